@@ -1,0 +1,83 @@
+/* auth.h - logins: SASL for every protocol, and passwords that are never stored
+ *
+ * An account keeps SCRAM secrets only (RFC 5802 §3, RFC 7677). PLAIN and LOGIN
+ * are checked against the same secrets. A password that was found right is
+ * remembered for a while as a keyed hash under a key that lives in this
+ * process only, so that a client that connects often pays for the slow
+ * derivation once; a wrong one always pays. An unknown account costs as much
+ * as a known one and answers the same. */
+#ifndef CORE_AUTH_H
+#define CORE_AUTH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "core/buf.h"
+#include "core/err.h"
+#include "core/pool.h"
+
+/* What a login name stands for; filled by the backend from a pool. */
+struct auth_account {
+	uint64_t id;
+	const char *name;      /* canonical address: "ann@alpha.test" */
+	const char *secrets[4]; /* "SCRAM-SHA-256$4096:salt$stored:server", NULL-ended */
+	bool suspended;
+};
+
+/* Handed in by main. 1 found, 0 no such account, -1 try later. May wait. */
+struct auth_backend {
+	int (*find)(void *arg, struct slice login, struct pool *pool, struct auth_account *out);
+	void *arg;
+};
+
+int auth_start(const struct auth_backend *backend, struct err *err);
+
+enum auth_result {
+	AUTH_OK,
+	AUTH_MORE,   /* send the challenge, wait for the answer */
+	AUTH_WRONG,  /* one answer for every reason: no oracle */
+	AUTH_ABORT,  /* malformed exchange, or mechanism not offered */
+	AUTH_TEMP,   /* could not be looked up now */
+};
+
+/* One exchange. All calls may wait: workers only. */
+struct auth;
+
+/* service: "smtp", "imap", "pop". binding: 32 bytes of tls-exporter, or NULL.
+   tls: without it no mechanism that shows the password is offered. */
+struct auth *auth_new(const char *service, bool tls, const unsigned char *binding);
+void auth_free(struct auth **auth);
+
+/* Names of the mechanisms offered, parted by blanks; constant text. */
+const char *auth_mechs(bool tls, bool binding);
+
+/* initial: decoded initial response; p == NULL when there was none. The
+   challenge is appended to *out, not encoded. */
+enum auth_result auth_begin(struct auth *auth, struct slice mech, struct slice initial,
+    struct buf *out);
+enum auth_result auth_step(struct auth *auth, struct slice response, struct buf *out);
+
+/* After AUTH_OK: who. Lives as long as auth. */
+const struct auth_account *auth_who(const struct auth *auth);
+/* The name that was tried, for the log; may be empty. */
+struct slice auth_tried(const struct auth *auth);
+
+/* LOGIN, USER and PASS. Fills *out from pool on AUTH_OK. */
+enum auth_result auth_password(struct slice login, struct slice password, struct pool *pool,
+    struct auth_account *out);
+
+/* Secrets for a new password: one text per hash (SHA-256, SHA-1), from pool.
+   The password is prepared by SASLprep's profile of NFKC where it is not
+   ASCII. */
+int auth_secrets(struct slice password, struct pool *pool, const char *secrets[4],
+    struct err *err);
+
+/* SASL in a dialogue of lines: base64, "=" for an empty initial response, "*"
+   cancels. What SMTP, IMAP and POP3 share. Appends the encoded challenge to
+   *out for AUTH_MORE. */
+enum auth_result auth_line_begin(struct auth *auth, struct slice mech, struct slice initial,
+    struct buf *out);
+enum auth_result auth_line_step(struct auth *auth, struct slice line, struct buf *out);
+
+#endif

@@ -1,0 +1,95 @@
+/* conf.h - settings: typed rows beside the code that uses them
+ *
+ * A module declares a row:
+ *
+ *	CONF_KEY(smtp_max_message) = {
+ *		.name = "smtp.max-message-size", .type = CONF_SIZE,
+ *		.scopes = CONF_SERVER | CONF_DOMAIN, .def = "50M", .max = 1 << 30,
+ *		.help = "largest message taken, in bytes",
+ *	};
+ *
+ * and reads it with conf_num(&conf_key_smtp_max_message). From the rows come
+ * `signet setting`, validation, the manual page and the web form. A value is
+ * looked for in the account or listener, the domain, the server, the default,
+ * in this order. A change applies to the running server at once. */
+#ifndef CORE_CONF_H
+#define CORE_CONF_H
+
+#include <stdint.h>
+
+#include "core/buf.h"
+#include "core/err.h"
+#include "core/table.h"
+
+enum conf_type {
+	CONF_BOOL,     /* on, off */
+	CONF_INT,      /* decimal */
+	CONF_SIZE,     /* bytes: 64k, 25M */
+	CONF_DURATION, /* 30s, 5m; kept in milliseconds */
+	CONF_TEXT,
+	CONF_CHOICE, /* one of .choices; conf_num gives its index */
+};
+
+enum conf_scope { CONF_SERVER = 1, CONF_DOMAIN = 2, CONF_ACCOUNT = 4, CONF_LISTENER = 8 };
+
+struct conf_key {
+	const char *name;
+	enum conf_type type;
+	unsigned scopes; /* enum conf_scope, or-ed; 0 means CONF_SERVER */
+	const char *def;
+	int64_t min, max; /* of numbers, in the stored unit; max 0: no bound */
+	const char *const *choices; /* NULL-terminated */
+	const char *help; /* one line, no final dot */
+	bool restart;	  /* takes effect at the next start only */
+};
+
+#define CONF_KEY(id) TABLE_ROW(conf_key, id)
+TABLE_DECLARE(conf_key);
+
+/* Where a value is asked for: a name is NULL where it does not apply. */
+struct conf_at {
+	const char *domain, *account, *listener;
+};
+
+/* The server-wide value; lock-free, for any thread. */
+int64_t conf_num(const struct conf_key *key);
+bool conf_on(const struct conf_key *key);
+
+/* The value merged for a place; lock-free when no place overrides this key. */
+int64_t conf_num_at(const struct conf_key *key, const struct conf_at *at);
+
+/* Copy of a text value into *out (cleared first). */
+void conf_text(const struct conf_key *key, const struct conf_at *at, struct buf *out);
+
+/* The row of that name, or NULL. */
+const struct conf_key *conf_find(struct slice name);
+
+/* Check and normalise a value: 0, or -1 with the reason. *num may be NULL. */
+int conf_check(const struct conf_key *key, struct slice value, int64_t *num, struct err *err);
+
+/* Where values are kept; handed in at start by main. `scope` is one bit of
+   enum conf_scope, `place` its domain, account or listener name ("" for the
+   server). */
+struct conf_store {
+	int (*put)(void *arg, enum conf_scope scope, struct slice place, struct slice name,
+	    struct slice value, struct err *err); /* empty value: remove */
+	int (*each)(void *arg,
+	    void (*row)(void *row_arg, enum conf_scope scope, struct slice place, struct slice name,
+		struct slice value),
+	    void *row_arg, struct err *err);
+	void *arg;
+};
+
+/* Read all values from the store. Until then, and without a store, the
+   defaults hold. */
+int conf_load(const struct conf_store *store, struct err *err);
+
+/* Check, store, then apply. An empty value goes back to the default. */
+int conf_set(const struct conf_key *key, enum conf_scope scope, struct slice place,
+    struct slice value, struct err *err);
+
+/* The text as stored at exactly that place, or an empty buf. */
+void conf_raw(const struct conf_key *key, enum conf_scope scope, struct slice place,
+    struct buf *out);
+
+#endif

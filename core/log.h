@@ -1,0 +1,65 @@
+/* log.h - one line per event: when, level, who, what, key=value
+ *
+ *   2026-03-01T12:00:00.123Z info icid=41 smtp accepted mid=77 from=<ann@alpha.test> size=4103
+ *
+ * The session that a thread is working for is kept in a thread-local, so a
+ * line from deep below still says for whom. Values are quoted when they hold
+ * blanks, quotes or control bytes, so a line can't be forged by what a peer
+ * sent. Never a password, a key or message text. */
+#ifndef CORE_LOG_H
+#define CORE_LOG_H
+
+#include <stdint.h>
+
+#include "core/buf.h"
+
+enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
+
+struct log_field {
+	const char *key; /* NULL ends the list */
+	const char *p;	 /* text, or NULL: number */
+	size_t n;
+	int64_t num;
+};
+
+static inline struct log_field log_s(const char *key, struct slice s)
+{
+	return (struct log_field){key, s.p ? s.p : "", s.n, 0};
+}
+
+static inline struct log_field log_z(const char *key, const char *s)
+{
+	return log_s(key, slice_str(s));
+}
+
+static inline struct log_field log_n(const char *key, int64_t num)
+{
+	return (struct log_field){key, 0, 0, num};
+}
+
+/* log_event(LOG_INFO, "accepted", log_n("mid", 77), log_s("from", from)); */
+#define log_event(level, event, ...)                                                               \
+	log_write((level), (event), (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ) {0}})
+
+void log_write(enum log_level level, const char *event, const struct log_field *fields);
+
+/* What this thread works for; part of every line until it is changed.
+   Borrowed: must outlive its being set. */
+struct log_context {
+	const char *proto; /* "smtp" */
+	uint64_t icid;	   /* incoming connection id, 0: none */
+	uint64_t mid;	   /* message id, 0: none */
+};
+
+const struct log_context *log_context_set(const struct log_context *context); /* returns the one before */
+
+/* Lines go to standard error until a file is named. Reopening the same path
+   (SIGHUP) lets logrotate work. 0 or -1 with errno. */
+int log_open(const char *path);
+void log_level_set(enum log_level max);
+
+/* New id for a message, delivery or connection: unique, rising over restarts
+   (starts from the clock in microseconds). Thread-safe. */
+uint64_t log_id(void);
+
+#endif

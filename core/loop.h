@@ -1,0 +1,65 @@
+/* loop.h - event loops, one a core, and the pool of workers
+ *
+ * A loop never waits for anything but its events: what may wait for the disk
+ * runs on a worker. */
+#ifndef CORE_LOOP_H
+#define CORE_LOOP_H
+
+#include <stdint.h>
+
+#include "core/err.h"
+
+struct loop;
+struct uv_loop_s;
+
+/* Something to run; embedded in the caller's struct, which must live until it
+   ran. */
+struct task {
+	void (*run)(struct task *task);
+	struct task *next;
+};
+
+/* Start n loops (0: one a core) on threads of their own. */
+int loops_start(unsigned n, struct err *err);
+unsigned loops_count(void);
+struct loop *loop_nth(unsigned i); /* i modulo the count */
+
+/* Run the task on that loop's thread, soon. Any thread. */
+void loop_post(struct loop *loop, struct task *task);
+
+/* Run on the loop's thread after ms milliseconds; on the loop's thread only.
+   A timer runs once for each start; starting again moves it; stopping one
+   that does not run is fine. */
+struct timer {
+	void (*run)(struct timer *timer);
+	struct loop *loop;
+	uint64_t due;	/* loop_now at which it runs, 0: not set */
+	size_t slot;	/* place in the loop's heap */
+};
+void timer_start(struct timer *timer, struct loop *loop, uint64_t ms);
+void timer_stop(struct timer *timer);
+
+/* Monotonic milliseconds; cheap. */
+uint64_t loop_now(void);
+
+/* End all loops and join their threads. Their sessions must be gone. */
+void loops_stop(void);
+
+/* For core/sess.c and core/listen.c alone. */
+struct uv_loop_s *loop_uv(struct loop *loop);
+
+/* A pool of threads for work that may wait. Threads are started as needed, up
+   to max, and end when idle for a while. */
+int workers_start(unsigned max, struct err *err);
+void worker_post(struct task *task); /* any thread; first in, first out */
+void workers_stop(void);	     /* runs what is queued, then joins */
+
+/* A named thread that runs until it returns: housekeeping, outgoing
+   connections. Joined by threads_stop, after it raised threads_ending(). */
+int thread_start(const char *name, void (*run)(void *arg), void *arg, struct err *err);
+bool threads_ending(void);
+/* Wait up to ms, woken early by threads_stop; true when the thread should end. */
+bool threads_sleep(uint64_t ms);
+void threads_stop(void);
+
+#endif

@@ -1,0 +1,158 @@
+/* sess.h - sessions: a connection, the protocol that it speaks, and whose turn it is
+ *
+ * A session lives on one loop. The loop reads, does TLS, asks the protocol to
+ * frame, and writes. A complete command is run on a worker, or on the loop
+ * when the protocol says that it is instant. At any time one thread at most
+ * works for a session, so protocol code takes no locks.
+ *
+ * An idle session costs this struct, its connection and what the protocol
+ * keeps: input, output and pools give their memory back. */
+#ifndef CORE_SESS_H
+#define CORE_SESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "core/buf.h"
+#include "core/err.h"
+#include "core/pool.h"
+#include "core/table.h"
+#include "core/tls.h"
+
+struct sess;
+struct listener;
+
+enum frame {
+	FRAME_MORE,    /* needs more bytes */
+	FRAME_INSTANT, /* call run() here, on the loop: it waits for nothing */
+	FRAME_WORK,    /* call run() on a worker */
+};
+
+enum sess_next {
+	SESS_NEXT,     /* go on with the next command */
+	SESS_MORE,     /* call run() again when the output has drained */
+	SESS_STARTTLS, /* flush, drop what came in the clear, shake hands, call secured() */
+	SESS_WAIT,     /* nothing to do until input or sess_wake() */
+	SESS_CLOSE,    /* flush and close */
+};
+
+enum sess_bye {
+	SESS_BYE_IDLE,	  /* its time is over */
+	SESS_BYE_DRAIN,	  /* the server ends */
+	SESS_BYE_LIMIT,	  /* too many connections; nothing else was said yet */
+	SESS_BYE_ENDED,	  /* an admin ended it */
+};
+
+/* One protocol. Every function may be NULL where the comment says so. */
+struct proto {
+	const char *name;   /* "imap": listeners, settings and log lines use it */
+	const char *alpn;   /* RFC 7301 name, or NULL */
+	size_t state_size;  /* of the protocol's own struct; zeroed at start */
+	size_t line_max;    /* most input that frame() may leave untaken */
+
+	/* A new connection, in the clear or secured: write the greeting. Runs on
+	   a worker. SESS_CLOSE refuses. */
+	enum sess_next (*open)(struct sess *s);
+
+	/* Take bytes of `in`: set *used to how many. Keep what run() will need.
+	   Called on the loop, again and again while it takes something and
+	   returns FRAME_MORE. It may write replies (a literal's "+"). When `in`
+	   holds line_max bytes and it takes none, overlong() is called. */
+	enum frame (*frame)(struct sess *s, struct slice in, size_t *used);
+
+	/* Do what frame() gathered. The command's pool is reset afterwards
+	   unless SESS_MORE is returned. */
+	enum sess_next (*run)(struct sess *s);
+
+	/* After STARTTLS: forget what was learned before. May be NULL. */
+	void (*secured)(struct sess *s);
+
+	/* Input grew beyond line_max with no command in it: write the error.
+	   `*used` bytes are dropped. SESS_CLOSE or SESS_NEXT. */
+	enum sess_next (*overlong)(struct sess *s, struct slice in, size_t *used);
+
+	/* Woken by sess_wake() while no command runs. On a worker. May be NULL. */
+	enum sess_next (*wake)(struct sess *s);
+
+	/* Write a last word. The session is flushed and closed afterwards. */
+	void (*bye)(struct sess *s, enum sess_bye why);
+
+	/* Release what the state holds. On a worker. May be NULL. */
+	void (*done)(struct sess *s);
+};
+
+#define PROTOCOL(id) TABLE_ROW(proto, id)
+TABLE_DECLARE(proto);
+
+/* For the protocol, from within the functions above. */
+void *sess_state(struct sess *s);
+struct pool *sess_pool(struct sess *s);	    /* lives as long as the session */
+struct pool *sess_cmd_pool(struct sess *s); /* lives as long as the command */
+
+/* Output. Written to the peer when no complete command waits in the input, or
+   when there is much of it. */
+struct buf *sess_out(struct sess *s);
+void sess_printf(struct sess *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The output is above its high-water mark: return SESS_MORE soon. */
+bool sess_full(struct sess *s);
+
+/* Send what is in the output now, while run() goes on: progress lines. Worker
+   only. */
+void sess_push(struct sess *s);
+
+/* Hold back this reply and all that follows for ms milliseconds: wrong
+   passwords. */
+void sess_delay(struct sess *s, unsigned ms);
+
+/* Idle time after which bye(SESS_BYE_IDLE) is called; 0: the protocol's
+   default. Set after login, for instance. */
+void sess_timeout(struct sess *s, uint64_t ms);
+
+uint64_t sess_id(const struct sess *s); /* icid */
+void sess_mid(struct sess *s, uint64_t mid); /* message in the log context */
+const struct listener *sess_listener(const struct sess *s);
+const struct sockaddr *sess_peer(const struct sess *s);
+const struct sockaddr *sess_local(const struct sess *s);
+const char *sess_peer_text(const struct sess *s); /* "192.0.2.1", "2001:db8::1" */
+bool sess_is_tls(const struct sess *s);
+bool sess_tls_info(const struct sess *s, struct tls_info *info);
+
+/* Channel binding of this connection's TLS. False when there is none. */
+bool sess_channel_binding(struct sess *s, unsigned char out[32]);
+
+/* The domain named before TLS (XMPP); copied. */
+void sess_tls_target(struct sess *s, struct slice domain);
+
+/* Who is logged in, for log lines, limits and `signet session list`; copied.
+   False: this account has its most sessions already. */
+bool sess_account(struct sess *s, struct slice account);
+
+/* A handle by which another thread may wake the session; it may outlive the
+   session, waking is then without effect. */
+struct sess_handle;
+struct sess_handle *sess_handle(struct sess *s); /* a reference */
+void sess_handle_free(struct sess_handle **h);
+void sess_wake(struct sess_handle *h); /* any thread */
+
+/* For the listener and main. */
+int sess_start(struct listener *listener, int fd, const struct sockaddr_storage *peer,
+    struct err *err);
+
+/* Let every session finish its command, say goodbye and end. Waits at most
+   ms, then cuts what is left. */
+void sess_drain(uint64_t ms);
+
+/* One row per session, for `signet session list`. Copies made under a lock. */
+struct sess_row {
+	uint64_t icid;
+	const char *proto, *listener, *peer, *account, *tls;
+	uint64_t age_ms, idle_ms;
+};
+void sess_each(void (*row)(void *arg, const struct sess_row *row), void *arg);
+
+/* End the session of that id: false when there is none. */
+bool sess_end(uint64_t icid);
+
+#endif

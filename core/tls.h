@@ -1,0 +1,91 @@
+/* tls.h - TLS as an I/O layer, and contexts made of a domain's keys
+ *
+ * core/tls_wolfssl.c is the layer; what certificate is shown to whom is the
+ * decision of pki/, which hands in a chooser. The ClientHello is read before
+ * the library sees it, so a connection uses its domain's own context from its
+ * first byte on. */
+#ifndef CORE_TLS_H
+#define CORE_TLS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "core/buf.h"
+#include "core/err.h"
+#include "core/io.h"
+
+/* Start the library once: crypto callback to nettle, allocator, random
+   numbers. */
+int tls_start(struct err *err);
+
+/* Keys, chain and policy of one domain; counted, so that a change drops no
+   connection: the old context lives as long as its last connection. */
+struct tls_ctx;
+
+struct tls_ctx_spec {
+	const char *label;    /* domain name, for log lines */
+	uint64_t binding;     /* tickets of one binding are refused by another */
+	struct slice key;     /* private key, DER (PKCS#8 or traditional) */
+	struct slice chain;   /* leaf first, then intermediates: DER one after another */
+	int oldest;	      /* 12 or 13: TLS 1.2 or 1.3 */
+	int64_t ticket_ttl_s; /* how long a session may be resumed */
+};
+
+struct tls_ctx *tls_ctx_new(const struct tls_ctx_spec *spec, struct err *err);
+struct tls_ctx *tls_ctx_ref(struct tls_ctx *ctx);
+void tls_ctx_unref(struct tls_ctx **ctx);
+const char *tls_ctx_label(const struct tls_ctx *ctx);
+
+/* Keys under which session tickets are sealed. The newest comes first and
+   seals; the others only open. Rotated and stored by pki/. */
+struct tls_ticket_key {
+	unsigned char name[16];
+	unsigned char key[32];
+};
+void tls_ticket_keys_set(const struct tls_ticket_key *keys, size_t n);
+
+/* What is known when a certificate must be chosen. */
+struct tls_hello {
+	struct slice sni;	 /* host name asked for, or empty */
+	struct slice target;	 /* domain named by the protocol before (XMPP stream to), or empty */
+	const struct sockaddr *local; /* address that the client connected to */
+};
+
+/* Handed in at start. Runs on the loop: it answers from memory, or returns
+   NULL and sets *later, and the handshake then asks again on a worker. NULL
+   without *later refuses the handshake. The result is a reference. */
+struct tls_chooser {
+	struct tls_ctx *(*choose)(void *arg, const struct tls_hello *hello, bool may_wait, bool *later);
+	void *arg;
+};
+void tls_chooser_set(const struct tls_chooser *chooser);
+
+/* A server-side layer over `below`; push it, then call tls_handshake. alpn is
+   the protocol's name ("imap") or NULL. local is copied. */
+struct io *tls_accept_new(const struct sockaddr *local, struct slice target, const char *alpn);
+
+enum { TLS_DONE = 0, TLS_AGAIN = -1, TLS_FAIL = -2, TLS_LATER = -3 };
+
+/* Go on with the handshake. TLS_AGAIN: wait for the socket (readable; and
+   writable while io_unsent). TLS_LATER: call again from a worker, where the
+   certificate may be read from disk. TLS_FAIL: reason in tls_reason(). */
+int tls_handshake(struct io *io, bool may_wait);
+const char *tls_reason(const struct io *io);
+
+struct tls_info {
+	const char *version; /* "TLSv1.3" */
+	const char *cipher;  /* "TLS_AES_128_GCM_SHA256" */
+	const char *domain;  /* label of the context */
+	struct slice sni;
+	bool resumed;
+};
+void tls_info(const struct io *io, struct tls_info *info);
+
+/* RFC 9266 tls-exporter channel binding, 32 bytes. */
+bool tls_channel_binding(struct io *io, unsigned char out[32]);
+
+/* Send close_notify; does not wait for the peer's. */
+void tls_bye(struct io *io);
+
+#endif

@@ -1,0 +1,155 @@
+/* box.h - mailboxes of an account
+ *
+ * A mailbox that is in use has a view in memory, shared by all its sessions:
+ * an immutable snapshot of UIDs, flags and sizes, in chunks that snapshots
+ * share. A committed change makes a new snapshot; sessions compare the one
+ * that they showed to their client with the newest, when they may
+ * (box_snap_diff). Names are UTF-8 with '/' between levels; INBOX in any case
+ * is INBOX. Any thread but a loop's, except where said. */
+#ifndef STORAGE_BOX_H
+#define STORAGE_BOX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/buf.h"
+#include "core/err.h"
+#include "core/pool.h"
+#include "core/spool.h"
+#include "storage/body.h"
+#include "storage/summary.h"
+
+/* Flags: system flags in the low bits, the mailbox's keywords from bit 8 on. */
+enum {
+	BOX_SEEN = 1, BOX_ANSWERED = 2, BOX_FLAGGED = 4, BOX_DELETED = 8, BOX_DRAFT = 16,
+	BOX_KEYWORD_SHIFT = 8, BOX_KEYWORDS_MAX = 56,
+};
+
+enum box_use { BOX_USE_NONE, BOX_USE_ARCHIVE, BOX_USE_DRAFTS, BOX_USE_JUNK, BOX_USE_SENT, BOX_USE_TRASH };
+
+/* An account's mail. A handle is cheap; it holds nothing open. */
+struct acct;
+struct acct *acct_open(uint64_t account, uint32_t shard);
+void acct_close(struct acct **acct);
+/* Bytes and messages stored; quota 0: none. */
+int acct_usage(struct acct *acct, uint64_t *bytes, uint64_t *messages);
+
+/* --- names --- */
+struct box_info {
+	const char *name;
+	uint32_t id;
+	enum box_use use;
+	bool subscribed;
+	bool exists;	/* false: only subscribed, or only a parent of one that exists */
+	bool children;
+};
+/* All mailboxes and subscribed names, in order of name, INBOX first; parents
+   that do not exist are among them. */
+int box_list(struct acct *acct, bool (*visit)(void *arg, const struct box_info *info), void *arg);
+int box_create(struct acct *acct, struct slice name, enum box_use use, struct err *err);
+int box_delete(struct acct *acct, struct slice name, struct err *err);
+int box_rename(struct acct *acct, struct slice from, struct slice to, struct err *err);
+int box_subscribe(struct acct *acct, struct slice name, bool on, struct err *err);
+
+struct box_status {
+	uint32_t uidvalidity, uidnext, messages, recent, unseen, deleted;
+	uint64_t modseq, size;
+};
+int box_status(struct acct *acct, struct slice name, struct box_status *out, struct err *err);
+
+/* --- the shared view --- */
+struct box_entry {
+	uint32_t uid;
+	uint32_t size; /* RFC822.SIZE; messages are below 4 GB */
+	uint64_t flags;
+	uint64_t modseq;
+	uint64_t message; /* id of its summary in the account */
+	int64_t internal_date;
+};
+
+struct box;	 /* a mailbox that is selected */
+struct box_snap; /* immutable; counted; any thread */
+
+struct box *box_open(struct acct *acct, struct slice name, struct err *err);
+void box_close(struct box **box);
+uint32_t box_uidvalidity(const struct box *box);
+const char *box_name(const struct box *box);
+
+/* The newest snapshot, durable; a reference. */
+struct box_snap *box_snap(struct box *box);
+void box_snap_free(struct box_snap **snap);
+uint32_t box_snap_count(const struct box_snap *snap);
+uint64_t box_snap_modseq(const struct box_snap *snap);
+uint32_t box_snap_uidnext(const struct box_snap *snap);
+/* The mailbox was deleted. */
+bool box_snap_gone(const struct box_snap *snap);
+/* By sequence number, 1 to count. */
+const struct box_entry *box_snap_nth(const struct box_snap *snap, uint32_t seq);
+/* Sequence number of a UID, or 0; with `up`, of the first UID not below it
+   (count + 1 when there is none). */
+uint32_t box_snap_find(const struct box_snap *snap, uint32_t uid, bool up);
+/* Names of keywords by bit - BOX_KEYWORD_SHIFT; NULL behind the last. */
+const char *const *box_snap_keywords(const struct box_snap *snap);
+
+/* What changed from one to the other, in the order in which a client may be
+   told: expunged sequence numbers from the highest down, then changed flags
+   (sequence numbers as after the expunges), then the new count. */
+struct box_diff {
+	void (*expunged)(void *arg, uint32_t seq, uint32_t uid);
+	void (*flags)(void *arg, uint32_t seq, const struct box_entry *entry);
+	void (*added)(void *arg, uint32_t count);
+	void *arg;
+};
+void box_snap_diff(const struct box_snap *old, const struct box_snap *now,
+    const struct box_diff *diff);
+
+/* Be told after each committed change of this mailbox; runs in the committing
+   thread and must not wait: it wakes a session. */
+struct box_watch {
+	void (*changed)(void *arg);
+	void *arg;
+	struct box_watch *next;
+};
+void box_watch(struct box *box, struct box_watch *watch);
+void box_unwatch(struct box *box, struct box_watch *watch);
+
+/* --- messages --- */
+/* Reads the summary of one message; slices live in *record. 1, 0, -1. */
+int box_summary(struct box *box, const struct box_entry *entry, struct buf *record,
+    struct pool *pool, struct summary *out);
+int box_body(struct box *box, const struct box_entry *entry, struct body **body, struct err *err);
+
+/* Bit of a keyword; made when `create` and there is room. 0 when there is
+   none. */
+uint64_t box_keyword(struct box *box, struct slice name, bool create, struct err *err);
+
+enum box_how { BOX_SET, BOX_ADD, BOX_REMOVE };
+/* Change flags of these UIDs (rising order). Absent ones are passed over. */
+int box_flags(struct box *box, const uint32_t *uids, size_t n, enum box_how how, uint64_t flags,
+    struct err *err);
+
+/* Remove those of the UIDs that have \Deleted; uids NULL: all that have. */
+int box_expunge(struct box *box, const uint32_t *uids, size_t n, struct err *err);
+
+struct box_added {
+	uint32_t uidvalidity;
+	uint32_t *uids; /* of the new messages, in order of the sources; from pool */
+	uint32_t *from; /* the source UIDs that were still there */
+	size_t n;
+};
+/* Copy or move into another mailbox of an account (may be the same one). */
+int box_copy(struct box *box, const uint32_t *uids, size_t n, struct acct *to, struct slice name,
+    bool move, struct pool *pool, struct box_added *out, struct err *err);
+
+struct box_append {
+	struct slice message;
+	uint64_t flags;		  /* system flags */
+	const struct slice *keywords;
+	size_t n_keywords;
+	int64_t internal_date;
+};
+/* All or none. ERR_LIMIT: quota. ERR_ABSENT: no such mailbox. */
+int box_append(struct acct *acct, struct slice name, const struct box_append *messages, size_t n,
+    struct pool *pool, struct box_added *out, struct err *err);
+
+#endif

@@ -1,0 +1,52 @@
+/* store.h - all that lasts: the directory, and shards with accounts' mail
+ *
+ *	DATA/directory/          domains, accounts, aliases, settings, PKI records
+ *	DATA/shards/0000/index/  one shard's mailboxes, summaries, queue
+ *	DATA/shards/0000/bodies/ its segments
+ *
+ * An account lives in one shard; outside storage/ nobody knows which, or how
+ * many there are. */
+#ifndef STORAGE_STORE_H
+#define STORAGE_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/buf.h"
+#include "core/err.h"
+
+struct store;
+struct shard;
+
+/* Open DATA: recover, check layout version, start housekeeping. There is one
+   store in a process. */
+int store_open(const char *data, struct err *err);
+void store_close(void);
+
+/* Hot backup into an empty or absent folder: the environments, then the
+   segments. progress may be NULL. */
+typedef void store_progress(void *arg, int64_t done, int64_t total, const char *what);
+int store_backup(const char *target, store_progress *progress, void *arg, struct err *err);
+
+/* Copy a backup into an absent or empty DATA folder and read every message
+   back. Runs without a server. */
+int store_restore(const char *from, const char *data, store_progress *progress, void *arg,
+    struct err *err);
+
+/* Read every message of every account and compare with checksum and summary;
+   counts what was read and what is wrong. Each fault is a log line. */
+struct store_check {
+	uint64_t accounts, mailboxes, messages, bytes, faults;
+};
+int store_check(store_progress *progress, void *arg, struct store_check *out, struct err *err);
+
+/* Small records of other rooms in the directory (PKI keys and certificates,
+   ticket keys): `room` is a short name, key and value are the room's own.
+   1 found, 0 absent, -1. */
+int store_record_get(const char *room, struct slice key, struct buf *value);
+/* An empty value removes. Durable on return. */
+int store_record_put(const char *room, struct slice key, struct slice value, struct err *err);
+int store_record_each(const char *room, struct slice prefix,
+    bool (*visit)(void *arg, struct slice key, struct slice value), void *arg);
+
+#endif
