@@ -22,15 +22,42 @@ struct listener {
 	const char *role; /* told apart by the protocol: smtp knows "mx" and "submission" */
 };
 
+/* What a protocol listens on unless it is set otherwise; one row beside the
+ * protocol:
+ *
+ *	LISTENER(imaps) = {
+ *		.name = "imaps", .port = 993, .proto = &proto_imap, .tls = LISTEN_TLS};
+ *
+ * The setting listener.address, in the scope of the listener's name, moves it,
+ * multiplies it or turns it off. */
+struct listener_row {
+	const char *name;
+	unsigned port;
+	const char *path; /* a UNIX socket in DATA instead of a port, or NULL */
+	const struct proto *proto;
+	enum listen_tls tls;
+	const char *role;
+};
+
+#define LISTENER(id) TABLE_ROW(listener_row, id)
+TABLE_DECLARE(listener_row);
+
+/* Add all rows, each at the addresses that are set for it. Without a setting
+   it listens on `host` ("*": all addresses, both families) at the row's port
+   plus port_base; a negative port_base: at ports that the kernel chooses. */
+int listen_add_rows(const char *data, const char *host, int port_base, struct err *err);
+
 /* Bind and listen; nothing is accepted before listen_go. The listener is
    copied. Prints nothing. */
 int listen_add(const struct listener *listener, struct err *err);
 
 /* Accept on all of them, and print "listening NAME ADDRESS:PORT" for each on
    standard output. */
-int listen_go(struct err *err);
+void listen_go(void);
 
-/* Accept nothing more and close. */
+/* Accept nothing more and close. Sessions go on; listen_free when they are
+   gone and the loops are stopped. */
 void listen_stop(void);
+void listen_free(void);
 
 #endif

@@ -5,6 +5,7 @@
 #ifndef CORE_LOOP_H
 #define CORE_LOOP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/err.h"
@@ -26,18 +27,6 @@ struct loop *loop_nth(unsigned i); /* i modulo the count */
 
 /* Run the task on that loop's thread, soon. Any thread. */
 void loop_post(struct loop *loop, struct task *task);
-
-/* Run on the loop's thread after ms milliseconds; on the loop's thread only.
-   A timer runs once for each start; starting again moves it; stopping one
-   that does not run is fine. */
-struct timer {
-	void (*run)(struct timer *timer);
-	struct loop *loop;
-	uint64_t due;	/* loop_now at which it runs, 0: not set */
-	size_t slot;	/* place in the loop's heap */
-};
-void timer_start(struct timer *timer, struct loop *loop, uint64_t ms);
-void timer_stop(struct timer *timer);
 
 /* Monotonic milliseconds; cheap. */
 uint64_t loop_now(void);

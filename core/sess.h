@@ -33,7 +33,6 @@ enum sess_next {
 	SESS_NEXT,     /* go on with the next command */
 	SESS_MORE,     /* call run() again when the output has drained */
 	SESS_STARTTLS, /* flush, drop what came in the clear, shake hands, call secured() */
-	SESS_WAIT,     /* nothing to do until input or sess_wake() */
 	SESS_CLOSE,    /* flush and close */
 };
 
@@ -51,12 +50,12 @@ struct proto {
 	size_t state_size;  /* of the protocol's own struct; zeroed at start */
 	size_t line_max;    /* most input that frame() may leave untaken */
 
-	/* A new connection, in the clear or secured: write the greeting. Runs on
-	   a worker. SESS_CLOSE refuses. */
+	/* A new connection, in the clear or secured: write the greeting. Waits for
+	   nothing. SESS_CLOSE refuses. */
 	enum sess_next (*open)(struct sess *s);
 
 	/* Take bytes of `in`: set *used to how many. Keep what run() will need.
-	   Called on the loop, again and again while it takes something and
+	   Waits for nothing. Called again and again while it takes something and
 	   returns FRAME_MORE. It may write replies (a literal's "+"). When `in`
 	   holds line_max bytes and it takes none, overlong() is called. */
 	enum frame (*frame)(struct sess *s, struct slice in, size_t *used);
@@ -106,8 +105,7 @@ void sess_push(struct sess *s);
    passwords. */
 void sess_delay(struct sess *s, unsigned ms);
 
-/* Idle time after which bye(SESS_BYE_IDLE) is called; 0: the protocol's
-   default. Set after login, for instance. */
+/* Idle time after which bye(SESS_BYE_IDLE) is called; 5 minutes when not set. */
 void sess_timeout(struct sess *s, uint64_t ms);
 
 uint64_t sess_id(const struct sess *s); /* icid */
@@ -136,13 +134,12 @@ struct sess_handle *sess_handle(struct sess *s); /* a reference */
 void sess_handle_free(struct sess_handle **h);
 void sess_wake(struct sess_handle *h); /* any thread */
 
-/* For the listener and main. */
-int sess_start(struct listener *listener, int fd, const struct sockaddr_storage *peer,
-    struct err *err);
+/* For the listener: a connection was accepted. Owns fd. */
+void sess_start(const struct listener *listener, int fd, const struct sockaddr_storage *peer);
 
 /* Let every session finish its command, say goodbye and end. Waits at most
-   ms, then cuts what is left. */
-void sess_drain(uint64_t ms);
+   ms; false when some are left. */
+bool sess_drain(uint64_t ms);
 
 /* One row per session, for `signet session list`. Copies made under a lock. */
 struct sess_row {

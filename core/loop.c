@@ -1,0 +1,129 @@
+/* loop.c - event loops on libuv, one a core, and the queue of tasks into each */
+#include "core/loop.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <uv.h>
+
+#include "core/buf.h"
+
+struct loop {
+	uv_loop_t uv;
+	uv_async_t posted;
+	pthread_t thread;
+	pthread_mutex_t lock; /* of what follows */
+	struct task *first, **last;
+	bool ending;
+};
+
+static struct loop *loops;
+static unsigned n_loops;
+
+static void run_posted(uv_async_t *async)
+{
+	struct loop *loop = async->data;
+
+	pthread_mutex_lock(&loop->lock);
+	struct task *task = loop->first;
+	bool ending = loop->ending;
+	loop->first = NULL;
+	loop->last = &loop->first;
+	pthread_mutex_unlock(&loop->lock);
+
+	while (task) {
+		struct task *next = task->next; /* the task may free itself */
+		task->run(task);
+		task = next;
+	}
+	if (ending)
+		uv_close((uv_handle_t *)async, NULL);
+}
+
+static void *run_loop(void *arg)
+{
+	struct loop *loop = arg;
+
+	pthread_setname_np(pthread_self(), "loop");
+	uv_run(&loop->uv, UV_RUN_DEFAULT);
+	return NULL;
+}
+
+int loops_start(unsigned n, struct err *err)
+{
+	if (n == 0) {
+		long cores = sysconf(_SC_NPROCESSORS_ONLN);
+		n = cores > 0 ? (unsigned)cores : 1;
+	}
+	loops = mem_get(n * sizeof *loops);
+	for (; n_loops < n; n_loops++) {
+		struct loop *loop = &loops[n_loops];
+
+		pthread_mutex_init(&loop->lock, NULL);
+		loop->last = &loop->first;
+		int rc = uv_loop_init(&loop->uv);
+		if (rc == 0)
+			rc = uv_async_init(&loop->uv, &loop->posted, run_posted);
+		if (rc != 0)
+			return err_set(err, ERR_TEMP, "cannot make an event loop: %s", uv_strerror(rc));
+		loop->posted.data = loop;
+		if (pthread_create(&loop->thread, NULL, run_loop, loop) != 0)
+			return err_set(err, ERR_TEMP, "cannot start a thread for an event loop");
+	}
+	return 0;
+}
+
+unsigned loops_count(void)
+{
+	return n_loops;
+}
+
+struct loop *loop_nth(unsigned i)
+{
+	return &loops[i % n_loops];
+}
+
+struct uv_loop_s *loop_uv(struct loop *loop)
+{
+	return &loop->uv;
+}
+
+void loop_post(struct loop *loop, struct task *task)
+{
+	task->next = NULL;
+	pthread_mutex_lock(&loop->lock);
+	bool sleeping = loop->first == NULL;
+	*loop->last = task;
+	loop->last = &task->next;
+	pthread_mutex_unlock(&loop->lock);
+	if (sleeping)
+		uv_async_send(&loop->posted);
+}
+
+uint64_t loop_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+void loops_stop(void)
+{
+	for (unsigned i = 0; i < n_loops; i++) {
+		pthread_mutex_lock(&loops[i].lock);
+		loops[i].ending = true;
+		pthread_mutex_unlock(&loops[i].lock);
+		uv_async_send(&loops[i].posted);
+	}
+	for (unsigned i = 0; i < n_loops; i++) {
+		pthread_join(loops[i].thread, NULL);
+		uv_loop_close(&loops[i].uv);
+	}
+	free(loops);
+	loops = NULL;
+	n_loops = 0;
+}
