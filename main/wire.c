@@ -1,0 +1,118 @@
+/* wire.c - settings and logins find their home in the directory
+ *
+ * core/ knows no database: it declares what it needs as function tables, and
+ * here they are filled. */
+#include "main/wire.h"
+
+#include "core/auth.h"
+#include "core/conf.h"
+#include "core/op.h"
+#include "core/text.h"
+#include "storage/dir.h"
+#include "storage/store.h"
+
+/* --- settings: a record "S" scope NUL place NUL name --- */
+
+static void setting_key(struct buf *key, enum conf_scope scope, struct slice place, struct slice name)
+{
+	buf_addc(key, (char)('0' + scope));
+	buf_adds(key, place);
+	buf_addc(key, '\0');
+	buf_adds(key, name);
+}
+
+static int put_setting(void *arg, enum conf_scope scope, struct slice place, struct slice name,
+    struct slice value, struct err *err)
+{
+	struct buf key = {0};
+
+	(void)arg;
+	setting_key(&key, scope, place, name);
+	int rc = store_record_put("setting", buf_slice(&key), value, err);
+	buf_done(&key);
+	return rc;
+}
+
+struct setting_visit {
+	void (*row)(void *row_arg, enum conf_scope scope, struct slice place, struct slice name,
+	    struct slice value);
+	void *row_arg;
+};
+
+static bool visit_setting(void *arg, struct slice key, struct slice value)
+{
+	struct setting_visit *visit = arg;
+	struct slice rest = slice_from(key, 1);
+
+	if (key.n > 1) {
+		struct slice place = slice_cut(&rest, '\0');
+		visit->row(visit->row_arg, (enum conf_scope)(key.p[0] - '0'), place, rest, value);
+	}
+	return true;
+}
+
+static int each_setting(void *arg,
+    void (*row)(void *row_arg, enum conf_scope scope, struct slice place, struct slice name,
+	struct slice value),
+    void *row_arg, struct err *err)
+{
+	struct setting_visit visit = {row, row_arg};
+
+	(void)arg;
+	if (store_record_each("setting", (struct slice){0}, visit_setting, &visit) < 0)
+		return err_set(err, ERR_TEMP, "cannot read the settings");
+	return 0;
+}
+
+int wire_settings(struct err *err)
+{
+	static const struct conf_store store = {.put = put_setting, .each = each_setting};
+
+	return conf_load(&store, err);
+}
+
+/* --- logins --- */
+
+/* A bare user name belongs to the main domain. */
+static int full_address(struct slice login, struct pool *pool, struct slice *out)
+{
+	struct dir_domain domain;
+
+	*out = login;
+	if (slice_chr(login, '@') >= 0)
+		return 1;
+	int found = dir_main_domain(pool, &domain);
+	if (found == 1)
+		*out = slice_str(pool_printf(pool, "%.*s@%s", SLICE_ARG(login), domain.name));
+	return found;
+}
+
+static int find_login(void *arg, struct slice login, struct pool *pool, struct auth_account *out)
+{
+	struct dir_account account;
+	struct address parsed;
+	struct slice address;
+
+	(void)arg;
+	int found = full_address(login, pool, &address);
+	if (found != 1)
+		return found;
+	if (!address_parse(pool, address, &parsed))
+		return 0;
+	address = slice_str(pool_printf(pool, "%.*s@%.*s", SLICE_ARG(parsed.local), SLICE_ARG(parsed.domain)));
+	found = dir_account(address, pool, &account);
+	if (found != 1)
+		return found;
+	*out = (struct auth_account){
+	    .id = account.id, .shard = account.shard, .name = account.name, .suspended = account.suspended};
+	for (size_t i = 0; i < sizeof out->secrets / sizeof *out->secrets; i++)
+		out->secrets[i] = account.secrets[i];
+	return 1;
+}
+
+int wire_logins(struct err *err)
+{
+	static const struct auth_backend backend = {.find = find_login};
+
+	return auth_start(&backend, err);
+}
