@@ -27,7 +27,7 @@ struct body_place {
 	uint32_t segment;
 	uint64_t offset;     /* of its record in the segment */
 	uint64_t size;	     /* of the body as given */
-	uint64_t stored;     /* of the body as stored, less when compressed */
+	uint64_t stored;     /* bytes that its record takes in the segment */
 };
 
 /* Append the pieces as one body. Not durable, not in the index yet. A body
