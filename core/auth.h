@@ -20,6 +20,7 @@
 /* What a login name stands for; filled by the backend from a pool. */
 struct auth_account {
 	uint64_t id;
+	uint32_t shard;	       /* part of the handle by which storage/ knows it */
 	const char *name;      /* canonical address: "ann@alpha.test" */
 	const char *secrets[4]; /* "SCRAM-SHA-256$4096:salt$stored:server", NULL-ended */
 	bool suspended;
@@ -29,6 +30,9 @@ struct auth_account {
 struct auth_backend {
 	int (*find)(void *arg, struct slice login, struct pool *pool, struct auth_account *out);
 	void *arg;
+	/* Random bytes that outlive a restart: a name without account is shown
+	   the same SCRAM salt each time. Empty: the same while the process runs. */
+	struct slice pepper;
 };
 
 int auth_start(const struct auth_backend *backend, struct err *err);

@@ -1,0 +1,127 @@
+/* accept.c - the whole message has come: trace lines, delivery, the 250 */
+#include <time.h>
+
+#include "core/log.h"
+#include "core/msg.h"
+#include "core/text.h"
+#include "protocols/smtp/smtp.h"
+
+CONF_KEY(smtp_max_hops) = {
+    .name = "smtp.max-hops",
+    .type = CONF_INT,
+    .def = "50", /* RFC 5321 §6.3: at least 100 Received or a lower, sensible number */
+    .min = 5,
+    .max = 1000,
+    .help = "Received lines from which on a message is taken to run in circles",
+};
+
+/* RFC 3848: ESMTP, with S for TLS and A for a login; RFC 6531 §4.3: UTF8. */
+static void with_protocol(const struct smtp *smtp, struct buf *out)
+{
+	buf_addz(out, smtp->mail->smtputf8 ? "UTF8" : smtp->esmtp ? "E" : "");
+	buf_addz(out, "SMTP");
+	if (sess_is_tls(smtp->sess))
+		buf_addc(out, 'S');
+	if (smtp->login)
+		buf_addc(out, 'A');
+}
+
+/* Return-Path and Received (RFC 5321 §4.4). */
+static void write_trace(struct smtp *smtp, uint64_t mid, time_t now, struct buf *out)
+{
+	const struct smtp_mail *mail = smtp->mail;
+	struct tls_info tls;
+	char date[40];
+
+	buf_printf(out, "Return-Path: <%.*s>\r\nReceived: from %s ([%s])\r\n\tby ",
+	    SLICE_ARG(mail->reverse_path), smtp->helo, sess_peer_text(smtp->sess));
+	smtp_host_name(smtp, out);
+	buf_addz(out, " (Signet) with ");
+	with_protocol(smtp, out);
+	buf_printf(out, " id %llu", (unsigned long long)mid);
+	if (sess_tls_info(smtp->sess, &tls))
+		buf_printf(out, "\r\n\t(%s %s)", tls.version, tls.cipher);
+	if (mail->n_rcpts == 1) /* more would tell one recipient of another */
+		buf_printf(out, "\r\n\tfor <%.*s>", SLICE_ARG(mail->rcpts->original));
+	buf_printf(out, "; %s\r\n", date_rfc5322(now, date));
+}
+
+static unsigned count_hops(struct slice message)
+{
+	struct msg_field field;
+	unsigned hops = 0;
+
+	while (msg_field_next(&message, &field))
+		hops += slice_ieq(field.name, SLICE("Received"));
+	return hops;
+}
+
+/* NULL, or why this text can't be taken. */
+static const char *judge(const struct smtp_text *text)
+{
+	if (text->size > text->max)
+		return "552 5.3.4 Message too large";
+	if (text->bare)
+		return "554 5.6.0 CR or LF alone in the message: lines end in CR LF";
+	if (text->nul)
+		return "554 5.6.0 NUL in the message";
+	if (text->long_line)
+		return "554 5.6.0 Line too long in the message";
+	return NULL;
+}
+
+static enum sess_next refuse_delivery(struct smtp *smtp, const struct err *err)
+{
+	log_event(err->kind == ERR_TEMP ? LOG_ERROR : LOG_INFO, "not-delivered", log_z("reason", err->text));
+	return smtp_reply(smtp, err->kind == ERR_LIMIT ? "452 4.2.2 A mailbox is full"
+						       : "451 4.3.0 Cannot be stored now, try again later");
+}
+
+static enum sess_next store(struct smtp *smtp, struct slice message)
+{
+	const struct smtp_mail *mail = smtp->mail;
+	struct buf trace = {0};
+	struct err err = {0};
+	uint64_t mid = log_id();
+
+	sess_mid(smtp->sess, mid);
+	write_trace(smtp, mid, time(NULL), &trace);
+	struct deliver d = {.mid = mid,
+	    .reverse_path = mail->reverse_path,
+	    .trace = buf_slice(&trace),
+	    .message = message,
+	    .rcpts = mail->rcpts,
+	    .envid = mail->envid,
+	    .ret = mail->ret,
+	    .smtputf8 = mail->smtputf8,
+	    .body8 = mail->body8};
+	int rc = deliver(&d, &err);
+	buf_done(&trace);
+	if (rc != 0)
+		return refuse_delivery(smtp, &err);
+	smtp->messages++;
+	log_event(LOG_INFO, "accepted", log_s("from", mail->reverse_path), log_n("recipients", mail->n_rcpts),
+	    log_n("size", (int64_t)message.n), log_z("login", smtp->login ? smtp->login : ""));
+	return smtp_replyf(smtp, "250 2.0.0 Stored as %llu", (unsigned long long)mid);
+}
+
+enum sess_next smtp_accept(struct smtp *smtp)
+{
+	struct slice message;
+	struct err err = {0};
+	enum sess_next next;
+
+	smtp->mode = SMTP_COMMANDS;
+	const char *why = judge(&smtp->text);
+	if (why)
+		next = smtp_refuse(smtp, why, smtp->mail->reverse_path);
+	else if (spool_map(smtp->mail->text, &message, &err) != 0)
+		next = refuse_delivery(smtp, &err);
+	else if (count_hops(message) >= (unsigned)conf_num(&conf_key_smtp_max_hops))
+		next = smtp_refuse(smtp, "554 5.4.6 Too many hops: the message runs in circles",
+		    smtp->mail->reverse_path);
+	else
+		next = store(smtp, message);
+	smtp_mail_end(smtp);
+	return next;
+}

@@ -1,0 +1,86 @@
+/* cmd_mail.c - MAIL FROM: a transaction begins */
+#include "core/text.h"
+#include "protocols/smtp/smtp.h"
+
+/* Canonical reverse-path in the transaction's pool, or the reply. */
+static const char *read_sender(struct smtp_mail *mail, struct slice path)
+{
+	struct address address;
+
+	if (path.n == 0)
+		return NULL; /* <>: a notification */
+	if (!address_parse(&mail->pool, path, &address))
+		return "553 5.1.7 That is no address";
+	mail->reverse_path = pool_slice(&mail->pool, path);
+	return NULL;
+}
+
+/* RFC 6531 §3.5: other than ASCII needs the parameter. */
+static bool is_ascii(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* Who logged in sends in his own name: an address that leads to his account. */
+static const char *check_owner(struct smtp *smtp)
+{
+	struct dir_target *target;
+
+	if (!smtp->login || smtp->mail->reverse_path.n == 0)
+		return NULL;
+	switch (dir_route(smtp->mail->reverse_path, &smtp->mail->pool, &target)) {
+	case DIR_LOCAL:
+		for (; target; target = target->next)
+			if (target->account == smtp->account)
+				return NULL;
+		return "553 5.7.1 That address is not yours";
+	case DIR_FAILED:
+		return "451 4.3.0 Cannot look that up now, try again later";
+	default:
+		return "553 5.7.1 That address is not yours";
+	}
+}
+
+static const char *begin(struct smtp *smtp, struct slice args)
+{
+	struct slice path, params;
+	const char *why;
+
+	if (!slice_istarts(args, SLICE("FROM:")))
+		return "501 5.5.4 MAIL FROM:<address>";
+	smtp_mail_begin(smtp);
+	why = smtp_path(slice_from(args, 5), &path, &params);
+	if (!why)
+		why = read_sender(smtp->mail, path);
+	if (!why)
+		why = smtp_params(smtp->mail, NULL, params, SMTP_MAIL);
+	if (!why && !smtp->mail->smtputf8 && !is_ascii(path))
+		why = "553 5.6.7 That address needs SMTPUTF8";
+	if (!why && smtp->mail->declared > (uint64_t)conf_num(&conf_key_smtp_max_size))
+		why = "552 5.3.4 Message too large";
+	if (!why)
+		why = check_owner(smtp);
+	return why;
+}
+
+static enum sess_next run(struct smtp *smtp, struct slice args)
+{
+	if (smtp_is_submission(smtp) && !smtp->login)
+		return smtp_refuse(smtp,
+		    sess_is_tls(smtp->sess) ? "530 5.7.0 Log in first" : "530 5.7.0 Say STARTTLS first",
+		    args);
+
+	const char *why = begin(smtp, args);
+	if (why) {
+		smtp_mail_end(smtp);
+		return smtp_refuse(smtp, why, args);
+	}
+	smtp->phase = SMTP_MAIL;
+	return smtp_reply(smtp, "250 2.1.0 Sender fine");
+}
+
+SMTP_COMMAND(mail) = {
+    .name = "MAIL", .phases = SMTP_READY, .help = "MAIL FROM:<address> [parameters]", .run = run};

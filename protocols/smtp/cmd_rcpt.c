@@ -1,0 +1,121 @@
+/* cmd_rcpt.c - RCPT TO: local users, and with a login everybody else */
+#include "core/log.h"
+#include "core/text.h"
+#include "protocols/smtp/smtp.h"
+
+CONF_KEY(smtp_max_recipients) = {
+    .name = "smtp.max-recipients",
+    .type = CONF_INT,
+    .def = "1000", /* RFC 5321 §4.5.3.1.8: at least 100 */
+    .min = 100,
+    .max = 100000,
+    .help = "recipients of one message",
+};
+
+/* RFC 5321 §4.1.1.3: <postmaster> without a domain is ours. */
+static struct slice complete(struct pool *pool, struct slice path)
+{
+	struct dir_domain domain;
+
+	if (slice_ieq(path, SLICE("postmaster")) && dir_main_domain(pool, &domain) == 1)
+		return slice_str(pool_printf(pool, "postmaster@%s", domain.name));
+	return path;
+}
+
+static const char *check_room(const struct dir_target *target, uint64_t size)
+{
+	for (; target; target = target->next) {
+		int room = target->account ? deliver_room(target, size) : 1;
+
+		if (room < 0)
+			return "451 4.3.0 Cannot look that up now, try again later";
+		if (room == 0)
+			return "452 4.2.2 The mailbox is full";
+	}
+	return NULL;
+}
+
+/* An address of somebody else's domain: a target of its own. */
+static const char *relay(const struct smtp *smtp, struct slice path, struct dir_target **target)
+{
+	if (!smtp->login)
+		return "550 5.7.1 Not a domain of this server, and you did not log in";
+	*target = pool_get(&smtp->mail->pool, sizeof **target);
+	(*target)->address = pool_str(&smtp->mail->pool, path);
+	return NULL;
+}
+
+static const char *route(struct smtp *smtp, struct slice path, struct dir_target **target)
+{
+	struct smtp_mail *mail = smtp->mail;
+
+	switch (dir_route(path, &mail->pool, target)) {
+	case DIR_LOCAL:
+		return check_room(*target, mail->declared);
+	case DIR_REMOTE:
+		return relay(smtp, path, target);
+	case DIR_UNKNOWN:
+		return "550 5.1.1 No such user here";
+	default:
+		return "451 4.3.0 Cannot look that up now, try again later";
+	}
+}
+
+/* One entry for each target; an alias may have several. */
+static void add_recipients(struct smtp_mail *mail, const struct dir_target *target,
+    const struct deliver_rcpt *asked)
+{
+	for (; target; target = target->next) {
+		struct deliver_rcpt *rcpt = pool_get(&mail->pool, sizeof *rcpt);
+
+		*rcpt = *asked;
+		rcpt->target = target;
+		*mail->last_rcpt = rcpt;
+		mail->last_rcpt = &rcpt->next;
+	}
+	mail->n_rcpts++;
+}
+
+static const char *add(struct smtp *smtp, struct slice args)
+{
+	struct smtp_mail *mail = smtp->mail;
+	struct deliver_rcpt asked = {0};
+	struct dir_target *target = NULL;
+	struct slice path, params;
+	struct address address;
+	const char *why;
+
+	if (!slice_istarts(args, SLICE("TO:")))
+		return "501 5.5.4 RCPT TO:<address>";
+	if (mail->n_rcpts >= (unsigned)conf_num(&conf_key_smtp_max_recipients))
+		return "452 4.5.3 Too many recipients";
+	why = smtp_path(slice_from(args, 3), &path, &params);
+	if (!why)
+		why = smtp_params(mail, &asked, params, SMTP_RCPT);
+	if (why)
+		return why;
+	path = complete(&mail->pool, path);
+	if (!address_parse(&mail->pool, path, &address))
+		return "553 5.1.3 That is no address";
+	why = route(smtp, path, &target);
+	if (why)
+		return why;
+	asked.original = pool_slice(&mail->pool, path);
+	add_recipients(mail, target, &asked);
+	return NULL;
+}
+
+static enum sess_next run(struct smtp *smtp, struct slice args)
+{
+	const char *why = add(smtp, args);
+
+	if (why)
+		return smtp_refuse(smtp, why, args);
+	smtp->phase = SMTP_RCPT;
+	return smtp_reply(smtp, "250 2.1.5 Recipient fine");
+}
+
+SMTP_COMMAND(rcpt) = {.name = "RCPT",
+    .phases = SMTP_MAIL | SMTP_RCPT,
+    .help = "RCPT TO:<address> [parameters]",
+    .run = run};

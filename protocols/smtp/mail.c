@@ -1,0 +1,25 @@
+/* mail.c - a mail transaction: what MAIL begins and RSET forgets */
+#include <stdlib.h>
+
+#include "protocols/smtp/smtp.h"
+
+void smtp_mail_begin(struct smtp *smtp)
+{
+	smtp_mail_end(smtp);
+	smtp->mail = mem_get(sizeof *smtp->mail);
+	smtp->mail->last_rcpt = &smtp->mail->rcpts;
+}
+
+void smtp_mail_end(struct smtp *smtp)
+{
+	smtp->mode = SMTP_COMMANDS;
+	if (smtp->phase > SMTP_READY)
+		smtp->phase = SMTP_READY;
+	sess_mid(smtp->sess, 0);
+	if (!smtp->mail)
+		return;
+	spool_free(&smtp->mail->text);
+	pool_done(&smtp->mail->pool);
+	free(smtp->mail);
+	smtp->mail = NULL;
+}

@@ -1,0 +1,157 @@
+/* smtp.h - the SMTP server: its state, and the rows by which commands and extensions join
+ *
+ * A verb is one file cmd_*.c with one row SMTP_COMMAND. An extension is one
+ * file ext_*.c with a row SMTP_EXTENSION (its EHLO word) and rows SMTP_PARAM
+ * (what it adds to MAIL and RCPT). Submission is SMTP with another policy:
+ * the listener's role says which. */
+#ifndef PROTOCOLS_SMTP_SMTP_H
+#define PROTOCOLS_SMTP_SMTP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/auth.h"
+#include "core/conf.h"
+#include "core/pool.h"
+#include "core/sess.h"
+#include "core/spool.h"
+#include "core/table.h"
+#include "storage/deliver.h"
+
+/* What frame() reads now. */
+enum smtp_mode {
+	SMTP_COMMANDS,
+	SMTP_AUTH_LINE, /* the client's part of a SASL exchange */
+	SMTP_TEXT,	/* message text behind DATA */
+	SMTP_ACCEPT,	/* nothing: the text is complete, run() takes it */
+};
+
+enum smtp_phase {
+	SMTP_GREETED = 1, /* no HELO yet */
+	SMTP_READY = 2,	  /* HELO or EHLO given */
+	SMTP_MAIL = 4,	  /* MAIL accepted */
+	SMTP_RCPT = 8,	  /* one RCPT at least accepted */
+	SMTP_ANY = 15,
+};
+
+/* All that dies with a mail transaction; RSET is one call. */
+struct smtp_mail {
+	struct pool pool;
+	struct slice reverse_path; /* canonical; empty: <> */
+	struct deliver_rcpt *rcpts, **last_rcpt;
+	unsigned n_rcpts;
+	uint64_t declared; /* SIZE= */
+	bool body8, smtputf8;
+	struct slice envid, ret;
+	struct spool *text;
+};
+
+/* How the message text is read. */
+struct smtp_text {
+	bool in_line;	 /* not at the beginning of a line */
+	bool spill;	 /* memory is full: run() moves it to the file */
+	bool bare;	 /* CR or LF alone was seen */
+	bool nul;
+	bool long_line;
+	uint64_t line;	 /* length of the line so far */
+	uint64_t size;	 /* all that came, kept or not */
+	uint64_t max;
+};
+
+struct smtp {
+	struct sess *sess;
+	enum smtp_mode mode;
+	enum smtp_phase phase;
+	const struct smtp_command *command; /* framed, to be run */
+	struct slice args;		    /* of it; in the command's pool */
+	char *helo;
+	bool esmtp;
+	uint64_t account; /* logged in: its id, else 0 */
+	char *login;	  /* its name */
+	struct auth *auth;
+	unsigned faults;  /* commands that were refused as malformed */
+	unsigned logins_failed;
+	unsigned messages;
+	struct smtp_mail *mail;
+	struct smtp_text text;
+};
+
+/* --- commands --- */
+struct smtp_command {
+	const char *name;
+	unsigned phases; /* enum smtp_phase, or-ed */
+	bool instant;	 /* waits for nothing */
+	bool no_args;
+	const char *help; /* for HELP */
+	enum sess_next (*run)(struct smtp *smtp, struct slice args);
+};
+
+#define SMTP_COMMAND(id) TABLE_ROW(smtp_command, id)
+TABLE_DECLARE(smtp_command);
+
+/* --- extensions --- */
+struct smtp_extension {
+	/* Append the EHLO word and its parameters, or nothing when it is not
+	   offered now. */
+	void (*word)(struct smtp *smtp, struct buf *out);
+};
+
+#define SMTP_EXTENSION(id) TABLE_ROW(smtp_extension, id)
+TABLE_DECLARE(smtp_extension);
+
+struct smtp_param {
+	const char *name;
+	unsigned phase; /* SMTP_MAIL: of MAIL, SMTP_RCPT: of RCPT */
+	/* NULL, or the reply with which the command is refused. */
+	const char *(*set)(struct smtp_mail *mail, struct deliver_rcpt *rcpt, struct slice value);
+};
+
+#define SMTP_PARAM(id) TABLE_ROW(smtp_param, id)
+TABLE_DECLARE(smtp_param);
+
+/* --- settings that several files read --- */
+extern const struct conf_key conf_key_smtp_max_size;
+
+/* --- shared by commands --- */
+
+/* "250 2.1.0 Fine": code, enhanced code (RFC 3463) or "", text. */
+enum sess_next smtp_reply(struct smtp *smtp, const char *reply);
+enum sess_next smtp_replyf(struct smtp *smtp, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A malformed or misplaced command: reply, and end after too many. */
+enum sess_next smtp_fault(struct smtp *smtp, const char *reply);
+
+/* Refused by policy: reply and one log line. */
+enum sess_next smtp_refuse(struct smtp *smtp, const char *reply, struct slice what);
+
+/* The name that this server goes by on this connection: of the domain whose
+   certificate was shown, else server.name, else the machine's. Appended. */
+void smtp_host_name(struct smtp *smtp, struct buf *out);
+
+bool smtp_is_submission(const struct smtp *smtp);
+bool smtp_may_auth(const struct smtp *smtp);
+
+/* path.c: "<ann@alpha.test> SIZE=100": what stands between the brackets, and
+   the parameters behind. NULL, or the reply. */
+const char *smtp_path(struct slice args, struct slice *path, struct slice *params);
+/* Set each parameter by its row. NULL, or the reply. */
+const char *smtp_params(struct smtp_mail *mail, struct deliver_rcpt *rcpt, struct slice params,
+    unsigned phase);
+
+/* mail.c */
+void smtp_mail_begin(struct smtp *smtp);
+void smtp_mail_end(struct smtp *smtp); /* also when there is none */
+
+/* text.c */
+void smtp_text_begin(struct smtp *smtp);
+enum frame smtp_text_frame(struct smtp *smtp, struct slice in, size_t *used);
+enum sess_next smtp_text_run(struct smtp *smtp);
+
+/* accept.c: the whole message is here: deliver, then reply. */
+enum sess_next smtp_accept(struct smtp *smtp);
+
+/* ext_auth.c */
+enum sess_next smtp_auth_line(struct smtp *smtp, struct slice line);
+
+#endif
