@@ -33,13 +33,13 @@
  * (&imap_command_unselect).  The same id twice in one table is an error.
  * There may be several words for one kind (CONF_SIZE, CONF_BOOL for conf_key).
  */
-#define TABLE_DECLARE(kind)                                                              \
-	extern const struct kind *const kind##_table[];                                  \
+#define TABLE_DECLARE(kind)                                                                        \
+	extern const struct kind *const kind##_table[];                                            \
 	extern const size_t kind##_table_n
 
 /* The declaration keeps compilers quiet that want one before each global. */
-#define TABLE_ROW(kind, id)                                                              \
-	extern const struct kind kind##_##id;                                            \
+#define TABLE_ROW(kind, id)                                                                        \
+	extern const struct kind kind##_##id;                                                      \
 	const struct kind kind##_##id
 
 #endif
