@@ -31,8 +31,12 @@ enum box_use { BOX_USE_NONE, BOX_USE_ARCHIVE, BOX_USE_DRAFTS, BOX_USE_JUNK, BOX_
 struct acct;
 struct acct *acct_open(uint64_t account, uint32_t shard);
 void acct_close(struct acct **acct);
-/* Bytes and messages stored; quota 0: none. */
-int acct_usage(struct acct *acct, uint64_t *bytes, uint64_t *messages);
+/* Bytes and messages stored (a copy in a second mailbox counts again), and the
+   bytes allowed; 0: no bound. 0 or -1. */
+struct acct_usage {
+	uint64_t bytes, messages, quota;
+};
+int acct_usage(struct acct *acct, struct acct_usage *out);
 
 /* --- names --- */
 struct box_info {

@@ -49,6 +49,18 @@ void shards_close(void);
    long for it, and safe to repeat. Its views become gone. */
 int shard_purge_account(struct shard *shard, uint64_t account, struct err *err);
 
+/* The bytes that an account may store, 0: no bound. Kept with its counters so
+   that a delivery finds both in one record; dir_account_quota() calls it. */
+int shard_set_quota(struct shard *shard, uint64_t account, uint64_t bytes, struct err *err);
+
+/* When the shard was opened, before anybody uses it: finish removals that the
+   last run did not. */
+int shard_resume(struct shard *shard, struct err *err);
+
+/* Before the shard is closed, when no mailbox of it is open any more: let go
+   of the views that were kept. */
+void shard_forget_views(struct shard *shard);
+
 /* For store_check: everything that is there, in the order of the keys. A NULL
    function is passed over. A function that returns false ends the walk. 0, or
    -1 when the database failed; a record that cannot be read is given to
