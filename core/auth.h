@@ -26,7 +26,8 @@ struct auth_account {
 	bool suspended;
 };
 
-/* Handed in by main. 1 found, 0 no such account, -1 try later. May wait. */
+/* Handed in by main. 1 found, 0 no such account, -1 try later. May wait. When
+   there is no account, out->name may be set to the name it would have. */
 struct auth_backend {
 	int (*find)(void *arg, struct slice login, struct pool *pool, struct auth_account *out);
 	void *arg;
@@ -66,6 +67,8 @@ enum auth_result auth_step(struct auth *auth, struct slice response, struct buf 
 const struct auth_account *auth_who(const struct auth *auth);
 /* The name that was tried, for the log; may be empty. */
 struct slice auth_tried(const struct auth *auth);
+/* The mechanism, for the log; "" when none was begun. */
+const char *auth_mech(const struct auth *auth);
 
 /* LOGIN, USER and PASS. Fills *out from pool on AUTH_OK. */
 enum auth_result auth_password(struct slice login, struct slice password, struct pool *pool,

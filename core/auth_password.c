@@ -1,0 +1,125 @@
+/* auth_password.c - is it the password? And: secrets for a new one */
+#include "core/auth_secret.h"
+
+#include "core/conf.h"
+#include "core/log.h"
+
+CONF_KEY(auth_password_min) = {
+	.name = "auth.password-min",
+	.type = CONF_INT,
+	.def = "8",
+	.min = 1,
+	.max = 128,
+	.help = "fewest bytes that a new password may have",
+};
+
+/* Longer ones are an accident or an attack: hashing costs by the byte. */
+enum { PASSWORD_MAX = 1024 };
+
+static struct auth_backend directory;
+
+void auth_backend_set(const struct auth_backend *backend)
+{
+	directory = *backend;
+}
+
+int auth_find(struct slice login, struct pool *pool, struct auth_account *out)
+{
+	*out = (struct auth_account){ 0 };
+	int found = directory.find(directory.arg, login, pool, out);
+	if (!out->name) {
+		char *lower = pool_str(pool, login);
+		for (size_t i = 0; i < login.n; i++)
+			if (lower[i] >= 'A' && lower[i] <= 'Z')
+				lower[i] += 'a' - 'A';
+		out->name = lower;
+	}
+	return found;
+}
+
+enum auth_result auth_admit(const struct auth_account *account)
+{
+	if (!account->suspended)
+		return AUTH_OK;
+	log_event(LOG_INFO, "login refused", log_z("account", account->name),
+	    log_z("reason", "suspended"));
+	return AUTH_WRONG;
+}
+
+/* Against the account's strongest secret. A remembered password must not
+   answer faster for a suspended account: it would tell that it is right. */
+static bool matches(const struct auth_account *account, const char *text,
+    const struct auth_secret *secret, struct slice password)
+{
+	struct auth_token token;
+	if (account->suspended)
+		return auth_secret_matches(secret, password);
+	auth_token(account->id, text, password, &token);
+	bool good = auth_remembered(&token);
+	if (!good) {
+		good = auth_secret_matches(secret, password);
+		if (good)
+			auth_remember(&token);
+	}
+	bytes_wipe(&token, sizeof(token));
+	return good;
+}
+
+enum auth_result auth_check(int found, const struct auth_account *account, struct slice password)
+{
+	struct auth_secret secret;
+	struct buf hold = { 0 };
+	struct slice prepared;
+	bool good = auth_prepare(password, &hold, &prepared);
+	if (found < 0) {
+		buf_wipe(&hold);
+		return AUTH_TEMP;
+	}
+	good = good && prepared.n <= PASSWORD_MAX;
+	prepared = slice_head(prepared, PASSWORD_MAX);
+
+	/* Nobody, and somebody who has no password yet, cost what others do. */
+	const char *text = found ? account->secrets[0] : NULL;
+	if (text && auth_secret_read(text, &secret)) {
+		good = matches(account, text, &secret, prepared) && good;
+	} else {
+		auth_secret_fake(&auth_hashes[0], account->name, &secret);
+		auth_secret_matches(&secret, prepared);
+		good = false;
+	}
+	bytes_wipe(&secret, sizeof(secret));
+	buf_wipe(&hold);
+	return good ? auth_admit(account) : AUTH_WRONG;
+}
+
+enum auth_result auth_password(
+    struct slice login, struct slice password, struct pool *pool, struct auth_account *out)
+{
+	int found = auth_find(login, pool, out);
+	return auth_check(found, out, password);
+}
+
+int auth_secrets(struct slice password, struct pool *pool, const char *secrets[4], struct err *err)
+{
+	struct buf hold = { 0 };
+	struct slice prepared;
+	int64_t least = conf_num(&conf_key_auth_password_min);
+
+	if (!auth_prepare(password, &hold, &prepared))
+		return err_set(
+		    err, ERR_INPUT, "a password is UTF-8 text without control characters");
+	if (prepared.n < (size_t)least || prepared.n > PASSWORD_MAX) {
+		buf_wipe(&hold);
+		return err_set(err, ERR_INPUT, "a password has %lld to %d bytes", (long long)least,
+		    PASSWORD_MAX);
+	}
+	for (size_t i = 0; i < AUTH_HASHES; i++) {
+		struct auth_secret s;
+		auth_secret_make(&auth_hashes[i], prepared, &s);
+		secrets[i] = auth_secret_text(&s, pool);
+		bytes_wipe(&s, sizeof(s));
+	}
+	secrets[AUTH_HASHES] = NULL;
+	buf_wipe(&hold);
+	return 0;
+}

@@ -1,0 +1,405 @@
+/* auth_sasl.c - SASL exchanges by libsasl2, which sees our accounts and nothing else
+ *
+ * The library is given no files, no plug-ins but the three that we offer, and
+ * two doors to us: canon() hears the login name and looks the account up into
+ * the exchange's own struct; then SCRAM takes its secrets from lookup(), and
+ * PLAIN and LOGIN ask check(). What its answers mean is decided here: for a
+ * name without account SCRAM runs to its end on a secret that nothing matches. */
+#include "core/auth.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include <sasl/sasl.h>
+#include <sasl/saslplug.h>
+
+#include "core/auth_secret.h"
+#include "core/log.h"
+
+/* The mechanisms; nowhere else is a list of them. Preferred ones first. */
+#define PLUS "SCRAM-SHA-256-PLUS SCRAM-SHA-1-PLUS"
+#define SCRAM "SCRAM-SHA-256 SCRAM-SHA-1"
+#define SHOWN "PLAIN LOGIN" /* the password itself is sent */
+
+/* RFC 9266: the one channel binding that works with TLS 1.3. */
+#define BINDING "tls-exporter"
+
+struct auth {
+	sasl_conn_t *conn;
+	sasl_callback_t callbacks[3];
+	sasl_channel_binding_t binding;
+	unsigned char binding_data[32];
+	const char *offered, *mech;
+	enum { FRESH, BEGUN, LAST_WORD, DONE, OVER } stage;
+	bool scram, plus;
+	bool bound; /* the client's words on channel binding were looked at */
+	struct pool pool;
+	struct buf tried;
+	int found; /* as auth_find */
+	struct auth_account account;
+};
+
+#define CALLBACK(f) ((int (*)(void))(void (*)(void))(f))
+
+const char *auth_mechs(bool tls, bool binding)
+{
+	if (!tls)
+		return SCRAM;
+	return binding ? PLUS " " SCRAM " " SHOWN : SCRAM " " SHOWN;
+}
+
+/* ---- what the library asks */
+
+static int getopt_cb(
+    void *context, const char *plugin, const char *option, const char **result, unsigned *n)
+{
+	static const struct {
+		const char *option, *value;
+	} options[] = {
+		{ "mech_list", SCRAM " " SHOWN },
+		{ "auxprop_plugin", "signet" },
+		{ "pwcheck_method", "auxprop" },
+	};
+	(void)context, (void)plugin;
+	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
+		if (strcmp(option, options[i].option) != 0)
+			continue;
+		*result = options[i].value;
+		if (n)
+			*n = (unsigned)strlen(*result);
+		return SASL_OK;
+	}
+	return SASL_FAIL;
+}
+
+/* Its failures are told by whoever asked for the exchange; its traces may hold
+   passwords. What is left are complaints about the installation. */
+static int log_cb(void *context, int level, const char *text)
+{
+	(void)context;
+	if (level == SASL_LOG_ERR)
+		log_event(LOG_DEBUG, "sasl", log_z("text", text));
+	return SASL_OK;
+}
+
+/* No file is read: the folder does not exist. */
+static int confpath_cb(void *context, char **path)
+{
+	static char nowhere[] = "/nonexistent";
+	(void)context;
+	*path = nowhere;
+	return SASL_OK;
+}
+
+/* Of all plug-ins installed, load the ones that serve what is offered. */
+static int verify_cb(void *context, const char *file, sasl_verify_type_t type)
+{
+	static const char *const wanted[] = { "/libplain.", "/liblogin.", "/libscram." };
+	(void)context;
+	if (type == SASL_VRFY_PLUGIN)
+		for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
+			if (strstr(file, wanted[i]))
+				return SASL_OK;
+	return SASL_CONTINUE;
+}
+
+/* The login name: note it, find its account. An authorization identity comes
+   here too; the library refuses it at the end when it is not the same. */
+static int canon(sasl_conn_t *conn, void *context, const char *in, unsigned n, unsigned flags,
+    const char *realm, char *out, unsigned out_max, unsigned *out_n)
+{
+	struct auth *auth = context;
+	struct slice name = slice_of(in, n);
+	(void)conn, (void)realm;
+
+	if (n >= out_max)
+		return SASL_BUFOVER;
+	memcpy(out, in, n);
+	out[n] = '\0';
+	*out_n = n;
+	if ((flags & SASL_CU_AUTHID) && !slice_eq(name, buf_slice(&auth->tried))) {
+		buf_clear(&auth->tried);
+		buf_adds(&auth->tried, name);
+		auth->found = auth_find(name, &auth->pool, &auth->account);
+	}
+	return auth->found < 0 ? SASL_UNAVAIL : SASL_OK;
+}
+
+static int check(sasl_conn_t *conn, void *context, const char *user, const char *password,
+    unsigned n, struct propctx *props)
+{
+	struct auth *auth = context;
+	(void)conn, (void)user, (void)props;
+	enum auth_result result = auth_check(auth->found, &auth->account, slice_of(password, n));
+	return result == AUTH_OK ? SASL_OK : SASL_BADAUTH;
+}
+
+/* ---- secrets for SCRAM: an auxprop plug-in of our own */
+
+#define SECRETS "*authPassword"
+
+static bool wanted(struct propctx *props)
+{
+	const struct propval *p = prop_get(props);
+	for (; p && p->name; p++)
+		if (!strcmp(p->name, SECRETS))
+			return true;
+	return false;
+}
+
+static const char *secret_for(struct auth *auth, const struct auth_hash *hash)
+{
+	struct auth_secret fake;
+	const char *text = auth->found ? auth_secret_of(&auth->account, hash) : NULL;
+	if (text)
+		return text;
+	auth_secret_fake(hash, auth->account.name, &fake);
+	return auth_secret_text(&fake, &auth->pool);
+}
+
+static int lookup(
+    void *glob, sasl_server_params_t *params, unsigned flags, const char *user, unsigned n)
+{
+	sasl_callback_ft proc;
+	void *context = NULL;
+	(void)glob, (void)user, (void)n;
+
+	if ((flags & SASL_AUXPROP_AUTHZID) || !wanted(params->propctx))
+		return SASL_OK;
+	int rc = params->utils->getcallback(
+	    params->utils->conn, SASL_CB_SERVER_USERDB_CHECKPASS, &proc, &context);
+	if (rc != SASL_OK || !context)
+		return SASL_FAIL;
+	prop_clear(params->propctx, 0);
+	for (size_t i = 0; i < AUTH_HASHES; i++) {
+		const char *text = secret_for(context, &auth_hashes[i]);
+		/* No name: one more value under the name before. */
+		if (prop_set(params->propctx, i ? NULL : SECRETS, text, 0) != SASL_OK)
+			return SASL_FAIL;
+	}
+	return SASL_OK;
+}
+
+static int plugin_init(const sasl_utils_t *utils, int max_version, int *version,
+    sasl_auxprop_plug_t **plugin, const char *name)
+{
+	static char own_name[] = "signet";
+	static sasl_auxprop_plug_t own = { .auxprop_lookup = lookup, .name = own_name };
+	(void)utils, (void)name;
+	if (max_version < SASL_AUXPROP_PLUG_VERSION)
+		return SASL_BADVERS;
+	*version = SASL_AUXPROP_PLUG_VERSION;
+	*plugin = &own;
+	return SASL_OK;
+}
+
+/* ---- start */
+
+static void *mutex_new(void)
+{
+	pthread_mutex_t *m = mem_get(sizeof(*m));
+	pthread_mutex_init(m, NULL);
+	return m;
+}
+
+static int mutex_lock(void *m)
+{
+	return pthread_mutex_lock(m) ? SASL_FAIL : SASL_OK;
+}
+
+static int mutex_unlock(void *m)
+{
+	return pthread_mutex_unlock(m) ? SASL_FAIL : SASL_OK;
+}
+
+static void mutex_free(void *m)
+{
+	if (m)
+		pthread_mutex_destroy(m);
+	free(m);
+}
+
+int auth_start(const struct auth_backend *backend, struct err *err)
+{
+	static const sasl_callback_t callbacks[] = {
+		{ SASL_CB_GETOPT, CALLBACK(getopt_cb), NULL },
+		{ SASL_CB_LOG, CALLBACK(log_cb), NULL },
+		{ SASL_CB_GETCONFPATH, CALLBACK(confpath_cb), NULL },
+		{ SASL_CB_VERIFYFILE, CALLBACK(verify_cb), NULL },
+		{ SASL_CB_LIST_END, NULL, NULL },
+	};
+	auth_backend_set(backend);
+	auth_secret_start(backend->pepper);
+	auth_remember_start();
+
+	/* Before all else: without it the library is not safe with threads. */
+	sasl_set_mutex(mutex_new, mutex_lock, mutex_unlock, mutex_free);
+	int rc = sasl_auxprop_add_plugin("signet", plugin_init);
+	if (rc == SASL_OK)
+		rc = sasl_server_init(callbacks, "signet");
+	if (rc != SASL_OK)
+		return err_set(
+		    err, ERR_TEMP, "libsasl2 does not start: %s", sasl_errstring(rc, NULL, NULL));
+	return 0;
+}
+
+/* ---- one exchange */
+
+struct auth *auth_new(const char *service, bool tls, const unsigned char *binding)
+{
+	struct auth *auth = mem_get(sizeof(*auth));
+	auth->pool.wipe = true;
+	auth->offered = auth_mechs(tls, binding != NULL);
+	auth->callbacks[0] = (sasl_callback_t){ SASL_CB_CANON_USER, CALLBACK(canon), auth };
+	auth->callbacks[1] =
+	    (sasl_callback_t){ SASL_CB_SERVER_USERDB_CHECKPASS, CALLBACK(check), auth };
+	auth->callbacks[2] = (sasl_callback_t){ SASL_CB_LIST_END, NULL, NULL };
+	/* A host name, so that the library does not go and resolve one. */
+	int rc = sasl_server_new(service, "localhost", NULL, NULL, NULL, auth->callbacks,
+	    SASL_SUCCESS_DATA, &auth->conn);
+	if (rc == SASL_OK && binding) {
+		memcpy(auth->binding_data, binding, sizeof(auth->binding_data));
+		auth->binding = (sasl_channel_binding_t){ .name = BINDING,
+			.len = sizeof(auth->binding_data),
+			.data = auth->binding_data };
+		rc = sasl_setprop(auth->conn, SASL_CHANNEL_BINDING, &auth->binding);
+	}
+	/* Nothing but want of memory makes these fail. */
+	if (rc != SASL_OK)
+		bug("sasl_server_new: %s", sasl_errstring(rc, NULL, NULL));
+	return auth;
+}
+
+void auth_free(struct auth **auth)
+{
+	struct auth *a = *auth;
+	if (!a)
+		return;
+	sasl_dispose(&a->conn);
+	pool_done(&a->pool);
+	buf_done(&a->tried);
+	bytes_wipe(a, sizeof(*a));
+	free(a);
+	*auth = NULL;
+}
+
+static bool is_offered(const struct auth *auth, struct slice mech)
+{
+	struct slice rest = slice_str(auth->offered), word;
+	while ((word = slice_word(&rest)).n > 0)
+		if (slice_ieq(word, mech))
+			return true;
+	return false;
+}
+
+/* RFC 5802 §6, §7: what the client says of channel binding must fit the
+   mechanism that it chose and what it was offered; the library lets it choose
+   -PLUS and then not bind. "y" means that it could bind but saw no -PLUS in our
+   list: if we had sent one, somebody took it out. */
+static bool binding_fits(const struct auth *auth, struct slice first)
+{
+	if (auth->plus)
+		return slice_starts(first, SLICE("p=" BINDING ","));
+	if (slice_starts(first, SLICE("y,")))
+		return auth->binding.data == NULL;
+	return slice_starts(first, SLICE("n,"));
+}
+
+/* A client's first SCRAM message is looked at before the library sees it. */
+static bool acceptable(struct auth *auth, struct slice response)
+{
+	if (!auth->scram || auth->bound)
+		return true;
+	auth->bound = true;
+	return binding_fits(auth, response);
+}
+
+/* The proof was right. SCRAM's last word (v=) goes out as a challenge, since
+   our dialogues have no success data; to a suspended account it does not, for
+   it shows that the password was right. */
+static enum auth_result proved(struct auth *auth, struct slice data, struct buf *out)
+{
+	auth->stage = OVER;
+	if (auth->found != 1)
+		return AUTH_WRONG;
+	if (auth->scram && auth_admit(&auth->account) != AUTH_OK)
+		return AUTH_WRONG;
+	auth->stage = auth->scram ? LAST_WORD : DONE;
+	if (!auth->scram)
+		return AUTH_OK;
+	buf_adds(out, data);
+	return AUTH_MORE;
+}
+
+static enum auth_result verdict(
+    struct auth *auth, int rc, const char *data, unsigned n, struct buf *out)
+{
+	struct slice answer = slice_of(data, data ? n : 0);
+	if (rc == SASL_OK)
+		return proved(auth, answer, out);
+	if (rc == SASL_CONTINUE) {
+		buf_adds(out, answer);
+		return AUTH_MORE;
+	}
+	auth->stage = OVER;
+	if (auth->found < 0 || rc == SASL_NOMEM)
+		return AUTH_TEMP;
+	/* With a name it counts as an attempt, whatever was wrong with it. */
+	return auth->tried.n > 0 ? AUTH_WRONG : AUTH_ABORT;
+}
+
+enum auth_result auth_refuse(struct auth *auth)
+{
+	auth->stage = OVER;
+	return AUTH_ABORT;
+}
+
+enum auth_result auth_begin(
+    struct auth *auth, struct slice mech, struct slice initial, struct buf *out)
+{
+	const char *data = NULL;
+	unsigned n = 0;
+
+	if (auth->stage != FRESH || !is_offered(auth, mech))
+		return auth_refuse(auth);
+	auth->stage = BEGUN;
+	auth->scram = slice_istarts(mech, SLICE("SCRAM-"));
+	auth->plus = slice_iends(mech, SLICE("-PLUS"));
+	if (initial.p && !acceptable(auth, initial))
+		return auth_refuse(auth);
+	auth->mech = pool_str(&auth->pool, mech);
+	int rc =
+	    sasl_server_start(auth->conn, auth->mech, initial.p, (unsigned)initial.n, &data, &n);
+	return verdict(auth, rc, data, n, out);
+}
+
+enum auth_result auth_step(struct auth *auth, struct slice response, struct buf *out)
+{
+	const char *data = NULL;
+	unsigned n = 0;
+
+	if (auth->stage == LAST_WORD && response.n == 0) {
+		auth->stage = DONE;
+		return AUTH_OK;
+	}
+	if (auth->stage != BEGUN || !acceptable(auth, response))
+		return auth_refuse(auth);
+	int rc = sasl_server_step(
+	    auth->conn, response.p ? response.p : "", (unsigned)response.n, &data, &n);
+	return verdict(auth, rc, data, n, out);
+}
+
+const struct auth_account *auth_who(const struct auth *auth)
+{
+	return auth->stage == DONE ? &auth->account : NULL;
+}
+
+struct slice auth_tried(const struct auth *auth)
+{
+	return buf_slice(&auth->tried);
+}
+
+const char *auth_mech(const struct auth *auth)
+{
+	return auth->mech ? auth->mech : "";
+}

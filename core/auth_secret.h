@@ -1,0 +1,88 @@
+/* auth_secret.h - what the core/auth_*.c files share: SCRAM secrets, and checks against them */
+#ifndef CORE_AUTH_SECRET_H
+#define CORE_AUTH_SECRET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/auth.h"
+#include "core/buf.h"
+#include "core/pool.h"
+
+enum { AUTH_HASH_MAX = 32, AUTH_SALT = 16, AUTH_SALT_MAX = 64 };
+
+/* A hash function that SCRAM is used with; the strongest comes first. */
+struct auth_hash {
+	const char *mech; /* "SCRAM-SHA-256" */
+	size_t size;
+	const struct nettle_hash *hash;
+	void (*slow)(size_t key_n, const uint8_t *key, unsigned iterations, size_t salt_n,
+	    const uint8_t *salt, size_t n, uint8_t *out);
+};
+
+enum { AUTH_HASHES = 2 };
+extern const struct auth_hash auth_hashes[AUTH_HASHES];
+
+/* RFC 5802 §3: what a server keeps instead of a password. */
+struct auth_secret {
+	const struct auth_hash *hash;
+	unsigned iterations;
+	size_t salt_n;
+	unsigned char salt[AUTH_SALT_MAX];
+	unsigned char stored[AUTH_HASH_MAX], server[AUTH_HASH_MAX];
+};
+
+/* Choose the key from which secrets for unknown names are made. */
+void auth_secret_start(struct slice pepper);
+
+/* "SCRAM-SHA-256$4096:salt$stored:server", the three in base64. */
+bool auth_secret_read(const char *text, struct auth_secret *out);
+const char *auth_secret_text(const struct auth_secret *secret, struct pool *pool);
+
+/* A secret for a new password, with a salt of its own and as many rounds as are
+   set. Slow by intention. */
+void auth_secret_make(const struct auth_hash *hash, struct slice password, struct auth_secret *out);
+
+/* Is it the password? As slow. */
+bool auth_secret_matches(const struct auth_secret *secret, struct slice password);
+
+/* The secret that is shown for a name without account: the same salt each time,
+   and matched by no password. */
+void auth_secret_fake(const struct auth_hash *hash, const char *name, struct auth_secret *out);
+
+/* The account's secret for that hash, or NULL. */
+const char *auth_secret_of(const struct auth_account *account, const struct auth_hash *hash);
+
+/* A password as it is hashed: NFKC when it is not ASCII. *out is `password`
+   itself or lies in *hold, which the caller wipes. False: not UTF-8, or it has
+   control characters; *out is then `password`. */
+bool auth_prepare(struct slice password, struct buf *hold, struct slice *out);
+
+/* Passwords found right. A token stands for one password of one account under
+   one secret. */
+struct auth_token {
+	unsigned char b[32];
+};
+void auth_remember_start(void);
+void auth_token(
+    uint64_t account, const char *secret, struct slice password, struct auth_token *out);
+bool auth_remembered(const struct auth_token *token);
+void auth_remember(const struct auth_token *token);
+
+/* Remember who answers for names (in auth_password.c); ask it. 1, 0, -1. A name
+   is always set, to make a secret for. */
+void auth_backend_set(const struct auth_backend *backend);
+int auth_find(struct slice login, struct pool *pool, struct auth_account *out);
+
+/* Is it the password of this account? found: what auth_find said. */
+enum auth_result auth_check(int found, const struct auth_account *account, struct slice password);
+
+/* Last word on somebody who proved to be found: OK, or WRONG for a suspended
+   account, with a log line. */
+enum auth_result auth_admit(const struct auth_account *account);
+
+/* End an exchange that went wrong before SASL saw it; AUTH_ABORT. */
+enum auth_result auth_refuse(struct auth *auth);
+
+#endif
