@@ -7,6 +7,7 @@
 #include "core/auth.h"
 #include "core/conf.h"
 #include "core/op.h"
+#include "core/random.h"
 #include "core/text.h"
 #include "storage/dir.h"
 #include "storage/store.h"
@@ -100,6 +101,7 @@ static int find_login(void *arg, struct slice login, struct pool *pool, struct a
 	if (!address_parse(pool, address, &parsed))
 		return 0;
 	address = slice_str(pool_printf(pool, "%.*s@%.*s", SLICE_ARG(parsed.local), SLICE_ARG(parsed.domain)));
+	out->name = address.p;
 	found = dir_account(address, pool, &account);
 	if (found != 1)
 		return found;
@@ -110,9 +112,28 @@ static int find_login(void *arg, struct slice login, struct pool *pool, struct a
 	return 1;
 }
 
+/* Random bytes made when first asked for. */
+static int read_pepper(struct buf *pepper, struct err *err)
+{
+	unsigned char made[32];
+	int found = store_record_get("login", SLICE("pepper"), pepper);
+
+	if (found < 0)
+		return err_set(err, ERR_TEMP, "cannot read what logins need");
+	if (found)
+		return 0;
+	random_bytes(made, sizeof(made));
+	buf_add(pepper, made, sizeof(made));
+	return store_record_put("login", SLICE("pepper"), buf_slice(pepper), err);
+}
+
 int wire_logins(struct err *err)
 {
-	static const struct auth_backend backend = {.find = find_login};
+	struct buf pepper = {0};
+	int rc = read_pepper(&pepper, err);
 
-	return auth_start(&backend, err);
+	if (rc == 0)
+		rc = auth_start(&(struct auth_backend){.find = find_login, .pepper = buf_slice(&pepper)}, err);
+	buf_wipe(&pepper);
+	return rc;
 }
