@@ -27,8 +27,10 @@ struct kv_txn;
 struct kv_opts {
 	const char *dir;	   /* made when absent */
 	size_t cache;		   /* bytes */
-	/* Called before each commit, by the thread that commits: make durable
-	   what the transaction's records point to (bodies). 0, or -1 to abort. */
+	uint64_t reserve;	   /* bytes of the disk to leave free: below, writes fail */
+	/* Called before each transaction, by the thread that runs it: make
+	   durable what its records will point to (bodies). It covers what was
+	   done before kv_write was called. 0, or -1: the writes fail. */
 	int (*before_commit)(void *arg);
 	void *arg;
 };
@@ -60,6 +62,8 @@ int kv_last(struct kv *kv, struct kv_txn *txn, struct slice prefix, struct buf *
 int kv_put(struct kv *kv, struct kv_txn *txn, struct slice key, struct slice value);
 int kv_del(struct kv *kv, struct kv_txn *txn, struct slice key);
 
+struct kv_wait;
+
 /* One change; embedded in the caller's struct. apply() may be run more than
    once (deadlock, a neighbour's failure), so it only reads its own input and
    writes its own output. KV_REFUSED: it found, before it changed anything,
@@ -74,7 +78,7 @@ struct kv_write {
 	/* Filled by kv_write. */
 	enum kv_result result;
 	struct kv_write *next;
-	bool finished;
+	struct kv_wait *wait;
 };
 
 enum kv_result kv_write(struct kv_env *env, struct kv_write *w);

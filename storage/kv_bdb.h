@@ -1,0 +1,32 @@
+/* kv_bdb.h - private to kv_bdb*.c: what a handle is */
+#ifndef STORAGE_KV_BDB_H
+#define STORAGE_KV_BDB_H
+
+#include <db.h>
+
+#include "storage/kv_group.h"
+
+struct kv_env {
+	DB_ENV *db;
+	char *dir;
+	bool opened;
+	bool full; /* the disk; the leader's */
+	uint64_t reserve;
+	int (*before_commit)(void *arg);
+	void *before_arg;
+	struct kv *trees;
+	struct kv_group group;
+	pthread_mutex_t logs; /* old ones stay while it is held */
+};
+
+struct kv {
+	DB *db;
+	struct kv_env *env;
+	struct kv *next;
+};
+
+/* Note trouble in txn (may be NULL) and log it, unless it is a conflict.
+   Returns -1. */
+int kv_fail(struct kv_env *env, struct kv_txn *txn, const char *what, int ret);
+
+#endif

@@ -1,0 +1,222 @@
+/* kv_group.c - group commit: one of the threads that wait runs the writes of all
+ *
+ * Who finds no leader becomes it, takes all writes that wait, runs them in one
+ * transaction and makes it durable with one flush. Writes that arrive
+ * meanwhile queue up; the leader then hands over to the first of them. A
+ * transaction's locks are gone before the flush, so readers never wait for the
+ * disk, and since there is one writer at a time, writers never wait for each
+ * other's pages.
+ *
+ * Each waiter sleeps on a semaphore of its own: a round wakes those that are
+ * done and the next leader, nobody else, and none of them takes a lock then. */
+#include "storage/kv_group.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <semaphore.h>
+
+#include "core/err.h"
+#include "core/log.h"
+
+enum {
+	BATCH_MAX = 256,
+	TRIES_MAX = 1000, /* of a transaction that loses deadlocks to readers */
+};
+
+/* A thread inside kv_write. */
+struct kv_wait {
+	sem_t wake;
+	bool lead; /* woken to be the leader, not because its write is done */
+};
+
+void kv_group_init(struct kv_group *group, const struct kv_engine *engine, void *arg)
+{
+	*group = (struct kv_group){ .engine = engine, .arg = arg };
+	group->end = &group->first;
+	pthread_mutex_init(&group->lock, NULL);
+	pthread_cond_init(&group->settled, NULL);
+}
+
+void kv_group_done(struct kv_group *group)
+{
+	pthread_cond_destroy(&group->settled);
+	pthread_mutex_destroy(&group->lock);
+}
+
+/* --- one batch --- */
+
+/* Run the writes in the open transaction. True: something is to be
+   committed. */
+static bool apply_all(struct kv_write *batch, struct kv_txn *txn)
+{
+	bool changed = false;
+
+	for (struct kv_write *w = batch; w; w = w->next) {
+		w->result = w->apply(w, txn);
+		if (w->result == KV_FAILED && txn->trouble == KV_TROUBLE_NONE)
+			txn->trouble = KV_TROUBLE_FAILED;
+		if (txn->trouble != KV_TROUBLE_NONE)
+			return false;
+		if (w->result == KV_DONE)
+			changed = true;
+	}
+	return changed;
+}
+
+static enum kv_trouble attempt(struct kv_group *group, struct kv_write *batch)
+{
+	const struct kv_engine *engine = group->engine;
+	struct kv_txn txn = { 0 };
+
+	if (engine->begin(group->arg, &txn) < 0)
+		return KV_TROUBLE_FAILED;
+	if (!apply_all(batch, &txn)) {
+		engine->abort(group->arg, &txn);
+		return txn.trouble;
+	}
+	/* Counted before it can be seen: kv_settle must never miss it. */
+	pthread_mutex_lock(&group->lock);
+	group->begun++;
+	group->commits++;
+	pthread_mutex_unlock(&group->lock);
+	return engine->commit(group->arg, &txn);
+}
+
+static enum kv_trouble transact(struct kv_group *group, struct kv_write *batch)
+{
+	enum kv_trouble trouble = KV_TROUBLE_FAILED;
+
+	for (unsigned i = 0; i < TRIES_MAX; i++) {
+		trouble = attempt(group, batch);
+		if (trouble != KV_TROUBLE_CONFLICT)
+			return trouble;
+		pthread_mutex_lock(&group->lock);
+		group->retries++;
+		pthread_mutex_unlock(&group->lock);
+		sched_yield();
+	}
+	log_event(LOG_ERROR, "store_conflict", log_n("tries", TRIES_MAX));
+	return KV_TROUBLE_FAILED;
+}
+
+/* A batch fails for one write's sake: let each show whether it is the one. */
+static void transact_each(struct kv_group *group, struct kv_write *batch)
+{
+	for (struct kv_write *w = batch, *next; w; w = next) {
+		next = w->next;
+		w->next = NULL;
+		if (transact(group, w) != KV_TROUBLE_NONE)
+			w->result = KV_FAILED;
+		w->next = next;
+	}
+}
+
+static void fail_all(struct kv_write *batch)
+{
+	for (struct kv_write *w = batch; w; w = w->next)
+		w->result = KV_FAILED;
+}
+
+static void run_batch(struct kv_group *group, struct kv_write *batch)
+{
+	uint64_t before = group->begun;
+
+	if (group->engine->prepare(group->arg) < 0) {
+		fail_all(batch);
+		return;
+	}
+	if (transact(group, batch) != KV_TROUBLE_NONE) {
+		if (batch->next)
+			transact_each(group, batch);
+		else
+			batch->result = KV_FAILED;
+	}
+	if (group->begun == before)
+		return;
+	group->engine->flush(group->arg);
+	for (struct kv_write *w = batch; w; w = w->next)
+		if (w->result == KV_DONE && w->durable)
+			w->durable(w);
+}
+
+/* --- who leads --- */
+
+static struct kv_write *take_batch(struct kv_group *group)
+{
+	pthread_mutex_lock(&group->lock);
+	struct kv_write *batch = group->first, *last = batch;
+	uint64_t n = 1;
+	for (; last->next && n < BATCH_MAX; n++)
+		last = last->next;
+	group->first = last->next;
+	if (!group->first)
+		group->end = &group->first;
+	last->next = NULL;
+	group->writes += n;
+	pthread_mutex_unlock(&group->lock);
+	return batch;
+}
+
+/* All that was begun is durable; let the next one lead. */
+static void hand_over(struct kv_group *group)
+{
+	pthread_mutex_lock(&group->lock);
+	if (group->durable != group->begun) {
+		group->durable = group->begun;
+		group->syncs++;
+		pthread_cond_broadcast(&group->settled);
+	}
+	if (group->first) {
+		group->first->wait->lead = true;
+		sem_post(&group->first->wait->wake);
+	} else {
+		group->led = false;
+	}
+	pthread_mutex_unlock(&group->lock);
+}
+
+static void lead(struct kv_group *group, const struct kv_write *own)
+{
+	struct kv_write *batch = take_batch(group);
+
+	run_batch(group, batch);
+	hand_over(group);
+	for (struct kv_write *w = batch, *next; w; w = next) {
+		next = w->next; /* its owner may be gone once it is woken */
+		if (w != own)
+			sem_post(&w->wait->wake);
+	}
+}
+
+enum kv_result kv_group_write(struct kv_group *group, struct kv_write *w)
+{
+	struct kv_wait wait = { 0 };
+
+	sem_init(&wait.wake, 0, 0);
+	w->next = NULL;
+	w->wait = &wait;
+
+	pthread_mutex_lock(&group->lock);
+	*group->end = w;
+	group->end = &w->next;
+	wait.lead = !group->led;
+	group->led = true;
+	pthread_mutex_unlock(&group->lock);
+
+	if (!wait.lead)
+		while (sem_wait(&wait.wake) < 0 && errno == EINTR)
+			;
+	if (wait.lead)
+		lead(group, w);
+	sem_destroy(&wait.wake);
+	return w->result;
+}
+
+void kv_group_settle(struct kv_group *group)
+{
+	pthread_mutex_lock(&group->lock);
+	uint64_t wanted = group->begun;
+	while (group->durable < wanted)
+		pthread_cond_wait(&group->settled, &group->lock);
+	pthread_mutex_unlock(&group->lock);
+}

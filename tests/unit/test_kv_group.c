@@ -1,0 +1,277 @@
+/* test_kv_group.c - group commit over an engine that counts, conflicts and fails */
+#include <pthread.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "storage/kv_group.h"
+
+/* What the group did with it. */
+struct fake {
+	int begins, commits, aborts, flushes, prepares;
+	int conflicts;	  /* commits to refuse with a conflict */
+	bool full;	  /* prepare fails */
+	bool open;	  /* a transaction */
+	int flush_sleeps; /* microseconds */
+};
+
+static int fake_prepare(void *arg)
+{
+	struct fake *fake = arg;
+
+	fake->prepares++;
+	return fake->full ? -1 : 0;
+}
+
+static int fake_begin(void *arg, struct kv_txn *txn)
+{
+	struct fake *fake = arg;
+
+	assert_false(fake->open);
+	fake->open = true;
+	fake->begins++;
+	txn->handle = fake;
+	return 0;
+}
+
+static enum kv_trouble fake_commit(void *arg, struct kv_txn *txn)
+{
+	struct fake *fake = arg;
+
+	assert_true(fake->open);
+	fake->open = false;
+	if (fake->conflicts > 0) {
+		fake->conflicts--;
+		txn->trouble = KV_TROUBLE_CONFLICT;
+		return txn->trouble;
+	}
+	fake->commits++;
+	return KV_TROUBLE_NONE;
+}
+
+static void fake_abort(void *arg, struct kv_txn *txn)
+{
+	struct fake *fake = arg;
+
+	(void)txn;
+	assert_true(fake->open);
+	fake->open = false;
+	fake->aborts++;
+}
+
+static void fake_flush(void *arg)
+{
+	struct fake *fake = arg;
+
+	fake->flushes++;
+	if (fake->flush_sleeps)
+		usleep((useconds_t)fake->flush_sleeps);
+}
+
+static const struct kv_engine engine = { fake_prepare, fake_begin, fake_commit, fake_abort,
+	fake_flush };
+
+/* A write that does as it is told. */
+struct job {
+	struct kv_write write; /* first member */
+	struct fake *fake;
+	enum kv_result answer;
+	int conflicts; /* times to lose its page */
+	bool careless; /* says KV_DONE all the same */
+	int applied, durable;
+};
+
+static enum kv_result job_apply(struct kv_write *w, struct kv_txn *txn)
+{
+	struct job *job = (struct job *)w;
+
+	job->applied++;
+	if (job->conflicts > 0) {
+		job->conflicts--;
+		txn->trouble = KV_TROUBLE_CONFLICT;
+		return job->careless ? KV_DONE : KV_FAILED;
+	}
+	return job->answer;
+}
+
+static void job_durable(struct kv_write *w)
+{
+	struct job *job = (struct job *)w;
+
+	job->durable++;
+	assert_true(job->fake->flushes > 0);
+}
+
+static void one_write(void **state)
+{
+	static const struct {
+		const char *name;
+		enum kv_result answer, want;
+		int conflicts, commit_conflicts;
+		bool careless, full;
+		int applied, commits, flushes, durable;
+	} cases[] = {
+		{ "done", KV_DONE, KV_DONE, 0, 0, false, false, 1, 1, 1, 1 },
+		{ "refused", KV_REFUSED, KV_REFUSED, 0, 0, false, false, 1, 0, 0, 0 },
+		{ "failed", KV_FAILED, KV_FAILED, 0, 0, false, false, 1, 0, 0, 0 },
+		{ "conflicts", KV_DONE, KV_DONE, 3, 0, false, false, 4, 1, 1, 1 },
+		{ "conflict not told", KV_DONE, KV_DONE, 3, 0, true, false, 4, 1, 1, 1 },
+		{ "conflict at commit", KV_DONE, KV_DONE, 0, 2, false, false, 3, 1, 1, 1 },
+		{ "conflicts for ever", KV_DONE, KV_FAILED, 1 << 30, 0, false, false, 1000, 0, 0,
+		    0 },
+		{ "disk full", KV_DONE, KV_FAILED, 0, 0, false, true, 0, 0, 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct fake fake = { .conflicts = cases[i].commit_conflicts,
+			.full = cases[i].full };
+		struct job job = { .write = { .apply = job_apply, .durable = job_durable },
+			.fake = &fake,
+			.answer = cases[i].answer,
+			.conflicts = cases[i].conflicts,
+			.careless = cases[i].careless };
+		struct kv_group group;
+
+		print_message("%s\n", cases[i].name);
+		kv_group_init(&group, &engine, &fake);
+		assert_int_equal(kv_group_write(&group, &job.write), cases[i].want);
+		assert_int_equal(job.applied, cases[i].applied);
+		assert_int_equal(job.durable, cases[i].durable);
+		assert_int_equal(fake.commits, cases[i].commits);
+		assert_int_equal(fake.flushes, cases[i].flushes);
+		assert_false(fake.open);
+		kv_group_settle(&group);
+		kv_group_done(&group);
+	}
+}
+
+/* Threads that write while the first one flushes: one transaction for all, and
+   the one that fails takes nobody with it. */
+enum { THREADS = 20 };
+
+struct thread {
+	struct job job;
+	struct kv_group *group;
+	pthread_t id;
+};
+
+static void *run_thread(void *arg)
+{
+	struct thread *thread = arg;
+
+	kv_group_write(thread->group, &thread->job.write);
+	return NULL;
+}
+
+static void batch(struct thread *threads, struct kv_group *group, struct fake *fake)
+{
+	fake->flush_sleeps = 200000;
+	for (int i = 0; i < THREADS; i++) {
+		threads[i].group = group;
+		threads[i].job.fake = fake;
+		threads[i].job.write.apply = job_apply;
+		threads[i].job.write.durable = job_durable;
+		pthread_create(&threads[i].id, NULL, run_thread, &threads[i]);
+		if (i == 0)
+			usleep(50000); /* it leads, and is flushing when the others come */
+	}
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(threads[i].id, NULL);
+}
+
+static void many_writes(void **state)
+{
+	struct thread threads[THREADS] = { 0 };
+	struct fake fake = { 0 };
+	struct kv_group group;
+
+	(void)state;
+	kv_group_init(&group, &engine, &fake);
+	threads[7].job.answer = KV_REFUSED;
+	batch(threads, &group, &fake);
+	for (int i = 0; i < THREADS; i++) {
+		assert_int_equal(threads[i].job.write.result, i == 7 ? KV_REFUSED : KV_DONE);
+		assert_int_equal(threads[i].job.durable, i != 7);
+		assert_int_equal(threads[i].job.applied, 1);
+	}
+	assert_int_equal(fake.commits, 2);
+	assert_int_equal(fake.flushes, 2);
+	assert_int_equal(group.writes, THREADS);
+	kv_group_done(&group);
+}
+
+static void one_fails(void **state)
+{
+	struct thread threads[THREADS] = { 0 };
+	struct fake fake = { 0 };
+	struct kv_group group;
+
+	(void)state;
+	kv_group_init(&group, &engine, &fake);
+	threads[7].job.answer = KV_FAILED;
+	threads[9].job.answer = KV_REFUSED;
+	batch(threads, &group, &fake);
+	for (int i = 0; i < THREADS; i++) {
+		enum kv_result want = i == 7 ? KV_FAILED : i == 9 ? KV_REFUSED : KV_DONE;
+		assert_int_equal(threads[i].job.write.result, want);
+		assert_int_equal(threads[i].job.durable, want == KV_DONE);
+	}
+	assert_int_equal(fake.flushes, 2); /* one for the whole batch still */
+	kv_group_done(&group);
+}
+
+/* More than one batch takes, so leadership goes from thread to thread. */
+enum { WRITES = 300 };
+
+static void *run_many(void *arg)
+{
+	struct thread *thread = arg;
+
+	for (int i = 0; i < WRITES; i++) {
+		kv_group_write(thread->group, &thread->job.write);
+		assert_int_equal(thread->job.write.result, KV_DONE);
+		assert_int_equal(thread->job.durable, i + 1);
+		kv_group_settle(thread->group);
+	}
+	return NULL;
+}
+
+static void relay(void **state)
+{
+	struct thread threads[THREADS] = { 0 };
+	struct fake fake = { 0 };
+	struct kv_group group;
+
+	(void)state;
+	kv_group_init(&group, &engine, &fake);
+	for (int i = 0; i < THREADS; i++) {
+		threads[i].group = &group;
+		threads[i].job.fake = &fake;
+		threads[i].job.write.apply = job_apply;
+		threads[i].job.write.durable = job_durable;
+		pthread_create(&threads[i].id, NULL, run_many, &threads[i]);
+	}
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(threads[i].id, NULL);
+	assert_int_equal(group.writes, THREADS * WRITES);
+	assert_false(group.led);
+	assert_null(group.first);
+	assert_int_equal(group.begun, group.durable);
+	kv_group_done(&group);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_write),
+		cmocka_unit_test(many_writes),
+		cmocka_unit_test(one_fails),
+		cmocka_unit_test(relay),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
