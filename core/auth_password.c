@@ -21,6 +21,7 @@ static struct auth_backend directory;
 void auth_backend_set(const struct auth_backend *backend)
 {
 	directory = *backend;
+	directory.pepper = (struct slice){ 0 }; /* borrowed for the start */
 }
 
 int auth_find(struct slice login, struct pool *pool, struct auth_account *out)

@@ -1,0 +1,89 @@
+/* login.c - from AUTHORIZATION to TRANSACTION, or not */
+#include "protocols/pop/pop.h"
+
+#include "core/conf.h"
+#include "core/limit.h"
+#include "core/listen.h"
+#include "core/log.h"
+
+CONF_KEY(pop_login_tries) = {
+	.name = "pop.login-tries",
+	.type = CONF_INT,
+	.def = "3",
+	.min = 1,
+	.max = 100,
+	.help = "wrong passwords after which a POP3 session is ended",
+};
+
+extern const struct conf_key conf_key_pop_idle_time;
+
+bool pop_may_login(const struct pop *pop)
+{
+	return sess_is_tls(pop->s) || sess_listener(pop->s)->tls == LISTEN_CLEAR;
+}
+
+void pop_login_forget(struct pop *pop)
+{
+	pop->answer = NULL;
+	auth_free(&pop->auth);
+	buf_done(&pop->user);
+}
+
+/* Every reason gets the same answer, late. */
+static enum sess_next refuse(struct pop *pop, struct slice login, const char *mech)
+{
+	log_event(LOG_INFO, "login failed", log_s("user", login), log_z("mech", mech),
+	    log_z("peer", sess_peer_text(pop->s)));
+	sess_delay(pop->s, limit_fail(sess_peer(pop->s), login));
+	pop_err(pop, "AUTH", "wrong user name or password");
+	bool last = ++pop->refused >= (unsigned)conf_num(&conf_key_pop_login_tries);
+	return last ? SESS_CLOSE : SESS_NEXT;
+}
+
+static enum sess_next enter(struct pop *pop, const struct auth_account *who, const char *mech)
+{
+	struct err err = { 0 };
+	struct slice name = slice_str(who->name);
+
+	if (pop_drop_open(&pop->drop, who, &err) < 0) {
+		log_event(LOG_INFO, "login failed", log_s("user", name), log_z("reason", err.text));
+		pop_err(pop, err.kind == ERR_BUSY ? "IN-USE" : "SYS/TEMP", "%s", err.text);
+		return SESS_NEXT;
+	}
+	if (!sess_account(pop->s, name)) {
+		pop_drop_close(&pop->drop);
+		pop_err(pop, "IN-USE", "this account has too many sessions");
+		return SESS_NEXT;
+	}
+	limit_succeed(sess_peer(pop->s), name);
+	sess_timeout(pop->s, (uint64_t)conf_num(&conf_key_pop_idle_time));
+	pop->state = POP_TRANSACTION;
+	log_event(LOG_INFO, "login", log_s("user", name), log_z("mech", mech),
+	    log_n("messages", pop->drop.total));
+	pop_ok(
+	    pop, "%u messages (%llu octets)", pop->drop.count, (unsigned long long)pop->drop.size);
+	return SESS_NEXT;
+}
+
+enum sess_next pop_login(struct pop *pop, enum auth_result result, struct slice login,
+    const struct auth_account *who, const char *mech)
+{
+	enum sess_next next = SESS_NEXT;
+	switch (result) {
+	case AUTH_OK:
+		next = enter(pop, who, mech);
+		break;
+	case AUTH_WRONG:
+		next = refuse(pop, login, mech);
+		break;
+	case AUTH_TEMP:
+		pop_err(pop, "SYS/TEMP", "logins cannot be checked now");
+		break;
+	case AUTH_ABORT:
+	case AUTH_MORE:
+		next = pop_bad(pop, "authentication cancelled, malformed or not offered");
+		break;
+	}
+	pop_login_forget(pop);
+	return next;
+}
