@@ -1,0 +1,106 @@
+/* box_snap_diff.c - what a client is told between two snapshots
+ *
+ * Both are walked side by side, and a chunk that both have is passed over, so
+ * the cost is that of the chunks that changed. */
+#include "storage/box_snap.h"
+
+struct place {
+	const struct box_snap *snap;
+	size_t slot;
+	uint32_t at;
+};
+
+static const struct box_slot *slot_at(const struct place *place)
+{
+	return place->slot < place->snap->n ? &place->snap->slots[place->slot] : NULL;
+}
+
+/* NULL behind the last one. */
+static const struct box_entry *entry_at(const struct place *place)
+{
+	const struct box_slot *slot = slot_at(place);
+
+	return slot ? &slot->chunk->entries[place->at] : NULL;
+}
+
+static uint32_t seq_at(const struct place *place)
+{
+	return slot_at(place)->before + place->at + 1;
+}
+
+static void step(struct place *place)
+{
+	if (++place->at < slot_at(place)->chunk->n)
+		return;
+	place->slot++;
+	place->at = 0;
+}
+
+static void skip_common(struct place *a, struct place *b)
+{
+	if (a->at != 0 || b->at != 0)
+		return;
+	while (slot_at(a) && slot_at(b) && slot_at(a)->chunk == slot_at(b)->chunk) {
+		a->slot++;
+		b->slot++;
+	}
+}
+
+struct removed {
+	uint32_t seq, uid;
+};
+
+struct found {
+	struct buf removed; /* struct removed, rising */
+	struct buf changed; /* uint32_t, sequence numbers in the new snapshot */
+	bool added;
+};
+
+static void compare(const struct box_snap *old, const struct box_snap *now, struct found *found)
+{
+	struct place a = { .snap = old }, b = { .snap = now };
+
+	for (;;) {
+		skip_common(&a, &b);
+		const struct box_entry *was = entry_at(&a), *is = entry_at(&b);
+		if (!was && !is)
+			return;
+		if (!is || (was && was->uid < is->uid)) {
+			struct removed removed = { seq_at(&a), was->uid };
+			buf_add(&found->removed, &removed, sizeof(removed));
+			step(&a);
+		} else if (!was || is->uid < was->uid) {
+			found->added = true;
+			step(&b);
+		} else {
+			uint32_t seq = seq_at(&b);
+			if (was->modseq != is->modseq)
+				buf_add(&found->changed, &seq, sizeof(seq));
+			step(&a);
+			step(&b);
+		}
+	}
+}
+
+void box_snap_diff(
+    const struct box_snap *old, const struct box_snap *now, const struct box_diff *diff)
+{
+	struct found found = { 0 };
+
+	if (old == now)
+		return;
+	compare(old, now, &found);
+
+	const struct removed *removed = (const struct removed *)(const void *)found.removed.p;
+	for (size_t i = found.removed.n / sizeof(*removed); i-- > 0;)
+		diff->expunged(diff->arg, removed[i].seq, removed[i].uid);
+
+	const uint32_t *changed = (const uint32_t *)(const void *)found.changed.p;
+	for (size_t i = 0; i < found.changed.n / sizeof(*changed); i++)
+		diff->flags(diff->arg, changed[i], box_snap_nth(now, changed[i]));
+
+	if (found.added)
+		diff->added(diff->arg, now->count);
+	buf_done(&found.removed);
+	buf_done(&found.changed);
+}
