@@ -37,10 +37,10 @@ struct conf_key {
 	enum conf_type type;
 	unsigned scopes; /* enum conf_scope, or-ed; 0 means CONF_SERVER */
 	const char *def;
-	int64_t min, max; /* of numbers, in the stored unit; max 0: no bound */
+	int64_t min, max;	    /* of numbers, in the stored unit; max 0: no bound */
 	const char *const *choices; /* NULL-terminated */
-	const char *help; /* one line, no final dot */
-	bool restart;	  /* takes effect at the next start only */
+	const char *help;	    /* one line, no final dot */
+	bool restart;		    /* takes effect at the next start only */
 };
 
 #define CONF_KEY(id) TABLE_ROW(conf_key, id)
@@ -89,7 +89,7 @@ int conf_set(const struct conf_key *key, enum conf_scope scope, struct slice pla
     struct slice value, struct err *err);
 
 /* The text as stored at exactly that place, or an empty buf. */
-void conf_raw(const struct conf_key *key, enum conf_scope scope, struct slice place,
-    struct buf *out);
+void conf_raw(
+    const struct conf_key *key, enum conf_scope scope, struct slice place, struct buf *out);
 
 #endif

@@ -34,7 +34,7 @@ static struct io_sock *sock_of(const struct io *io)
 /* Blocking use: wait for the socket. True when it is ready. */
 static bool wait_for(struct io_sock *sock, short events)
 {
-	struct pollfd p = {.fd = sock->fd, .events = events};
+	struct pollfd p = { .fd = sock->fd, .events = events };
 	int n;
 
 	do
@@ -156,8 +156,11 @@ static void sock_free(struct io *io)
 	free(sock);
 }
 
-static const struct io_ops sock_ops = {
-    .name = "socket", .read = sock_read, .write = sock_write, .flush = sock_flush, .free = sock_free};
+static const struct io_ops sock_ops = { .name = "socket",
+	.read = sock_read,
+	.write = sock_write,
+	.flush = sock_flush,
+	.free = sock_free };
 
 struct io *io_sock_new(int fd, int timeout_ms)
 {

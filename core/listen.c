@@ -69,9 +69,9 @@ static socklen_t make_address(const struct listener *l, struct sockaddr_storage 
 
 static void set_options(int fd, const struct sockaddr_storage *addr)
 {
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
 	if (addr->ss_family == AF_INET6) /* 0.0.0.0 and :: are two listeners */
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &(int){1}, sizeof(int));
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &(int){ 1 }, sizeof(int));
 }
 
 int listen_add(const struct listener *listener, struct err *err)
@@ -92,8 +92,8 @@ int listen_add(const struct listener *listener, struct err *err)
 	int rc = bind(fd, (struct sockaddr *)&addr, len);
 	umask(mask);
 	if (rc != 0 || listen(fd, BACKLOG) != 0) {
-		err_sys(err, "listener %s: cannot listen on %s port %u", listener->name, listener->host,
-		    listener->port);
+		err_sys(err, "listener %s: cannot listen on %s port %u", listener->name,
+		    listener->host, listener->port);
 		close(fd);
 		return -1;
 	}
@@ -131,13 +131,15 @@ static void on_connection(uv_poll_t *poll, int status, int events)
 	(void)status;
 	(void)events;
 	for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
-		struct sockaddr_storage peer = {0};
+		struct sockaddr_storage peer = { 0 };
 		socklen_t len = sizeof peer;
-		int fd = accept4(port->fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		int fd =
+		    accept4(port->fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd >= 0) {
 			sess_start(&port->listener, fd, &peer);
-		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+		    errno == ENOMEM) {
 			pause_port(port);
 			return;
 		} else if (errno != EINTR && errno != ECONNABORTED) {
@@ -161,7 +163,7 @@ static void start_all(struct task *task)
 
 static void announce(const struct port *port)
 {
-	struct sockaddr_storage addr = {0};
+	struct sockaddr_storage addr = { 0 };
 	socklen_t len = sizeof addr;
 	char text[INET6_ADDRSTRLEN] = "";
 
@@ -218,9 +220,9 @@ static void stop_all(struct task *task)
 
 void listen_stop(void)
 {
-	struct stop stop = {.task.run = stop_all,
-	    .lock = PTHREAD_MUTEX_INITIALIZER,
-	    .done = PTHREAD_COND_INITIALIZER};
+	struct stop stop = { .task.run = stop_all,
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+		.done = PTHREAD_COND_INITIALIZER };
 
 	loop_post(loop_nth(0), &stop.task);
 	pthread_mutex_lock(&stop.lock);

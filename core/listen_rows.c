@@ -7,27 +7,31 @@
 #include "core/num.h"
 
 CONF_KEY(listener_address) = {
-    .name = "listener.address",
-    .type = CONF_TEXT,
-    .scopes = CONF_LISTENER,
-    .def = "",
-    .restart = true,
-    .help = "addresses of a listener, as 192.0.2.1:25 [2001:db8::1]:25 *:2525, parted by blanks; "
+	.name = "listener.address",
+	.type = CONF_TEXT,
+	.scopes = CONF_LISTENER,
+	.def = "",
+	.restart = true,
+	.help =
+	    "addresses of a listener, as 192.0.2.1:25 [2001:db8::1]:25 *:2525, parted by blanks; "
 	    "off for none; empty for the usual port on all",
 };
 
 static int add_at(const struct listener_row *row, struct slice host, unsigned port, struct err *err)
 {
 	if (slice_eq(host, SLICE("*")))
-		return add_at(row, SLICE("0.0.0.0"), port, err) || add_at(row, SLICE("::"), port, err) ? -1 : 0;
+		return add_at(row, SLICE("0.0.0.0"), port, err) ||
+			add_at(row, SLICE("::"), port, err)
+		    ? -1
+		    : 0;
 
 	char *text = mem_str(host);
-	struct listener listener = {.name = row->name,
-	    .host = text,
-	    .port = port,
-	    .proto = row->proto,
-	    .tls = row->tls,
-	    .role = row->role};
+	struct listener listener = { .name = row->name,
+		.host = text,
+		.port = port,
+		.proto = row->proto,
+		.tls = row->tls,
+		.role = row->role };
 	int rc = listen_add(&listener, err);
 	free(text);
 	return rc;
@@ -53,14 +57,15 @@ static int add_set(const struct listener_row *row, struct slice word, struct err
 
 static int add_row(const struct listener_row *row, const char *host, int port_base, struct err *err)
 {
-	struct buf set = {0};
+	struct buf set = { 0 };
 	int rc = 0;
 
-	conf_text(&conf_key_listener_address, &(struct conf_at){.listener = row->name}, &set);
+	conf_text(&conf_key_listener_address, &(struct conf_at){ .listener = row->name }, &set);
 	struct slice rest = buf_slice(&set);
 	struct slice word = slice_word(&rest);
 	if (word.n == 0)
-		rc = add_at(row, slice_str(host), port_base < 0 ? 0 : row->port + (unsigned)port_base, err);
+		rc = add_at(
+		    row, slice_str(host), port_base < 0 ? 0 : row->port + (unsigned)port_base, err);
 	else if (!slice_ieq(word, SLICE("off")))
 		for (; word.n > 0 && rc == 0; word = slice_word(&rest))
 			rc = add_set(row, word, err);
@@ -70,14 +75,14 @@ static int add_row(const struct listener_row *row, const char *host, int port_ba
 
 static int add_path(const struct listener_row *row, const char *data, struct err *err)
 {
-	struct buf path = {0};
+	struct buf path = { 0 };
 
 	buf_printf(&path, "%s/%s", data, row->path);
-	struct listener listener = {.name = row->name,
-	    .host = buf_z(&path),
-	    .proto = row->proto,
-	    .tls = row->tls,
-	    .role = row->role};
+	struct listener listener = { .name = row->name,
+		.host = buf_z(&path),
+		.proto = row->proto,
+		.tls = row->tls,
+		.role = row->role };
 	int rc = listen_add(&listener, err);
 	buf_done(&path);
 	return rc;

@@ -68,7 +68,8 @@ int loops_start(unsigned n, struct err *err)
 		if (rc == 0)
 			rc = uv_async_init(&loop->uv, &loop->posted, run_posted);
 		if (rc != 0)
-			return err_set(err, ERR_TEMP, "cannot make an event loop: %s", uv_strerror(rc));
+			return err_set(
+			    err, ERR_TEMP, "cannot make an event loop: %s", uv_strerror(rc));
 		loop->posted.data = loop;
 		if (pthread_create(&loop->thread, NULL, run_loop, loop) != 0)
 			return err_set(err, ERR_TEMP, "cannot start a thread for an event loop");

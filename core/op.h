@@ -49,10 +49,10 @@ struct op_call;
 struct op {
 	const char *name; /* "noun verb" */
 	enum op_role role;
-	const struct op_arg *args; /* NULL: none */
-	const char *help;	   /* one line, no final dot */
-	const char *more;	   /* paragraphs for `signet help NOUN VERB`, or NULL */
-	bool reads;		   /* changes nothing: may be a GET */
+	const struct op_arg *args;	  /* NULL: none */
+	const char *help;		  /* one line, no final dot */
+	const char *more;		  /* paragraphs for `signet help NOUN VERB`, or NULL */
+	bool reads;			  /* changes nothing: may be a GET */
 	int (*run)(struct op_call *call); /* 0, or -1 after op_fail */
 };
 

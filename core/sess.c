@@ -14,12 +14,12 @@
 #include "core/limit.h"
 
 CONF_KEY(session_handshake_time) = {
-    .name = "session.handshake-time",
-    .type = CONF_DURATION,
-    .def = "30s",
-    .min = 1000,
-    .max = 600000,
-    .help = "time within which a TLS handshake must be complete",
+	.name = "session.handshake-time",
+	.type = CONF_DURATION,
+	.def = "30s",
+	.min = 1000,
+	.max = 600000,
+	.help = "time within which a TLS handshake must be complete",
 };
 
 enum {
@@ -245,7 +245,7 @@ static void start_tls(struct sess *s)
 
 	if (dropped)
 		log_event(LOG_WARN, "dropped-before-tls", log_n("bytes", (int64_t)dropped));
-	s->view = (struct slice){0};
+	s->view = (struct slice){ 0 };
 	keep_input(s);
 	s->secured = true;
 	flush_then(s, PHASE_HANDSHAKE);
@@ -339,8 +339,9 @@ static void run_job(struct task *task)
 static bool drive_handshake(struct sess *s)
 {
 	if (!sess_is_tls(s))
-		io_push(&s->io, tls_accept_new((struct sockaddr *)&s->local,
-				    slice_str(s->tls_target), s->proto->alpn));
+		io_push(&s->io,
+		    tls_accept_new(
+			(struct sockaddr *)&s->local, slice_str(s->tls_target), s->proto->alpn));
 	switch (tls_handshake(s->io, false)) {
 	case TLS_AGAIN:
 		wait_socket(s, true);
@@ -382,7 +383,7 @@ static bool drive_flush(struct sess *s)
 			if (sess_is_tls(s))
 				tls_bye(s->io);
 			shutdown(io_fd(s->io), SHUT_WR);
-			s->view = (struct slice){0};
+			s->view = (struct slice){ 0 };
 			keep_input(s);
 		}
 		enter(s, s->after_flush);
@@ -555,7 +556,8 @@ static void on_timer(uv_timer_t *timer)
 		say_bye(s, SESS_BYE_IDLE);
 	} else {
 		if (s->phase == PHASE_HANDSHAKE)
-			log_event(LOG_INFO, "tls-failed", log_z("reason", "handshake took too long"));
+			log_event(
+			    LOG_INFO, "tls-failed", log_z("reason", "handshake took too long"));
 		finish(s);
 	}
 	if (!s->busy)
@@ -574,7 +576,8 @@ static void begin(struct task *task)
 	uv_timer_init(uv, &s->timer);
 	uv_poll_init(uv, &s->poll, io_fd(s->io));
 	s->timer.data = s->poll.data = s;
-	log_event(LOG_INFO, "connect", log_z("peer", s->peer_text), log_z("listener", s->listener->name));
+	log_event(
+	    LOG_INFO, "connect", log_z("peer", s->peer_text), log_z("listener", s->listener->name));
 	if (s->listener->tls == LISTEN_TLS) {
 		enter(s, PHASE_HANDSHAKE);
 		if (!s->counted)

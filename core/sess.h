@@ -37,18 +37,18 @@ enum sess_next {
 };
 
 enum sess_bye {
-	SESS_BYE_IDLE,	  /* its time is over */
-	SESS_BYE_DRAIN,	  /* the server ends */
-	SESS_BYE_LIMIT,	  /* too many connections; nothing else was said yet */
-	SESS_BYE_ENDED,	  /* an admin ended it */
+	SESS_BYE_IDLE,	/* its time is over */
+	SESS_BYE_DRAIN, /* the server ends */
+	SESS_BYE_LIMIT, /* too many connections; nothing else was said yet */
+	SESS_BYE_ENDED, /* an admin ended it */
 };
 
 /* One protocol. Every function may be NULL where the comment says so. */
 struct proto {
-	const char *name;   /* "imap": listeners, settings and log lines use it */
-	const char *alpn;   /* RFC 7301 name, or NULL */
-	size_t state_size;  /* of the protocol's own struct; zeroed at start */
-	size_t line_max;    /* most input that frame() may leave untaken */
+	const char *name;  /* "imap": listeners, settings and log lines use it */
+	const char *alpn;  /* RFC 7301 name, or NULL */
+	size_t state_size; /* of the protocol's own struct; zeroed at start */
+	size_t line_max;   /* most input that frame() may leave untaken */
 
 	/* A new connection, in the clear or secured: write the greeting. Waits for
 	   nothing. SESS_CLOSE refuses. */
@@ -108,7 +108,7 @@ void sess_delay(struct sess *s, unsigned ms);
 /* Idle time after which bye(SESS_BYE_IDLE) is called; 5 minutes when not set. */
 void sess_timeout(struct sess *s, uint64_t ms);
 
-uint64_t sess_id(const struct sess *s); /* icid */
+uint64_t sess_id(const struct sess *s);	     /* icid */
 void sess_mid(struct sess *s, uint64_t mid); /* message in the log context */
 const struct listener *sess_listener(const struct sess *s);
 const struct sockaddr *sess_peer(const struct sess *s);

@@ -9,12 +9,12 @@
 #include "core/sess_private.h"
 
 CONF_KEY(session_max_account) = {
-    .name = "session.max-per-account",
-    .type = CONF_INT,
-    .def = "1000",
-    .min = 1,
-    .max = 1000000,
-    .help = "sessions that one account may have at a time",
+	.name = "session.max-per-account",
+	.type = CONF_INT,
+	.def = "1000",
+	.min = 1,
+	.max = 1000000,
+	.help = "sessions that one account may have at a time",
 };
 
 void *sess_state(struct sess *s)
@@ -144,8 +144,8 @@ void sess_push(struct sess *s)
 {
 	struct push *push = mem_get(sizeof *push);
 
-	*push = (struct push){.task.run = run_push, .s = s, .data = s->out};
-	s->out = (struct buf){0};
+	*push = (struct push){ .task.run = run_push, .s = s, .data = s->out };
+	s->out = (struct buf){ 0 };
 	loop_post(s->loop, &push->task);
 }
 
@@ -172,7 +172,8 @@ static void handle_unref(struct sess_handle *h)
 
 static void run_wake(struct task *task)
 {
-	struct sess_handle *h = (struct sess_handle *)((char *)task - offsetof(struct sess_handle, task));
+	struct sess_handle *h =
+	    (struct sess_handle *)((char *)task - offsetof(struct sess_handle, task));
 
 	pthread_mutex_lock(&h->lock);
 	struct sess *s = h->s;

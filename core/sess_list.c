@@ -13,21 +13,21 @@
 #include "core/sess_private.h"
 
 CONF_KEY(session_max) = {
-    .name = "session.max",
-    .type = CONF_INT,
-    .def = "20000",
-    .min = 10,
-    .max = 10000000,
-    .help = "sessions at a time, of all protocols and peers",
+	.name = "session.max",
+	.type = CONF_INT,
+	.def = "20000",
+	.min = 10,
+	.max = 10000000,
+	.help = "sessions at a time, of all protocols and peers",
 };
 
 CONF_KEY(session_max_address) = {
-    .name = "session.max-per-address",
-    .type = CONF_INT,
-    .def = "2000",
-    .min = 1,
-    .max = 10000000,
-    .help = "sessions that one IPv4 address or IPv6 /64 network may have at a time",
+	.name = "session.max-per-address",
+	.type = CONF_INT,
+	.def = "2000",
+	.min = 1,
+	.max = 10000000,
+	.help = "sessions that one IPv4 address or IPv6 /64 network may have at a time",
 };
 
 enum { DEFAULT_TIMEOUT_MS = 300 * 1000 };
@@ -37,7 +37,7 @@ static struct {
 	struct sess *first;
 	size_t n;
 	unsigned turn; /* of the loops */
-} all = {.lock = PTHREAD_MUTEX_INITIALIZER};
+} all = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 void sess_list_add(struct sess *s)
 {
@@ -92,9 +92,11 @@ static char *address_text(const struct sockaddr_storage *addr)
 	char text[INET6_ADDRSTRLEN] = "local";
 
 	if (addr->ss_family == AF_INET)
-		inet_ntop(AF_INET, &((const struct sockaddr_in *)addr)->sin_addr, text, sizeof text);
+		inet_ntop(
+		    AF_INET, &((const struct sockaddr_in *)addr)->sin_addr, text, sizeof text);
 	else if (addr->ss_family == AF_INET6)
-		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)addr)->sin6_addr, text, sizeof text);
+		inet_ntop(
+		    AF_INET6, &((const struct sockaddr_in6 *)addr)->sin6_addr, text, sizeof text);
 	return mem_str(slice_str(text));
 }
 
@@ -105,7 +107,7 @@ void sess_start(const struct listener *listener, int fd, const struct sockaddr_s
 
 	getsockname(fd, (struct sockaddr *)&s->local, &len);
 	if (peer->ss_family != AF_UNIX) /* a reply is one write: do not wait for its neighbour */
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
 	s->proto = listener->proto;
 	s->listener = listener;
 	s->io = io_sock_new(fd, 0);
@@ -115,7 +117,8 @@ void sess_start(const struct listener *listener, int fd, const struct sockaddr_s
 	s->started = s->active = loop_now();
 	s->context.proto = s->proto->name;
 	s->context.icid = log_id();
-	s->address_key_n = (uint8_t)limit_address_key((const struct sockaddr *)peer, s->address_key);
+	s->address_key_n =
+	    (uint8_t)limit_address_key((const struct sockaddr *)peer, s->address_key);
 	s->counted = count() < (size_t)conf_num(&conf_key_session_max) &&
 	    limit_enter(LIMIT_ADDRESS, slice_of(s->address_key, s->address_key_n),
 		(unsigned)conf_num(&conf_key_session_max_address));
@@ -130,14 +133,14 @@ void sess_each(void (*row)(void *arg, const struct sess_row *row), void *arg)
 	pthread_mutex_lock(&all.lock);
 	for (struct sess *s = all.first; s; s = s->next_in_list) {
 		struct sess_row r = {
-		    .icid = s->context.icid,
-		    .proto = s->proto->name,
-		    .listener = s->listener->name,
-		    .peer = s->peer_text,
-		    .account = s->account ? s->account : "",
-		    .tls = s->tls_version ? s->tls_version : "",
-		    .age_ms = now - s->started,
-		    .idle_ms = now - s->active,
+			.icid = s->context.icid,
+			.proto = s->proto->name,
+			.listener = s->listener->name,
+			.peer = s->peer_text,
+			.account = s->account ? s->account : "",
+			.tls = s->tls_version ? s->tls_version : "",
+			.age_ms = now - s->started,
+			.idle_ms = now - s->active,
 		};
 		row(arg, &r);
 	}
@@ -189,7 +192,7 @@ static void look_everywhere(void)
 	for (unsigned i = 0; i < loops_count(); i++) {
 		struct round *round = mem_get(sizeof *round);
 
-		*round = (struct round){.task.run = look_at_asked, .loop = loop_nth(i)};
+		*round = (struct round){ .task.run = look_at_asked, .loop = loop_nth(i) };
 		loop_post(round->loop, &round->task);
 	}
 }
@@ -220,7 +223,7 @@ bool sess_drain(uint64_t ms)
 			ask(s, SESS_BYE_DRAIN);
 		pthread_mutex_unlock(&all.lock);
 		look_everywhere();
-		nanosleep(&(struct timespec){.tv_nsec = 20 * 1000000}, NULL);
+		nanosleep(&(struct timespec){ .tv_nsec = 20 * 1000000 }, NULL);
 	}
 	if (count() > 0)
 		log_event(LOG_WARN, "cut", log_n("sessions", (int64_t)count()));

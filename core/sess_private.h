@@ -16,7 +16,7 @@ enum phase {
 	PHASE_HANDSHAKE, /* TLS */
 	PHASE_OPEN,	 /* the protocol has the word */
 	PHASE_FLUSH,	 /* send what is left, then `after_flush` */
-	PHASE_LINGER,	 /* all is said: wait for the peer to close, so that it reads our last word */
+	PHASE_LINGER, /* all is said: wait for the peer to close, so that it reads our last word */
 	PHASE_OVER,
 };
 
@@ -30,13 +30,13 @@ struct sess {
 
 	enum phase phase;
 	enum phase after_flush; /* PHASE_HANDSHAKE, PHASE_LINGER, PHASE_OVER */
-	bool busy;	   /* a worker has it: the loop touches poll and timer only */
-	bool more;	   /* run() wants to be called again */
-	bool secured;	   /* TLS came by an upgrade */
-	bool peer_done;	   /* the peer will send no more */
-	bool delayed;	   /* replies are held back until the timer runs */
+	bool busy;		/* a worker has it: the loop touches poll and timer only */
+	bool more;		/* run() wants to be called again */
+	bool secured;		/* TLS came by an upgrade */
+	bool peer_done;		/* the peer will send no more */
+	bool delayed;		/* replies are held back until the timer runs */
 	bool bye_said;
-	uint8_t polled;	   /* events that the poll handle waits for */
+	uint8_t polled; /* events that the poll handle waits for */
 
 	struct slice view; /* input not yet taken: in `in`, or in the loop's scratch */
 	struct buf in, out;
@@ -48,8 +48,8 @@ struct sess {
 
 	uv_poll_t poll;
 	uv_timer_t timer;
-	_Atomic uint64_t active;  /* loop_now of the last bytes in either direction */
-	uint64_t timeout; /* ms */
+	_Atomic uint64_t active; /* loop_now of the last bytes in either direction */
+	uint64_t timeout;	 /* ms */
 	uint64_t started;
 	unsigned delay_ms;
 
@@ -63,7 +63,7 @@ struct sess {
 	uint8_t address_key_n;
 	bool counted;
 
-	_Atomic bool woken;    /* by a handle */
+	_Atomic bool woken;	/* by a handle */
 	_Atomic bool end_asked; /* drain, or an admin */
 	enum sess_bye end_why;
 	struct sess_handle *handle;

@@ -12,15 +12,15 @@ enum { IDLE_SECONDS = 10, STACK_BYTES = 512 * 1024, THREADS_MAX = 64 };
 
 static struct {
 	pthread_mutex_t lock;
-	pthread_cond_t work;  /* a task was queued, or the pool ends */
-	pthread_cond_t gone;  /* a worker ended */
+	pthread_cond_t work; /* a task was queued, or the pool ends */
+	pthread_cond_t gone; /* a worker ended */
 	struct task *first, **last;
 	unsigned idle, alive, max;
 	bool ending;
-} pool = {.lock = PTHREAD_MUTEX_INITIALIZER,
-    .work = PTHREAD_COND_INITIALIZER,
-    .gone = PTHREAD_COND_INITIALIZER,
-    .last = &pool.first};
+} pool = { .lock = PTHREAD_MUTEX_INITIALIZER,
+	.work = PTHREAD_COND_INITIALIZER,
+	.gone = PTHREAD_COND_INITIALIZER,
+	.last = &pool.first };
 
 static struct {
 	pthread_mutex_t lock;
@@ -28,7 +28,7 @@ static struct {
 	pthread_t id[THREADS_MAX];
 	unsigned n;
 	bool ending;
-} named = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
+} named = { .lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER };
 
 static int start_thread(pthread_t *id, bool detached, void *(*run)(void *), void *arg)
 {
@@ -160,9 +160,10 @@ int thread_start(const char *name, void (*run)(void *arg), void *arg, struct err
 	struct start *start = mem_get(sizeof *start);
 	int rc = -1;
 
-	*start = (struct start){name, run, arg};
+	*start = (struct start){ name, run, arg };
 	pthread_mutex_lock(&named.lock);
-	if (named.n < THREADS_MAX && start_thread(&named.id[named.n], false, run_named, start) == 0) {
+	if (named.n < THREADS_MAX &&
+	    start_thread(&named.id[named.n], false, run_named, start) == 0) {
 		named.n++;
 		rc = 0;
 	}

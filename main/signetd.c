@@ -27,30 +27,30 @@
 #include "storage/store.h"
 
 CONF_KEY(server_loops) = {
-    .name = "server.loops",
-    .type = CONF_INT,
-    .def = "0",
-    .max = 256,
-    .restart = true,
-    .help = "event loops; 0 is one for each processor",
+	.name = "server.loops",
+	.type = CONF_INT,
+	.def = "0",
+	.max = 256,
+	.restart = true,
+	.help = "event loops; 0 is one for each processor",
 };
 
 CONF_KEY(server_workers) = {
-    .name = "server.workers",
-    .type = CONF_INT,
-    .def = "32",
-    .min = 1,
-    .max = 1000,
-    .restart = true,
-    .help = "most threads that wait for the disk at a time",
+	.name = "server.workers",
+	.type = CONF_INT,
+	.def = "32",
+	.min = 1,
+	.max = 1000,
+	.restart = true,
+	.help = "most threads that wait for the disk at a time",
 };
 
 CONF_KEY(server_drain_time) = {
-    .name = "server.drain-time",
-    .type = CONF_DURATION,
-    .def = "10s",
-    .max = 600000,
-    .help = "how long sessions may finish what they do when the server ends",
+	.name = "server.drain-time",
+	.type = CONF_DURATION,
+	.def = "10s",
+	.max = 600000,
+	.help = "how long sessions may finish what they do when the server ends",
 };
 
 struct options {
@@ -92,17 +92,27 @@ static _Noreturn void misuse(const char *why)
 
 static struct options read_options(int argc, char **argv)
 {
-	struct options o = {.data = SIGNET_DATA_DIR};
+	struct options o = { .data = SIGNET_DATA_DIR };
 	uint32_t port;
 	int c;
 
 	while ((c = getopt(argc, argv, "d:a:p:u:l:fh")) != -1) {
 		switch (c) {
-		case 'd': o.data = optarg; break;
-		case 'a': o.host = optarg; break;
-		case 'u': o.user = optarg; break;
-		case 'l': o.log = optarg; break;
-		case 'f': o.foreground = true; break;
+		case 'd':
+			o.data = optarg;
+			break;
+		case 'a':
+			o.host = optarg;
+			break;
+		case 'u':
+			o.user = optarg;
+			break;
+		case 'l':
+			o.log = optarg;
+			break;
+		case 'f':
+			o.foreground = true;
+			break;
 		case 'p':
 			if (!num_u32(slice_str(optarg), &port) || port > 64000)
 				misuse("PORT_BASE is a number up to 64000");
@@ -143,15 +153,16 @@ static struct passwd *user_to_serve_as(const struct options *o)
 /* Until the ports are bound root can be had back. */
 static void become_for_now(const struct passwd *user)
 {
-	if (user && (initgroups(user->pw_name, user->pw_gid) != 0 || setegid(user->pw_gid) != 0 ||
-			seteuid(user->pw_uid) != 0))
-		die(&(struct err){.text = "cannot become the user to serve as"});
+	if (user &&
+	    (initgroups(user->pw_name, user->pw_gid) != 0 || setegid(user->pw_gid) != 0 ||
+		seteuid(user->pw_uid) != 0))
+		die(&(struct err){ .text = "cannot become the user to serve as" });
 }
 
 static void become_root_again(const struct passwd *user)
 {
 	if (user && (seteuid(0) != 0 || setegid(0) != 0))
-		die(&(struct err){.text = "cannot become root to bind ports"});
+		die(&(struct err){ .text = "cannot become root to bind ports" });
 }
 
 static void become_for_good(const struct passwd *user)
@@ -159,7 +170,7 @@ static void become_for_good(const struct passwd *user)
 	if (user &&
 	    (setresgid(user->pw_gid, user->pw_gid, user->pw_gid) != 0 ||
 		setresuid(user->pw_uid, user->pw_uid, user->pw_uid) != 0 || setuid(0) == 0))
-		die(&(struct err){.text = "cannot give up root"});
+		die(&(struct err){ .text = "cannot give up root" });
 }
 
 static char *make_data_folder(const char *data, const struct passwd *user)
@@ -176,7 +187,7 @@ static char *make_data_folder(const char *data, const struct passwd *user)
 
 static char *path_in(const char *data, const char *name)
 {
-	struct buf path = {0};
+	struct buf path = { 0 };
 
 	buf_printf(&path, "%s/%s", data, name);
 	buf_z(&path);
@@ -191,10 +202,10 @@ static int go_to_background(void)
 	char c;
 
 	if (pipe2(p, O_CLOEXEC) != 0)
-		die(&(struct err){.text = "cannot make a pipe"});
+		die(&(struct err){ .text = "cannot make a pipe" });
 	pid_t pid = fork();
 	if (pid < 0)
-		die(&(struct err){.text = "cannot fork"});
+		die(&(struct err){ .text = "cannot fork" });
 	if (pid > 0) {
 		close(p[1]);
 		_exit(read(p[0], &c, 1) == 1 ? 0 : 1);
@@ -274,7 +285,7 @@ static int start_threads(struct err *err)
 
 static void reload(const char *log)
 {
-	struct err err = {0};
+	struct err err = { 0 };
 
 	if (log && log_open(log) != 0)
 		log_event(LOG_ERROR, "cannot-reopen-log", log_z("path", log));
@@ -315,7 +326,7 @@ static void end(void)
 int main(int argc, char **argv)
 {
 	struct options o = read_options(argc, argv);
-	struct err err = {0};
+	struct err err = { 0 };
 
 	mallopt(M_ARENA_MAX, 2); /* many threads, little memory */
 	umask(077);
@@ -328,7 +339,7 @@ int main(int argc, char **argv)
 
 	become_for_now(user);
 	if (log && log_open(log) != 0)
-		die(&(struct err){.text = "cannot open the log file"});
+		die(&(struct err){ .text = "cannot open the log file" });
 	if (open_rooms(data, &err) != 0)
 		die(&err);
 	become_root_again(user);

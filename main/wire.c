@@ -14,7 +14,8 @@
 
 /* --- settings: a record "S" scope NUL place NUL name --- */
 
-static void setting_key(struct buf *key, enum conf_scope scope, struct slice place, struct slice name)
+static void setting_key(
+    struct buf *key, enum conf_scope scope, struct slice place, struct slice name)
 {
 	buf_addc(key, (char)('0' + scope));
 	buf_adds(key, place);
@@ -25,7 +26,7 @@ static void setting_key(struct buf *key, enum conf_scope scope, struct slice pla
 static int put_setting(void *arg, enum conf_scope scope, struct slice place, struct slice name,
     struct slice value, struct err *err)
 {
-	struct buf key = {0};
+	struct buf key = { 0 };
 
 	(void)arg;
 	setting_key(&key, scope, place, name);
@@ -57,17 +58,17 @@ static int each_setting(void *arg,
 	struct slice value),
     void *row_arg, struct err *err)
 {
-	struct setting_visit visit = {row, row_arg};
+	struct setting_visit visit = { row, row_arg };
 
 	(void)arg;
-	if (store_record_each("setting", (struct slice){0}, visit_setting, &visit) < 0)
+	if (store_record_each("setting", (struct slice){ 0 }, visit_setting, &visit) < 0)
 		return err_set(err, ERR_TEMP, "cannot read the settings");
 	return 0;
 }
 
 int wire_settings(struct err *err)
 {
-	static const struct conf_store store = {.put = put_setting, .each = each_setting};
+	static const struct conf_store store = { .put = put_setting, .each = each_setting };
 
 	return conf_load(&store, err);
 }
@@ -100,13 +101,16 @@ static int find_login(void *arg, struct slice login, struct pool *pool, struct a
 		return found;
 	if (!address_parse(pool, address, &parsed))
 		return 0;
-	address = slice_str(pool_printf(pool, "%.*s@%.*s", SLICE_ARG(parsed.local), SLICE_ARG(parsed.domain)));
+	address = slice_str(
+	    pool_printf(pool, "%.*s@%.*s", SLICE_ARG(parsed.local), SLICE_ARG(parsed.domain)));
 	out->name = address.p;
 	found = dir_account(address, pool, &account);
 	if (found != 1)
 		return found;
-	*out = (struct auth_account){
-	    .id = account.id, .shard = account.shard, .name = account.name, .suspended = account.suspended};
+	*out = (struct auth_account){ .id = account.id,
+		.shard = account.shard,
+		.name = account.name,
+		.suspended = account.suspended };
 	for (size_t i = 0; i < sizeof out->secrets / sizeof *out->secrets; i++)
 		out->secrets[i] = account.secrets[i];
 	return 1;
@@ -129,11 +133,13 @@ static int read_pepper(struct buf *pepper, struct err *err)
 
 int wire_logins(struct err *err)
 {
-	struct buf pepper = {0};
+	struct buf pepper = { 0 };
 	int rc = read_pepper(&pepper, err);
 
 	if (rc == 0)
-		rc = auth_start(&(struct auth_backend){.find = find_login, .pepper = buf_slice(&pepper)}, err);
+		rc = auth_start(
+		    &(struct auth_backend){ .find = find_login, .pepper = buf_slice(&pepper) },
+		    err);
 	buf_wipe(&pepper);
 	return rc;
 }

@@ -21,11 +21,23 @@
 
 /* Flags: system flags in the low bits, the mailbox's keywords from bit 8 on. */
 enum {
-	BOX_SEEN = 1, BOX_ANSWERED = 2, BOX_FLAGGED = 4, BOX_DELETED = 8, BOX_DRAFT = 16,
-	BOX_KEYWORD_SHIFT = 8, BOX_KEYWORDS_MAX = 56,
+	BOX_SEEN = 1,
+	BOX_ANSWERED = 2,
+	BOX_FLAGGED = 4,
+	BOX_DELETED = 8,
+	BOX_DRAFT = 16,
+	BOX_KEYWORD_SHIFT = 8,
+	BOX_KEYWORDS_MAX = 56,
 };
 
-enum box_use { BOX_USE_NONE, BOX_USE_ARCHIVE, BOX_USE_DRAFTS, BOX_USE_JUNK, BOX_USE_SENT, BOX_USE_TRASH };
+enum box_use {
+	BOX_USE_NONE,
+	BOX_USE_ARCHIVE,
+	BOX_USE_DRAFTS,
+	BOX_USE_JUNK,
+	BOX_USE_SENT,
+	BOX_USE_TRASH
+};
 
 /* An account's mail. A handle is cheap; it holds nothing open. */
 struct acct;
@@ -44,7 +56,7 @@ struct box_info {
 	uint32_t id;
 	enum box_use use;
 	bool subscribed;
-	bool exists;	/* false: only subscribed, or only a parent of one that exists */
+	bool exists; /* false: only subscribed, or only a parent of one that exists */
 	bool children;
 };
 /* All mailboxes and subscribed names, in order of name, INBOX first; parents
@@ -104,8 +116,8 @@ struct box_diff {
 	void (*added)(void *arg, uint32_t count);
 	void *arg;
 };
-void box_snap_diff(const struct box_snap *old, const struct box_snap *now,
-    const struct box_diff *diff);
+void box_snap_diff(
+    const struct box_snap *old, const struct box_snap *now, const struct box_diff *diff);
 
 /* Be told after each committed change of this mailbox; runs in the committing
    thread and must not wait: it wakes a session. */
@@ -147,7 +159,7 @@ int box_copy(struct box *box, const uint32_t *uids, size_t n, struct acct *to, s
 
 struct box_append {
 	struct slice message;
-	uint64_t flags;		  /* system flags */
+	uint64_t flags; /* system flags */
 	const struct slice *keywords;
 	size_t n_keywords;
 	int64_t internal_date;

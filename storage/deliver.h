@@ -20,12 +20,12 @@ struct deliver_rcpt {
 };
 
 struct deliver {
-	uint64_t mid;		    /* message id in the log */
-	struct slice reverse_path;  /* without <>; empty: a notification */
-	struct slice trace;	    /* Return-Path and Received lines, put before the message */
+	uint64_t mid;		   /* message id in the log */
+	struct slice reverse_path; /* without <>; empty: a notification */
+	struct slice trace;	   /* Return-Path and Received lines, put before the message */
 	struct slice message;
 	const struct deliver_rcpt *rcpts;
-	struct slice envid, ret;    /* RFC 3461 §4.3, §4.4 */
+	struct slice envid, ret; /* RFC 3461 §4.3, §4.4 */
 	bool smtputf8, body8;
 };
 

@@ -25,11 +25,11 @@ struct dir_domain {
 struct dir_account {
 	uint64_t id;
 	uint32_t shard;
-	const char *name;   /* "ann@alpha.test" */
+	const char *name;	/* "ann@alpha.test" */
 	const char *secrets[4]; /* SCRAM secrets, NULL-ended */
-	bool suspended;	    /* takes mail, lets nobody in */
-	uint64_t quota;	    /* bytes, 0: none */
-	int role;	    /* enum op_role */
+	bool suspended;		/* takes mail, lets nobody in */
+	uint64_t quota;		/* bytes, 0: none */
+	int role;		/* enum op_role */
 	int64_t created;
 };
 
@@ -42,14 +42,14 @@ bool dir_is_domain(struct slice name); /* a hosted domain, or the alias of one *
 
 /* Visit all, in order of name. `from` continues behind a name. */
 int dir_domains(bool (*visit)(void *arg, const struct dir_domain *domain), void *arg);
-int dir_accounts(struct slice domain, bool (*visit)(void *arg, const struct dir_account *account),
-    void *arg);
+int dir_accounts(
+    struct slice domain, bool (*visit)(void *arg, const struct dir_account *account), void *arg);
 struct dir_alias {
 	const char *name;   /* "sales@alpha.test" */
 	const char *target; /* addresses, parted by blanks */
 };
-int dir_aliases(struct slice domain, bool (*visit)(void *arg, const struct dir_alias *alias),
-    void *arg);
+int dir_aliases(
+    struct slice domain, bool (*visit)(void *arg, const struct dir_alias *alias), void *arg);
 
 /* Change. Durable on return; 0, or -1 with the reason. */
 int dir_domain_add(struct slice name, struct err *err);
@@ -85,10 +85,10 @@ enum dir_route {
 };
 
 struct dir_target {
-	uint64_t account;     /* 0: a remote address */
+	uint64_t account; /* 0: a remote address */
 	uint32_t shard;
-	const char *address;  /* canonical */
-	const char *detail;   /* of ann+detail@, or NULL */
+	const char *address; /* canonical */
+	const char *detail;  /* of ann+detail@, or NULL */
 	struct dir_target *next;
 };
 

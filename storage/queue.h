@@ -15,10 +15,10 @@ struct queue_rcpt {
 };
 
 struct queue_entry {
-	uint64_t id;	 /* the message's mid */
+	uint64_t id; /* the message's mid */
 	uint64_t body;
 	uint64_t size;
-	int64_t queued;	 /* unix seconds */
+	int64_t queued; /* unix seconds */
 	struct slice reverse_path, envid, ret;
 	bool smtputf8, body8;
 	const struct queue_rcpt *rcpts;

@@ -7,12 +7,12 @@
 #include "protocols/smtp/smtp.h"
 
 CONF_KEY(smtp_max_hops) = {
-    .name = "smtp.max-hops",
-    .type = CONF_INT,
-    .def = "50", /* RFC 5321 §6.3: at least 100 Received or a lower, sensible number */
-    .min = 5,
-    .max = 1000,
-    .help = "Received lines from which on a message is taken to run in circles",
+	.name = "smtp.max-hops",
+	.type = CONF_INT,
+	.def = "50", /* RFC 5321 §6.3: at least 100 Received or a lower, sensible number */
+	.min = 5,
+	.max = 1000,
+	.help = "Received lines from which on a message is taken to run in circles",
 };
 
 /* RFC 3848: ESMTP, with S for TLS and A for a login; RFC 6531 §4.3: UTF8. */
@@ -72,43 +72,46 @@ static const char *judge(const struct smtp_text *text)
 
 static enum sess_next refuse_delivery(struct smtp *smtp, const struct err *err)
 {
-	log_event(err->kind == ERR_TEMP ? LOG_ERROR : LOG_INFO, "not-delivered", log_z("reason", err->text));
-	return smtp_reply(smtp, err->kind == ERR_LIMIT ? "452 4.2.2 A mailbox is full"
-						       : "451 4.3.0 Cannot be stored now, try again later");
+	log_event(err->kind == ERR_TEMP ? LOG_ERROR : LOG_INFO, "not-delivered",
+	    log_z("reason", err->text));
+	return smtp_reply(smtp,
+	    err->kind == ERR_LIMIT ? "452 4.2.2 A mailbox is full"
+				   : "451 4.3.0 Cannot be stored now, try again later");
 }
 
 static enum sess_next store(struct smtp *smtp, struct slice message)
 {
 	const struct smtp_mail *mail = smtp->mail;
-	struct buf trace = {0};
-	struct err err = {0};
+	struct buf trace = { 0 };
+	struct err err = { 0 };
 	uint64_t mid = log_id();
 
 	sess_mid(smtp->sess, mid);
 	write_trace(smtp, mid, time(NULL), &trace);
-	struct deliver d = {.mid = mid,
-	    .reverse_path = mail->reverse_path,
-	    .trace = buf_slice(&trace),
-	    .message = message,
-	    .rcpts = mail->rcpts,
-	    .envid = mail->envid,
-	    .ret = mail->ret,
-	    .smtputf8 = mail->smtputf8,
-	    .body8 = mail->body8};
+	struct deliver d = { .mid = mid,
+		.reverse_path = mail->reverse_path,
+		.trace = buf_slice(&trace),
+		.message = message,
+		.rcpts = mail->rcpts,
+		.envid = mail->envid,
+		.ret = mail->ret,
+		.smtputf8 = mail->smtputf8,
+		.body8 = mail->body8 };
 	int rc = deliver(&d, &err);
 	buf_done(&trace);
 	if (rc != 0)
 		return refuse_delivery(smtp, &err);
 	smtp->messages++;
-	log_event(LOG_INFO, "accepted", log_s("from", mail->reverse_path), log_n("recipients", mail->n_rcpts),
-	    log_n("size", (int64_t)message.n), log_z("login", smtp->login ? smtp->login : ""));
+	log_event(LOG_INFO, "accepted", log_s("from", mail->reverse_path),
+	    log_n("recipients", mail->n_rcpts), log_n("size", (int64_t)message.n),
+	    log_z("login", smtp->login ? smtp->login : ""));
 	return smtp_replyf(smtp, "250 2.0.0 Stored as %llu", (unsigned long long)mid);
 }
 
 enum sess_next smtp_accept(struct smtp *smtp)
 {
 	struct slice message;
-	struct err err = {0};
+	struct err err = { 0 };
 	enum sess_next next;
 
 	smtp->mode = SMTP_COMMANDS;

@@ -8,5 +8,9 @@ static enum sess_next run(struct smtp *smtp, struct slice args)
 	return smtp_reply(smtp, "354 Send the message, end with a line of one dot");
 }
 
-SMTP_COMMAND(data) = {
-    .name = "DATA", .phases = SMTP_RCPT, .instant = true, .no_args = true, .help = "DATA", .run = run};
+SMTP_COMMAND(data) = { .name = "DATA",
+	.phases = SMTP_RCPT,
+	.instant = true,
+	.no_args = true,
+	.help = "DATA",
+	.run = run };

@@ -11,7 +11,8 @@ static bool name_is_fine(struct slice name)
 	if (name.n == 0 || name.n > HELO_MAX)
 		return false;
 	for (size_t i = 0; i < name.n; i++)
-		if ((unsigned char)name.p[i] <= ' ' || name.p[i] == 0x7f || strchr("()<>\\\"", name.p[i]))
+		if ((unsigned char)name.p[i] <= ' ' || name.p[i] == 0x7f ||
+		    strchr("()<>\\\"", name.p[i]))
 			return false;
 	return true;
 }
@@ -70,6 +71,8 @@ static enum sess_next helo(struct smtp *smtp, struct slice args)
 }
 
 SMTP_COMMAND(ehlo) = {
-    .name = "EHLO", .phases = SMTP_ANY, .instant = true, .help = "EHLO HOST", .run = ehlo};
+	.name = "EHLO", .phases = SMTP_ANY, .instant = true, .help = "EHLO HOST", .run = ehlo
+};
 SMTP_COMMAND(helo) = {
-    .name = "HELO", .phases = SMTP_ANY, .instant = true, .help = "HELO HOST", .run = helo};
+	.name = "HELO", .phases = SMTP_ANY, .instant = true, .help = "HELO HOST", .run = helo
+};

@@ -70,7 +70,8 @@ static enum sess_next run(struct smtp *smtp, struct slice args)
 {
 	if (smtp_is_submission(smtp) && !smtp->login)
 		return smtp_refuse(smtp,
-		    sess_is_tls(smtp->sess) ? "530 5.7.0 Log in first" : "530 5.7.0 Say STARTTLS first",
+		    sess_is_tls(smtp->sess) ? "530 5.7.0 Log in first"
+					    : "530 5.7.0 Say STARTTLS first",
 		    args);
 
 	const char *why = begin(smtp, args);
@@ -83,4 +84,5 @@ static enum sess_next run(struct smtp *smtp, struct slice args)
 }
 
 SMTP_COMMAND(mail) = {
-    .name = "MAIL", .phases = SMTP_READY, .help = "MAIL FROM:<address> [parameters]", .run = run};
+	.name = "MAIL", .phases = SMTP_READY, .help = "MAIL FROM:<address> [parameters]", .run = run
+};

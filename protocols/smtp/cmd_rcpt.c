@@ -4,12 +4,12 @@
 #include "protocols/smtp/smtp.h"
 
 CONF_KEY(smtp_max_recipients) = {
-    .name = "smtp.max-recipients",
-    .type = CONF_INT,
-    .def = "1000", /* RFC 5321 §4.5.3.1.8: at least 100 */
-    .min = 100,
-    .max = 100000,
-    .help = "recipients of one message",
+	.name = "smtp.max-recipients",
+	.type = CONF_INT,
+	.def = "1000", /* RFC 5321 §4.5.3.1.8: at least 100 */
+	.min = 100,
+	.max = 100000,
+	.help = "recipients of one message",
 };
 
 /* RFC 5321 §4.1.1.3: <postmaster> without a domain is ours. */
@@ -62,8 +62,8 @@ static const char *route(struct smtp *smtp, struct slice path, struct dir_target
 }
 
 /* One entry for each target; an alias may have several. */
-static void add_recipients(struct smtp_mail *mail, const struct dir_target *target,
-    const struct deliver_rcpt *asked)
+static void add_recipients(
+    struct smtp_mail *mail, const struct dir_target *target, const struct deliver_rcpt *asked)
 {
 	for (; target; target = target->next) {
 		struct deliver_rcpt *rcpt = pool_get(&mail->pool, sizeof *rcpt);
@@ -79,7 +79,7 @@ static void add_recipients(struct smtp_mail *mail, const struct dir_target *targ
 static const char *add(struct smtp *smtp, struct slice args)
 {
 	struct smtp_mail *mail = smtp->mail;
-	struct deliver_rcpt asked = {0};
+	struct deliver_rcpt asked = { 0 };
 	struct dir_target *target = NULL;
 	struct slice path, params;
 	struct address address;
@@ -115,7 +115,7 @@ static enum sess_next run(struct smtp *smtp, struct slice args)
 	return smtp_reply(smtp, "250 2.1.5 Recipient fine");
 }
 
-SMTP_COMMAND(rcpt) = {.name = "RCPT",
-    .phases = SMTP_MAIL | SMTP_RCPT,
-    .help = "RCPT TO:<address> [parameters]",
-    .run = run};
+SMTP_COMMAND(rcpt) = { .name = "RCPT",
+	.phases = SMTP_MAIL | SMTP_RCPT,
+	.help = "RCPT TO:<address> [parameters]",
+	.run = run };

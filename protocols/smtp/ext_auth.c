@@ -6,12 +6,12 @@
 #include "protocols/smtp/smtp.h"
 
 CONF_KEY(smtp_max_logins) = {
-    .name = "smtp.max-failed-logins",
-    .type = CONF_INT,
-    .def = "3",
-    .min = 1,
-    .max = 100,
-    .help = "failed logins after which an SMTP connection is closed",
+	.name = "smtp.max-failed-logins",
+	.type = CONF_INT,
+	.def = "3",
+	.min = 1,
+	.max = 100,
+	.help = "failed logins after which an SMTP connection is closed",
 };
 
 static void word(struct smtp *smtp, struct buf *out)
@@ -45,7 +45,8 @@ static enum sess_next reject(struct smtp *smtp)
 {
 	struct slice tried = auth_tried(smtp->auth);
 
-	log_event(LOG_WARN, "login-failed", log_s("account", tried), log_z("peer", sess_peer_text(smtp->sess)));
+	log_event(LOG_WARN, "login-failed", log_s("account", tried),
+	    log_z("peer", sess_peer_text(smtp->sess)));
 	sess_delay(smtp->sess, limit_fail(sess_peer(smtp->sess), tried));
 	smtp_reply(smtp, "535 5.7.8 Wrong name or password");
 	if (++smtp->logins_failed < (unsigned)conf_num(&conf_key_smtp_max_logins))
@@ -85,7 +86,7 @@ static enum sess_next go_on(struct smtp *smtp, enum auth_result result, struct b
 
 enum sess_next smtp_auth_line(struct smtp *smtp, struct slice line)
 {
-	struct buf challenge = {0};
+	struct buf challenge = { 0 };
 
 	return go_on(smtp, auth_line_step(smtp->auth, line, &challenge), &challenge);
 }
@@ -93,21 +94,24 @@ enum sess_next smtp_auth_line(struct smtp *smtp, struct slice line)
 static enum sess_next run(struct smtp *smtp, struct slice args)
 {
 	unsigned char binding[32];
-	struct buf challenge = {0};
+	struct buf challenge = { 0 };
 
 	if (smtp->login)
 		return smtp_fault(smtp, "503 5.5.1 You are logged in");
 	if (!sess_is_tls(smtp->sess))
-		return smtp_refuse(smtp, "538 5.7.11 Say STARTTLS first", (struct slice){0});
+		return smtp_refuse(smtp, "538 5.7.11 Say STARTTLS first", (struct slice){ 0 });
 	struct slice mech = slice_word(&args);
 	if (mech.n == 0)
 		return smtp_fault(smtp, "501 5.5.4 AUTH mechanism");
 
 	bool bound = sess_channel_binding(smtp->sess, binding);
 	smtp->auth = auth_new("smtp", true, bound ? binding : NULL);
-	return go_on(smtp, auth_line_begin(smtp->auth, mech, slice_trim(args), &challenge), &challenge);
+	return go_on(
+	    smtp, auth_line_begin(smtp->auth, mech, slice_trim(args), &challenge), &challenge);
 }
 
-SMTP_EXTENSION(auth) = {.word = word};
-SMTP_COMMAND(auth) = {
-    .name = "AUTH", .phases = SMTP_READY, .help = "AUTH mechanism [initial response]", .run = run};
+SMTP_EXTENSION(auth) = { .word = word };
+SMTP_COMMAND(auth) = { .name = "AUTH",
+	.phases = SMTP_READY,
+	.help = "AUTH mechanism [initial response]",
+	.run = run };

@@ -82,8 +82,8 @@ static const char *set_orcpt(struct smtp_mail *mail, struct deliver_rcpt *rcpt, 
 	return NULL;
 }
 
-SMTP_EXTENSION(dsn) = {.word = word};
-SMTP_PARAM(ret) = {.name = "RET", .phase = SMTP_MAIL, .set = set_ret};
-SMTP_PARAM(envid) = {.name = "ENVID", .phase = SMTP_MAIL, .set = set_envid};
-SMTP_PARAM(notify) = {.name = "NOTIFY", .phase = SMTP_RCPT, .set = set_notify};
-SMTP_PARAM(orcpt) = {.name = "ORCPT", .phase = SMTP_RCPT, .set = set_orcpt};
+SMTP_EXTENSION(dsn) = { .word = word };
+SMTP_PARAM(ret) = { .name = "RET", .phase = SMTP_MAIL, .set = set_ret };
+SMTP_PARAM(envid) = { .name = "ENVID", .phase = SMTP_MAIL, .set = set_envid };
+SMTP_PARAM(notify) = { .name = "NOTIFY", .phase = SMTP_RCPT, .set = set_notify };
+SMTP_PARAM(orcpt) = { .name = "ORCPT", .phase = SMTP_RCPT, .set = set_orcpt };

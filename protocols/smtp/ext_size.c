@@ -14,8 +14,9 @@ static const char *set_size(struct smtp_mail *mail, struct deliver_rcpt *rcpt, s
 	/* a number beyond 64 bits is too large as well */
 	if (num_u64(value, UINT64_MAX, &mail->declared))
 		return NULL;
-	return value.n > 0 && value.n <= 20 ? "552 5.3.4 Message too large" : "501 5.5.4 SIZE=bytes";
+	return value.n > 0 && value.n <= 20 ? "552 5.3.4 Message too large"
+					    : "501 5.5.4 SIZE=bytes";
 }
 
-SMTP_EXTENSION(size) = {.word = word};
-SMTP_PARAM(size) = {.name = "SIZE", .phase = SMTP_MAIL, .set = set_size};
+SMTP_EXTENSION(size) = { .word = word };
+SMTP_PARAM(size) = { .name = "SIZE", .phase = SMTP_MAIL, .set = set_size };

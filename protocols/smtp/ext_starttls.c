@@ -22,10 +22,10 @@ static enum sess_next run(struct smtp *smtp, struct slice args)
 	return SESS_STARTTLS;
 }
 
-SMTP_EXTENSION(starttls) = {.word = word};
-SMTP_COMMAND(starttls) = {.name = "STARTTLS",
-    .phases = SMTP_READY,
-    .instant = true,
-    .no_args = true,
-    .help = "STARTTLS",
-    .run = run};
+SMTP_EXTENSION(starttls) = { .word = word };
+SMTP_COMMAND(starttls) = { .name = "STARTTLS",
+	.phases = SMTP_READY,
+	.instant = true,
+	.no_args = true,
+	.help = "STARTTLS",
+	.run = run };

@@ -27,7 +27,8 @@ static const char *set_body(struct smtp_mail *mail, struct deliver_rcpt *rcpt, s
 {
 	(void)rcpt;
 	mail->body8 = slice_ieq(value, SLICE("8BITMIME"));
-	return mail->body8 || slice_ieq(value, SLICE("7BIT")) ? NULL : "501 5.5.4 BODY=7BIT or 8BITMIME";
+	return mail->body8 || slice_ieq(value, SLICE("7BIT")) ? NULL
+							      : "501 5.5.4 BODY=7BIT or 8BITMIME";
 }
 
 /* RFC 6531 */
@@ -44,9 +45,9 @@ static const char *set_utf8(struct smtp_mail *mail, struct deliver_rcpt *rcpt, s
 	return mail->smtputf8 ? NULL : "501 5.5.4 SMTPUTF8 takes no value";
 }
 
-SMTP_EXTENSION(pipelining) = {.word = pipelining};
-SMTP_EXTENSION(enhancedstatuscodes) = {.word = enhanced};
-SMTP_EXTENSION(eightbitmime) = {.word = eightbit};
-SMTP_PARAM(body) = {.name = "BODY", .phase = SMTP_MAIL, .set = set_body};
-SMTP_EXTENSION(smtputf8) = {.word = utf8};
-SMTP_PARAM(smtputf8) = {.name = "SMTPUTF8", .phase = SMTP_MAIL, .set = set_utf8};
+SMTP_EXTENSION(pipelining) = { .word = pipelining };
+SMTP_EXTENSION(enhancedstatuscodes) = { .word = enhanced };
+SMTP_EXTENSION(eightbitmime) = { .word = eightbit };
+SMTP_PARAM(body) = { .name = "BODY", .phase = SMTP_MAIL, .set = set_body };
+SMTP_EXTENSION(smtputf8) = { .word = utf8 };
+SMTP_PARAM(smtputf8) = { .name = "SMTPUTF8", .phase = SMTP_MAIL, .set = set_utf8 };

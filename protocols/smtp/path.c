@@ -50,8 +50,8 @@ static const struct smtp_param *find_param(struct slice name, unsigned phase)
 	return NULL;
 }
 
-const char *smtp_params(struct smtp_mail *mail, struct deliver_rcpt *rcpt, struct slice params,
-    unsigned phase)
+const char *smtp_params(
+    struct smtp_mail *mail, struct deliver_rcpt *rcpt, struct slice params, unsigned phase)
 {
 	struct slice word;
 

@@ -7,28 +7,28 @@
 #include "protocols/smtp/smtp.h"
 
 CONF_KEY(server_name) = {
-    .name = "server.name",
-    .type = CONF_TEXT,
-    .def = "",
-    .help = "host name in greetings and Received lines; empty: the machine's",
+	.name = "server.name",
+	.type = CONF_TEXT,
+	.def = "",
+	.help = "host name in greetings and Received lines; empty: the machine's",
 };
 
 CONF_KEY(smtp_timeout) = {
-    .name = "smtp.timeout",
-    .type = CONF_DURATION,
-    .def = "5m", /* RFC 5321 §4.5.3.2.7 */
-    .min = 1000,
-    .max = 3600000,
-    .help = "how long an SMTP client may be silent",
+	.name = "smtp.timeout",
+	.type = CONF_DURATION,
+	.def = "5m", /* RFC 5321 §4.5.3.2.7 */
+	.min = 1000,
+	.max = 3600000,
+	.help = "how long an SMTP client may be silent",
 };
 
 CONF_KEY(smtp_max_faults) = {
-    .name = "smtp.max-bad-commands",
-    .type = CONF_INT,
-    .def = "20",
-    .min = 1,
-    .max = 10000,
-    .help = "malformed commands after which an SMTP connection is closed",
+	.name = "smtp.max-bad-commands",
+	.type = CONF_INT,
+	.def = "20",
+	.min = 1,
+	.max = 10000,
+	.help = "malformed commands after which an SMTP connection is closed",
 };
 
 enum { LINE_MAX_BYTES = 16 * 1024 }; /* RFC 4954 §4: a SASL line may have 12288 */
@@ -55,7 +55,7 @@ void smtp_host_name(struct smtp *smtp, struct buf *out)
 		buf_addz(out, info.domain);
 		return;
 	}
-	struct buf name = {0};
+	struct buf name = { 0 };
 	conf_text(&conf_key_server_name, NULL, &name);
 	buf_adds(out, buf_slice(&name));
 	buf_done(&name);
@@ -137,7 +137,8 @@ static enum frame frame_line(struct smtp *smtp, struct slice in, size_t *used)
 
 	struct slice line = slice_trim(smtp->args);
 	ptrdiff_t blank = slice_chr(line, ' ');
-	return frame_instantly(smtp, find_command(blank < 0 ? line : slice_head(line, (size_t)blank)));
+	return frame_instantly(
+	    smtp, find_command(blank < 0 ? line : slice_head(line, (size_t)blank)));
 }
 
 static enum frame frame(struct sess *s, struct slice in, size_t *used)
@@ -158,7 +159,8 @@ static const char *why_not_now(const struct smtp *smtp, const struct smtp_comman
 	if (smtp->phase == SMTP_GREETED)
 		return "503 5.5.1 Say EHLO first";
 	if (command->phases & SMTP_MAIL || command->phases & SMTP_RCPT)
-		return smtp->phase == SMTP_READY ? "503 5.5.1 Say MAIL first" : "503 5.5.1 Say RCPT first";
+		return smtp->phase == SMTP_READY ? "503 5.5.1 Say MAIL first"
+						 : "503 5.5.1 Say RCPT first";
 	return "503 5.5.1 Not in the middle of a transaction";
 }
 
@@ -235,10 +237,10 @@ static enum sess_next overlong(struct sess *s, struct slice in, size_t *used)
 static void bye(struct sess *s, enum sess_bye why)
 {
 	static const char *const reply[] = {
-	    [SESS_BYE_IDLE] = "421 4.4.2 Nothing heard for too long",
-	    [SESS_BYE_DRAIN] = "421 4.3.2 The server ends, come back soon",
-	    [SESS_BYE_LIMIT] = "421 4.7.0 Too many connections, come back later",
-	    [SESS_BYE_ENDED] = "421 4.3.2 Ended by an administrator",
+		[SESS_BYE_IDLE] = "421 4.4.2 Nothing heard for too long",
+		[SESS_BYE_DRAIN] = "421 4.3.2 The server ends, come back soon",
+		[SESS_BYE_LIMIT] = "421 4.7.0 Too many connections, come back later",
+		[SESS_BYE_ENDED] = "421 4.3.2 Ended by an administrator",
 	};
 
 	buf_addz(sess_out(s), reply[why]);
@@ -256,21 +258,28 @@ static void done(struct sess *s)
 }
 
 PROTOCOL(smtp) = {
-    .name = "smtp",
-    .state_size = sizeof(struct smtp),
-    .line_max = LINE_MAX_BYTES,
-    .open = open_session,
-    .frame = frame,
-    .run = run,
-    .secured = secured,
-    .overlong = overlong,
-    .bye = bye,
-    .done = done,
+	.name = "smtp",
+	.state_size = sizeof(struct smtp),
+	.line_max = LINE_MAX_BYTES,
+	.open = open_session,
+	.frame = frame,
+	.run = run,
+	.secured = secured,
+	.overlong = overlong,
+	.bye = bye,
+	.done = done,
 };
 
 LISTENER(smtp) = {
-    .name = "smtp", .port = 25, .proto = &proto_smtp, .tls = LISTEN_STARTTLS, .role = "mx"};
-LISTENER(submission) = {
-    .name = "submission", .port = 587, .proto = &proto_smtp, .tls = LISTEN_STARTTLS, .role = "submission"};
-LISTENER(submissions) = {
-    .name = "submissions", .port = 465, .proto = &proto_smtp, .tls = LISTEN_TLS, .role = "submission"};
+	.name = "smtp", .port = 25, .proto = &proto_smtp, .tls = LISTEN_STARTTLS, .role = "mx"
+};
+LISTENER(submission) = { .name = "submission",
+	.port = 587,
+	.proto = &proto_smtp,
+	.tls = LISTEN_STARTTLS,
+	.role = "submission" };
+LISTENER(submissions) = { .name = "submissions",
+	.port = 465,
+	.proto = &proto_smtp,
+	.tls = LISTEN_TLS,
+	.role = "submission" };

@@ -48,13 +48,13 @@ struct smtp_mail {
 
 /* How the message text is read. */
 struct smtp_text {
-	bool in_line;	 /* not at the beginning of a line */
-	bool spill;	 /* memory is full: run() moves it to the file */
-	bool bare;	 /* CR or LF alone was seen */
+	bool in_line; /* not at the beginning of a line */
+	bool spill;   /* memory is full: run() moves it to the file */
+	bool bare;    /* CR or LF alone was seen */
 	bool nul;
 	bool long_line;
-	uint64_t line;	 /* length of the line so far */
-	uint64_t size;	 /* all that came, kept or not */
+	uint64_t line; /* length of the line so far */
+	uint64_t size; /* all that came, kept or not */
 	uint64_t max;
 };
 
@@ -69,7 +69,7 @@ struct smtp {
 	uint64_t account; /* logged in: its id, else 0 */
 	char *login;	  /* its name */
 	struct auth *auth;
-	unsigned faults;  /* commands that were refused as malformed */
+	unsigned faults; /* commands that were refused as malformed */
 	unsigned logins_failed;
 	unsigned messages;
 	struct smtp_mail *mail;
@@ -136,8 +136,8 @@ bool smtp_may_auth(const struct smtp *smtp);
    the parameters behind. NULL, or the reply. */
 const char *smtp_path(struct slice args, struct slice *path, struct slice *params);
 /* Set each parameter by its row. NULL, or the reply. */
-const char *smtp_params(struct smtp_mail *mail, struct deliver_rcpt *rcpt, struct slice params,
-    unsigned phase);
+const char *smtp_params(
+    struct smtp_mail *mail, struct deliver_rcpt *rcpt, struct slice params, unsigned phase);
 
 /* mail.c */
 void smtp_mail_begin(struct smtp *smtp);

@@ -8,26 +8,26 @@
 #include "protocols/smtp/smtp.h"
 
 CONF_KEY(smtp_max_size) = {
-    .name = "smtp.max-message-size",
-    .type = CONF_SIZE,
-    .def = "50M",
-    .min = 65536,
-    .max = 2000000000,
-    .help = "largest message that is taken",
+	.name = "smtp.max-message-size",
+	.type = CONF_SIZE,
+	.def = "50M",
+	.min = 65536,
+	.max = 2000000000,
+	.help = "largest message that is taken",
 };
 
 CONF_KEY(smtp_max_line) = {
-    .name = "smtp.max-text-line",
-    .type = CONF_SIZE,
-    .def = "1M",
-    .min = 1000,
-    .max = 2000000000,
-    .help = "longest line of message text that is taken",
+	.name = "smtp.max-text-line",
+	.type = CONF_SIZE,
+	.def = "1M",
+	.min = 1000,
+	.max = 2000000000,
+	.help = "longest line of message text that is taken",
 };
 
 void smtp_text_begin(struct smtp *smtp)
 {
-	smtp->text = (struct smtp_text){.max = (uint64_t)conf_num(&conf_key_smtp_max_size)};
+	smtp->text = (struct smtp_text){ .max = (uint64_t)conf_num(&conf_key_smtp_max_size) };
 	smtp->mail->text = spool_new();
 	smtp->mode = SMTP_TEXT;
 }
