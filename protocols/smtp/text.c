@@ -62,23 +62,21 @@ static void count_line(struct smtp_text *t, size_t n, bool ended)
 }
 
 /* One line or what has come of it, from s on. Returns its length; 0 when more
-   must come before anything can be said. */
+   must come before anything can be said. A LF alone ends no line: the dot
+   behind it is text. */
 static size_t take_line(struct smtp_text *t, struct slice s)
 {
 	ptrdiff_t lf = slice_chr(s, '\n');
+	bool ended = lf > 0 && s.p[lf - 1] == '\r';
 	size_t n = lf < 0 ? s.n : (size_t)lf + 1;
 
-	if (lf < 0) {
-		if (s.p[n - 1] == '\r') /* perhaps a LF follows */
-			n--;
-		look_for_bare_cr(t, slice_head(s, n));
-	} else if (lf == 0 || s.p[lf - 1] != '\r') {
+	if (lf < 0 && s.p[n - 1] == '\r') /* perhaps a LF follows */
+		n--;
+	if (lf >= 0 && !ended)
 		t->bare = true;
-	} else {
-		look_for_bare_cr(t, slice_head(s, (size_t)lf - 1));
-	}
+	look_for_bare_cr(t, slice_head(s, ended ? n - 2 : n));
 	if (n > 0)
-		count_line(t, n, lf >= 0);
+		count_line(t, n, ended);
 	return n;
 }
 
