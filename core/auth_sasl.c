@@ -103,26 +103,36 @@ static int verify_cb(void *context, const char *file, sasl_verify_type_t type)
 	return SASL_CONTINUE;
 }
 
+/* A name as the library takes it without complaint, or one of nobody's: where
+   it complains the LOGIN plug-in loses the password's memory, and it does so
+   for names that begin with blanks. */
+static struct slice acceptable_name(struct slice name, size_t max)
+{
+	name = slice_trim(name);
+	for (size_t i = 0; i < name.n; i++)
+		if ((unsigned char)name.p[i] < ' ')
+			return SLICE("?");
+	return name.n > 0 && name.n < max ? name : SLICE("?");
+}
+
 /* The login name: note it, find its account. An authorization identity comes
    here too; the library refuses it at the end when it is not the same. */
 static int canon(sasl_conn_t *conn, void *context, const char *in, unsigned n, unsigned flags,
     const char *realm, char *out, unsigned out_max, unsigned *out_n)
 {
 	struct auth *auth = context;
-	struct slice name = slice_of(in, n);
+	struct slice name = acceptable_name(slice_of(in, n), out_max);
 	(void)conn, (void)realm;
 
-	if (n >= out_max)
-		return SASL_BUFOVER;
-	memcpy(out, in, n);
-	out[n] = '\0';
-	*out_n = n;
+	memcpy(out, name.p, name.n);
+	out[name.n] = '\0';
+	*out_n = (unsigned)name.n;
 	if ((flags & SASL_CU_AUTHID) && !slice_eq(name, buf_slice(&auth->tried))) {
 		buf_clear(&auth->tried);
 		buf_adds(&auth->tried, name);
 		auth->found = auth_find(name, &auth->pool, &auth->account);
 	}
-	return auth->found < 0 ? SASL_UNAVAIL : SASL_OK;
+	return SASL_OK;
 }
 
 static int check(sasl_conn_t *conn, void *context, const char *user, const char *password,
@@ -170,6 +180,8 @@ static int lookup(
 	    params->utils->conn, SASL_CB_SERVER_USERDB_CHECKPASS, &proc, &context);
 	if (rc != SASL_OK || !context)
 		return SASL_FAIL;
+	if (((struct auth *)context)->found < 0)
+		return SASL_UNAVAIL;
 	prop_clear(params->propctx, 0);
 	for (size_t i = 0; i < AUTH_HASHES; i++) {
 		const char *text = secret_for(context, &auth_hashes[i]);
