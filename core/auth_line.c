@@ -1,6 +1,6 @@
 /* auth_line.c - SASL in a dialogue of lines: what SMTP (RFC 4954), IMAP and POP3 (RFC 5034) share
  */
-#include "core/auth_secret.h"
+#include "core/auth_private.h"
 
 #include "core/text.h"
 

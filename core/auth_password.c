@@ -1,5 +1,5 @@
 /* auth_password.c - is it the password? And: secrets for a new one */
-#include "core/auth_secret.h"
+#include "core/auth_private.h"
 
 #include "core/conf.h"
 #include "core/log.h"

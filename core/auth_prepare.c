@@ -4,7 +4,7 @@
  * password is set, it is our turn. ASCII stays as it is. Of SASLprep we do
  * what matters to people who type: NFKC, which also makes one space of the
  * many, and no control characters. */
-#include "core/auth_secret.h"
+#include "core/auth_private.h"
 
 #include <stdlib.h>
 #include <uninorm.h>

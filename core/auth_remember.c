@@ -4,7 +4,7 @@
  * account, its secret and the password, so a changed password, or another
  * account of the same name, is simply not found. The table is bounded: in a
  * full set the entry that ends first gives way. */
-#include "core/auth_secret.h"
+#include "core/auth_private.h"
 
 #include <pthread.h>
 #include <time.h>

@@ -13,16 +13,8 @@
 #include <sasl/sasl.h>
 #include <sasl/saslplug.h>
 
-#include "core/auth_secret.h"
+#include "core/auth_private.h"
 #include "core/log.h"
-
-/* The mechanisms; nowhere else is a list of them. Preferred ones first. */
-#define PLUS "SCRAM-SHA-256-PLUS SCRAM-SHA-1-PLUS"
-#define SCRAM "SCRAM-SHA-256 SCRAM-SHA-1"
-#define SHOWN "PLAIN LOGIN" /* the password itself is sent */
-
-/* RFC 9266: the one channel binding that works with TLS 1.3. */
-#define BINDING "tls-exporter"
 
 struct auth {
 	sasl_conn_t *conn;
@@ -41,22 +33,15 @@ struct auth {
 
 #define CALLBACK(f) ((int (*)(void))(void (*)(void))(f))
 
-const char *auth_mechs(bool tls, bool binding)
-{
-	if (!tls)
-		return SCRAM;
-	return binding ? PLUS " " SCRAM " " SHOWN : SCRAM " " SHOWN;
-}
-
 /* ---- what the library asks */
 
 static int getopt_cb(
     void *context, const char *plugin, const char *option, const char **result, unsigned *n)
 {
-	static const struct {
+	const struct {
 		const char *option, *value;
 	} options[] = {
-		{ "mech_list", SCRAM " " SHOWN },
+		{ "mech_list", auth_mechs(true, false) },
 		{ "auxprop_plugin", "signet" },
 		{ "pwcheck_method", "auxprop" },
 	};
@@ -103,25 +88,13 @@ static int verify_cb(void *context, const char *file, sasl_verify_type_t type)
 	return SASL_CONTINUE;
 }
 
-/* A name as the library takes it without complaint, or one of nobody's: where
-   it complains the LOGIN plug-in loses the password's memory, and it does so
-   for names that begin with blanks. */
-static struct slice acceptable_name(struct slice name, size_t max)
-{
-	name = slice_trim(name);
-	for (size_t i = 0; i < name.n; i++)
-		if ((unsigned char)name.p[i] < ' ')
-			return SLICE("?");
-	return name.n > 0 && name.n < max ? name : SLICE("?");
-}
-
 /* The login name: note it, find its account. An authorization identity comes
    here too; the library refuses it at the end when it is not the same. */
 static int canon(sasl_conn_t *conn, void *context, const char *in, unsigned n, unsigned flags,
     const char *realm, char *out, unsigned out_max, unsigned *out_n)
 {
 	struct auth *auth = context;
-	struct slice name = acceptable_name(slice_of(in, n), out_max);
+	struct slice name = auth_usable_name(slice_of(in, n), out_max);
 	(void)conn, (void)realm;
 
 	memcpy(out, name.p, name.n);
@@ -231,6 +204,23 @@ static void mutex_free(void *m)
 	free(m);
 }
 
+/* Are the plug-ins there that serve what is offered? */
+static int check_plugins(struct err *err)
+{
+	const char **have = sasl_global_listmech();
+	struct slice rest = slice_str(auth_mechs(true, false)), mech;
+	while ((mech = slice_word(&rest)).n > 0) {
+		const char **at = have;
+		while (at && *at && !slice_eq(slice_str(*at), mech))
+			at++;
+		if (!at || !*at)
+			return err_set(err, ERR_TEMP,
+			    "libsasl2 has no %.*s: install its plug-ins (libsasl2-modules)",
+			    SLICE_ARG(mech));
+	}
+	return 0;
+}
+
 int auth_start(const struct auth_backend *backend, struct err *err)
 {
 	static const sasl_callback_t callbacks[] = {
@@ -252,7 +242,7 @@ int auth_start(const struct auth_backend *backend, struct err *err)
 	if (rc != SASL_OK)
 		return err_set(
 		    err, ERR_TEMP, "libsasl2 does not start: %s", sasl_errstring(rc, NULL, NULL));
-	return 0;
+	return check_plugins(err);
 }
 
 /* ---- one exchange */
@@ -271,7 +261,7 @@ struct auth *auth_new(const char *service, bool tls, const unsigned char *bindin
 	    SASL_SUCCESS_DATA, &auth->conn);
 	if (rc == SASL_OK && binding) {
 		memcpy(auth->binding_data, binding, sizeof(auth->binding_data));
-		auth->binding = (sasl_channel_binding_t){ .name = BINDING,
+		auth->binding = (sasl_channel_binding_t){ .name = AUTH_BINDING,
 			.len = sizeof(auth->binding_data),
 			.data = auth->binding_data };
 		rc = sasl_setprop(auth->conn, SASL_CHANNEL_BINDING, &auth->binding);
@@ -295,35 +285,13 @@ void auth_free(struct auth **auth)
 	*auth = NULL;
 }
 
-static bool is_offered(const struct auth *auth, struct slice mech)
-{
-	struct slice rest = slice_str(auth->offered), word;
-	while ((word = slice_word(&rest)).n > 0)
-		if (slice_ieq(word, mech))
-			return true;
-	return false;
-}
-
-/* RFC 5802 §6, §7: what the client says of channel binding must fit the
-   mechanism that it chose and what it was offered; the library lets it choose
-   -PLUS and then not bind. "y" means that it could bind but saw no -PLUS in our
-   list: if we had sent one, somebody took it out. */
-static bool binding_fits(const struct auth *auth, struct slice first)
-{
-	if (auth->plus)
-		return slice_starts(first, SLICE("p=" BINDING ","));
-	if (slice_starts(first, SLICE("y,")))
-		return auth->binding.data == NULL;
-	return slice_starts(first, SLICE("n,"));
-}
-
 /* A client's first SCRAM message is looked at before the library sees it. */
 static bool acceptable(struct auth *auth, struct slice response)
 {
 	if (!auth->scram || auth->bound)
 		return true;
 	auth->bound = true;
-	return binding_fits(auth, response);
+	return auth_binding_fits(response, auth->plus, auth->binding.data != NULL);
 }
 
 /* The proof was right. SCRAM's last word (v=) goes out as a challenge, since
@@ -372,7 +340,7 @@ enum auth_result auth_begin(
 	const char *data = NULL;
 	unsigned n = 0;
 
-	if (auth->stage != FRESH || !is_offered(auth, mech))
+	if (auth->stage != FRESH || !auth_offered(auth->offered, mech))
 		return auth_refuse(auth);
 	auth->stage = BEGUN;
 	auth->scram = slice_istarts(mech, SLICE("SCRAM-"));

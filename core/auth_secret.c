@@ -1,5 +1,5 @@
 /* auth_secret.c - SCRAM secrets (RFC 5802 §3, RFC 7677): their text, making and matching them */
-#include "core/auth_secret.h"
+#include "core/auth_private.h"
 
 #include <nettle/hmac.h>
 #include <nettle/nettle-meta.h>

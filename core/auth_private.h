@@ -1,6 +1,6 @@
-/* auth_secret.h - what the core/auth_*.c files share: SCRAM secrets, and checks against them */
-#ifndef CORE_AUTH_SECRET_H
-#define CORE_AUTH_SECRET_H
+/* auth_private.h - what the core/auth_*.c files share */
+#ifndef CORE_AUTH_PRIVATE_H
+#define CORE_AUTH_PRIVATE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -9,6 +9,26 @@
 #include "core/auth.h"
 #include "core/buf.h"
 #include "core/pool.h"
+
+/* --- what is offered (auth_offer.c) --- */
+
+/* RFC 9266: the one channel binding that works with TLS 1.3. */
+#define AUTH_BINDING "tls-exporter"
+
+/* Is it one of these? In any case of letters. */
+bool auth_offered(const char *mechs, struct slice mech);
+
+/* RFC 5802 §6, §7: what a client's first message says of channel binding must
+   fit the mechanism that it chose (plus) and what it was offered. libsasl2 lets
+   it choose -PLUS and then not bind. */
+bool auth_binding_fits(struct slice first, bool plus, bool offered);
+
+/* A login name as libsasl2 takes it without complaint, or one of nobody's:
+   where it complains its LOGIN plug-in loses the password's memory, and it does
+   so for names that begin with blanks. max: bytes with a terminator. */
+struct slice auth_usable_name(struct slice name, size_t max);
+
+/* --- secrets (auth_secret.c, auth_prepare.c) --- */
 
 enum { AUTH_HASH_MAX = 32, AUTH_SALT = 16, AUTH_SALT_MAX = 64 };
 
@@ -59,8 +79,9 @@ const char *auth_secret_of(const struct auth_account *account, const struct auth
    control characters; *out is then `password`. */
 bool auth_prepare(struct slice password, struct buf *hold, struct slice *out);
 
-/* Passwords found right. A token stands for one password of one account under
-   one secret. */
+/* --- passwords found right (auth_remember.c) --- */
+
+/* A token stands for one password of one account under one secret. */
 struct auth_token {
 	unsigned char b[32];
 };
@@ -70,8 +91,10 @@ void auth_token(
 bool auth_remembered(const struct auth_token *token);
 void auth_remember(const struct auth_token *token);
 
-/* Remember who answers for names (in auth_password.c); ask it. 1, 0, -1. A name
-   is always set, to make a secret for. */
+/* --- checks (auth_password.c) --- */
+
+/* Remember who answers for names; ask it. 1, 0, -1. A name is always set, to make
+   a secret for. */
 void auth_backend_set(const struct auth_backend *backend);
 int auth_find(struct slice login, struct pool *pool, struct auth_account *out);
 
