@@ -26,9 +26,9 @@ struct body_store;
 struct body_place {
 	uint64_t id;
 	uint32_t segment;
-	uint64_t offset;     /* of its record in the segment */
-	uint64_t size;	     /* of the body as given */
-	uint64_t stored;     /* bytes that its record takes in the segment */
+	uint64_t offset; /* of its record in the segment */
+	uint64_t size;	 /* of the body as given */
+	uint64_t stored; /* bytes that its record takes in the segment */
 };
 
 /* Append the pieces as one body. Not durable, not in the index yet. A body
@@ -38,8 +38,8 @@ int body_append(struct body_store *bodies, const struct slice *pieces, size_t n,
 
 /* Inside apply(): add `refs` users of a body just appended; add to or take from
    the users of one in the index. At 0 users it leaves the index. */
-int body_link(struct body_store *bodies, struct kv_txn *txn, const struct body_place *place,
-    unsigned refs);
+int body_link(
+    struct body_store *bodies, struct kv_txn *txn, const struct body_place *place, unsigned refs);
 int body_change(struct body_store *bodies, struct kv_txn *txn, uint64_t id, int by);
 
 /* Open one for reading: it stays readable until closed, whatever happens to

@@ -1,6 +1,6 @@
 /* kv_bench.c - how many durable writes a second the store takes, and what one costs
  *
- * usage: kv_bench DIR [SECONDS [BODY]]     DIR is made, and not removed
+ * usage: kv_bench DIR [SECONDS]     DIR is made, and not removed
  *
  * Each write is what a delivery changes: a summary, a mailbox entry, the
  * mailbox's counters and a body's place. */
@@ -132,9 +132,9 @@ int main(int argc, char **argv)
 	static const unsigned threads[] = { 1, 2, 8, 20, 32 };
 	struct kv_opts opts = { .cache = 12 << 20 };
 	struct err err;
-	unsigned seconds = argc > 2 ? (unsigned)atoi(argv[2]) : 3;
+	uint32_t seconds = 3;
 
-	if (argc < 2) {
+	if (argc < 2 || (argc > 2 && !num_u32(slice_str(argv[2]), &seconds))) {
 		fprintf(stderr, "usage: kv_bench DIR [SECONDS]\n");
 		return 2;
 	}
