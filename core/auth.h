@@ -65,12 +65,14 @@ enum auth_result auth_step(struct auth *auth, struct slice response, struct buf 
 
 /* After AUTH_OK: who. Lives as long as auth. */
 const struct auth_account *auth_who(const struct auth *auth);
-/* The name that was tried, for the log; may be empty. */
+/* The name that was tried, in its canonical form, for the log and for counting
+   failures; may be empty. */
 struct slice auth_tried(const struct auth *auth);
 /* The mechanism, for the log; "" when none was begun. */
 const char *auth_mech(const struct auth *auth);
 
-/* LOGIN, USER and PASS. Fills *out from pool on AUTH_OK. */
+/* LOGIN, USER and PASS. Fills *out from pool on AUTH_OK; its name, in canonical
+   form, always. */
 enum auth_result auth_password(struct slice login, struct slice password, struct pool *pool,
     struct auth_account *out);
 

@@ -42,7 +42,7 @@ enum auth_result auth_admit(const struct auth_account *account)
 {
 	if (!account->suspended)
 		return AUTH_OK;
-	log_event(LOG_INFO, "login refused", log_z("account", account->name),
+	log_event(LOG_INFO, "login-refused", log_z("account", account->name),
 	    log_z("reason", "suspended"));
 	return AUTH_WRONG;
 }

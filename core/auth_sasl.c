@@ -376,7 +376,7 @@ const struct auth_account *auth_who(const struct auth *auth)
 
 struct slice auth_tried(const struct auth *auth)
 {
-	return buf_slice(&auth->tried);
+	return slice_str(auth->account.name);
 }
 
 const char *auth_mech(const struct auth *auth)

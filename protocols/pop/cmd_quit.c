@@ -12,7 +12,7 @@ static enum sess_next run(struct pop *pop, struct slice args)
 		pop->deleted = marked;
 		pop_ok(pop, "%u messages removed", marked);
 	} else {
-		log_event(LOG_ERROR, "deletion failed", log_z("reason", err.text));
+		log_event(LOG_ERROR, "deletion-failed", log_z("reason", err.text));
 		pop_err(pop, "SYS/TEMP", "some deleted messages are not removed");
 	}
 	return SESS_CLOSE;

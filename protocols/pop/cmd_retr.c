@@ -24,7 +24,7 @@ static enum sess_next more(struct pop *pop)
 		if (n < 0) {
 			/* Part of the message is out: the reply cannot become an
 			   error any more, nor may it look complete. */
-			log_event(LOG_ERROR, "message unreadable");
+			log_event(LOG_ERROR, "message-unreadable");
 			pop->more = NULL;
 			return SESS_CLOSE;
 		}

@@ -37,7 +37,7 @@ static enum sess_next run_pass(struct pop *pop, struct slice args)
 		return pop_bad(pop, "send USER first");
 	enum auth_result result =
 	    auth_password(buf_slice(&pop->user), args, sess_cmd_pool(pop->s), &who);
-	return pop_login(pop, result, buf_slice(&pop->user), &who, "USER");
+	return pop_login(pop, result, slice_str(who.name), &who, "USER");
 }
 
 /* A password may have blanks: it is all that is behind the first one. */

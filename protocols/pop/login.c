@@ -32,7 +32,7 @@ void pop_login_forget(struct pop *pop)
 /* Every reason gets the same answer, late. */
 static enum sess_next refuse(struct pop *pop, struct slice login, const char *mech)
 {
-	log_event(LOG_INFO, "login failed", log_s("user", login), log_z("mech", mech),
+	log_event(LOG_WARN, "login-failed", log_s("account", login), log_z("mech", mech),
 	    log_z("peer", sess_peer_text(pop->s)));
 	sess_delay(pop->s, limit_fail(sess_peer(pop->s), login));
 	pop_err(pop, "AUTH", "wrong user name or password");
@@ -46,7 +46,8 @@ static enum sess_next enter(struct pop *pop, const struct auth_account *who, con
 	struct slice name = slice_str(who->name);
 
 	if (pop_drop_open(&pop->drop, who, &err) < 0) {
-		log_event(LOG_INFO, "login failed", log_s("user", name), log_z("reason", err.text));
+		log_event(
+		    LOG_INFO, "login-refused", log_s("account", name), log_z("reason", err.text));
 		pop_err(pop, err.kind == ERR_BUSY ? "IN-USE" : "SYS/TEMP", "%s", err.text);
 		return SESS_NEXT;
 	}
@@ -58,7 +59,7 @@ static enum sess_next enter(struct pop *pop, const struct auth_account *who, con
 	limit_succeed(sess_peer(pop->s), name);
 	sess_timeout(pop->s, (uint64_t)conf_num(&conf_key_pop_idle_time));
 	pop->state = POP_TRANSACTION;
-	log_event(LOG_INFO, "login", log_s("user", name), log_z("mech", mech),
+	log_event(LOG_INFO, "login", log_s("account", name), log_z("mech", mech),
 	    log_n("messages", pop->drop.total));
 	pop_ok(
 	    pop, "%u messages (%llu octets)", pop->drop.count, (unsigned long long)pop->drop.size);

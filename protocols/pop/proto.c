@@ -78,7 +78,7 @@ enum sess_next pop_bad(struct pop *pop, const char *fmt, ...)
 	va_end(ap);
 	if (++pop->errors < (unsigned)conf_num(&conf_key_pop_max_errors))
 		return SESS_NEXT;
-	log_event(LOG_INFO, "too many errors", log_n("errors", pop->errors));
+	log_event(LOG_INFO, "too-many-errors", log_n("errors", pop->errors));
 	return SESS_CLOSE;
 }
 
