@@ -15,6 +15,7 @@
 #ifndef CORE_CONF_H
 #define CORE_CONF_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/buf.h"
@@ -41,6 +42,9 @@ struct conf_key {
 	const char *const *choices; /* NULL-terminated */
 	const char *help;	    /* one line, no final dot */
 	bool restart;		    /* takes effect at the next start only */
+	/* Called after the server-wide number was loaded or set, by the thread
+	   that did it; for modules that do not ask each time. May be NULL. */
+	void (*changed)(int64_t num);
 };
 
 #define CONF_KEY(id) TABLE_ROW(conf_key, id)
@@ -64,7 +68,13 @@ void conf_text(const struct conf_key *key, const struct conf_at *at, struct buf 
 /* The row of that name, or NULL. */
 const struct conf_key *conf_find(struct slice name);
 
-/* Check and normalise a value: 0, or -1 with the reason. *num may be NULL. */
+/* Where it may be set: enum conf_scope, or-ed. */
+unsigned conf_scopes(const struct conf_key *key);
+
+/* "1s to 1h", "10 or more"; nothing for other types than numbers. Appends. */
+void conf_range(const struct conf_key *key, struct buf *out);
+
+/* Check a value: 0 and its number, or -1 with the reason. *num may be NULL. */
 int conf_check(const struct conf_key *key, struct slice value, int64_t *num, struct err *err);
 
 /* Where values are kept; handed in at start by main. `scope` is one bit of
@@ -91,5 +101,10 @@ int conf_set(const struct conf_key *key, enum conf_scope scope, struct slice pla
 /* The text as stored at exactly that place, or an empty buf. */
 void conf_raw(
     const struct conf_key *key, enum conf_scope scope, struct slice place, struct buf *out);
+
+/* All values that are stored for the row, in no order. visit() must not ask for
+   settings. */
+void conf_each(const struct conf_key *key,
+    void (*visit)(void *arg, enum conf_scope scope, const char *place, const char *text), void *arg);
 
 #endif
