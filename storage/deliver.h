@@ -1,7 +1,12 @@
 /* deliver.h - a message accepted: into mailboxes and the queue, in one transaction
  *
  * When deliver() returns 0 the message is on disk, once, for every recipient;
- * when it fails it is nowhere. One body serves all. */
+ * when it fails it is nowhere. One body serves all. (Each shard has a
+ * transaction of its own: with more than one, a failure may leave the message
+ * with the recipients of the shards before, and again when it is sent again.)
+ *
+ * An account gets a message once, however many recipients lead there; so does
+ * an address elsewhere. */
 #ifndef STORAGE_DELIVER_H
 #define STORAGE_DELIVER_H
 
@@ -12,7 +17,7 @@
 #include "storage/dir.h"
 
 struct deliver_rcpt {
-	const struct dir_target *target;
+	const struct dir_target *target; /* this one alone, not those behind it */
 	/* As the sender wrote it, for the queue and for notifications. */
 	struct slice original;
 	struct slice notify, orcpt; /* RFC 3461 §4.1, §4.2; empty when absent */

@@ -1,0 +1,215 @@
+/* box_purge.c - clear away removed mailboxes and accounts, a bounded number of records at a time
+ *
+ * What is removed is marked first, in the transaction that hides it; then its
+ * entries and records go in steps, so that no other writer waits long. A mark
+ * that is found at the next start says what was not finished. */
+#include "storage/box_private.h"
+
+#include <stdlib.h>
+
+#include "core/log.h"
+#include "core/num.h"
+
+enum { STEP = 500 };
+
+struct purge {
+	struct kv_write w;
+	struct shard *shard;
+	uint64_t account;
+	uint32_t box; /* 0: all of the account */
+	bool finished;
+	struct box_tx tx;
+
+	/* One step's. */
+	size_t n;
+	struct dead {
+		uint32_t box, uid;
+		bool damaged; /* which message it was, nobody knows */
+		uint64_t message;
+	} list[STEP];
+	struct buf keys; /* each with its length before it */
+};
+
+/* --- entries --- */
+
+static bool collect_entry(void *arg, struct slice key, struct slice value)
+{
+	struct purge *purge = arg;
+	struct dead *dead = &purge->list[purge->n];
+	struct box_entry entry = { 0 };
+
+	if (key.n != 8 + 4 + 4)
+		return true;
+	dead->box = num_get32((const unsigned char *)key.p + 8);
+	dead->uid = num_get32((const unsigned char *)key.p + 8 + 4);
+	dead->damaged = !box_entry_read(key, value, &entry);
+	dead->message = entry.message;
+	return ++purge->n < STEP;
+}
+
+static int purge_entry(struct box_tx *tx, const struct dead *dead)
+{
+	if (box_entry_del(tx, dead->box, dead->uid) < 0)
+		return -1;
+	if (!dead->damaged)
+		return box_message_drop(tx, dead->message);
+	log_event(LOG_ERROR, "damaged_record", log_z("record", "entry"),
+	    log_n("account", (int64_t)tx->account), log_n("mailbox", dead->box),
+	    log_n("uid", dead->uid));
+	return 0;
+}
+
+static int purge_entries(struct purge *purge)
+{
+	struct box_key prefix = box_entries_key(purge->account, purge->box);
+
+	if (purge->box == 0)
+		prefix.n = 8;
+	purge->n = 0;
+	if (kv_each(purge->shard->entry, purge->tx.txn, box_key_slice(&prefix), (struct slice){ 0 },
+		collect_entry, purge) < 0)
+		return -1;
+	for (size_t i = 0; i < purge->n; i++)
+		if (purge_entry(&purge->tx, &purge->list[i]) < 0)
+			return -1;
+	return 0;
+}
+
+/* --- the other records of an account --- */
+
+static bool collect_key(void *arg, struct slice key, struct slice value)
+{
+	struct purge *purge = arg;
+	uint32_t n = (uint32_t)key.n;
+
+	(void)value;
+	if (key.p[8] == 'a')
+		return true; /* says that the account is gone, for ever */
+	buf_add(&purge->keys, &n, sizeof(n));
+	buf_adds(&purge->keys, key);
+	return ++purge->n < STEP;
+}
+
+static int purge_records(struct purge *purge)
+{
+	struct box_key prefix = box_entries_key(purge->account, 0);
+
+	prefix.n = 8;
+	purge->n = 0;
+	buf_clear(&purge->keys);
+	if (kv_each(purge->shard->box, purge->tx.txn, box_key_slice(&prefix), (struct slice){ 0 },
+		collect_key, purge) < 0)
+		return -1;
+	for (struct slice rest = buf_slice(&purge->keys); rest.n > 0;) {
+		uint32_t n;
+		memcpy(&n, rest.p, sizeof(n));
+		rest = slice_from(rest, sizeof(n));
+		if (kv_del(purge->shard->box, purge->tx.txn, slice_head(rest, n)) < 0)
+			return -1;
+		rest = slice_from(rest, n);
+	}
+	return 0;
+}
+
+/* --- steps --- */
+
+static enum kv_result apply_step(struct kv_write *w, struct kv_txn *txn)
+{
+	struct purge *purge = (struct purge *)w;
+
+	purge->finished = false;
+	if (box_tx_begin(&purge->tx, txn, purge->shard, purge->account) < 0 ||
+	    purge_entries(purge) < 0)
+		return KV_FAILED;
+	if (purge->n > 0)
+		return KV_DONE;
+	if (purge->box == 0 && purge_records(purge) < 0)
+		return KV_FAILED;
+	if (purge->n > 0)
+		return KV_DONE;
+	purge->finished = true;
+	return box_dead_del(&purge->tx, purge->box) < 0 ? KV_FAILED : KV_DONE;
+}
+
+int box_purge(struct shard *shard, uint64_t account, uint32_t box, struct err *err)
+{
+	struct purge *purge = mem_get(sizeof(*purge));
+	int rc = 0;
+
+	purge->w.apply = apply_step;
+	purge->shard = shard;
+	purge->account = account;
+	purge->box = box;
+	while (rc == 0 && !purge->finished)
+		rc = box_write(shard, &purge->w, err);
+	box_tx_done(&purge->tx);
+	buf_done(&purge->keys);
+	free(purge);
+	return rc;
+}
+
+/* --- accounts --- */
+
+struct end_account {
+	struct kv_write w;
+	struct shard *shard;
+	uint64_t account;
+	struct box_tx tx;
+};
+
+/* The record stays, so that a delivery that was under way finds it. */
+static enum kv_result apply_end(struct kv_write *w, struct kv_txn *txn)
+{
+	struct end_account *op = (struct end_account *)w;
+	struct box_acct gone = { .gone = true };
+
+	if (box_tx_begin(&op->tx, txn, op->shard, op->account) < 0 ||
+	    box_acct_put(&op->tx, &gone) < 0 || box_dead_put(&op->tx, 0) < 0)
+		return KV_FAILED;
+	return KV_DONE;
+}
+
+static void ended(struct kv_write *w)
+{
+	struct end_account *op = (struct end_account *)w;
+
+	box_view_account_gone(op->shard, op->account);
+}
+
+int shard_purge_account(struct shard *shard, uint64_t account, struct err *err)
+{
+	struct end_account op = {
+		.w = { .apply = apply_end, .durable = ended }, .shard = shard, .account = account
+	};
+	int rc = box_write(shard, &op.w, err);
+
+	box_tx_done(&op.tx);
+	return rc < 0 ? -1 : box_purge(shard, account, 0, err);
+}
+
+/* --- at the start --- */
+
+static bool collect_mark(void *arg, struct slice key, struct slice value)
+{
+	(void)value;
+	buf_adds(arg, slice_from(key, 8 + 1));
+	return true;
+}
+
+int shard_resume(struct shard *shard, struct err *err)
+{
+	enum { MARK = 8 + 4 };
+	struct box_key prefix = box_kind_key(0, 'd');
+	struct buf marks = { 0 };
+	int rc = kv_each(
+	    shard->box, NULL, box_key_slice(&prefix), (struct slice){ 0 }, collect_mark, &marks);
+
+	if (rc < 0)
+		err_set(err, ERR_TEMP, "%s: cannot be read", shard->dir);
+	for (size_t i = 0; rc == 0 && i + MARK <= marks.n; i += MARK) {
+		const unsigned char *mark = (const unsigned char *)marks.p + i;
+		rc = box_purge(shard, num_get64(mark), num_get32(mark + 8), err);
+	}
+	buf_done(&marks);
+	return rc;
+}
