@@ -9,22 +9,27 @@
  *	};
  *
  * Every call is checked against its row (types, role), run on a worker, and
- * written to the audit log. */
+ * written to the audit log when it changes something. */
 #ifndef CORE_OP_H
 #define CORE_OP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/buf.h"
 #include "core/err.h"
+#include "core/pool.h"
 #include "core/table.h"
 
 enum op_role { OP_USER, OP_DOMAIN_ADMIN, OP_SERVER_ADMIN };
+extern const char *const op_role_names[]; /* "user", "domain-admin", "server-admin", NULL */
 
 enum op_type {
 	OP_TEXT,
 	OP_NUMBER,
+	OP_SIZE, /* bytes: 64k, 25M; a number in run() */
 	OP_BOOL,
+	OP_CHOICE,  /* one of .choices; op_number gives its index */
 	OP_DOMAIN,  /* a domain name in either form; arrives as A-labels, lower case */
 	OP_ADDRESS, /* local-part@domain; the domain as above */
 	OP_SECRET,  /* password or key: from standard input or a file, never logged */
@@ -33,8 +38,10 @@ enum op_type {
 
 enum op_flag {
 	OP_REQUIRED = 1,
-	OP_OPTION = 2, /* --name VALUE; without it the argument is positional */
-	OP_MANY = 4,   /* last positional: takes all that follow, as a JSON array */
+	OP_OPTION = 2,	 /* --name VALUE; without it the argument is positional */
+	OP_MANY = 4,	 /* last positional: takes all that follow, as a JSON array */
+	OP_NEW = 8,	 /* a secret that is made up now: a terminal is asked twice */
+	OP_FOREIGN = 16, /* an address or domain that need not be the caller's own */
 };
 
 struct op_arg {
@@ -42,6 +49,7 @@ struct op_arg {
 	enum op_type type;
 	unsigned flags;
 	const char *help;
+	const char *const *choices; /* of an OP_CHOICE, NULL-ended */
 };
 
 struct op_call;
@@ -52,7 +60,10 @@ struct op {
 	const struct op_arg *args;	  /* NULL: none */
 	const char *help;		  /* one line, no final dot */
 	const char *more;		  /* paragraphs for `signet help NOUN VERB`, or NULL */
+	const char *example;		  /* what follows `signet`, line by line, or NULL */
 	bool reads;			  /* changes nothing: may be a GET */
+	bool lists;			  /* the answer has "rows", if only none */
+	bool offline;			  /* runs in the `signet` process, without a server */
 	int (*run)(struct op_call *call); /* 0, or -1 after op_fail */
 };
 
@@ -63,6 +74,7 @@ struct json_t;
 
 /* Inside run(). Values are checked already; a missing optional one is NULL, 0
    or false. Texts live as long as the call. */
+bool op_given(struct op_call *call, const char *arg);
 const char *op_text(struct op_call *call, const char *arg);
 int64_t op_number(struct op_call *call, const char *arg, int64_t otherwise);
 bool op_bool(struct op_call *call, const char *arg);
@@ -70,13 +82,17 @@ struct slice op_secret(struct op_call *call, const char *arg);
 size_t op_count(struct op_call *call, const char *arg); /* of an OP_MANY */
 const char *op_item(struct op_call *call, const char *arg, size_t i);
 
+/* Memory that lives as long as the call; wiped. */
+struct pool *op_pool(struct op_call *call);
+
 /* What a failure says; returns -1. */
 int op_fail(struct op_call *call, enum err_kind kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 int op_fail_err(struct op_call *call, const struct err *err);
 
 /* The answer is a JSON object; add to it, or set "rows" to an array of objects
-   for a listing. The call owns what it is given. */
+   for a listing. The call owns what it is given. Bytes that are no UTF-8 become
+   question marks. */
 void op_put_text(struct op_call *call, const char *key, struct slice value);
 void op_put_number(struct op_call *call, const char *key, int64_t value);
 void op_put_bool(struct op_call *call, const char *key, bool value);
@@ -92,17 +108,34 @@ void op_progress(struct op_call *call, int64_t done, int64_t total, const char *
 
 /* Who calls: "root" over the socket, later a login of API or pages. */
 struct op_caller {
-	const char *name;
+	const char *name; /* of a user or domain admin: the address */
 	enum op_role role;
 	const char *domain; /* of a domain admin or user, else NULL */
+	bool offline;	    /* no server: only offline operations can be run */
 	void (*progress)(void *arg, int64_t done, int64_t total, const char *what);
 	void *arg;
 };
+
+const struct op_caller *op_caller(struct op_call *call);
 
 /* Run the row called name with the JSON object args; *answer is a new
    reference (jansson): {"ok":true,...} or {"ok":false,"error":{"kind":..,"text":..}}. */
 void op_run(const struct op_caller *caller, struct slice name, const struct json_t *args,
     struct json_t **answer);
+
+/* The same in text: {"op":"domain add","args":{"name":"alpha.test"}}; the
+   answer, in one line without an end, is appended to *answer. */
+void op_run_text(const struct op_caller *caller, struct slice request, struct buf *answer);
+
+/* {"progress":{"done":1,"total":2,"what":"..."}}, appended likewise. */
+void op_progress_text(int64_t done, int64_t total, const char *what, struct buf *out);
+
+/* An answer that says no, for whoever cannot even run one. */
+void op_refusal_text(enum err_kind kind, const char *why, struct buf *answer);
+
+/* Memory of JSON is zeroed before it is freed: it may have held a secret. Once
+   before the first JSON; any thread. */
+void op_start(void);
 
 const struct op *op_find(struct slice name);
 
