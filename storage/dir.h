@@ -26,22 +26,26 @@ struct dir_account {
 	uint64_t id;
 	uint32_t shard;
 	const char *name;	/* "ann@alpha.test" */
-	const char *secrets[4]; /* SCRAM secrets, NULL-ended */
+	const char *secrets[4]; /* SCRAM secrets, NULL-ended; not in lists */
 	bool suspended;		/* takes mail, lets nobody in */
 	uint64_t quota;		/* bytes, 0: none */
 	int role;		/* enum op_role */
 	int64_t created;
 };
 
-/* Read. 1 found (filled from pool), 0 absent, -1. */
+/* Read. 1 found (filled from pool), 0 absent, -1. Names come in any form; the
+   alias of a domain gives the domain. */
 int dir_domain(struct slice name, struct pool *pool, struct dir_domain *out);
 int dir_account(struct slice address, struct pool *pool, struct dir_account *out);
 int dir_main_domain(struct pool *pool, struct dir_domain *out);
 
 bool dir_is_domain(struct slice name); /* a hosted domain, or the alias of one */
 
-/* Visit all, in order of name. `from` continues behind a name. */
+/* Visit all, in order of name; accounts and aliases of one domain, or of all
+   when it is empty. The record is valid during the call. */
 int dir_domains(bool (*visit)(void *arg, const struct dir_domain *domain), void *arg);
+int dir_domain_aliases(
+    struct slice domain, bool (*visit)(void *arg, const struct dir_domain *alias), void *arg);
 int dir_accounts(
     struct slice domain, bool (*visit)(void *arg, const struct dir_account *account), void *arg);
 struct dir_alias {
@@ -57,6 +61,9 @@ int dir_domain_remove(struct slice name, struct err *err); /* refused while it h
 int dir_domain_main(struct slice name, struct err *err);
 int dir_domain_catch_all(struct slice name, struct slice address, struct err *err);
 int dir_domain_addresses(struct slice name, struct slice addresses, struct err *err);
+/* Another name for a hosted domain, with all its addresses. */
+int dir_domain_alias_add(struct slice name, struct slice domain, struct err *err);
+int dir_domain_alias_remove(struct slice name, struct err *err);
 int dir_account_add(struct slice address, const char *const secrets[], struct err *err);
 int dir_account_remove(struct slice address, struct err *err); /* and its mail */
 int dir_account_secrets(struct slice address, const char *const secrets[], struct err *err);
@@ -76,9 +83,11 @@ struct dir_watch {
 void dir_watch(struct dir_watch *watch);
 
 /* Where a recipient leads: aliases and catch-all followed (bounded depth),
-   subaddresses cut. */
+   subaddresses cut; each account and each remote address once. Postmaster of a
+   hosted domain always leads somewhere if the server has an admin (RFC 5321
+   §4.5.1). */
 enum dir_route {
-	DIR_LOCAL,   /* accounts and remote addresses in *out */
+	DIR_LOCAL,   /* accounts and remote addresses in *out; else that is NULL */
 	DIR_REMOTE,  /* not a hosted domain */
 	DIR_UNKNOWN, /* hosted domain, no such user */
 	DIR_FAILED,  /* try later */

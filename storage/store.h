@@ -18,9 +18,15 @@
 struct store;
 struct shard;
 
-/* Open DATA: recover, check layout version, start housekeeping. There is one
-   store in a process. */
+/* Open DATA: only one process may; check the layout's version, recover the
+   directory. There is one store in a process. */
 int store_open(const char *data, struct err *err);
+
+/* With the settings read: open and recover the shards, start housekeeping
+   (a thread of thread_start). */
+int store_start(struct err *err);
+
+/* After threads_stop. */
 void store_close(void);
 
 /* Hot backup into an empty or absent folder: the environments, then the
@@ -30,8 +36,8 @@ int store_backup(const char *target, store_progress *progress, void *arg, struct
 
 /* Copy a backup into an absent or empty DATA folder and read every message
    back. Runs without a server. */
-int store_restore(const char *from, const char *data, store_progress *progress, void *arg,
-    struct err *err);
+int store_restore(
+    const char *from, const char *data, store_progress *progress, void *arg, struct err *err);
 
 /* Read every message of every account and compare with checksum and summary;
    counts what was read and what is wrong. Each fault is a log line. */

@@ -1,0 +1,195 @@
+/* dir_route.c - where an address leads
+ *
+ * In this order: the account of that name, the alias of that name, the same
+ * without its detail ("ann+lists"), postmaster, the domain's catch-all. */
+#include "core/conf.h"
+#include "core/log.h"
+#include "storage/dir_private.h"
+
+enum { DEPTH_MAX = 10, STEPS_MAX = 5000 };
+
+CONF_KEY(directory_separator) = {
+	.name = "directory.separator",
+	.type = CONF_TEXT,
+	.scopes = CONF_SERVER | CONF_DOMAIN,
+	.def = "+",
+	.help = "character that parts a user's name from a detail, as in ann+lists; empty: none",
+};
+
+CONF_KEY(directory_postmaster) = {
+	.name = "directory.postmaster",
+	.type = CONF_TEXT,
+	.def = "",
+	.help = "address for mail to postmaster of any domain; empty: the first server admin",
+};
+
+/* One question, with all that was found for it. */
+struct route {
+	struct pool *pool;
+	struct dir_target *first, **end;
+	unsigned steps; /* bounds aliases that lead to one another */
+	bool looped;
+	bool failed; /* the directory could not be read */
+};
+
+static bool resolve(struct route *route, struct slice text, unsigned depth);
+
+static bool is_same(const struct dir_target *a, const struct dir_target *b)
+{
+	if (a->account || b->account)
+		return a->account == b->account;
+	return strcmp(a->address, b->address) == 0;
+}
+
+static void add_target(struct route *route, const struct dir_target *target)
+{
+	for (const struct dir_target *t = route->first; t; t = t->next)
+		if (is_same(t, target))
+			return;
+	*route->end = pool_get(route->pool, sizeof(**route->end));
+	**route->end = *target;
+	route->end = &(*route->end)->next;
+}
+
+/* --- what a name may be; each says whether it led somewhere --- */
+
+static bool to_account(struct route *route, struct slice key, struct slice detail)
+{
+	struct dir_account account;
+	int found = dir_find_account(NULL, key, route->pool, &account);
+
+	if (found == 1)
+		add_target(route,
+		    &(struct dir_target){ .account = account.id,
+			.shard = account.shard,
+			.address = account.name,
+			.detail = detail.n ? pool_str(route->pool, detail) : NULL });
+	if (found < 0)
+		route->failed = true;
+	return found == 1;
+}
+
+/* An alias of which nothing leads anywhere is none. */
+static bool to_alias(struct route *route, struct slice key, unsigned depth)
+{
+	struct buf value = { 0 };
+	const char *text = NULL;
+	bool any = false;
+	int found = dir_get(DIR_TREE_ALIAS, NULL, key, &value);
+
+	if (found < 0 || (found == 1 && !dir_text_read(buf_slice(&value), route->pool, &text)))
+		route->failed = true;
+	buf_done(&value);
+	struct slice targets = slice_str(text);
+	for (struct slice word; (word = slice_word(&targets)).n > 0;)
+		any |= resolve(route, word, depth + 1);
+	return any;
+}
+
+static bool to_name(struct route *route, struct slice domain, struct slice local,
+    struct slice detail, unsigned depth)
+{
+	struct slice key = dir_address_key(route->pool, domain, local);
+
+	return to_account(route, key, detail) || to_alias(route, key, depth);
+}
+
+static bool to_base(
+    struct route *route, const struct dir_domain *domain, struct slice local, unsigned depth)
+{
+	struct conf_at at = { .domain = domain->name };
+	struct slice base, detail = { 0 };
+	struct buf separator = { 0 };
+
+	conf_text(&conf_key_directory_separator, &at, &separator);
+	if (separator.n > 0)
+		address_detail(local, separator.p[0], &base, &detail);
+	buf_done(&separator);
+	return detail.n > 0 && to_name(route, slice_str(domain->name), base, detail, depth);
+}
+
+struct admin {
+	struct pool *pool;
+	const char *address;
+};
+
+static bool see_admin(void *arg, struct slice key, struct slice value)
+{
+	struct admin *admin = arg;
+
+	(void)key;
+	return !dir_text_read(value, admin->pool, &admin->address);
+}
+
+/* RFC 5321 §4.5.1: it is there in every domain that takes mail. */
+static bool to_postmaster(struct route *route, unsigned depth)
+{
+	struct admin admin = { .pool = route->pool };
+	struct buf set = { 0 };
+
+	conf_text(&conf_key_directory_postmaster, NULL, &set);
+	bool led = set.n > 0 && resolve(route, buf_slice(&set), depth + 1);
+	buf_done(&set);
+	if (led)
+		return true;
+	if (kv_each(
+		dir_kv(DIR_TREE_META), NULL, SLICE("admin"), SLICE("admin"), see_admin, &admin) < 0)
+		route->failed = true;
+	return admin.address && resolve(route, slice_str(admin.address), depth + 1);
+}
+
+/* --- an address --- */
+
+static bool resolve_hosted(
+    struct route *route, const struct dir_domain *domain, struct slice local, unsigned depth)
+{
+	if (to_name(route, slice_str(domain->name), local, (struct slice){ 0 }, depth) ||
+	    to_base(route, domain, local, depth))
+		return true;
+	if (slice_eq(local, SLICE("postmaster")) && to_postmaster(route, depth))
+		return true;
+	return domain->catch_all && resolve(route, slice_str(domain->catch_all), depth + 1);
+}
+
+/* An address that an alias, the catch-all or a setting names. */
+static bool resolve(struct route *route, struct slice text, unsigned depth)
+{
+	struct dir_domain domain;
+	struct address address;
+
+	if (depth > DEPTH_MAX || ++route->steps > STEPS_MAX) {
+		if (!route->looped)
+			log_event(LOG_WARN, "alias_loop", log_s("address", text));
+		route->looped = true;
+		return false;
+	}
+	if (!address_parse(route->pool, text, &address))
+		return false;
+	int hosted = dir_find_hosted(address.domain, route->pool, &domain);
+	if (hosted == 1)
+		return resolve_hosted(route, &domain, address.local, depth);
+	if (hosted < 0)
+		route->failed = true;
+	else
+		add_target(route, &(struct dir_target){ .address = pool_str(route->pool, text) });
+	return hosted == 0;
+}
+
+enum dir_route dir_route(struct slice text, struct pool *pool, struct dir_target **out)
+{
+	struct route route = { .pool = pool, .end = &route.first };
+	struct dir_domain domain;
+	struct address address;
+
+	*out = NULL;
+	if (!address_parse(pool, text, &address))
+		return DIR_UNKNOWN;
+	int hosted = dir_find_hosted(address.domain, pool, &domain);
+	if (hosted <= 0)
+		return hosted < 0 ? DIR_FAILED : DIR_REMOTE;
+	resolve_hosted(&route, &domain, address.local, 0);
+	if (route.failed)
+		return DIR_FAILED;
+	*out = route.first;
+	return route.first ? DIR_LOCAL : DIR_UNKNOWN;
+}
