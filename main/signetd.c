@@ -271,7 +271,8 @@ static void raise_descriptors(void)
 static int open_rooms(const char *data, struct err *err)
 {
 	spool_dir_set(data);
-	if (tls_start(err) || store_open(data, err) || wire_settings(err) || wire_logins(err))
+	if (tls_start(err) || store_open(data, err) || wire_settings(err) ||
+	    store_start(err) || wire_logins(err))
 		return -1;
 	return pki_start(data, err);
 }
