@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 
 #include "core/buf.h"
 #include "core/err.h"
@@ -71,7 +72,8 @@ struct proto {
 	   `*used` bytes are dropped. SESS_CLOSE or SESS_NEXT. */
 	enum sess_next (*overlong)(struct sess *s, struct slice in, size_t *used);
 
-	/* Woken by sess_wake() while no command runs. On a worker. May be NULL. */
+	/* Woken by sess_wake() while no command runs. On a worker. The command's
+	   pool may hold the beginning of a command. May be NULL. */
 	enum sess_next (*wake)(struct sess *s);
 
 	/* Write a last word. The session is flushed and closed afterwards. */
@@ -113,7 +115,8 @@ void sess_mid(struct sess *s, uint64_t mid); /* message in the log context */
 const struct listener *sess_listener(const struct sess *s);
 const struct sockaddr *sess_peer(const struct sess *s);
 const struct sockaddr *sess_local(const struct sess *s);
-const char *sess_peer_text(const struct sess *s); /* "192.0.2.1", "2001:db8::1" */
+const char *sess_peer_text(const struct sess *s);     /* "192.0.2.1", "2001:db8::1" */
+bool sess_peer_uid(const struct sess *s, uid_t *uid); /* of a UNIX socket; else false */
 bool sess_is_tls(const struct sess *s);
 bool sess_tls_info(const struct sess *s, struct tls_info *info);
 

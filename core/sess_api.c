@@ -86,6 +86,18 @@ const char *sess_peer_text(const struct sess *s)
 	return s->peer_text;
 }
 
+bool sess_peer_uid(const struct sess *s, uid_t *uid)
+{
+	struct ucred peer;
+	socklen_t len = sizeof peer;
+
+	if (s->peer.ss_family != AF_UNIX ||
+	    getsockopt(io_fd(s->io), SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
+		return false;
+	*uid = peer.uid;
+	return true;
+}
+
 bool sess_is_tls(const struct sess *s)
 {
 	return s->io->below != NULL;
