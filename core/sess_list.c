@@ -114,7 +114,8 @@ void sess_start(const struct listener *listener, int fd, const struct sockaddr_s
 	s->peer = *peer;
 	s->peer_text = address_text(peer);
 	s->timeout = DEFAULT_TIMEOUT_MS;
-	s->started = s->active = loop_now();
+	s->started = loop_now();
+	s->active = s->started;
 	s->context.proto = s->proto->name;
 	s->context.icid = log_id();
 	s->address_key_n =

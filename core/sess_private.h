@@ -3,6 +3,7 @@
 #define CORE_SESS_PRIVATE_H
 
 #include <stdatomic.h>
+#include <stddef.h>
 
 #include <uv.h>
 
@@ -72,11 +73,49 @@ struct sess {
 	_Alignas(max_align_t) unsigned char state[];
 };
 
-/* sess.c: go on as far as possible; the loop's thread, not busy. */
-void sess_drive(struct sess *s);
+static inline struct sess *sess_of(struct task *task)
+{
+	return (struct sess *)((char *)task - offsetof(struct sess, task));
+}
 
-/* sess.c: take up a new session on its loop. */
+/* All below: on the loop's thread, while no worker has the session, unless said
+   otherwise. */
+
+/* sess.c: take up a new session; go on as far as possible; what libuv calls. */
 void sess_begin(struct sess *s);
+void sess_drive(struct sess *s);
+void sess_on_ready(uv_poll_t *poll, int status, int events);
+void sess_on_timer(uv_timer_t *timer);
+
+/* sess_io.c */
+void sess_poll_for(struct sess *s, int events);
+void sess_wait_socket(struct sess *s, bool readable); /* writable: when much is unsent */
+uint64_t sess_time_limit(const struct sess *s);
+void sess_set_timer(struct sess *s, uint64_t ms);
+void sess_enter(struct sess *s, enum phase phase);
+
+/* Before the thread turns to something else: input that is still wanted
+   becomes the session's own. */
+void sess_keep_input(struct sess *s);
+
+/* Read what the socket has. IO_AGAIN, IO_END, IO_FAIL, or more than 0. */
+ssize_t sess_fill(struct sess *s);
+
+/* Hand output to the stack while the socket takes it. 0 all is sent, IO_AGAIN
+   some is left, IO_FAIL. */
+int sess_send_output(struct sess *s);
+
+/* sess_job.c */
+void sess_post_job(struct sess *s, enum job job);
+enum sess_next sess_run(struct sess *s);	     /* one command; any thread */
+void sess_obey(struct sess *s, enum sess_next next); /* a command ran: what now? */
+enum frame sess_next_frame(struct sess *s);	     /* frame what is there; any thread */
+
+/* sess_end.c */
+void sess_finish(struct sess *s); /* the connection is over; nothing is sent any more */
+void sess_flush_then(struct sess *s, enum phase after);
+void sess_say_bye(struct sess *s, enum sess_bye why);
+void sess_close_handles(struct sess *s);
 
 /* sess_list.c: all sessions. What a listing shows is changed under its lock. */
 void sess_list_add(struct sess *s);

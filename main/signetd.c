@@ -22,36 +22,10 @@
 #include "core/sess.h"
 #include "core/spool.h"
 #include "core/tls.h"
+#include "main/server.h"
 #include "main/wire.h"
 #include "pki/pki.h"
 #include "storage/store.h"
-
-CONF_KEY(server_loops) = {
-	.name = "server.loops",
-	.type = CONF_INT,
-	.def = "0",
-	.max = 256,
-	.restart = true,
-	.help = "event loops; 0 is one for each processor",
-};
-
-CONF_KEY(server_workers) = {
-	.name = "server.workers",
-	.type = CONF_INT,
-	.def = "32",
-	.min = 1,
-	.max = 1000,
-	.restart = true,
-	.help = "most threads that wait for the disk at a time",
-};
-
-CONF_KEY(server_drain_time) = {
-	.name = "server.drain-time",
-	.type = CONF_DURATION,
-	.def = "10s",
-	.max = 600000,
-	.help = "how long sessions may finish what they do when the server ends",
-};
 
 struct options {
 	const char *data;
@@ -271,8 +245,8 @@ static void raise_descriptors(void)
 static int open_rooms(const char *data, struct err *err)
 {
 	spool_dir_set(data);
-	if (tls_start(err) || store_open(data, err) || wire_settings(err) ||
-	    store_start(err) || wire_logins(err))
+	if (tls_start(err) || store_open(data, err) || wire_settings(err) || store_start(err) ||
+	    wire_logins(err))
 		return -1;
 	return pki_start(data, err);
 }

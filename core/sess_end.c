@@ -1,0 +1,75 @@
+/* sess_end.c - how a session ends: a last word, a flush, and its memory given back */
+#include <stdlib.h>
+
+#include "core/limit.h"
+#include "core/sess_private.h"
+
+static void free_session(uv_handle_t *handle)
+{
+	struct sess *s = handle->data;
+
+	io_close(&s->io);
+	if (s->counted)
+		limit_leave(LIMIT_ADDRESS, slice_of(s->address_key, s->address_key_n));
+	if (s->account)
+		limit_leave(LIMIT_ACCOUNT, slice_str(s->account));
+	pool_done(&s->cmd);
+	pool_done(&s->pool);
+	buf_done(&s->in);
+	buf_done(&s->out);
+	free(s->peer_text);
+	free(s->tls_target);
+	sess_list_remove(s);
+	free(s->account);
+	free(s);
+}
+
+static void close_timer(uv_handle_t *handle)
+{
+	struct sess *s = handle->data;
+
+	uv_close((uv_handle_t *)&s->timer, free_session);
+}
+
+void sess_close_handles(struct sess *s)
+{
+	uv_close((uv_handle_t *)&s->poll, close_timer);
+}
+
+/* The connection is over; nothing is sent any more. */
+void sess_finish(struct sess *s)
+{
+	s->phase = PHASE_OVER;
+	sess_poll_for(s, 0);
+	uv_timer_stop(&s->timer);
+	sess_handle_cut(s);
+	if (sess_is_tls(s) && io_unsent(s->io) == 0)
+		tls_bye(s->io);
+	log_event(LOG_INFO, "close");
+	if (s->proto->done)
+		sess_post_job(s, JOB_DONE);
+	else
+		sess_close_handles(s);
+}
+
+void sess_flush_then(struct sess *s, enum phase after)
+{
+	sess_enter(s, PHASE_FLUSH);
+	s->after_flush = after;
+}
+
+void sess_say_bye(struct sess *s, enum sess_bye why)
+{
+	if (s->bye_said || s->phase == PHASE_FLUSH || s->phase >= PHASE_LINGER)
+		return;
+	if (why == SESS_BYE_DRAIN && s->more) /* let its command end first */
+		return;
+	s->bye_said = true;
+	if (s->phase == PHASE_HANDSHAKE) {
+		sess_finish(s);
+		return;
+	}
+	s->more = false;
+	s->proto->bye(s, why);
+	sess_flush_then(s, PHASE_LINGER);
+}

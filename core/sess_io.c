@@ -1,0 +1,132 @@
+/* sess_io.c - a session's input and output, and what it waits for */
+#include <stdlib.h>
+
+#include "core/conf.h"
+#include "core/sess_private.h"
+
+CONF_KEY(session_handshake_time) = {
+	.name = "session.handshake-time",
+	.type = CONF_DURATION,
+	.def = "30s",
+	.min = 1000,
+	.max = 600000,
+	.help = "time within which a TLS handshake must be complete",
+};
+
+enum {
+	OUT_HIGH = 128 * 1024, /* sess_full() above this */
+	PIECE = 16 * 1024,
+	LINGER_MS = 2000,
+	CLOSE_MS = 30000,
+};
+
+/* Input is read into memory of the loop's thread; what a session leaves of it
+   is copied to its own. */
+static _Thread_local char scratch[64 * 1024];
+
+void sess_poll_for(struct sess *s, int events)
+{
+	if (s->polled == events)
+		return;
+	s->polled = (uint8_t)events;
+	if (events)
+		uv_poll_start(&s->poll, events, sess_on_ready);
+	else
+		uv_poll_stop(&s->poll);
+}
+
+void sess_wait_socket(struct sess *s, bool readable)
+{
+	sess_poll_for(s, (readable ? UV_READABLE : 0) | (io_unsent(s->io) ? UV_WRITABLE : 0));
+}
+
+uint64_t sess_time_limit(const struct sess *s)
+{
+	switch (s->phase) {
+	case PHASE_HANDSHAKE:
+		return (uint64_t)conf_num(&conf_key_session_handshake_time);
+	case PHASE_LINGER:
+		return LINGER_MS;
+	case PHASE_FLUSH:
+		return CLOSE_MS;
+	default:
+		return s->timeout;
+	}
+}
+
+void sess_set_timer(struct sess *s, uint64_t ms)
+{
+	uv_timer_start(&s->timer, sess_on_timer, ms ? ms : 1, 0);
+}
+
+void sess_enter(struct sess *s, enum phase phase)
+{
+	s->phase = phase;
+	s->active = loop_now();
+	sess_set_timer(s, sess_time_limit(s));
+}
+
+/* Before the thread turns to something else: input that is still wanted
+   becomes the session's own. */
+void sess_keep_input(struct sess *s)
+{
+	if (s->view.n == 0) {
+		buf_done(&s->in);
+	} else if (s->view.p < s->in.p || s->view.p >= s->in.p + s->in.n) {
+		buf_clear(&s->in);
+		buf_adds(&s->in, s->view);
+	} else {
+		buf_drop(&s->in, (size_t)(s->view.p - s->in.p));
+	}
+	s->view = buf_slice(&s->in);
+}
+
+/* Read what the socket has. IO_AGAIN, IO_END, IO_FAIL, or more than 0. */
+ssize_t sess_fill(struct sess *s)
+{
+	ssize_t got;
+
+	if (s->view.n == 0) {
+		got = io_read(s->io, scratch, sizeof(scratch));
+		if (got > 0)
+			s->view = slice_of(scratch, (size_t)got);
+	} else {
+		sess_keep_input(s);
+		got = io_read(s->io, buf_room(&s->in, PIECE), PIECE);
+		if (got > 0)
+			s->in.n += (size_t)got;
+		s->view = buf_slice(&s->in);
+	}
+	if (got > 0)
+		s->active = loop_now();
+	return got;
+}
+
+/* Hand output to the stack while the socket takes it. 0 all is sent, IO_AGAIN
+   some is left, IO_FAIL. */
+int sess_send_output(struct sess *s)
+{
+	size_t sent = 0;
+	int rc = io_unsent(s->io) ? io_flush(s->io) : 0;
+
+	while (rc == 0 && sent < s->out.n) {
+		struct slice piece = slice_head(slice_from(buf_slice(&s->out), sent), PIECE);
+
+		rc = io_write(s->io, piece);
+		sent += piece.n;
+		if (rc == 0 && io_unsent(s->io))
+			rc = IO_AGAIN;
+	}
+	if (sent > 0)
+		s->active = loop_now();
+	if (sent == s->out.n)
+		buf_done(&s->out);
+	else
+		buf_drop(&s->out, sent);
+	return rc;
+}
+
+bool sess_full(struct sess *s)
+{
+	return s->out.n >= OUT_HIGH;
+}

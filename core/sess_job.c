@@ -1,0 +1,116 @@
+/* sess_job.c - work for a session on a worker, and what its result means */
+#include "core/sess_private.h"
+
+static void start_tls(struct sess *s)
+{
+	/* What came in the clear behind the upgrade command was not sent by a
+	   peer that we know: it must not be read as if it were secured
+	   (RFC 3207 §4.2 and the like). */
+	size_t dropped = s->view.n + io_sock_drop_input(s->io);
+
+	if (dropped)
+		log_event(LOG_WARN, "dropped-before-tls", log_n("bytes", (int64_t)dropped));
+	s->view = (struct slice){ 0 };
+	sess_keep_input(s);
+	s->secured = true;
+	sess_flush_then(s, PHASE_HANDSHAKE);
+}
+
+/* A command ran: what now? */
+void sess_obey(struct sess *s, enum sess_next next)
+{
+	s->more = next == SESS_MORE;
+	if (next == SESS_STARTTLS)
+		start_tls(s);
+	else if (next == SESS_CLOSE)
+		sess_flush_then(s, s->view.n ? PHASE_LINGER : PHASE_OVER);
+	if (s->delay_ms) {
+		s->delayed = true;
+		sess_set_timer(s, s->delay_ms);
+		s->delay_ms = 0;
+	}
+}
+
+/* Frame what is there. */
+enum frame sess_next_frame(struct sess *s)
+{
+	for (;;) {
+		size_t used = 0;
+		enum frame frame = s->proto->frame(s, s->view, &used);
+
+		s->view = slice_from(s->view, used);
+		if (frame != FRAME_MORE || used == 0 || s->view.n == 0)
+			return frame;
+	}
+}
+
+enum sess_next sess_run(struct sess *s)
+{
+	enum sess_next next = s->proto->run(s);
+
+	if (next != SESS_MORE)
+		pool_reset(&s->cmd);
+	return next;
+}
+
+/* On a worker: run the command, and those behind it that have come whole, so
+   that a peer that sends ahead is not passed between threads for each. */
+static enum sess_next run_commands(struct sess *s)
+{
+	for (;;) {
+		enum sess_next next = sess_run(s);
+		if (next != SESS_NEXT || s->delay_ms || s->view.n == 0 || sess_full(s))
+			return next;
+		if (sess_next_frame(s) == FRAME_MORE)
+			return SESS_NEXT;
+	}
+}
+
+static void job_done(struct task *task)
+{
+	struct sess *s = sess_of(task);
+
+	log_context_set(&s->context);
+	s->busy = false;
+	if (s->job == JOB_DONE) {
+		sess_close_handles(s);
+	} else {
+		if (s->job != JOB_HANDSHAKE)
+			sess_obey(s, s->next);
+		sess_drive(s);
+	}
+	log_context_set(NULL);
+}
+
+static void run_job(struct task *task)
+{
+	struct sess *s = sess_of(task);
+
+	log_context_set(&s->context);
+	switch (s->job) {
+	case JOB_RUN:
+		s->next = run_commands(s);
+		break;
+	case JOB_WAKE:
+		s->next = s->proto->wake(s);
+		break;
+	case JOB_HANDSHAKE:
+		s->next = (enum sess_next)tls_handshake(s->io, true);
+		break;
+	case JOB_DONE:
+		s->proto->done(s);
+		break;
+	}
+	log_context_set(NULL);
+	s->task.run = job_done;
+	loop_post(s->loop, &s->task);
+}
+
+void sess_post_job(struct sess *s, enum job job)
+{
+	sess_keep_input(s);
+	s->busy = true;
+	s->job = job;
+	s->task.run = run_job;
+	worker_post(&s->task);
+}
