@@ -201,7 +201,7 @@ char *buf_room(struct buf *b, size_t n)
 {
 	if (n > SIZE_MAX / 2 - b->n)
 		bug("a buffer of %zu bytes should grow by %zu", b->n, n);
-	if (b->cap - b->n < n) {
+	if (!b->p || b->cap - b->n < n) {
 		size_t cap = b->cap + b->cap / 2;
 
 		if (cap < b->n + n)
