@@ -1,0 +1,42 @@
+/* box.c - take a mailbox into use, and leave it */
+#include "core/log.h"
+#include "protocols/imap/imap.h"
+
+/* In the thread that committed the change. An idle client is told at once,
+   others at their next command. */
+static void on_change(void *arg)
+{
+	struct imap *im = arg;
+
+	atomic_store(&im->changed, true);
+	if (atomic_load(&im->idling))
+		sess_wake(im->handle);
+}
+
+int imap_enter(struct imap *im, struct slice name, bool read_only, struct err *err)
+{
+	im->box = box_open(im->acct, name, err);
+	if (!im->box)
+		return -1;
+	im->watch = (struct box_watch){ .changed = on_change, .arg = im };
+	box_watch(im->box, &im->watch);
+	atomic_store(&im->changed, false);
+	im->shown = box_snap(im->box);
+	im->read_only = read_only;
+	im->keywords = 0;
+	im->state = IMAP_SELECTED;
+	log_event(LOG_DEBUG, "select", log_s("mailbox", name), log_n("read-only", read_only),
+	    log_n("messages", box_snap_count(im->shown)));
+	return 0;
+}
+
+void imap_leave(struct imap *im)
+{
+	if (im->state != IMAP_SELECTED)
+		return;
+	box_unwatch(im->box, &im->watch);
+	box_snap_free(&im->shown);
+	box_close(&im->box);
+	im->state = IMAP_AUTHENTICATED;
+	atomic_store(&im->changed, false);
+}

@@ -1,0 +1,90 @@
+/* cmd_copy.c - COPY (RFC 3501 §6.4.7) and MOVE (RFC 6851), answered with UIDs (RFC 4315) */
+#include "core/log.h"
+#include "protocols/imap/imap.h"
+#include "protocols/imap/parse.h"
+
+/* RFC 4315 §3: "COPYUID uidvalidity source-uids their-uids", in the same order. */
+static void put_copyuid(struct buf *out, const struct box_added *added)
+{
+	buf_printf(out, "[COPYUID %u ", added->uidvalidity);
+	imap_put_uids(out, added->from, added->n);
+	buf_addc(out, ' ');
+	imap_put_uids(out, added->uids, added->n);
+	buf_addz(out, "]");
+}
+
+static enum imap_done copied(struct imap *im, const struct box_added *added)
+{
+	struct buf text = { 0 };
+
+	put_copyuid(&text, added);
+	buf_addz(&text, " Copied");
+	imap_reply(im, IMAP_OK, pool_str(sess_cmd_pool(im->sess), buf_slice(&text)));
+	buf_done(&text);
+	return IMAP_OK;
+}
+
+/* RFC 6851 §4.3: COPYUID comes before the expunges. */
+static enum imap_done moved(struct imap *im, const struct box_added *added)
+{
+	struct buf *out = sess_out(im->sess);
+
+	atomic_store(&im->changed, true);
+	buf_addz(out, "* OK ");
+	put_copyuid(out, added);
+	buf_addz(out, " Moved\r\n");
+	return imap_reply(im, IMAP_OK, "Done");
+}
+
+static enum imap_done copy(struct imap *im, struct slice args, bool move)
+{
+	struct pool *pool = sess_cmd_pool(im->sess);
+	struct imap_set set;
+	struct slice name;
+	struct box_added added = { 0 };
+	struct err err;
+
+	if (!imap_set(pool, &args, &set) || !imap_take(&args, ' ') ||
+	    !imap_mailbox(pool, &args, &name) || !imap_end(args))
+		return IMAP_BAD;
+	if (move && im->read_only)
+		return imap_reply(im, IMAP_NO, "[READ-ONLY] The mailbox is only examined");
+	if (!imap_set_resolve(&set, im->shown, im->uid))
+		return imap_reply(im, IMAP_BAD, "No such message number");
+	if (set.n == 0)
+		return imap_reply(im, IMAP_OK, "There is none of these");
+	uint32_t *uids = imap_set_uids(pool, &set, im->shown);
+	if (box_copy(
+		im->box, uids, imap_set_count(&set), im->acct, name, move, pool, &added, &err) != 0)
+		return imap_failed_target(im, &err);
+	if (added.n == 0)
+		return imap_reply(im, IMAP_OK, "[EXPUNGEISSUED] All of these are gone");
+	return move ? moved(im, &added) : copied(im, &added);
+}
+
+static enum imap_done run_copy(struct imap *im, struct slice args)
+{
+	return copy(im, args, false);
+}
+
+static enum imap_done run_move(struct imap *im, struct slice args)
+{
+	return copy(im, args, true);
+}
+
+IMAP_COMMAND(copy) = {
+	.name = "COPY",
+	.states = IMAP_SELECTED,
+	.ref = "RFC 3501 6.4.7",
+	.uid = true,
+	.run = run_copy,
+};
+
+IMAP_COMMAND(move) = {
+	.name = "MOVE",
+	.states = IMAP_SELECTED,
+	.capability = "MOVE",
+	.ref = "RFC 6851",
+	.uid = true,
+	.run = run_move,
+};

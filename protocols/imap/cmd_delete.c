@@ -1,0 +1,36 @@
+/* cmd_delete.c - DELETE (RFC 3501 §6.3.4) */
+#include "protocols/imap/imap.h"
+#include "protocols/imap/parse.h"
+
+/* Whoever deletes what is selected here knows it; other sessions are told BYE. */
+static bool is_gone(struct imap *im)
+{
+	struct box_snap *now = box_snap(im->box);
+	bool gone = box_snap_gone(now);
+
+	box_snap_free(&now);
+	return gone;
+}
+
+static enum imap_done run(struct imap *im, struct slice args)
+{
+	struct slice name;
+	struct err err;
+
+	if (!imap_mailbox(sess_cmd_pool(im->sess), &args, &name) || !imap_end(args))
+		return IMAP_BAD;
+	if (box_delete(im->acct, name, &err) != 0)
+		return imap_failed(im, &err);
+	if (im->state == IMAP_SELECTED && is_gone(im)) {
+		imap_leave(im);
+		buf_addz(sess_out(im->sess), "* OK [CLOSED] The selected mailbox is deleted\r\n");
+	}
+	return IMAP_OK;
+}
+
+IMAP_COMMAND(delete) = {
+	.name = "DELETE",
+	.states = IMAP_KNOWN,
+	.ref = "RFC 3501 6.3.4",
+	.run = run,
+};

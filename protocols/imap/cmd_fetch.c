@@ -1,0 +1,208 @@
+/* cmd_fetch.c - FETCH (RFC 3501 §6.4.5): message by message, item by item, as the output drains */
+#include "core/log.h"
+#include "protocols/imap/fetch.h"
+
+enum { PIECE = 32 * 1024 };
+
+/* --- the message in hand --- */
+
+static void put_down(struct imap_fetch *fetch)
+{
+	body_close(&fetch->body);
+	pool_reset(&fetch->pool);
+	fetch->seq = 0;
+}
+
+static bool needs_body(const struct imap_fetch *fetch)
+{
+	if (fetch->needs & (IMAP_NEEDS_BODY | IMAP_NEEDS_WHOLE))
+		return true;
+	return (fetch->needs & IMAP_NEEDS_FIELDS) && !fetch->summary.fields_complete;
+}
+
+/* Get all that will be needed before the first word of the answer, which can't
+   be taken back. 1, 0 when the message is gone, -1. */
+static int load(struct imap_fetch *fetch)
+{
+	struct box *box = fetch->im->box;
+	struct pool *parts = fetch->needs & IMAP_NEEDS_PARTS ? &fetch->pool : NULL;
+	int rc = 1;
+
+	if (fetch->needs & IMAP_NEEDS_SUMMARY)
+		rc = box_summary(box, fetch->entry, &fetch->record, parts, &fetch->summary);
+	if (rc == 1 && needs_body(fetch))
+		rc = box_body(box, fetch->entry, &fetch->body, NULL);
+	if (rc == 1 && (fetch->needs & IMAP_NEEDS_WHOLE) &&
+	    body_map(fetch->body, &fetch->whole, NULL) != 0)
+		rc = -1;
+	return rc;
+}
+
+/* Take up the next message that can be had; false when there is none. */
+static bool take_up(struct imap_fetch *fetch)
+{
+	while ((fetch->seq = imap_walk_next(&fetch->walk))) {
+		fetch->entry = box_snap_nth(fetch->im->shown, fetch->seq);
+		int rc = load(fetch);
+		if (rc == 1)
+			return true;
+		fetch->some_gone |= rc == 0;
+		if (rc < 0) {
+			fetch->some_failed = true;
+			log_event(LOG_ERROR, "unreadable", log_n("uid", fetch->entry->uid));
+		}
+		put_down(fetch);
+	}
+	return false;
+}
+
+/* --- writing --- */
+
+static void begin(struct imap_fetch *fetch, struct buf *out)
+{
+	buf_addz(out, "* ");
+	buf_addu(out, fetch->seq);
+	buf_addz(out, " FETCH (");
+	fetch->next = fetch->atts;
+	fetch->im->fetched++;
+}
+
+uint64_t imap_fetch_flags(const struct imap_fetch *fetch)
+{
+	return fetch->entry->flags | (fetch->marks ? BOX_SEEN : 0);
+}
+
+/* Behind the last item. RFC 3501 §6.4.5: tell that \Seen was set. */
+static void finish(struct imap_fetch *fetch, struct buf *out)
+{
+	if (fetch->marks && !(fetch->entry->flags & BOX_SEEN)) {
+		fetch->seen[fetch->n_seen++] = fetch->entry->uid;
+		if (!fetch->tells_flags) {
+			buf_addz(out, " FLAGS ");
+			imap_put_flags(
+			    out, imap_fetch_flags(fetch), box_snap_keywords(fetch->im->shown));
+		}
+	}
+	buf_addz(out, ")\r\n");
+	put_down(fetch);
+}
+
+/* A piece of what was promised. False: it can't be had, and the answer can't
+   be ended. */
+static bool stream(struct imap_fetch *fetch, struct buf *out)
+{
+	size_t want = fetch->left < PIECE ? (size_t)fetch->left : PIECE;
+	ssize_t got = body_read(fetch->body, fetch->at, buf_room(out, want), want);
+
+	if (got <= 0) {
+		log_event(LOG_ERROR, "unreadable", log_n("uid", fetch->entry->uid),
+		    log_n("offset", (int64_t)fetch->at));
+		return false;
+	}
+	out->n += (size_t)got;
+	fetch->at += (uint64_t)got;
+	fetch->left -= (uint64_t)got;
+	return true;
+}
+
+static enum imap_done ending(struct imap_fetch *fetch)
+{
+	struct imap *im = fetch->im;
+	struct err err;
+
+	if (fetch->n_seen > 0) {
+		if (box_flags(im->box, fetch->seen, fetch->n_seen, BOX_ADD, BOX_SEEN, &err) != 0)
+			return imap_failed(im, &err);
+		atomic_store(&im->changed, true);
+		fetch->told = (struct imap_told){ fetch->seen, fetch->n_seen, im->shown, BOX_SEEN };
+		im->told = &fetch->told;
+	}
+	if (fetch->some_failed)
+		return imap_reply(im, IMAP_NO, "[SERVERBUG] Some messages could not be read");
+	if (fetch->some_gone)
+		return imap_reply(im, IMAP_OK, "[EXPUNGEISSUED] Some of these are gone");
+	return IMAP_OK;
+}
+
+static enum imap_done go_on(struct imap *im)
+{
+	struct imap_fetch *fetch = im->work;
+	struct buf *out = sess_out(im->sess);
+
+	while (!sess_full(im->sess)) {
+		if (fetch->left > 0) {
+			if (!stream(fetch, out))
+				return IMAP_END;
+		} else if (fetch->seq == 0) {
+			if (!take_up(fetch))
+				return ending(fetch);
+			begin(fetch, out);
+		} else if (fetch->next) {
+			const struct imap_att *att = fetch->next;
+
+			if (att != fetch->atts)
+				buf_addc(out, ' ');
+			att->item->put(fetch, att, out);
+			fetch->next = att->next;
+		} else {
+			finish(fetch, out);
+		}
+	}
+	return IMAP_LATER;
+}
+
+static void release(struct imap *im)
+{
+	struct imap_fetch *fetch = im->work;
+
+	put_down(fetch);
+	buf_done(&fetch->record);
+	buf_done(&fetch->header);
+	buf_done(&fetch->scratch);
+}
+
+/* --- the command --- */
+
+static void sum_up(struct imap_fetch *fetch)
+{
+	for (const struct imap_att *att = fetch->atts; att; att = att->next) {
+		fetch->needs |= att->needs;
+		fetch->marks |= att->marks;
+		fetch->tells_flags |= att->item == &imap_fetch_item_flags;
+	}
+	if (fetch->im->read_only)
+		fetch->marks = false;
+}
+
+static enum imap_done run(struct imap *im, struct slice args)
+{
+	struct pool *pool = sess_cmd_pool(im->sess);
+	struct imap_fetch *fetch = pool_get(pool, sizeof *fetch);
+
+	fetch->im = im;
+	if (!imap_set(pool, &args, &fetch->set) || !imap_take(&args, ' '))
+		return IMAP_BAD;
+	struct imap_att *atts = imap_fetch_parse(pool, &args);
+	if (!atts || !imap_end(args))
+		return IMAP_BAD;
+	fetch->atts = im->uid ? imap_fetch_with_uid(pool, atts) : atts;
+	if (!imap_set_resolve(&fetch->set, im->shown, im->uid))
+		return imap_reply(im, IMAP_BAD, "No such message number");
+	sum_up(fetch);
+	if (fetch->marks)
+		fetch->seen = pool_get(pool, imap_set_count(&fetch->set) * sizeof *fetch->seen);
+	fetch->walk = imap_set_walk(&fetch->set);
+	im->work = fetch;
+	im->resume = go_on;
+	im->release = release;
+	return go_on(im);
+}
+
+IMAP_COMMAND(fetch) = {
+	.name = "FETCH",
+	.states = IMAP_SELECTED,
+	.ref = "RFC 3501 6.4.5",
+	.uid = true,
+	.numbered = true,
+	.run = run,
+};

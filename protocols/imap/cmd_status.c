@@ -1,0 +1,125 @@
+/* cmd_status.c - STATUS (RFC 3501 §6.3.10, RFC 8438): counters of a mailbox, none of which is
+ * counted here */
+#include "protocols/imap/imap.h"
+#include "protocols/imap/parse.h"
+#include "protocols/imap/status.h"
+
+static uint64_t messages(const struct box_status *status)
+{
+	return status->messages;
+}
+
+static uint64_t recent(const struct box_status *status)
+{
+	return status->recent;
+}
+
+static uint64_t uidnext(const struct box_status *status)
+{
+	return status->uidnext;
+}
+
+static uint64_t uidvalidity(const struct box_status *status)
+{
+	return status->uidvalidity;
+}
+
+static uint64_t unseen(const struct box_status *status)
+{
+	return status->unseen;
+}
+
+static uint64_t deleted(const struct box_status *status)
+{
+	return status->deleted;
+}
+
+static uint64_t size(const struct box_status *status)
+{
+	return status->size;
+}
+
+IMAP_STATUS_ITEM(messages) = { "MESSAGES", messages };
+IMAP_STATUS_ITEM(recent) = { "RECENT", recent };
+IMAP_STATUS_ITEM(uidnext) = { "UIDNEXT", uidnext };
+IMAP_STATUS_ITEM(uidvalidity) = { "UIDVALIDITY", uidvalidity };
+IMAP_STATUS_ITEM(unseen) = { "UNSEEN", unseen };
+IMAP_STATUS_ITEM(deleted) = { "DELETED", deleted };
+IMAP_STATUS_ITEM(size) = { "SIZE", size };
+
+/* --- for LIST, too --- */
+
+static bool item(struct slice *in, uint64_t *items)
+{
+	struct slice name;
+
+	if (!imap_word(in, &name))
+		return false;
+	for (size_t i = 0; i < imap_status_item_table_n; i++) {
+		if (slice_ieq(name, slice_str(imap_status_item_table[i]->name))) {
+			*items |= (uint64_t)1 << i;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool imap_status_items(struct slice *in, uint64_t *items)
+{
+	*items = 0;
+	if (!imap_take(in, '('))
+		return false;
+	do {
+		if (!item(in, items))
+			return false;
+	} while (imap_take(in, ' '));
+	return imap_take(in, ')');
+}
+
+void imap_put_status(
+    struct buf *out, struct slice name, uint64_t items, const struct box_status *status)
+{
+	char before = '(';
+
+	buf_addz(out, "* STATUS ");
+	imap_put_name(out, name);
+	buf_addc(out, ' ');
+	for (size_t i = 0; i < imap_status_item_table_n; i++) {
+		const struct imap_status_item *it = imap_status_item_table[i];
+
+		if (!(items >> i & 1))
+			continue;
+		buf_addc(out, before);
+		buf_addz(out, it->name);
+		buf_addc(out, ' ');
+		buf_addu(out, it->value(status));
+		before = ' ';
+	}
+	buf_addz(out, ")\r\n");
+}
+
+/* --- the command --- */
+
+static enum imap_done run(struct imap *im, struct slice args)
+{
+	struct box_status status;
+	struct slice name;
+	uint64_t items;
+	struct err err;
+
+	if (!imap_mailbox(sess_cmd_pool(im->sess), &args, &name) || !imap_take(&args, ' ') ||
+	    !imap_status_items(&args, &items) || !imap_end(args))
+		return IMAP_BAD;
+	if (box_status(im->acct, name, &status, &err) != 0)
+		return imap_failed(im, &err);
+	imap_put_status(sess_out(im->sess), name, items, &status);
+	return IMAP_OK;
+}
+
+IMAP_COMMAND(status) = {
+	.name = "STATUS",
+	.states = IMAP_KNOWN,
+	.capability = "STATUS=SIZE",
+	.ref = "RFC 3501 6.3.10",
+	.run = run,
+};

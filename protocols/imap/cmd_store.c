@@ -1,0 +1,144 @@
+/* cmd_store.c - STORE (RFC 3501 §6.4.6): change flags */
+#include "protocols/imap/imap.h"
+#include "protocols/imap/parse.h"
+
+struct store {
+	enum box_how how;
+	bool silent;
+	struct imap_flags flags;
+	struct imap_set set;
+	uint32_t *uids;
+	size_t n;
+	/* The answer. */
+	struct box_snap *now; /* behind the change */
+	struct imap_told told;
+	struct imap_walk walk;
+	bool some_gone;
+};
+
+/* ["+" / "-"] "FLAGS" [".SILENT"] SP (flag-list / (flag *(SP flag))) */
+static bool read_change(struct pool *pool, struct slice *in, struct store *store)
+{
+	struct slice word;
+
+	store->how = BOX_SET;
+	if (imap_take(in, '+'))
+		store->how = BOX_ADD;
+	else if (imap_take(in, '-'))
+		store->how = BOX_REMOVE;
+	if (!imap_word(in, &word))
+		return false;
+	store->silent = slice_ieq(word, SLICE("FLAGS.SILENT"));
+	if (!store->silent && !slice_ieq(word, SLICE("FLAGS")))
+		return false;
+	return imap_take(in, ' ') && imap_flag_list(pool, in, false, &store->flags);
+}
+
+/* Names to bits. A keyword that can't be removed since there is none of that
+   name needs not be made. */
+static int keyword_bits(struct imap *im, const struct store *store, uint64_t *bits, struct err *err)
+{
+	for (size_t i = 0; i < store->flags.n_keywords; i++) {
+		bool create = store->how != BOX_REMOVE;
+		uint64_t bit = box_keyword(im->box, store->flags.keywords[i], create, err);
+
+		if (bit == 0 && create)
+			return -1;
+		*bits |= bit;
+	}
+	return 0;
+}
+
+/* One line for each message that is still there, with the numbers that the
+   client knows. */
+static enum imap_done tell(struct imap *im)
+{
+	struct store *store = im->work;
+	const char *const *keywords = box_snap_keywords(store->now);
+	struct buf *out = sess_out(im->sess);
+	uint32_t seq;
+
+	while (!sess_full(im->sess) && (seq = imap_walk_next(&store->walk))) {
+		uint32_t uid = box_snap_nth(im->shown, seq)->uid;
+		uint32_t at = box_snap_find(store->now, uid, false);
+
+		if (at == 0) {
+			store->some_gone = true;
+			continue;
+		}
+		buf_addz(out, "* ");
+		buf_addu(out, seq);
+		buf_addz(out, " FETCH (");
+		if (im->uid) {
+			buf_addz(out, "UID ");
+			buf_addu(out, uid);
+			buf_addc(out, ' ');
+		}
+		buf_addz(out, "FLAGS ");
+		imap_put_flags(out, box_snap_nth(store->now, at)->flags, keywords);
+		buf_addz(out, ")\r\n");
+	}
+	if (sess_full(im->sess))
+		return IMAP_LATER;
+	if (store->some_gone)
+		return imap_reply(im, IMAP_OK, "[EXPUNGEISSUED] Some of these are gone");
+	return IMAP_OK;
+}
+
+static void release(struct imap *im)
+{
+	struct store *store = im->work;
+
+	box_snap_free(&store->now);
+}
+
+static enum imap_done change(struct imap *im, struct store *store)
+{
+	uint64_t bits = store->flags.system;
+	struct err err;
+
+	if (keyword_bits(im, store, &bits, &err) != 0 ||
+	    box_flags(im->box, store->uids, store->n, store->how, bits, &err) != 0)
+		return imap_failed(im, &err);
+	atomic_store(&im->changed, true);
+	store->now = box_snap(im->box);
+	store->told = (struct imap_told){ store->uids, store->n, store->now, 0 };
+	im->told = &store->told;
+	im->work = store;
+	im->release = release;
+	if (store->silent)
+		return IMAP_OK;
+	if (imap_has_new_keywords(im, store->now))
+		imap_tell_flags(im, store->now);
+	store->walk = imap_set_walk(&store->set);
+	im->resume = tell;
+	return tell(im);
+}
+
+static enum imap_done run(struct imap *im, struct slice args)
+{
+	struct pool *pool = sess_cmd_pool(im->sess);
+	struct store *store = pool_get(pool, sizeof *store);
+
+	if (!imap_set(pool, &args, &store->set) || !imap_take(&args, ' ') ||
+	    !read_change(pool, &args, store) || !imap_end(args))
+		return IMAP_BAD;
+	if (im->read_only)
+		return imap_reply(im, IMAP_NO, "[READ-ONLY] The mailbox is only examined");
+	if (!imap_set_resolve(&store->set, im->shown, im->uid))
+		return imap_reply(im, IMAP_BAD, "No such message number");
+	store->n = imap_set_count(&store->set);
+	if (store->n == 0)
+		return IMAP_OK;
+	store->uids = imap_set_uids(pool, &store->set, im->shown);
+	return change(im, store);
+}
+
+IMAP_COMMAND(store) = {
+	.name = "STORE",
+	.states = IMAP_SELECTED,
+	.ref = "RFC 3501 6.4.6",
+	.uid = true,
+	.numbered = true,
+	.run = run,
+};

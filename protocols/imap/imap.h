@@ -1,0 +1,199 @@
+/* imap.h - the IMAP server: a session's state, and the rows by which commands join
+ *
+ * IMAP4rev1 (RFC 3501) with what RFC 9051 made clear. A command is one file
+ * cmd_*.c with a row IMAP_COMMAND. What FETCH, SEARCH and STATUS know are rows,
+ * too: see fetch.h, search.h and status.h. From the rows come CAPABILITY, the
+ * check of states, and the answer to unknown words.
+ *
+ * A command is gathered (frame.c), run here or on a worker (proto.c), and
+ * answered (reply.c), after the client was told what changed meanwhile in its
+ * mailbox (sync.c). */
+#ifndef PROTOCOLS_IMAP_IMAP_H
+#define PROTOCOLS_IMAP_IMAP_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/auth.h"
+#include "core/buf.h"
+#include "core/conf.h"
+#include "core/err.h"
+#include "core/sess.h"
+#include "core/spool.h"
+#include "core/table.h"
+#include "storage/box.h"
+
+/* RFC 3501 §3; a stranger is in the not authenticated state. */
+enum imap_state {
+	IMAP_STRANGER = 1,
+	IMAP_AUTHENTICATED = 2,
+	IMAP_SELECTED = 4,
+	IMAP_KNOWN = IMAP_AUTHENTICATED | IMAP_SELECTED,
+	IMAP_ANY = IMAP_STRANGER | IMAP_KNOWN,
+};
+
+/* What a command came to. Of the first three the tagged line is written for
+   it; its text is "Done" and the like, or what imap_reply set. */
+enum imap_done {
+	IMAP_OK,
+	IMAP_NO,
+	IMAP_BAD,
+	IMAP_LATER, /* the output is full: call im->resume when it has drained */
+	IMAP_WAIT,  /* the client's next line goes to im->line */
+	IMAP_TLS,   /* OK, then the handshake */
+	IMAP_BYE,   /* OK, then the end */
+	IMAP_END,   /* the end, at once: output was promised that can't be had */
+};
+
+/* What frame() reads now. */
+enum imap_reading {
+	IMAP_LINE,
+	IMAP_LITERAL, /* into the text */
+	IMAP_MESSAGE, /* a literal of APPEND, into the spool */
+	IMAP_SKIP,    /* the rest of a line that was too long */
+};
+
+/* Flags that a command has told the client already: of these UIDs (rising), as
+   in a snapshot, and some more. */
+struct imap_told {
+	const uint32_t *uids;
+	size_t n;
+	const struct box_snap *as;
+	uint64_t more;
+};
+
+struct imap_command;
+
+struct imap {
+	struct sess *sess;
+	enum imap_state state;
+
+	/* The command that comes in. */
+	enum imap_reading reading;
+	struct buf text;	/* its lines and literals as they came */
+	uint64_t want;		/* bytes of the literal still to come */
+	struct spool *messages; /* of APPEND, one behind the other */
+	bool refused;		/* it will not be run, but answered with: */
+	enum imap_done refusal;
+	bool spill;    /* the spool's memory is full: run() moves it to the file */
+	bool hopeless; /* more is coming than will be read: close */
+
+	/* The command that runs; slices point into text. */
+	const struct imap_command *command;
+	struct slice tag, args;
+	bool uid;	   /* UID stands before its name */
+	bool here;	   /* on the loop: nothing may wait */
+	const char *reply; /* text of the tagged line, or NULL */
+	enum imap_done (*resume)(struct imap *im);
+	enum imap_done (*line)(struct imap *im, struct slice line);
+	void (*release)(struct imap *im); /* of what `work` holds beyond the command's pool */
+	void *work;
+	const struct imap_told *told;
+
+	/* Who, and where. */
+	struct auth *auth;
+	struct acct *acct;
+	struct box *box;
+	struct box_snap *shown; /* what the client knows of the mailbox */
+	bool read_only;
+	unsigned keywords; /* how many of the mailbox's keywords the client knows */
+	struct box_watch watch;
+	struct sess_handle *handle;
+	_Atomic bool changed; /* the mailbox has, since `shown` */
+	_Atomic bool idling;
+
+	/* Counted for limits and for the log. */
+	unsigned faults, logins_failed;
+	uint64_t commands, fetched, appended;
+};
+
+/* --- commands --- */
+
+struct imap_command {
+	const char *name;	/* upper case */
+	unsigned states;	/* enum imap_state, or-ed */
+	const char *capability; /* words for CAPABILITY, or NULL */
+	const char *ref;
+	bool instant;  /* waits for nothing, unless the mailbox changed */
+	bool uid;      /* UID may stand before it */
+	bool numbered; /* EXPUNGE would confuse its numbers (RFC 9051 §7.5.1) */
+	bool messages; /* its literals behind the first argument are messages */
+	/* args: what stands behind the blank behind the name. */
+	enum imap_done (*run)(struct imap *im, struct slice args);
+};
+
+#define IMAP_COMMAND(id) TABLE_ROW(imap_command, id)
+TABLE_DECLARE(imap_command);
+
+/* Words of CAPABILITY that depend on the session, or that belong to no
+   command: each is appended with a blank before it. */
+struct imap_extension {
+	void (*words)(const struct imap *im, struct buf *out);
+};
+
+#define IMAP_EXTENSION(id) TABLE_ROW(imap_extension, id)
+TABLE_DECLARE(imap_extension);
+
+/* "CAPABILITY IMAP4rev1 ..." (capability.c). */
+void imap_put_capabilities(const struct imap *im, struct buf *out);
+
+/* --- gathering (frame.c) --- */
+
+extern const struct conf_key conf_key_imap_max_line;
+
+enum frame imap_frame(struct sess *s, struct slice in, size_t *used);
+enum sess_next imap_overlong(struct sess *s, struct slice in, size_t *used);
+/* Move messages to the spool's file. */
+enum sess_next imap_spill(struct imap *im);
+/* A command of this name, or NULL. */
+const struct imap_command *imap_find_command(struct slice name);
+
+/* --- answering (reply.c) --- */
+
+/* Set the text of the tagged line, which may begin with a response code:
+   "[TRYCREATE] No such mailbox". A constant, or from the command's pool.
+   Returns done. */
+enum imap_done imap_reply(struct imap *im, enum imap_done done, const char *text);
+
+/* NO, with the reason and the response code that belongs to it. _target: it is
+   about the mailbox into which messages should go. */
+enum imap_done imap_failed(struct imap *im, const struct err *err);
+enum imap_done imap_failed_target(struct imap *im, const struct err *err);
+
+/* Write the tagged line and count what must be counted. */
+enum sess_next imap_answer(struct imap *im, enum imap_done done);
+
+/* Forget the command. */
+void imap_command_end(struct imap *im);
+
+/* A string as quoted, or as a literal when it can't be. */
+void imap_put_string(struct buf *out, struct slice s);
+/* A UTF-8 mailbox name, quoted, in modified UTF-7. */
+void imap_put_name(struct buf *out, struct slice name);
+/* UIDs of rising order as a set: "1:3,7". */
+void imap_put_uids(struct buf *out, const uint32_t *uids, size_t n);
+
+/* --- logging in (login.c) --- */
+
+/* Answer what came of LOGIN or AUTHENTICATE. who: for AUTH_OK. */
+enum imap_done imap_login(
+    struct imap *im, enum auth_result result, struct slice tried, const struct auth_account *who);
+
+/* --- the mailbox (box.c, sync.c) --- */
+
+/* Take the mailbox into use. 0, or -1 with the reason. */
+int imap_enter(struct imap *im, struct slice name, bool read_only, struct err *err);
+/* Leave it, if there is one; nothing is expunged. */
+void imap_leave(struct imap *im);
+
+/* Tell the client what changed in its mailbox, without expunges when they may
+   not be told now. False: the mailbox is no more. Waits. */
+bool imap_sync(struct imap *im, bool expunges);
+
+/* "* FLAGS" and "* OK [PERMANENTFLAGS": the flags that there are; to be told
+   before any message is shown with a new one. */
+bool imap_has_new_keywords(const struct imap *im, const struct box_snap *snap);
+void imap_tell_flags(struct imap *im, const struct box_snap *snap);
+
+#endif

@@ -1,0 +1,176 @@
+/* list.c - gather the names of mailboxes */
+#include "protocols/imap/list.h"
+
+#include <stdlib.h>
+
+#include "protocols/imap/parse.h"
+
+enum { PATTERN_MAX = 1000 };
+
+/* --- special uses --- */
+
+static const struct {
+	const char *name;
+	enum box_use use;
+} uses[] = {
+	{ "Archive", BOX_USE_ARCHIVE },
+	{ "Drafts", BOX_USE_DRAFTS },
+	{ "Junk", BOX_USE_JUNK },
+	{ "Sent", BOX_USE_SENT },
+	{ "Trash", BOX_USE_TRASH },
+};
+enum { N_USES = sizeof uses / sizeof *uses };
+
+bool imap_use_find(struct slice name, enum box_use *out)
+{
+	for (size_t i = 0; i < N_USES; i++) {
+		if (slice_ieq(name, slice_str(uses[i].name))) {
+			*out = uses[i].use;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *imap_use_name(enum box_use use)
+{
+	for (size_t i = 0; i < N_USES; i++)
+		if (uses[i].use == use)
+			return uses[i].name;
+	return NULL;
+}
+
+/* --- names --- */
+
+struct gathering {
+	struct pool *pool;
+	struct buf names; /* of struct imap_name */
+};
+
+static bool on_name(void *arg, const struct box_info *info)
+{
+	struct gathering *g = arg;
+	struct imap_name name = {
+		.name = pool_slice(g->pool, slice_str(info->name)),
+		.use = info->use,
+		.exists = info->exists,
+		.subscribed = info->subscribed,
+		.children = info->children,
+	};
+
+	buf_add(&g->names, &name, sizeof name);
+	return true;
+}
+
+static size_t count(const struct gathering *g)
+{
+	return g->names.n / sizeof(struct imap_name);
+}
+
+static struct imap_name *nth(const struct gathering *g, size_t i)
+{
+	return (struct imap_name *)(void *)g->names.p + i;
+}
+
+/* Whatever is above a subscribed name, whether it exists or not. */
+static void add_parents(struct gathering *g)
+{
+	for (size_t i = 0, n = count(g); i < n; i++) {
+		struct slice name = nth(g, i)->name;
+
+		if (!nth(g, i)->subscribed)
+			continue;
+		for (ptrdiff_t at; (at = slice_rchr(name, '/')) > 0;) {
+			name = slice_head(name, (size_t)at);
+			struct imap_name parent = { .name = name, .above = true };
+			buf_add(&g->names, &parent, sizeof parent);
+		}
+	}
+}
+
+/* INBOX before all; '/' before any other byte, so that a family stays together. */
+static unsigned rank(const struct imap_name *name, size_t i)
+{
+	unsigned char c = (unsigned char)name->name.p[i];
+
+	return c == '/' ? 0 : c;
+}
+
+static bool is_inbox(const struct imap_name *name)
+{
+	return slice_eq(name->name, SLICE("INBOX"));
+}
+
+static int by_name(const void *x, const void *y)
+{
+	const struct imap_name *a = x, *b = y;
+
+	if (is_inbox(a) != is_inbox(b))
+		return is_inbox(a) ? -1 : 1;
+	for (size_t i = 0; i < a->name.n && i < b->name.n; i++)
+		if (a->name.p[i] != b->name.p[i])
+			return rank(a, i) < rank(b, i) ? -1 : 1;
+	return (a->name.n > b->name.n) - (a->name.n < b->name.n);
+}
+
+/* Entries of one name, which are neighbours now, become one. */
+static size_t merge(struct imap_name *names, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct imap_name *last = kept ? &names[kept - 1] : NULL;
+
+		if (!last || !slice_eq(last->name, names[i].name)) {
+			names[kept++] = names[i];
+			continue;
+		}
+		last->exists |= names[i].exists;
+		last->subscribed |= names[i].subscribed;
+		last->children |= names[i].children;
+		last->above |= names[i].above;
+		if (names[i].use != BOX_USE_NONE)
+			last->use = names[i].use;
+	}
+	return kept;
+}
+
+static struct slice to_wire(struct pool *pool, struct slice name)
+{
+	struct buf wire = { 0 };
+
+	imap_utf7_encode(&wire, name);
+	if (!slice_eq(buf_slice(&wire), name))
+		name = pool_slice(pool, buf_slice(&wire));
+	buf_done(&wire);
+	return name;
+}
+
+int imap_names(struct imap *im, struct imap_names *out)
+{
+	struct gathering g = { .pool = sess_cmd_pool(im->sess) };
+	int rc = box_list(im->acct, on_name, &g);
+
+	if (rc == 0 && count(&g) > 0) {
+		add_parents(&g);
+		qsort(g.names.p, count(&g), sizeof(struct imap_name), by_name);
+		out->n = merge(nth(&g, 0), count(&g));
+		out->names = pool_get(g.pool, out->n * sizeof *out->names);
+		memcpy(out->names, g.names.p, out->n * sizeof *out->names);
+		for (size_t i = 0; i < out->n; i++)
+			out->names[i].wire = to_wire(g.pool, out->names[i].name);
+	}
+	buf_done(&g.names);
+	return rc;
+}
+
+bool imap_list_pattern(
+    struct pool *pool, struct slice reference, struct slice *in, struct slice *out)
+{
+	struct slice pattern;
+
+	if (!imap_pattern(pool, in, &pattern) || reference.n + pattern.n > PATTERN_MAX)
+		return false;
+	*out = slice_str(pool_printf(pool, "%.*s%.*s", SLICE_ARG(reference), SLICE_ARG(pattern)));
+	return true;
+}

@@ -1,0 +1,105 @@
+/* search.h - SEARCH: its keys, each one a row, and the query that they make
+ *
+ * A query is a tree of terms. Each term knows what it costs to ask, and of
+ * terms that must all be true the cheap ones are asked first: most messages
+ * are ruled out by flags, size or date, and of these nothing is read. */
+#ifndef PROTOCOLS_IMAP_SEARCH_H
+#define PROTOCOLS_IMAP_SEARCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/buf.h"
+#include "core/pool.h"
+#include "core/table.h"
+#include "protocols/imap/parse.h"
+#include "storage/box.h"
+
+/* What must be read for it. */
+enum imap_cost { IMAP_COST_SNAP, IMAP_COST_SUMMARY, IMAP_COST_BODY };
+
+struct imap_term {
+	const struct imap_search_key *key;
+	struct imap_term *next;	 /* AND */
+	struct imap_term *a, *b; /* terms within: of NOT, OR and brackets */
+	enum imap_cost cost;
+	struct slice field; /* name of a header field */
+	struct slice text;  /* to be found, folded */
+	uint64_t num;	    /* bits of flags, a size, seconds */
+	int64_t day;
+	struct imap_set set; /* resolved */
+};
+
+/* A query while it is read. */
+struct imap_query {
+	struct pool *pool;
+	struct slice charset;
+	bool charset_unknown; /* why it was not understood */
+	unsigned n_terms, depth;
+	struct imap_term *first;
+	bool unicode; /* some text that is looked for is not ASCII */
+};
+
+/* The keys of SEARCH, behind CHARSET if there is one. False: BAD, or the
+   charset is unknown. */
+bool imap_query_parse(struct imap_query *query, struct slice *in);
+
+/* One term or a list of them in brackets. NULL: BAD. */
+struct imap_term *imap_term_parse(struct imap_query *query, struct slice *in);
+/* A string to be looked for: to UTF-8, folded. */
+bool imap_needle_parse(struct imap_query *query, struct slice *in, struct slice *out);
+
+/* The message that is looked at, and what has been read of it so far. */
+struct imap_candidate {
+	struct box *box;
+	const struct box_snap *snap;
+	int64_t now; /* Unix seconds */
+	bool unicode;
+
+	uint32_t seq;
+	const struct box_entry *entry;
+	struct pool pool;
+	struct buf record, header, fields, text;
+	struct summary summary;
+	bool has_summary, has_header, has_text;
+	bool failed; /* something could not be read */
+	struct body *body;
+	struct slice whole;
+};
+
+struct imap_search_key {
+	const char *name; /* upper case */
+	enum imap_cost cost;
+	uint64_t num; /* for parse and match */
+	bool want;
+	const char *field;
+	/* Read what follows the name: NULL when nothing does. */
+	bool (*parse)(struct imap_query *query, struct imap_term *term, struct slice *in);
+	/* Before the search begins: numbers and names to what they are in this
+	   mailbox. May be NULL. */
+	void (*prepare)(struct imap_term *term, const struct box_snap *snap);
+	bool (*match)(struct imap_candidate *c, const struct imap_term *term);
+};
+
+#define IMAP_SEARCH_KEY(id) TABLE_ROW(imap_search_key, id)
+TABLE_DECLARE(imap_search_key);
+
+/* Terms that must all be true. */
+bool imap_terms_match(struct imap_candidate *c, const struct imap_term *term);
+void imap_terms_prepare(struct imap_term *term, const struct box_snap *snap);
+
+/* --- what is read of a candidate (search_read.c); false: nothing there --- */
+
+bool imap_candidate_summary(struct imap_candidate *c);
+/* Is the text in the fields of that name? An empty text: is there one? */
+bool imap_candidate_has(struct imap_candidate *c, struct slice field, struct slice text);
+/* In the header, or in the text of the parts. */
+bool imap_candidate_header(struct imap_candidate *c, struct slice text);
+bool imap_candidate_text(struct imap_candidate *c, struct slice text);
+/* The day of its Date field, as its author's clock had it. */
+bool imap_candidate_sent(struct imap_candidate *c, int64_t *day);
+/* On to another. */
+void imap_candidate_next(struct imap_candidate *c, uint32_t seq);
+void imap_candidate_done(struct imap_candidate *c);
+
+#endif

@@ -1,0 +1,175 @@
+/* search_keys.c - keys of SEARCH that the snapshot answers: flags, numbers, sizes, dates */
+#include "core/msg.h"
+#include "protocols/imap/search.h"
+
+/* --- flags --- */
+
+static bool match_all(struct imap_candidate *c, const struct imap_term *term)
+{
+	(void)c;
+	return term->key->want;
+}
+
+static bool match_flag(struct imap_candidate *c, const struct imap_term *term)
+{
+	return ((c->entry->flags & term->num) != 0) == term->key->want;
+}
+
+#define FLAG(flag, is_set) .num = (flag), .want = (is_set), .match = match_flag
+
+IMAP_SEARCH_KEY(all) = { .name = "ALL", .want = true, .match = match_all };
+IMAP_SEARCH_KEY(answered) = { .name = "ANSWERED", FLAG(BOX_ANSWERED, true) };
+IMAP_SEARCH_KEY(deleted) = { .name = "DELETED", FLAG(BOX_DELETED, true) };
+IMAP_SEARCH_KEY(draft) = { .name = "DRAFT", FLAG(BOX_DRAFT, true) };
+IMAP_SEARCH_KEY(flagged) = { .name = "FLAGGED", FLAG(BOX_FLAGGED, true) };
+IMAP_SEARCH_KEY(seen) = { .name = "SEEN", FLAG(BOX_SEEN, true) };
+IMAP_SEARCH_KEY(unanswered) = { .name = "UNANSWERED", FLAG(BOX_ANSWERED, false) };
+IMAP_SEARCH_KEY(undeleted) = { .name = "UNDELETED", FLAG(BOX_DELETED, false) };
+IMAP_SEARCH_KEY(undraft) = { .name = "UNDRAFT", FLAG(BOX_DRAFT, false) };
+IMAP_SEARCH_KEY(unflagged) = { .name = "UNFLAGGED", FLAG(BOX_FLAGGED, false) };
+IMAP_SEARCH_KEY(unseen) = { .name = "UNSEEN", FLAG(BOX_SEEN, false) };
+
+/* No message is \Recent here. */
+IMAP_SEARCH_KEY(new) = { .name = "NEW", .match = match_all };
+IMAP_SEARCH_KEY(old) = { .name = "OLD", .want = true, .match = match_all };
+IMAP_SEARCH_KEY(recent) = { .name = "RECENT", .match = match_all };
+
+static bool parse_keyword(struct imap_query *query, struct imap_term *term, struct slice *in)
+{
+	(void)query;
+	return imap_take(in, ' ') && imap_atom(in, &term->text);
+}
+
+static void prepare_keyword(struct imap_term *term, const struct box_snap *snap)
+{
+	term->num = imap_keyword_bit(snap, term->text);
+}
+
+#define KEYWORD(is_set)                                                                            \
+	.want = (is_set), .parse = parse_keyword, .prepare = prepare_keyword, .match = match_flag
+
+IMAP_SEARCH_KEY(keyword) = { .name = "KEYWORD", KEYWORD(true) };
+IMAP_SEARCH_KEY(unkeyword) = { .name = "UNKEYWORD", KEYWORD(false) };
+
+/* --- numbers --- */
+
+static bool parse_set(struct imap_query *query, struct imap_term *term, struct slice *in)
+{
+	return imap_set(query->pool, in, &term->set);
+}
+
+static bool parse_uid(struct imap_query *query, struct imap_term *term, struct slice *in)
+{
+	return imap_take(in, ' ') && parse_set(query, term, in);
+}
+
+static void prepare_set(struct imap_term *term, const struct box_snap *snap)
+{
+	imap_set_resolve(&term->set, snap, term->key->want);
+}
+
+static bool match_set(struct imap_candidate *c, const struct imap_term *term)
+{
+	return imap_set_has(&term->set, c->seq);
+}
+
+IMAP_SEARCH_KEY(set) = {
+	.name = "*",
+	.parse = parse_set,
+	.prepare = prepare_set,
+	.match = match_set,
+};
+
+IMAP_SEARCH_KEY(uid) = {
+	.name = "UID",
+	.want = true,
+	.parse = parse_uid,
+	.prepare = prepare_set,
+	.match = match_set,
+};
+
+/* --- sizes and dates --- */
+
+static bool parse_number(struct imap_query *query, struct imap_term *term, struct slice *in)
+{
+	(void)query;
+	return imap_take(in, ' ') && imap_number64(in, &term->num);
+}
+
+static bool match_larger(struct imap_candidate *c, const struct imap_term *term)
+{
+	return c->entry->size > term->num;
+}
+
+static bool match_smaller(struct imap_candidate *c, const struct imap_term *term)
+{
+	return c->entry->size < term->num;
+}
+
+IMAP_SEARCH_KEY(larger) = { .name = "LARGER", .parse = parse_number, .match = match_larger };
+IMAP_SEARCH_KEY(smaller) = { .name = "SMALLER", .parse = parse_number, .match = match_smaller };
+
+/* RFC 5032: older or younger than so many seconds. */
+static bool match_age(struct imap_candidate *c, const struct imap_term *term)
+{
+	uint64_t age = c->now > c->entry->internal_date
+	    ? (uint64_t)c->now - (uint64_t)c->entry->internal_date
+	    : 0;
+
+	return term->key->want ? age >= term->num : age <= term->num;
+}
+
+IMAP_SEARCH_KEY(older) = {
+	.name = "OLDER",
+	.want = true,
+	.parse = parse_number,
+	.match = match_age,
+};
+IMAP_SEARCH_KEY(younger) = { .name = "YOUNGER", .parse = parse_number, .match = match_age };
+
+static bool parse_date(struct imap_query *query, struct imap_term *term, struct slice *in)
+{
+	(void)query;
+	return imap_take(in, ' ') && imap_date(in, &term->day);
+}
+
+/* How a day must compare to the one given. */
+enum when { BEFORE, ON, SINCE };
+
+static bool compare(int64_t day, const struct imap_term *term)
+{
+	switch (term->key->num) {
+	case BEFORE:
+		return day < term->day;
+	case ON:
+		return day == term->day;
+	default:
+		return day >= term->day;
+	}
+}
+
+/* INTERNALDATE is shown in UTC, so its days are those of UTC. */
+static bool match_date(struct imap_candidate *c, const struct imap_term *term)
+{
+	int64_t t = c->entry->internal_date;
+
+	return compare(t / 86400 - (t % 86400 < 0), term);
+}
+
+static bool match_sent(struct imap_candidate *c, const struct imap_term *term)
+{
+	int64_t day;
+
+	return imap_candidate_sent(c, &day) && compare(day, term);
+}
+
+#define DATE(when) .num = (when), .parse = parse_date, .match = match_date
+#define SENT(when)                                                                                 \
+	.num = (when), .cost = IMAP_COST_SUMMARY, .parse = parse_date, .match = match_sent
+
+IMAP_SEARCH_KEY(before) = { .name = "BEFORE", DATE(BEFORE) };
+IMAP_SEARCH_KEY(on) = { .name = "ON", DATE(ON) };
+IMAP_SEARCH_KEY(since) = { .name = "SINCE", DATE(SINCE) };
+IMAP_SEARCH_KEY(sentbefore) = { .name = "SENTBEFORE", SENT(BEFORE) };
+IMAP_SEARCH_KEY(senton) = { .name = "SENTON", SENT(ON) };
+IMAP_SEARCH_KEY(sentsince) = { .name = "SENTSINCE", SENT(SINCE) };

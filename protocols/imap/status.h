@@ -1,0 +1,27 @@
+/* status.h - items of STATUS (RFC 3501 §6.3.10), each one a row */
+#ifndef PROTOCOLS_IMAP_STATUS_H
+#define PROTOCOLS_IMAP_STATUS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/buf.h"
+#include "core/table.h"
+#include "storage/box.h"
+
+struct imap_status_item {
+	const char *name;
+	uint64_t (*value)(const struct box_status *status);
+};
+
+#define IMAP_STATUS_ITEM(id) TABLE_ROW(imap_status_item, id)
+TABLE_DECLARE(imap_status_item);
+
+/* "(MESSAGES UNSEEN)"; a bit for each item. */
+bool imap_status_items(struct slice *in, uint64_t *items);
+
+/* "* STATUS name (MESSAGES 3 UNSEEN 1)"; name in UTF-8. */
+void imap_put_status(
+    struct buf *out, struct slice name, uint64_t items, const struct box_status *status);
+
+#endif

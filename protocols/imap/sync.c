@@ -1,0 +1,149 @@
+/* sync.c - tell the client what changed in its mailbox (RFC 9051 §7)
+ *
+ * The client knows the snapshot `shown`; sequence numbers mean that one. When
+ * it may be told, the difference to the newest is written, and that becomes
+ * `shown`. What a command told of flags itself (im->told) is passed over. */
+#include "protocols/imap/imap.h"
+#include "protocols/imap/parse.h"
+
+struct teller {
+	struct imap *im;
+	struct buf *out;
+	const char *const *keywords;
+};
+
+static void put_numbered(struct buf *out, uint32_t n, const char *what)
+{
+	buf_addz(out, "* ");
+	buf_addu(out, n);
+	buf_addz(out, what);
+}
+
+static void tell_expunged(void *arg, uint32_t seq, uint32_t uid)
+{
+	struct teller *t = arg;
+
+	(void)uid;
+	put_numbered(t->out, seq, " EXPUNGE\r\n");
+}
+
+static bool has_uid(const struct imap_told *told, uint32_t uid)
+{
+	size_t low = 0, high = told->n;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (told->uids[mid] == uid)
+			return true;
+		if (told->uids[mid] < uid)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return false;
+}
+
+/* Does the client know these flags from the command itself? */
+static bool was_told(const struct imap_told *told, const struct box_entry *entry)
+{
+	if (!told || !has_uid(told, entry->uid))
+		return false;
+	uint32_t seq = box_snap_find(told->as, entry->uid, false);
+	return seq && (box_snap_nth(told->as, seq)->flags | told->more) == entry->flags;
+}
+
+static void tell_flags(void *arg, uint32_t seq, const struct box_entry *entry)
+{
+	struct teller *t = arg;
+
+	if (was_told(t->im->told, entry))
+		return;
+	put_numbered(t->out, seq, " FETCH (");
+	if (t->im->uid) { /* RFC 9051 §6.4.9: every FETCH response has it then */
+		buf_addz(t->out, "UID ");
+		buf_addu(t->out, entry->uid);
+		buf_addc(t->out, ' ');
+	}
+	buf_addz(t->out, "FLAGS ");
+	imap_put_flags(t->out, entry->flags, t->keywords);
+	buf_addz(t->out, ")\r\n");
+}
+
+static void tell_added(void *arg, uint32_t count)
+{
+	struct teller *t = arg;
+
+	put_numbered(t->out, count, " EXISTS\r\n");
+}
+
+/* UIDs rise, so whatever is new stands behind what was there. */
+static bool has_expunges(const struct box_snap *old, const struct box_snap *now)
+{
+	uint32_t left = box_snap_find(now, box_snap_uidnext(old), true) - 1;
+
+	return left < box_snap_count(old);
+}
+
+void imap_tell_flags(struct imap *im, const struct box_snap *snap)
+{
+	const char *const *keywords = box_snap_keywords(snap);
+	struct buf *out = sess_out(im->sess);
+	unsigned n = 0;
+
+	while (keywords[n])
+		n++;
+	im->keywords = n;
+	buf_addz(out, "* FLAGS ");
+	imap_put_flags(out, UINT64_MAX, keywords);
+	buf_addz(out, "\r\n* OK [PERMANENTFLAGS ");
+	imap_put_flags(out, im->read_only ? 0 : UINT64_MAX, keywords);
+	if (!im->read_only && n < BOX_KEYWORDS_MAX) { /* "\*": more can be made */
+		out->n--;
+		buf_addz(out, " \\*)");
+	}
+	buf_addz(out, "] Flags that are kept\r\n");
+}
+
+bool imap_has_new_keywords(const struct imap *im, const struct box_snap *snap)
+{
+	const char *const *keywords = box_snap_keywords(snap);
+
+	for (unsigned i = 0; i < im->keywords; i++)
+		if (!keywords[i])
+			return false;
+	return keywords[im->keywords] != NULL;
+}
+
+/* Write the difference; `now` is what is shown from here on. */
+static void advance(struct imap *im, struct box_snap *now)
+{
+	struct teller t = { im, sess_out(im->sess), box_snap_keywords(now) };
+	const struct box_diff diff = {
+		.expunged = tell_expunged, .flags = tell_flags, .added = tell_added, .arg = &t
+	};
+
+	if (imap_has_new_keywords(im, now))
+		imap_tell_flags(im, now);
+	box_snap_diff(im->shown, now, &diff);
+	box_snap_free(&im->shown);
+	im->shown = now;
+}
+
+bool imap_sync(struct imap *im, bool expunges)
+{
+	if (!atomic_exchange(&im->changed, false))
+		return true;
+	struct box_snap *now = box_snap(im->box);
+	bool gone = box_snap_gone(now);
+
+	if (!gone && !expunges && has_expunges(im->shown, now)) {
+		atomic_store(&im->changed, true); /* later */
+		box_snap_free(&now);
+	} else if (!gone) {
+		advance(im, now);
+	} else {
+		box_snap_free(&now);
+	}
+	return !gone;
+}
