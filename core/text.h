@@ -17,6 +17,10 @@ void hex_put(struct buf *out, struct slice data);
 /* Valid UTF-8: no overlong forms, surrogates, or values over 10FFFF. */
 bool utf8_valid(struct slice s);
 
+/* Append text without difference of case: of all letters with `unicode`, else of
+   ASCII letters only, which is many times faster. True: it is not all ASCII. */
+bool text_fold(struct buf *out, struct slice utf8, bool unicode);
+
 /* A domain name in A-labels, lower case, checked (IDNA2008, RFC 5890 to 5893),
    or NULL. Takes both forms. No trailing dot. */
 char *domain_ascii(struct pool *pool, struct slice name);
