@@ -9,6 +9,7 @@
 
 #include "core/conf.h"
 #include "storage/body_store.h"
+#include "storage/store_private.h"
 
 CONF_KEY(storage_cache) = {
 	.name = "storage.cache",
@@ -53,20 +54,11 @@ uint32_t shard_count(void)
 	return n_shards;
 }
 
-static char *path_of(const char *dir, const char *name)
-{
-	struct buf path = { 0 };
-
-	buf_printf(&path, "%s/%s", dir, name);
-	buf_z(&path);
-	return path.p;
-}
-
 /* --- one --- */
 
 static int open_bodies(struct shard *shard, struct err *err)
 {
-	char *dir = path_of(shard->dir, "bodies");
+	char *dir = store_path(shard->dir, "bodies");
 	struct body_store_opts opts = { .dir = dir,
 		.segment_max = (uint64_t)conf_num(&conf_key_storage_segment_size),
 		.reserve = (uint64_t)conf_num(&conf_key_storage_reserve) };
@@ -78,7 +70,7 @@ static int open_bodies(struct shard *shard, struct err *err)
 
 static int open_index(struct shard *shard, struct err *err)
 {
-	char *dir = path_of(shard->dir, "index");
+	char *dir = store_path(shard->dir, "index");
 	struct kv_opts opts = { .dir = dir,
 		.cache = (size_t)conf_num(&conf_key_storage_cache),
 		.reserve = (uint64_t)conf_num(&conf_key_storage_reserve) / 4,
@@ -132,7 +124,7 @@ static char *nth_dir(const char *folder, uint32_t n)
 	char name[16];
 
 	snprintf(name, sizeof(name), "%04u", (unsigned)n);
-	return path_of(folder, name);
+	return store_path(folder, name);
 }
 
 static int open_all(const char *folder, struct err *err)
@@ -161,7 +153,7 @@ static int resume_all(struct err *err)
 
 int shards_open(const char *data, struct err *err)
 {
-	char *folder = path_of(data, "shards");
+	char *folder = store_path(data, "shards");
 	int r = open_all(folder, err);
 
 	free(folder);

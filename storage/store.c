@@ -15,6 +15,7 @@
 #include "storage/body_store.h"
 #include "storage/dir_private.h"
 #include "storage/shard.h"
+#include "storage/store_private.h"
 
 enum {
 	TIDY_MS = 2000,
@@ -37,11 +38,11 @@ static const char layout[] = "signet 1\n";
 static char *data;
 static int lock_fd = -1;
 
-static char *path_of(const char *name)
+char *store_path(const char *dir, const char *name)
 {
 	struct buf path = { 0 };
 
-	buf_printf(&path, "%s/%s", data, name);
+	buf_printf(&path, "%s/%s", dir, name);
 	buf_z(&path);
 	return path.p;
 }
@@ -51,7 +52,7 @@ static char *path_of(const char *name)
 /* The lock goes with the process, however it ends. */
 static int take_lock(struct err *err)
 {
-	char *path = path_of("lock");
+	char *path = store_path(data, "lock");
 
 	lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (lock_fd < 0)
@@ -67,30 +68,37 @@ static int take_lock(struct err *err)
 
 /* --- one layout --- */
 
-static int write_layout(const char *path, struct err *err)
+static bool write_file(const char *path)
 {
-	struct buf draft = { 0 };
-
-	buf_printf(&draft, "%s.new", path);
-	int fd = open(buf_z(&draft), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	bool good = fd >= 0 && write(fd, layout, sizeof(layout) - 1) == sizeof(layout) - 1 &&
-	    fsync(fd) == 0 && rename(draft.p, path) == 0;
-	if (!good)
-		err_sys(err, "%s", draft.p);
+	    fsync(fd) == 0;
+
 	if (fd >= 0)
 		close(fd);
-	buf_done(&draft);
-	return good ? 0 : -1;
+	return good;
+}
+
+int store_write_layout(const char *dir, struct err *err)
+{
+	char *path = store_path(dir, "layout"), *draft = store_path(dir, "layout.new");
+	int r = 0;
+
+	if (!write_file(draft) || rename(draft, path) < 0)
+		r = err_sys(err, "%s", path);
+	free(draft);
+	free(path);
+	return r;
 }
 
 /* DATA that has no layout file yet is new. */
 static int check_layout(struct err *err)
 {
-	char *path = path_of("layout"), found[32];
+	char *path = store_path(data, "layout"), found[32];
 	int fd = open(path, O_RDONLY | O_CLOEXEC), r = 0;
 
 	if (fd < 0)
-		r = errno == ENOENT ? write_layout(path, err) : err_sys(err, "%s", path);
+		r = errno == ENOENT ? store_write_layout(data, err) : err_sys(err, "%s", path);
 	else {
 		ssize_t n = read(fd, found, sizeof(found));
 		if (n < 0 || !slice_eq(slice_of(found, (size_t)n), slice_str(layout)))
