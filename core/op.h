@@ -96,6 +96,8 @@ int op_fail_err(struct op_call *call, const struct err *err);
 void op_put_text(struct op_call *call, const char *key, struct slice value);
 void op_put_number(struct op_call *call, const char *key, int64_t value);
 void op_put_bool(struct op_call *call, const char *key, bool value);
+void op_put_time(
+    struct op_call *call, const char *key, int64_t unix_seconds); /* RFC 3339, in UTC */
 
 /* A sentence for a human, beside the data. */
 void op_say(struct op_call *call, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -1,6 +1,7 @@
 /* op_answer.c - what an operation answers: fields, rows, sentences, reasons */
 #include <stdarg.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "core/loop.h"
 #include "core/op_call.h"
@@ -36,6 +37,16 @@ void op_put_number(struct op_call *call, const char *key, int64_t value)
 void op_put_bool(struct op_call *call, const char *key, bool value)
 {
 	json_object_set_new(call->target, key, json_boolean(value));
+}
+
+void op_put_time(struct op_call *call, const char *key, int64_t unix_seconds)
+{
+	time_t t = (time_t)unix_seconds;
+	char text[32];
+	struct tm tm;
+
+	if (gmtime_r(&t, &tm) && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
+		op_put_text(call, key, slice_str(text));
 }
 
 void op_row(struct op_call *call)

@@ -1,0 +1,243 @@
+/* op_setting.c - settings seen and changed by admins */
+#include "core/conf.h"
+#include "core/op.h"
+
+/* Where a value is or should be: at most one of the three options is given. */
+struct place {
+	enum conf_scope scope;
+	const char *name;
+};
+
+static const struct {
+	enum conf_scope scope;
+	const char *name;
+} scopes[] = {
+	{ CONF_SERVER, "server" },
+	{ CONF_DOMAIN, "domain" },
+	{ CONF_ACCOUNT, "account" },
+	{ CONF_LISTENER, "listener" },
+};
+
+enum { SCOPES = sizeof scopes / sizeof *scopes };
+
+static int place_of(struct op_call *call, struct place *place)
+{
+	*place = (struct place){ CONF_SERVER, "" };
+	for (size_t i = 1; i < SCOPES; i++) {
+		if (!op_given(call, scopes[i].name))
+			continue;
+		if (place->scope != CONF_SERVER)
+			return op_fail(
+			    call, ERR_INPUT, "one of --domain, --account and --listener at most");
+		*place = (struct place){ scopes[i].scope, op_text(call, scopes[i].name) };
+	}
+	return 0;
+}
+
+static const struct conf_key *key_of(struct op_call *call)
+{
+	const char *name = op_text(call, "name");
+	const struct conf_key *key = conf_find(slice_str(name));
+
+	if (!key)
+		op_fail(call, ERR_ABSENT,
+		    "there is no setting '%s'; signet setting list shows them all", name);
+	return key;
+}
+
+static void put_value(struct op_call *call, const struct conf_key *key, const struct conf_at *at)
+{
+	struct buf text = { 0 };
+
+	conf_text(key, at, &text);
+	op_put_text(call, "value", buf_slice(&text));
+	buf_done(&text);
+}
+
+/* --- setting list --- */
+
+struct list {
+	struct op_call *call;
+	const struct conf_key *key;
+};
+
+/* Values of other places than the server, a row each. */
+static void put_override(void *arg, enum conf_scope scope, const char *place, const char *text)
+{
+	struct list *list = arg;
+
+	for (size_t i = 1; i < SCOPES; i++) {
+		if (scopes[i].scope != scope)
+			continue;
+		op_row(list->call);
+		op_put_text(list->call, "name", slice_str(list->key->name));
+		op_put_text(list->call, "value", slice_str(text));
+		op_put_text(list->call, "of",
+		    slice_str(pool_printf(op_pool(list->call), "%s %s", scopes[i].name, place)));
+	}
+}
+
+static int run_list(struct op_call *call)
+{
+	struct slice prefix = slice_str(op_text(call, "prefix"));
+	struct buf raw = { 0 };
+
+	for (size_t i = 0; i < conf_key_table_n; i++) {
+		const struct conf_key *key = conf_key_table[i];
+
+		if (!slice_istarts(slice_str(key->name), prefix))
+			continue;
+		conf_raw(key, CONF_SERVER, SLICE(""), &raw);
+		if (raw.n > 0 || !op_bool(call, "changed")) {
+			op_row(call);
+			op_put_text(call, "name", slice_str(key->name));
+			put_value(call, key, NULL);
+			op_put_text(call, "of", raw.n > 0 ? SLICE("server") : SLICE("default"));
+		}
+		conf_each(key, put_override, &(struct list){ call, key });
+	}
+	buf_done(&raw);
+	return 0;
+}
+
+static const struct op_arg list_args[] = {
+	{ "prefix", OP_TEXT, 0, "only settings whose names begin so", NULL },
+	{ "changed", OP_BOOL, OP_OPTION, "only those that are not at their default", NULL },
+	{ 0 },
+};
+
+OPERATION(setting_list) = {
+	.name = "setting list",
+	.role = OP_SERVER_ADMIN,
+	.args = list_args,
+	.help = "list settings, their values, and whose values they are",
+	.example = "setting list smtp.\nsetting list --changed",
+	.reads = true,
+	.lists = true,
+	.run = run_list,
+};
+
+/* --- setting get --- */
+
+static void put_choices(struct op_call *call, const struct conf_key *key)
+{
+	struct buf text = { 0 };
+
+	conf_range(key, &text);
+	for (size_t i = 0; key->choices && key->choices[i]; i++)
+		buf_printf(&text, "%s%s", i ? ", " : "", key->choices[i]);
+	if (text.n > 0)
+		op_put_text(call, "possible", buf_slice(&text));
+	buf_done(&text);
+}
+
+static void put_scopes(struct op_call *call, const struct conf_key *key)
+{
+	struct buf text = { 0 };
+
+	for (size_t i = 0; i < SCOPES; i++)
+		if (conf_scopes(key) & scopes[i].scope)
+			buf_printf(&text, "%s%s", text.n ? ", " : "", scopes[i].name);
+	op_put_text(call, "set for", buf_slice(&text));
+	buf_done(&text);
+}
+
+static int run_get(struct op_call *call)
+{
+	const struct conf_key *key = key_of(call);
+	struct place place;
+
+	if (!key || place_of(call, &place) != 0)
+		return -1;
+	struct conf_at at = { .domain = op_text(call, "domain"),
+		.account = op_text(call, "account"),
+		.listener = op_text(call, "listener") };
+	op_put_text(call, "name", slice_str(key->name));
+	put_value(call, key, &at);
+	op_put_text(call, "default", slice_str(key->def));
+	put_choices(call, key);
+	put_scopes(call, key);
+	op_put_text(call, "meaning", slice_str(key->help));
+	if (key->restart)
+		op_say(call, "A change takes effect at the next start.");
+	return 0;
+}
+
+static const struct op_arg get_args[] = {
+	{ "name", OP_TEXT, OP_REQUIRED, "name of the setting", NULL },
+	{ "domain", OP_DOMAIN, OP_OPTION, "for this domain, not the whole server", NULL },
+	{ "account", OP_ADDRESS, OP_OPTION, "for this account", NULL },
+	{ "listener", OP_TEXT, OP_OPTION, "for this listener", NULL },
+	{ 0 },
+};
+
+OPERATION(setting_get) = {
+	.name = "setting get",
+	.role = OP_SERVER_ADMIN,
+	.args = get_args,
+	.help = "show a setting: value, default, what is possible, what it means",
+	.example = "setting get smtp.max-message-size",
+	.reads = true,
+	.run = run_get,
+};
+
+/* --- setting set, setting reset --- */
+
+static int change(struct op_call *call, struct slice value)
+{
+	const struct conf_key *key = key_of(call);
+	struct place place;
+	struct err err = { 0 };
+
+	if (!key || place_of(call, &place) != 0)
+		return -1;
+	if (conf_set(key, place.scope, slice_str(place.name), value, &err) != 0)
+		return op_fail_err(call, &err);
+	if (key->restart)
+		op_say(call, "It takes effect at the next start.");
+	return 0;
+}
+
+static int run_set(struct op_call *call)
+{
+	struct slice value = slice_str(op_text(call, "value"));
+
+	if (value.n == 0)
+		return op_fail(
+		    call, ERR_INPUT, "no value: signet setting reset goes back to the default");
+	return change(call, value);
+}
+
+static const struct op_arg set_args[] = {
+	{ "name", OP_TEXT, OP_REQUIRED, "name of the setting", NULL },
+	{ "value", OP_TEXT, OP_REQUIRED, "its new value", NULL },
+	{ "domain", OP_DOMAIN, OP_OPTION, "for this domain, not the whole server", NULL },
+	{ "account", OP_ADDRESS, OP_OPTION, "for this account", NULL },
+	{ "listener", OP_TEXT, OP_OPTION, "for this listener", NULL },
+	{ 0 },
+};
+
+OPERATION(setting_set) = {
+	.name = "setting set",
+	.role = OP_SERVER_ADMIN,
+	.args = set_args,
+	.help = "change a setting; the running server follows at once",
+	.more = "The value of an account or listener goes before that of its domain, and that\n"
+		"before the server's. signet setting get NAME tells which values are possible.",
+	.example = "setting set smtp.max-message-size 25M\nsetting set log.level debug",
+	.run = run_set,
+};
+
+static int run_reset(struct op_call *call)
+{
+	return change(call, SLICE(""));
+}
+
+OPERATION(setting_reset) = {
+	.name = "setting reset",
+	.role = OP_SERVER_ADMIN,
+	.args = get_args,
+	.help = "take a setting's value away, so that the wider one or the default holds",
+	.example = "setting reset smtp.max-message-size",
+	.run = run_reset,
+};
