@@ -25,9 +25,9 @@ struct kv;
 struct kv_txn;
 
 struct kv_opts {
-	const char *dir;	   /* made when absent */
-	size_t cache;		   /* bytes */
-	uint64_t reserve;	   /* bytes of the disk to leave free: below, writes fail */
+	const char *dir;  /* made when absent */
+	size_t cache;	  /* bytes */
+	uint64_t reserve; /* bytes of the disk to leave free: below, writes fail */
 	/* Called before each transaction, by the thread that runs it: make
 	   durable what its records will point to (bodies). It covers what was
 	   done before kv_write was called. 0, or -1: the writes fail. */
@@ -54,8 +54,8 @@ int kv_each(struct kv *kv, struct kv_txn *txn, struct slice prefix, struct slice
     bool (*visit)(void *arg, struct slice key, struct slice value), void *arg);
 
 /* The same from the end; finds a prefix's last record. */
-int kv_last(struct kv *kv, struct kv_txn *txn, struct slice prefix, struct buf *key,
-    struct buf *value);
+int kv_last(
+    struct kv *kv, struct kv_txn *txn, struct slice prefix, struct buf *key, struct buf *value);
 
 /* Changes, inside apply() only. 0, or -1 (database failed; return it from
    apply). Deleting what is absent is fine. */

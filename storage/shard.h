@@ -69,8 +69,8 @@ struct shard_walk {
 	bool (*mailbox)(void *arg, uint64_t account, uint32_t box);
 	bool (*entry)(void *arg, uint64_t account, uint32_t box, uint32_t uid, uint64_t message);
 	/* users: of how many entries the record says that they use it. */
-	bool (*message)(void *arg, uint64_t account, uint64_t message, unsigned users,
-	    struct slice summary);
+	bool (*message)(
+	    void *arg, uint64_t account, uint64_t message, unsigned users, struct slice summary);
 	bool (*damaged)(void *arg, const char *tree, struct slice key);
 	void *arg;
 };
@@ -79,7 +79,7 @@ int shard_walk(struct shard *shard, const struct shard_walk *walk);
 /* --- provided by queue.c --- */
 
 /* The bodies that queued mail uses; one call for each queue record. */
-int shard_walk_queue(struct shard *shard, bool (*queued)(void *arg, uint64_t id, uint64_t body),
-    void *arg);
+int shard_walk_queue(
+    struct shard *shard, bool (*queued)(void *arg, uint64_t id, uint64_t body), void *arg);
 
 #endif
