@@ -50,15 +50,22 @@ static int open_failed(struct err *err, const char *dir, const char *what, int r
 
 /* --- the engine of kv_group.c --- */
 
-/* Says so once when the disk fills, and once when there is room again. */
-static bool disk_has_room(struct kv_env *env)
+/* UINT64_MAX when it cannot be told: let the write itself find out. */
+static uint64_t disk_room(const struct kv_env *env)
 {
 	struct statvfs fs;
 
 	if (statvfs(env->dir, &fs) < 0)
-		return true; /* let the write itself find out */
-	uint64_t room = (uint64_t)fs.f_bavail * fs.f_frsize;
+		return UINT64_MAX;
+	return (uint64_t)fs.f_bavail * fs.f_frsize;
+}
+
+/* Says so once when the disk fills, and once when there is room again. */
+static bool disk_has_room(struct kv_env *env)
+{
+	uint64_t room = disk_room(env);
 	bool full = room < env->reserve;
+
 	if (full != env->full)
 		log_event(full ? LOG_ERROR : LOG_INFO, full ? "disk_full" : "disk_has_room",
 		    log_z("dir", env->dir), log_n("free", (int64_t)room),
@@ -285,6 +292,9 @@ int kv_open(struct kv_env *env, const char *name, struct kv **out, struct err *e
 
 int kv_tidy(struct kv_env *env, struct err *err)
 {
+	/* Pages that are new need room; the log has all of it meanwhile. */
+	if (disk_room(env) < env->reserve / 2)
+		return 0;
 	int ret = env->db->txn_checkpoint(env->db, CHECKPOINT_KBYTES, CHECKPOINT_MINUTES, 0);
 	if (ret)
 		return open_failed(err, env->dir, "checkpoint", ret);

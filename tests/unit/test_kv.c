@@ -158,21 +158,15 @@ static void each(void **state)
 static void last(void **state)
 {
 	struct world *world = *state;
-	static const char *const keys[] = { "a", "b", "b1", "b1x", "c1",
-		"\xff\xff"
-		"2" };
+	static const char *const keys[] = { "a", "b", "b1", "b1x", "c1", "\377\3772" };
 	static const struct {
 		const char *prefix, *want;
 	} cases[] = {
 		{ "b", "b1x" },
 		{ "a", "a" },
 		{ "c", "c1" },
-		{ "",
-		    "\xff\xff"
-		    "2" },
-		{ "\xff",
-		    "\xff\xff"
-		    "2" },
+		{ "", "\377\3772" },
+		{ "\xff", "\377\3772" },
 		{ "bb", NULL },
 		{ "d", NULL },
 		{ "0", NULL },
