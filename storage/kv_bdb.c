@@ -223,21 +223,23 @@ int kv_env_open(const struct kv_opts *opts, struct kv_env **out, struct err *err
 	return 0;
 }
 
-static void close_tree(struct kv *kv)
-{
-	kv->db->close(kv->db, 0);
-	free(kv);
-}
-
 /* So that the next start has nothing to recover. */
 static void leave_clean(struct kv_env *env)
 {
+	if (disk_room(env) < env->reserve / 2)
+		return;
 	int ret = env->db->txn_checkpoint(env->db, 0, 0, 0);
-
 	if (!ret)
 		ret = env->db->log_archive(env->db, NULL, DB_ARCH_REMOVE);
 	if (ret)
 		kv_fail(env, NULL, "last checkpoint", ret);
+}
+
+/* Pages that were not written are in the log. */
+static void close_tree(struct kv *kv)
+{
+	kv->db->close(kv->db, DB_NOSYNC);
+	free(kv);
 }
 
 void kv_env_close(struct kv_env **envp)
@@ -247,15 +249,14 @@ void kv_env_close(struct kv_env **envp)
 	if (!env)
 		return;
 	*envp = NULL;
+	if (env->opened)
+		leave_clean(env);
 	for (struct kv *kv = env->trees, *next; kv; kv = next) {
 		next = kv->next;
 		close_tree(kv);
 	}
-	if (env->db) {
-		if (env->opened)
-			leave_clean(env);
+	if (env->db)
 		env->db->close(env->db, 0);
-	}
 	kv_group_done(&env->group);
 	pthread_mutex_destroy(&env->logs);
 	free(env->dir);

@@ -357,21 +357,21 @@ static void *read_thread(void *arg)
 static void readers(void **state)
 {
 	struct world *world = *state;
-	struct reader reader[8];
+	struct reader reader[4];
 	bool ending = false;
 
-	for (int i = 0; i < 8; i++) {
+	for (int i = 0; i < 4; i++) {
 		reader[i] = (struct reader){ .world = world, .ending = &ending };
 		pthread_create(&reader[i].id, NULL, read_thread, &reader[i]);
 	}
-	for (uint32_t n = 0; n < 2000; n++) {
+	for (uint32_t n = 0; n < 1000; n++) {
 		struct spread spread = {
 			.write = { .apply = spread_apply }, .world = world, .n = n
 		};
 		assert_int_equal(kv_write(world->env, &spread.write), KV_DONE);
 	}
 	__atomic_store_n(&ending, true, __ATOMIC_RELAXED);
-	for (int i = 0; i < 8; i++)
+	for (int i = 0; i < 4; i++)
 		pthread_join(reader[i].id, NULL);
 	kv_settle(world->env);
 }
