@@ -96,6 +96,18 @@ unsigned conf_scopes(const struct conf_key *key)
 	return key->scopes ? key->scopes : CONF_SERVER;
 }
 
+void conf_scope_names(unsigned scopes, struct buf *out)
+{
+	static const char *const names[] = { "server", "domain", "account", "listener" };
+
+	for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
+		if (scopes & 1U << i) {
+			buf_addz(out, names[i]);
+			scopes &= ~(1U << i);
+			buf_addz(out, scopes ? ", " : "");
+		}
+}
+
 /* --- reading --- */
 
 int64_t conf_num(const struct conf_key *key)
@@ -220,11 +232,16 @@ static void refresh(struct slot *slot)
 static int check_place(
     const struct conf_key *key, enum conf_scope scope, struct slice place, struct err *err)
 {
-	if (!(conf_scopes(key) & scope))
-		return err_set(err, ERR_INPUT, "%s cannot be set there", key->name);
+	struct buf where = { 0 };
+
 	if ((scope == CONF_SERVER) != (place.n == 0))
 		return err_set(err, ERR_INPUT, "%s: for whom?", key->name);
-	return 0;
+	if (conf_scopes(key) & scope)
+		return 0;
+	conf_scope_names(conf_scopes(key), &where);
+	err_set(err, ERR_INPUT, "%s can be set for: %s", key->name, buf_z(&where));
+	buf_done(&where);
+	return -1;
 }
 
 int conf_set(const struct conf_key *key, enum conf_scope scope, struct slice place,

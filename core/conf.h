@@ -70,6 +70,7 @@ const struct conf_key *conf_find(struct slice name);
 
 /* Where it may be set: enum conf_scope, or-ed. */
 unsigned conf_scopes(const struct conf_key *key);
+void conf_scope_names(unsigned scopes, struct buf *out); /* "server, domain" appended */
 
 /* "1s to 1h", "10 or more"; nothing for other types than numbers. Appends. */
 void conf_range(const struct conf_key *key, struct buf *out);
@@ -105,6 +106,7 @@ void conf_raw(
 /* All values that are stored for the row, in no order. visit() must not ask for
    settings. */
 void conf_each(const struct conf_key *key,
-    void (*visit)(void *arg, enum conf_scope scope, const char *place, const char *text), void *arg);
+    void (*visit)(void *arg, enum conf_scope scope, const char *place, const char *text),
+    void *arg);
 
 #endif

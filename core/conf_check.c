@@ -54,6 +54,7 @@ static void put_number(struct buf *out, const struct conf_key *key, int64_t n)
 		int64_t factor;
 		const char *name;
 	} units[] = {
+		{ CONF_SIZE, INT64_C(1) << 40, "T" },
 		{ CONF_SIZE, INT64_C(1) << 30, "G" },
 		{ CONF_SIZE, 1 << 20, "M" },
 		{ CONF_SIZE, 1 << 10, "k" },

@@ -10,9 +10,8 @@ struct place {
 
 static const struct {
 	enum conf_scope scope;
-	const char *name;
+	const char *name; /* of the option */
 } scopes[] = {
-	{ CONF_SERVER, "server" },
 	{ CONF_DOMAIN, "domain" },
 	{ CONF_ACCOUNT, "account" },
 	{ CONF_LISTENER, "listener" },
@@ -23,7 +22,7 @@ enum { SCOPES = sizeof scopes / sizeof *scopes };
 static int place_of(struct op_call *call, struct place *place)
 {
 	*place = (struct place){ CONF_SERVER, "" };
-	for (size_t i = 1; i < SCOPES; i++) {
+	for (size_t i = 0; i < SCOPES; i++) {
 		if (!op_given(call, scopes[i].name))
 			continue;
 		if (place->scope != CONF_SERVER)
@@ -66,7 +65,7 @@ static void put_override(void *arg, enum conf_scope scope, const char *place, co
 {
 	struct list *list = arg;
 
-	for (size_t i = 1; i < SCOPES; i++) {
+	for (size_t i = 0; i < SCOPES; i++) {
 		if (scopes[i].scope != scope)
 			continue;
 		op_row(list->call);
@@ -135,9 +134,7 @@ static void put_scopes(struct op_call *call, const struct conf_key *key)
 {
 	struct buf text = { 0 };
 
-	for (size_t i = 0; i < SCOPES; i++)
-		if (conf_scopes(key) & scopes[i].scope)
-			buf_printf(&text, "%s%s", text.n ? ", " : "", scopes[i].name);
+	conf_scope_names(conf_scopes(key), &text);
 	op_put_text(call, "set for", buf_slice(&text));
 	buf_done(&text);
 }

@@ -162,7 +162,7 @@ static void put_verbs(const struct op **ops, size_t *at, FILE *out)
 {
 	struct slice noun = noun_of(ops[*at]);
 
-	fprintf(out, "  %-12.*s", SLICE_ARG(noun));
+	fprintf(out, "  %-14.*s", SLICE_ARG(noun));
 	for (bool first = true; *at < op_table_n && slice_eq(noun_of(ops[*at]), noun);
 	     ++*at, first = false)
 		fprintf(out, "%s%s", first ? "" : ", ", ops[*at]->name + noun.n + 1);
