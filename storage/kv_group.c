@@ -199,14 +199,16 @@ enum kv_result kv_group_write(struct kv_group *group, struct kv_write *w)
 	pthread_mutex_lock(&group->lock);
 	*group->end = w;
 	group->end = &w->next;
-	wait.lead = !group->led;
+	bool leads = !group->led;
 	group->led = true;
 	pthread_mutex_unlock(&group->lock);
 
-	if (!wait.lead)
+	if (!leads) {
 		while (sem_wait(&wait.wake) < 0 && errno == EINTR)
 			;
-	if (wait.lead)
+		leads = wait.lead;
+	}
+	if (leads)
 		lead(group, w);
 	sem_destroy(&wait.wake);
 	return w->result;
