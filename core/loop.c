@@ -20,6 +20,7 @@ struct loop {
 	bool ending;
 };
 
+static _Thread_local bool on_loop;
 static struct loop *loops;
 static unsigned n_loops;
 
@@ -48,6 +49,7 @@ static void *run_loop(void *arg)
 	struct loop *loop = arg;
 
 	pthread_setname_np(pthread_self(), "loop");
+	on_loop = true;
 	uv_run(&loop->uv, UV_RUN_DEFAULT);
 	return NULL;
 }
@@ -75,6 +77,11 @@ int loops_start(unsigned n, struct err *err)
 			return err_set(err, ERR_TEMP, "cannot start a thread for an event loop");
 	}
 	return 0;
+}
+
+bool loop_thread(void)
+{
+	return on_loop;
 }
 
 unsigned loops_count(void)

@@ -25,6 +25,9 @@ int loops_start(unsigned n, struct err *err);
 unsigned loops_count(void);
 struct loop *loop_nth(unsigned i); /* i modulo the count */
 
+/* Is this a loop's thread, which must not wait? */
+bool loop_thread(void);
+
 /* Run the task on that loop's thread, soon. Any thread. */
 void loop_post(struct loop *loop, struct task *task);
 

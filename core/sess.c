@@ -135,6 +135,19 @@ static bool need_input(struct sess *s)
 	return false;
 }
 
+/* An instant command, which may find that it must wait. */
+static bool run_here(struct sess *s)
+{
+	enum sess_next next = sess_run(s);
+
+	if (next == SESS_LATER) {
+		sess_post_job(s, JOB_RUN);
+		return false;
+	}
+	sess_obey(s, next);
+	return true;
+}
+
 static bool drive_open(struct sess *s)
 {
 	if (s->more) {
@@ -155,8 +168,7 @@ static bool drive_open(struct sess *s)
 
 	switch (s->view.n ? sess_next_frame(s) : FRAME_MORE) {
 	case FRAME_INSTANT:
-		sess_obey(s, sess_run(s));
-		return true;
+		return run_here(s);
 	case FRAME_WORK:
 		sess_post_job(s, JOB_RUN);
 		return false;

@@ -32,6 +32,7 @@ enum frame {
 
 enum sess_next {
 	SESS_NEXT,     /* go on with the next command */
+	SESS_LATER,    /* of an instant command: it must wait after all; run() again on a worker */
 	SESS_MORE,     /* call run() again when the output has drained */
 	SESS_STARTTLS, /* flush, drop what came in the clear, shake hands, call secured() */
 	SESS_CLOSE,    /* flush and close */
@@ -79,8 +80,9 @@ struct proto {
 	/* Write a last word. The session is flushed and closed afterwards. */
 	void (*bye)(struct sess *s, enum sess_bye why);
 
-	/* Release what the state holds. On a worker. May be NULL. */
+	/* Release what the state holds. On a worker if done_waits. May be NULL. */
 	void (*done)(struct sess *s);
+	bool done_waits;
 };
 
 #define PROTOCOL(id) TABLE_ROW(proto, id)

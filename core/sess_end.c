@@ -46,10 +46,13 @@ void sess_finish(struct sess *s)
 	if (sess_is_tls(s) && io_unsent(s->io) == 0)
 		tls_bye(s->io);
 	log_event(LOG_INFO, "close");
-	if (s->proto->done)
+	if (s->proto->done && s->proto->done_waits) {
 		sess_post_job(s, JOB_DONE);
-	else
-		sess_close_handles(s);
+		return;
+	}
+	if (s->proto->done)
+		s->proto->done(s);
+	sess_close_handles(s);
 }
 
 void sess_flush_then(struct sess *s, enum phase after)

@@ -48,7 +48,7 @@ enum sess_next sess_run(struct sess *s)
 {
 	enum sess_next next = s->proto->run(s);
 
-	if (next != SESS_MORE)
+	if (next != SESS_MORE && next != SESS_LATER)
 		pool_reset(&s->cmd);
 	return next;
 }

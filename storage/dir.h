@@ -91,6 +91,7 @@ enum dir_route {
 	DIR_REMOTE,  /* not a hosted domain */
 	DIR_UNKNOWN, /* hosted domain, no such user */
 	DIR_FAILED,  /* try later */
+	DIR_LATER,   /* not in memory, and this is a loop's thread: ask on a worker */
 };
 
 struct dir_target {
@@ -98,6 +99,7 @@ struct dir_target {
 	uint32_t shard;
 	const char *address; /* canonical */
 	const char *detail;  /* of ann+detail@, or NULL */
+	uint64_t quota;	     /* of the account; 0: none */
 	struct dir_target *next;
 };
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "core/conf.h"
+#include "core/loop.h"
 #include "storage/dir_private.h"
 #include "storage/shard.h"
 
@@ -58,6 +59,8 @@ int dir_get(enum dir_tree tree, struct kv_txn *txn, struct slice key, struct buf
 		return kv_get(trees[tree], txn, key, value);
 	if (dir_cache_get(tree, key, value))
 		return 1;
+	if (loop_thread())
+		return -1;
 	uint64_t ticket = dir_cache_ticket(tree, key);
 	int found = kv_get(trees[tree], NULL, key, value);
 	if (found == 1)

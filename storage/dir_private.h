@@ -38,7 +38,7 @@ struct kv *dir_kv(enum dir_tree tree);
 int dir_resume(struct err *err);
 
 /* Read a record: inside a change with its txn, else by way of the cache. 1, 0,
-   -1. */
+   -1; on a loop's thread, which must not wait, -1 when it is not cached. */
 int dir_get(enum dir_tree tree, struct kv_txn *txn, struct slice key, struct buf *value);
 
 /* --- dir_cache.c: records of small trees, by key; bounded --- */

@@ -4,6 +4,7 @@
  * without its detail ("ann+lists"), postmaster, the domain's catch-all. */
 #include "core/conf.h"
 #include "core/log.h"
+#include "core/loop.h"
 #include "storage/dir_private.h"
 
 enum { DEPTH_MAX = 10, STEPS_MAX = 5000 };
@@ -63,6 +64,7 @@ static bool to_account(struct route *route, struct slice key, struct slice detai
 		    &(struct dir_target){ .account = account.id,
 			.shard = account.shard,
 			.address = account.name,
+			.quota = account.quota,
 			.detail = detail.n ? pool_str(route->pool, detail) : NULL });
 	if (found < 0)
 		route->failed = true;
@@ -132,7 +134,8 @@ static bool to_postmaster(struct route *route, unsigned depth)
 	buf_done(&set);
 	if (led)
 		return true;
-	if (kv_each(
+	if (loop_thread() ||
+	    kv_each(
 		dir_kv(DIR_TREE_META), NULL, SLICE("admin"), SLICE("admin"), see_admin, &admin) < 0)
 		route->failed = true;
 	return admin.address && resolve(route, slice_str(admin.address), depth + 1);
@@ -175,6 +178,12 @@ static bool resolve(struct route *route, struct slice text, unsigned depth)
 	return hosted == 0;
 }
 
+/* On a loop only what is in memory is read (dir_get). */
+static enum dir_route not_read(void)
+{
+	return loop_thread() ? DIR_LATER : DIR_FAILED;
+}
+
 enum dir_route dir_route(struct slice text, struct pool *pool, struct dir_target **out)
 {
 	struct route route = { .pool = pool, .end = &route.first };
@@ -186,10 +195,10 @@ enum dir_route dir_route(struct slice text, struct pool *pool, struct dir_target
 		return DIR_UNKNOWN;
 	int hosted = dir_find_hosted(address.domain, pool, &domain);
 	if (hosted <= 0)
-		return hosted < 0 ? DIR_FAILED : DIR_REMOTE;
+		return hosted < 0 ? not_read() : DIR_REMOTE;
 	resolve_hosted(&route, &domain, address.local, 0);
 	if (route.failed)
-		return DIR_FAILED;
+		return not_read();
 	*out = route.first;
 	return route.first ? DIR_LOCAL : DIR_UNKNOWN;
 }

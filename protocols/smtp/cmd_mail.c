@@ -37,6 +37,8 @@ static const char *check_owner(struct smtp *smtp)
 			if (target->account == smtp->account)
 				return NULL;
 		return "553 5.7.1 That address is not yours";
+	case DIR_LATER:
+		return smtp_later;
 	case DIR_FAILED:
 		return "451 4.3.0 Cannot look that up now, try again later";
 	default:
@@ -77,12 +79,16 @@ static enum sess_next run(struct smtp *smtp, struct slice args)
 	const char *why = begin(smtp, args);
 	if (why) {
 		smtp_mail_end(smtp);
+		if (why == smtp_later)
+			return SESS_LATER;
 		return smtp_refuse(smtp, why, args);
 	}
 	smtp->phase = SMTP_MAIL;
 	return smtp_reply(smtp, "250 2.1.0 Sender fine");
 }
 
-SMTP_COMMAND(mail) = {
-	.name = "MAIL", .phases = SMTP_READY, .help = "MAIL FROM:<address> [parameters]", .run = run
-};
+SMTP_COMMAND(mail) = { .name = "MAIL",
+	.phases = SMTP_READY,
+	.instant = true,
+	.help = "MAIL FROM:<address> [parameters]",
+	.run = run };

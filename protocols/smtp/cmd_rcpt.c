@@ -1,5 +1,5 @@
 /* cmd_rcpt.c - RCPT TO: local users, and with a login everybody else */
-#include "core/log.h"
+#include "core/loop.h"
 #include "core/text.h"
 #include "protocols/smtp/smtp.h"
 
@@ -12,25 +12,38 @@ CONF_KEY(smtp_max_recipients) = {
 	.help = "recipients of one message",
 };
 
+static const char no_answer[] = "451 4.3.0 Cannot look that up now, try again later";
+
 /* RFC 5321 §4.1.1.3: <postmaster> without a domain is ours. */
-static struct slice complete(struct pool *pool, struct slice path)
+static const char *complete(struct pool *pool, struct slice *path)
 {
 	struct dir_domain domain;
 
-	if (slice_ieq(path, SLICE("postmaster")) && dir_main_domain(pool, &domain) == 1)
-		return slice_str(pool_printf(pool, "postmaster@%s", domain.name));
-	return path;
+	if (!slice_ieq(*path, SLICE("postmaster")))
+		return NULL;
+	int found = dir_main_domain(pool, &domain);
+	if (found < 0)
+		return loop_thread() ? smtp_later : no_answer;
+	if (found == 1)
+		*path = slice_str(pool_printf(pool, "postmaster@%s", domain.name));
+	return NULL;
 }
 
 static const char *check_room(const struct dir_target *target, uint64_t size)
 {
 	for (; target; target = target->next) {
-		int room = target->account ? deliver_room(target, size) : 1;
-
-		if (room < 0)
-			return "451 4.3.0 Cannot look that up now, try again later";
-		if (room == 0)
+		if (!target->account || target->quota == 0)
+			continue;
+		if (loop_thread())
+			return smtp_later;
+		switch (deliver_room(target, size)) {
+		case 1:
+			continue;
+		case 0:
 			return "452 4.2.2 The mailbox is full";
+		default:
+			return no_answer;
+		}
 	}
 	return NULL;
 }
@@ -56,8 +69,10 @@ static const char *route(struct smtp *smtp, struct slice path, struct dir_target
 		return relay(smtp, path, target);
 	case DIR_UNKNOWN:
 		return "550 5.1.1 No such user here";
+	case DIR_LATER:
+		return smtp_later;
 	default:
-		return "451 4.3.0 Cannot look that up now, try again later";
+		return no_answer;
 	}
 }
 
@@ -94,7 +109,9 @@ static const char *add(struct smtp *smtp, struct slice args)
 		why = smtp_params(mail, &asked, params, SMTP_RCPT);
 	if (why)
 		return why;
-	path = complete(&mail->pool, path);
+	why = complete(&mail->pool, &path);
+	if (why)
+		return why;
 	if (!address_parse(&mail->pool, path, &address))
 		return "553 5.1.3 That is no address";
 	why = route(smtp, path, &target);
@@ -109,6 +126,8 @@ static enum sess_next run(struct smtp *smtp, struct slice args)
 {
 	const char *why = add(smtp, args);
 
+	if (why == smtp_later)
+		return SESS_LATER;
 	if (why)
 		return smtp_refuse(smtp, why, args);
 	smtp->phase = SMTP_RCPT;
@@ -117,5 +136,6 @@ static enum sess_next run(struct smtp *smtp, struct slice args)
 
 SMTP_COMMAND(rcpt) = { .name = "RCPT",
 	.phases = SMTP_MAIL | SMTP_RCPT,
+	.instant = true,
 	.help = "RCPT TO:<address> [parameters]",
 	.run = run };

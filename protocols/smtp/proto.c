@@ -67,6 +67,8 @@ void smtp_host_name(struct smtp *smtp, struct buf *out)
 
 /* --- replies --- */
 
+const char smtp_later[] = "451 4.3.0 Cannot look that up now, try again later";
+
 enum sess_next smtp_reply(struct smtp *smtp, const char *reply)
 {
 	struct buf *out = sess_out(smtp->sess);

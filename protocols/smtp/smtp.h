@@ -122,6 +122,9 @@ enum sess_next smtp_replyf(struct smtp *smtp, const char *fmt, ...)
 /* A malformed or misplaced command: reply, and end after too many. */
 enum sess_next smtp_fault(struct smtp *smtp, const char *reply);
 
+/* Not an answer but a wish: this instant command must wait after all. */
+extern const char smtp_later[];
+
 /* Refused by policy: reply and one log line. */
 enum sess_next smtp_refuse(struct smtp *smtp, const char *reply, struct slice what);
 
