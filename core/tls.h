@@ -19,6 +19,11 @@
    numbers. */
 int tls_start(struct err *err);
 
+/* Device id for the wc_* functions that take one (wc_ecc_init_ex and the
+   like): nettle and hogweed do their work, faster and without the large tables
+   that the library keeps for each thread. After tls_start. */
+enum { TLS_DEVICE = 7 };
+
 /* Keys, chain and policy of one domain; counted, so that a change drops no
    connection: the old context lives as long as its last connection. */
 struct tls_ctx;
@@ -47,8 +52,8 @@ void tls_ticket_keys_set(const struct tls_ticket_key *keys, size_t n);
 
 /* What is known when a certificate must be chosen. */
 struct tls_hello {
-	struct slice sni;	 /* host name asked for, or empty */
-	struct slice target;	 /* domain named by the protocol before (XMPP stream to), or empty */
+	struct slice sni;    /* host name asked for, or empty */
+	struct slice target; /* domain named by the protocol before (XMPP stream to), or empty */
 	const struct sockaddr *local; /* address that the client connected to */
 };
 
@@ -56,7 +61,8 @@ struct tls_hello {
    NULL and sets *later, and the handshake then asks again on a worker. NULL
    without *later refuses the handshake. The result is a reference. */
 struct tls_chooser {
-	struct tls_ctx *(*choose)(void *arg, const struct tls_hello *hello, bool may_wait, bool *later);
+	struct tls_ctx *(*choose)(
+	    void *arg, const struct tls_hello *hello, bool may_wait, bool *later);
 	void *arg;
 };
 void tls_chooser_set(const struct tls_chooser *chooser);

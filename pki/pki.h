@@ -33,8 +33,8 @@ int pki_domain_cert(struct slice domain, struct pool *pool, struct pki_cert *out
 int pki_domain_renew(struct slice domain, struct err *err);
 
 /* Install a key and its chain from PEM texts (unencrypted; leaf first). */
-int pki_domain_install(struct slice domain, struct slice key_pem, struct slice chain_pem,
-    struct err *err);
+int pki_domain_install(
+    struct slice domain, struct slice key_pem, struct slice chain_pem, struct err *err);
 
 /* Names that a domain's own certificate should carry: the domain, mail., imap.
    and so on as set, and its aliases. */

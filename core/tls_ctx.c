@@ -1,0 +1,141 @@
+/* tls_ctx.c - a domain's key, chain and policy as a context of the TLS library */
+#include "core/tls_private.h"
+
+#include <stdlib.h>
+#include <wolfssl/wolfcrypt/ecc.h>
+
+/* ECDHE and AEAD only. One list for keys of both kinds. AES-128-GCM comes
+   first because nettle makes it several times faster than the others. */
+static const char suites[] = "TLS13-AES128-GCM-SHA256:"
+			     "TLS13-AES256-GCM-SHA384:"
+			     "TLS13-CHACHA20-POLY1305-SHA256:"
+			     "ECDHE-ECDSA-AES128-GCM-SHA256:"
+			     "ECDHE-RSA-AES128-GCM-SHA256:"
+			     "ECDHE-ECDSA-AES256-GCM-SHA384:"
+			     "ECDHE-RSA-AES256-GCM-SHA384:"
+			     "ECDHE-ECDSA-CHACHA20-POLY1305:"
+			     "ECDHE-RSA-CHACHA20-POLY1305";
+
+static int groups[] = { WOLFSSL_ECC_X25519, WOLFSSL_ECC_SECP256R1, WOLFSSL_ECC_SECP384R1 };
+
+static int refuse(struct err *err, const char *label, const char *what, int rc)
+{
+	return err_set(err, ERR_INPUT, "%s of %s: %s", what, label,
+	    wolfSSL_ERR_reason_error_string((unsigned long)-rc));
+}
+
+static int set_policy(WOLFSSL_CTX *lib, const struct tls_ctx_spec *spec, struct err *err)
+{
+	size_t n = sizeof(groups) / sizeof(*groups);
+
+	if (wolfSSL_CTX_SetMinVersion(
+		lib, spec->oldest == 13 ? WOLFSSL_TLSV1_3 : WOLFSSL_TLSV1_2) != WOLFSSL_SUCCESS ||
+	    wolfSSL_CTX_set_cipher_list(lib, suites) != WOLFSSL_SUCCESS ||
+	    wolfSSL_CTX_set_groups(lib, groups, (int)n) != WOLFSSL_SUCCESS)
+		return err_set(err, ERR_TEMP, "the TLS library lacks versions, ciphers or groups");
+	wolfSSL_CTX_SetDevId(lib, TLS_DEVICE);
+	wolfSSL_CTX_set_verify(lib, WOLFSSL_VERIFY_NONE, NULL);
+	wolfSSL_CTX_set_group_messages(lib);
+	return 0;
+}
+
+/* Sessions are kept by clients, in tickets, and nowhere else. */
+static void set_resumption(WOLFSSL_CTX *lib, const struct tls_ctx_spec *spec)
+{
+	unsigned ttl = (unsigned)spec->ticket_ttl_s;
+
+	/* "Off" alone would still store sessions that have tickets. */
+	wolfSSL_CTX_set_session_cache_mode(lib, WOLFSSL_SESS_CACHE_OFF);
+	wolfSSL_CTX_set_session_cache_mode(lib, WOLFSSL_SESS_CACHE_NO_INTERNAL);
+	if (ttl == 0) {
+		wolfSSL_CTX_NoTicketTLSv12(lib);
+		wolfSSL_CTX_no_ticket_TLSv13(lib);
+		return;
+	}
+	tls_ticket_use(lib);
+	wolfSSL_CTX_set_num_tickets(lib, 1);
+	wolfSSL_CTX_set_timeout(lib, ttl);
+	wolfSSL_CTX_set_TicketHint(lib, (int)ttl);
+}
+
+static int set_key(WOLFSSL_CTX *lib, const struct tls_ctx_spec *spec, struct err *err)
+{
+	int rc = wolfSSL_CTX_use_certificate_chain_buffer_format(
+	    lib, (const unsigned char *)spec->chain.p, (long)spec->chain.n, WOLFSSL_FILETYPE_ASN1);
+
+	if (rc != WOLFSSL_SUCCESS)
+		return refuse(err, spec->label, "the certificate chain", rc);
+	rc = wolfSSL_CTX_use_PrivateKey_buffer(
+	    lib, (const unsigned char *)spec->key.p, (long)spec->key.n, WOLFSSL_FILETYPE_ASN1);
+	if (rc != WOLFSSL_SUCCESS)
+		return refuse(err, spec->label, "the private key", rc);
+	if (wolfSSL_CTX_check_private_key(lib) != WOLFSSL_SUCCESS)
+		return err_set(err, ERR_INPUT,
+		    "the private key of %s does not belong to its certificate", spec->label);
+	return 0;
+}
+
+static WOLFSSL_CTX *make(const struct tls_ctx_spec *spec, struct err *err)
+{
+	WOLFSSL_CTX *lib = wolfSSL_CTX_new(wolfTLS_server_method());
+
+	if (!lib) {
+		err_set(err, ERR_TEMP, "the TLS library makes no context");
+		return NULL;
+	}
+	if (set_policy(lib, spec, err) != 0 || set_key(lib, spec, err) != 0) {
+		wolfSSL_CTX_free(lib);
+		return NULL;
+	}
+	tls_layer_use(lib);
+	set_resumption(lib, spec);
+	return lib;
+}
+
+struct tls_ctx *tls_ctx_new(const struct tls_ctx_spec *spec, struct err *err)
+{
+	WOLFSSL_CTX *lib = make(spec, err);
+
+	wolfSSL_ERR_clear_error();
+	if (!lib)
+		return NULL;
+	struct tls_ctx *ctx = mem_get(sizeof(*ctx));
+	atomic_init(&ctx->refs, 1);
+	ctx->lib = lib;
+	ctx->label = mem_str(slice_str(spec->label));
+	ctx->binding = spec->binding;
+	ctx->oldest = spec->oldest;
+	return ctx;
+}
+
+struct tls_ctx *tls_ctx_ref(struct tls_ctx *ctx)
+{
+	atomic_fetch_add(&ctx->refs, 1);
+	return ctx;
+}
+
+void tls_ctx_unref(struct tls_ctx **p)
+{
+	struct tls_ctx *ctx = *p;
+
+	*p = NULL;
+	if (!ctx || atomic_fetch_sub(&ctx->refs, 1) != 1)
+		return;
+	wolfSSL_CTX_free(ctx->lib);
+	free(ctx->label);
+	free(ctx);
+}
+
+const char *tls_ctx_label(const struct tls_ctx *ctx)
+{
+	return ctx->label;
+}
+
+int tls_start(struct err *err)
+{
+	tls_alloc_start();
+	if (wolfSSL_Init() != WOLFSSL_SUCCESS || tls_device_start() != 0)
+		return err_set(err, ERR_TEMP, "the TLS library does not start");
+	tls_ticket_start();
+	return 0;
+}

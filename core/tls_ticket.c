@@ -1,0 +1,130 @@
+/* tls_ticket.c - session tickets: sealed by our keys, bound to a domain
+ *
+ * Behind what the library wants to be kept a ticket carries 32 bytes of ours:
+ * the binding of the context that issued it and room for the client's
+ * identity. A ticket that comes back to another binding is refused, and a full
+ * handshake follows: what one domain's policy allowed is never resumed under
+ * another's. */
+#include "core/tls_private.h"
+
+#include <pthread.h>
+#include <wolfssl/wolfcrypt/chacha20_poly1305.h>
+
+#include "core/num.h"
+#include "core/random.h"
+
+enum { OURS = 32, TAG = 16, KEYS_MAX = 8 };
+
+static struct {
+	pthread_rwlock_t lock;
+	struct tls_ticket_key key[KEYS_MAX];
+	size_t n;
+} keys = { .lock = PTHREAD_RWLOCK_INITIALIZER };
+
+void tls_ticket_keys_set(const struct tls_ticket_key *from, size_t n)
+{
+	if (n > KEYS_MAX)
+		n = KEYS_MAX;
+	pthread_rwlock_wrlock(&keys.lock);
+	bytes_wipe(keys.key, sizeof(keys.key));
+	memcpy(keys.key, from, n * sizeof(*from));
+	keys.n = n;
+	pthread_rwlock_unlock(&keys.lock);
+}
+
+/* A copy of the key that seals. */
+static bool newest(struct tls_ticket_key *out)
+{
+	pthread_rwlock_rdlock(&keys.lock);
+	bool found = keys.n > 0;
+	if (found)
+		*out = keys.key[0];
+	pthread_rwlock_unlock(&keys.lock);
+	return found;
+}
+
+static bool named(const unsigned char name[16], struct tls_ticket_key *out)
+{
+	bool found = false;
+
+	pthread_rwlock_rdlock(&keys.lock);
+	for (size_t i = 0; i < keys.n && !found; i++) {
+		found = memcmp(keys.key[i].name, name, sizeof(keys.key[i].name)) == 0;
+		if (found)
+			*out = keys.key[i];
+	}
+	pthread_rwlock_unlock(&keys.lock);
+	return found;
+}
+
+/* What a ticket of this connection is bound to: the binding, then a hash of
+   the client's identity, zero while clients show no certificates. */
+static void ours(WOLFSSL *ssl, unsigned char out[OURS])
+{
+	memset(out, 0, OURS);
+	num_put64(out, tls_ctx_of(ssl)->binding);
+}
+
+/* The library takes no field for being set when it is all zero, so what the
+   tag leaves of the mac field is filled with ones. */
+static int seal(WOLFSSL *ssl, const struct tls_ticket_key *key, unsigned char iv[16],
+    unsigned char mac[32], unsigned char *ticket, int n, int *out_n)
+{
+	random_bytes(iv, WOLFSSL_TICKET_IV_SZ);
+	ours(ssl, ticket + n);
+	memset(mac + TAG, 1, WOLFSSL_TICKET_MAC_SZ - TAG);
+	if (wc_ChaCha20Poly1305_Encrypt(key->key, iv, key->name, sizeof(key->name), ticket,
+		(word32)(n + OURS), ticket, mac) != 0)
+		return WOLFSSL_TICKET_RET_FATAL;
+	*out_n = n + OURS;
+	return WOLFSSL_TICKET_RET_OK;
+}
+
+static int unseal(WOLFSSL *ssl, const struct tls_ticket_key *key, const unsigned char iv[16],
+    const unsigned char mac[32], unsigned char *ticket, int n, int *out_n)
+{
+	unsigned char want[OURS];
+
+	if (n < OURS ||
+	    wc_ChaCha20Poly1305_Decrypt(
+		key->key, iv, key->name, sizeof(key->name), ticket, (word32)n, mac, ticket) != 0)
+		return WOLFSSL_TICKET_RET_REJECT;
+	ours(ssl, want);
+	if (!bytes_same(ticket + n - OURS, want, OURS)) {
+		bytes_wipe(ticket, (size_t)n);
+		return WOLFSSL_TICKET_RET_REJECT;
+	}
+	*out_n = n - OURS;
+	return WOLFSSL_TICKET_RET_OK;
+}
+
+static int ticket(WOLFSSL *ssl, unsigned char name[16], unsigned char iv[16], unsigned char mac[32],
+    int seals, unsigned char *bytes, int n, int *out_n, void *arg)
+{
+	struct tls_ticket_key key;
+	int rc = WOLFSSL_TICKET_RET_REJECT;
+
+	(void)arg;
+	if (seals && newest(&key)) {
+		memcpy(name, key.name, sizeof(key.name));
+		rc = seal(ssl, &key, iv, mac, bytes, n, out_n);
+	} else if (!seals && named(name, &key)) {
+		rc = unseal(ssl, &key, iv, mac, bytes, n, out_n);
+	}
+	bytes_wipe(&key, sizeof(key));
+	return rc;
+}
+
+void tls_ticket_start(void)
+{
+	struct tls_ticket_key key;
+
+	random_bytes(&key, sizeof(key));
+	tls_ticket_keys_set(&key, 1);
+	bytes_wipe(&key, sizeof(key));
+}
+
+void tls_ticket_use(WOLFSSL_CTX *lib)
+{
+	wolfSSL_CTX_set_TicketEncCb(lib, ticket);
+}

@@ -1,0 +1,102 @@
+/* tls_words.c - why a handshake failed, in words for a log */
+#include "core/tls_private.h"
+
+#include <wolfssl/error-ssl.h>
+#include <wolfssl/wolfcrypt/error-crypt.h>
+
+struct word {
+	int code;
+	const char *text;
+};
+
+/* RFC 8446 6.2 and what older versions had. */
+static const struct word alerts[] = {
+	{ 0, "close_notify" },
+	{ 10, "unexpected_message" },
+	{ 20, "bad_record_mac" },
+	{ 21, "decryption_failed" },
+	{ 22, "record_overflow" },
+	{ 30, "decompression_failure" },
+	{ 40, "handshake_failure" },
+	{ 41, "no_certificate" },
+	{ 42, "bad_certificate" },
+	{ 43, "unsupported_certificate" },
+	{ 44, "certificate_revoked" },
+	{ 45, "certificate_expired" },
+	{ 46, "certificate_unknown" },
+	{ 47, "illegal_parameter" },
+	{ 48, "unknown_ca" },
+	{ 49, "access_denied" },
+	{ 50, "decode_error" },
+	{ 51, "decrypt_error" },
+	{ 70, "protocol_version" },
+	{ 71, "insufficient_security" },
+	{ 80, "internal_error" },
+	{ 86, "inappropriate_fallback" },
+	{ 90, "user_canceled" },
+	{ 100, "no_renegotiation" },
+	{ 109, "missing_extension" },
+	{ 110, "unsupported_extension" },
+	{ 112, "unrecognized_name" },
+	{ 113, "bad_certificate_status_response" },
+	{ 115, "unknown_psk_identity" },
+	{ 116, "certificate_required" },
+	{ 120, "no_application_protocol" },
+};
+
+static const struct word errors[] = {
+	{ MATCH_SUITE_ERROR, "client and server have no cipher suite in common" },
+	{ UNSUPPORTED_SUITE, "client and server have no cipher suite in common" },
+	{ BAD_KEY_SHARE_DATA, "client and server have no key exchange group in common" },
+	{ ECC_CURVE_ERROR, "client and server have no key exchange group in common" },
+	{ UNKNOWN_ALPN_PROTOCOL_NAME_E, "client asks for another protocol (ALPN)" },
+	{ SOCKET_PEER_CLOSED_E, "client closed during the handshake" },
+	{ SOCKET_ERROR_E, "client closed during the handshake" },
+};
+
+static const char *find(const struct word *words, size_t n, int code)
+{
+	for (size_t i = 0; i < n; i++)
+		if (words[i].code == code)
+			return words[i].text;
+	return NULL;
+}
+
+static const char *error_text(int error, const struct tls_ctx *ctx)
+{
+	if (error == VERSION_ERROR)
+		return ctx->oldest == 13 ? "client offers no TLS 1.3"
+					 : "client offers no TLS 1.2 or 1.3";
+	const char *text = find(errors, sizeof(errors) / sizeof(*errors), error);
+	return text ? text : wolfSSL_ERR_reason_error_string((unsigned long)error);
+}
+
+/* An alert that the client sent tells most: it is the reason why it left. */
+static bool alert_received(WOLFSSL *ssl, int *code)
+{
+	WOLFSSL_ALERT_HISTORY history;
+
+	if (wolfSSL_get_alert_history(ssl, &history) != WOLFSSL_SUCCESS || history.last_rx.code < 0)
+		return false;
+	*code = history.last_rx.code;
+	return true;
+}
+
+char *tls_words(WOLFSSL *ssl, int error, const struct tls_ctx *ctx)
+{
+	struct buf out = { 0 };
+	int code = 0;
+
+	if (alert_received(ssl, &code)) {
+		const char *name = find(alerts, sizeof(alerts) / sizeof(*alerts), code);
+		buf_addz(&out, "client closed during the handshake: alert ");
+		if (name)
+			buf_addz(&out, name);
+		else
+			buf_printf(&out, "%d", code);
+	} else {
+		buf_addz(&out, error_text(error, ctx));
+	}
+	buf_z(&out);
+	return out.p;
+}

@@ -1,0 +1,59 @@
+/* cert.h - certificates: built by us, and read */
+#ifndef PKI_CERT_H
+#define PKI_CERT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/buf.h"
+#include "core/err.h"
+#include "core/pool.h"
+#include "pki/sign.h"
+
+/* --- building --- */
+
+struct cert_spec {
+	struct slice name;  /* subject: a domain in A-labels */
+	struct slice names; /* DNS names it is good for, parted by blanks */
+	int64_t not_before, not_after;
+};
+
+/* A certificate of the key for itself, for servers and their clients; no CA.
+   Appends DER to *out. */
+int cert_self_signed(
+    const struct cert_spec *spec, const struct sign_key *key, struct buf *out, struct err *err);
+
+/* --- reading --- */
+
+/* What a certificate says; slices point into its DER. */
+struct cert {
+	struct slice der;
+	struct slice tbs, signature_algorithm, signature;
+	struct slice serial, issuer, subject, public_info; /* issuer, subject: whole Names */
+	int64_t not_before, not_after;
+	struct slice alt_names; /* GeneralNames' contents; empty when there are none */
+	struct slice subject_key_id, authority_key_id;
+	bool is_ca;
+};
+
+/* Take the first certificate off *rest (DER one behind another). */
+bool cert_next(struct slice *rest, struct cert *out);
+
+/* A Name for people: "CN=alpha.test, O=Example". */
+void cert_name_text(struct slice name, struct buf *out);
+
+/* Visit its DNS names, lower case, until visit returns false. */
+void cert_names(const struct cert *cert, bool (*visit)(void *arg, struct slice name), void *arg);
+
+/* Is it good for that host name? RFC 6125: whole names, or a wildcard in
+   place of one leftmost label. */
+bool cert_covers(const struct cert *cert, struct slice host);
+
+/* --- PEM --- */
+
+/* All certificates of a PEM text as DER one behind another. Each must be
+   readable; at least one. */
+int cert_from_pem(struct slice pem, struct buf *der, struct err *err);
+void cert_to_pem(struct slice der, struct buf *pem);
+
+#endif

@@ -1,0 +1,72 @@
+/* cert_pem.c - certificates as PEM texts (RFC 7468) */
+#include "pki/cert.h"
+
+#include "core/text.h"
+
+enum { LINE = 64 };
+
+static const char begin[] = "-----BEGIN CERTIFICATE-----";
+static const char end[] = "-----END CERTIFICATE-----";
+
+/* The base64 between the next pair of marks; *rest goes on behind. */
+static bool next_block(struct slice *rest, struct buf *base64)
+{
+	ptrdiff_t at = slice_find(*rest, slice_str(begin));
+
+	if (at < 0)
+		return false;
+	*rest = slice_from(*rest, (size_t)at + strlen(begin));
+	at = slice_find(*rest, slice_str(end));
+	if (at < 0)
+		return false;
+	buf_clear(base64);
+	for (size_t i = 0; i < (size_t)at; i++)
+		if (!strchr(" \t\r\n", rest->p[i]) || rest->p[i] == '\0')
+			buf_addc(base64, rest->p[i]);
+	*rest = slice_from(*rest, (size_t)at + strlen(end));
+	return true;
+}
+
+int cert_from_pem(struct slice pem, struct buf *der, struct err *err)
+{
+	struct buf base64 = { 0 };
+	unsigned n = 0;
+	int rc = 0;
+
+	while (rc == 0 && next_block(&pem, &base64)) {
+		struct cert cert;
+		size_t mark = der->n;
+		n++;
+		bool good = base64_get(der, buf_slice(&base64));
+		struct slice one = slice_from(buf_slice(der), mark);
+		if (!good || !cert_next(&one, &cert) || one.n > 0)
+			rc = err_set(
+			    err, ERR_INPUT, "certificate %u of the chain cannot be read", n);
+	}
+	buf_done(&base64);
+	if (rc == 0 && n == 0)
+		rc = err_set(err, ERR_INPUT, "there is no certificate in PEM form");
+	return rc;
+}
+
+static void put_block(struct slice der, struct buf *pem)
+{
+	struct buf base64 = { 0 };
+
+	base64_put(&base64, der);
+	buf_printf(pem, "%s\n", begin);
+	for (struct slice rest = buf_slice(&base64); rest.n > 0; rest = slice_from(rest, LINE)) {
+		buf_adds(pem, slice_head(rest, LINE));
+		buf_addc(pem, '\n');
+	}
+	buf_printf(pem, "%s\n", end);
+	buf_done(&base64);
+}
+
+void cert_to_pem(struct slice der, struct buf *pem)
+{
+	struct cert cert;
+
+	while (cert_next(&der, &cert))
+		put_block(cert.der, pem);
+}

@@ -1,0 +1,35 @@
+/* sign.h - all that is done with private keys
+ *
+ * A private key is handed around sealed. pki/sign.c alone opens it, for as
+ * long as one call takes, so that it could become a process of its own. */
+#ifndef PKI_SIGN_H
+#define PKI_SIGN_H
+
+#include "core/buf.h"
+#include "core/err.h"
+#include "core/tls.h"
+#include "pki/key.h"
+
+struct sign_key {
+	const char *owner; /* the domain that it was sealed for */
+	struct slice sealed;
+};
+
+/* A new key for the owner, or one from a PEM text, sealed into *sealed. */
+int sign_make(const char *owner, struct buf *sealed, struct err *err);
+int sign_take(const char *owner, struct slice pem, struct buf *sealed, struct err *err);
+
+int sign_look(const struct sign_key *key, struct key_info *out, struct err *err);
+
+/* Append the AlgorithmIdentifier of signatures that a key of that type makes. */
+void sign_algorithm(const char *key_type, struct buf *out);
+
+/* Append the signature of data. */
+int sign_data(
+    const struct sign_key *key, struct slice data, struct buf *signature, struct err *err);
+
+/* A TLS context with that key; the rest is in *spec. */
+struct tls_ctx *sign_tls_ctx(
+    const struct sign_key *key, const struct tls_ctx_spec *spec, struct err *err);
+
+#endif
