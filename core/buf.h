@@ -14,20 +14,20 @@ struct slice {
 	size_t n;
 };
 
-#define SLICE(literal) ((struct slice){(literal), sizeof(literal) - 1})
+#define SLICE(literal) ((struct slice){ (literal), sizeof(literal) - 1 })
 
 /* printf("%.*s", SLICE_ARG(s)); s is evaluated twice */
 #define SLICE_ARG(s) ((int)(s).n), ((s).p ? (s).p : "")
 
 static inline struct slice slice_of(const void *p, size_t n)
 {
-	return (struct slice){p, n};
+	return (struct slice){ p, n };
 }
 
 /* NULL gives the empty slice. */
 static inline struct slice slice_str(const char *s)
 {
-	return (struct slice){s, s ? strlen(s) : 0};
+	return (struct slice){ s, s ? strlen(s) : 0 };
 }
 
 /* The slice without its first n bytes; n is cut to its length. */
@@ -35,13 +35,13 @@ static inline struct slice slice_from(struct slice s, size_t n)
 {
 	if (n > s.n)
 		n = s.n;
-	return (struct slice){s.p ? s.p + n : s.p, s.n - n};
+	return (struct slice){ s.p ? s.p + n : s.p, s.n - n };
 }
 
 /* The first n bytes at most. */
 static inline struct slice slice_head(struct slice s, size_t n)
 {
-	return (struct slice){s.p, n < s.n ? n : s.n};
+	return (struct slice){ s.p, n < s.n ? n : s.n };
 }
 
 bool slice_eq(struct slice a, struct slice b);
@@ -80,7 +80,7 @@ void bytes_wipe(void *p, size_t n);
 /* Heap memory. These never return NULL: limits are checked before anything is
    stored, so running out of memory means that the machine has none, and the
    process ends with a log line; nothing acknowledged is lost by that. */
-void *mem_get(size_t n);  /* zeroed; release with free() */
+void *mem_get(size_t n); /* zeroed; release with free() */
 void *mem_resize(void *p, size_t n);
 char *mem_str(struct slice s); /* copy with a terminator */
 
@@ -112,7 +112,7 @@ const char *buf_z(struct buf *b);
 
 static inline struct slice buf_slice(const struct buf *b)
 {
-	return (struct slice){b->p, b->n};
+	return (struct slice){ b->p, b->n };
 }
 
 #endif

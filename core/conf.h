@@ -43,7 +43,8 @@ struct conf_key {
 	const char *help;	    /* one line, no final dot */
 	bool restart;		    /* takes effect at the next start only */
 	/* Called after the server-wide number was loaded or set, by the thread
-	   that did it; for modules that do not ask each time. May be NULL. */
+	   that did it, for modules that do not ask each time. It changes no
+	   settings. May be NULL. */
 	void (*changed)(int64_t num);
 };
 

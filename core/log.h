@@ -24,7 +24,7 @@ struct log_field {
 
 static inline struct log_field log_s(const char *key, struct slice s)
 {
-	return (struct log_field){key, s.p ? s.p : "", s.n, 0};
+	return (struct log_field){ key, s.p ? s.p : "", s.n, 0 };
 }
 
 static inline struct log_field log_z(const char *key, const char *s)
@@ -34,12 +34,12 @@ static inline struct log_field log_z(const char *key, const char *s)
 
 static inline struct log_field log_n(const char *key, int64_t num)
 {
-	return (struct log_field){key, 0, 0, num};
+	return (struct log_field){ key, 0, 0, num };
 }
 
 /* log_event(LOG_INFO, "accepted", log_n("mid", 77), log_s("from", from)); */
 #define log_event(level, event, ...)                                                               \
-	log_write((level), (event), (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ) {0}})
+	log_write((level), (event), (const struct log_field[]){ __VA_ARGS__ __VA_OPT__(, ){ 0 } })
 
 void log_write(enum log_level level, const char *event, const struct log_field *fields);
 
@@ -51,7 +51,8 @@ struct log_context {
 	uint64_t mid;	   /* message id, 0: none */
 };
 
-const struct log_context *log_context_set(const struct log_context *context); /* returns the one before */
+const struct log_context *log_context_set(
+    const struct log_context *context); /* returns the one before */
 
 /* Lines go to standard error until a file is named. Reopening the same path
    (SIGHUP) lets logrotate work. 0 or -1 with errno. */

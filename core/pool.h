@@ -15,11 +15,11 @@
 /* Zero-initialised is empty and valid. */
 struct pool {
 	struct pool_block *block;
-	size_t used;	/* bytes given out since the last reset */
-	bool wipe;	/* holds secrets: zero blocks before they are freed */
+	size_t used; /* bytes given out since the last reset */
+	bool wipe;   /* holds secrets: zero blocks before they are freed */
 };
 
-void *pool_get(struct pool *pool, size_t n); /* zeroed, aligned for any type, never NULL */
+void *pool_get(struct pool *pool, size_t n);	   /* zeroed, aligned for any type, never NULL */
 char *pool_str(struct pool *pool, struct slice s); /* copy with a terminator */
 struct slice pool_slice(struct pool *pool, struct slice s); /* copy */
 char *pool_printf(struct pool *pool, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
