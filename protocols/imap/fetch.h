@@ -19,11 +19,10 @@
 
 enum imap_needs {
 	IMAP_NEEDS_SUMMARY = 1,
-	IMAP_NEEDS_PARTS = 16, /* of the summary */
-	IMAP_NEEDS_BODY = 2,   /* opened */
-	IMAP_NEEDS_WHOLE = 4,  /* in memory */
-	IMAP_NEEDS_FIELDS =
-	    8 | IMAP_NEEDS_SUMMARY, /* the cached ones: the body if they do not do */
+	IMAP_NEEDS_PARTS = 2,  /* with the summary */
+	IMAP_NEEDS_FIELDS = 4, /* with the summary; the body when they are not complete */
+	IMAP_NEEDS_BODY = 8,   /* opened */
+	IMAP_NEEDS_WHOLE = 16, /* in memory */
 };
 
 /* What of a part: RFC 9051 §6.4.5.1. */

@@ -160,8 +160,8 @@ static bool match_or(struct imap_candidate *c, const struct imap_term *term)
 }
 
 IMAP_SEARCH_KEY(all_of) = { .name = "(", .parse = parse_all_of, .match = match_all_of };
-IMAP_SEARCH_KEY(not ) = { .name = "NOT", .parse = parse_not, .match = match_not };
-IMAP_SEARCH_KEY(or) = { .name = "OR", .parse = parse_or, .match = match_or };
+IMAP_SEARCH_KEY(none_of) = { .name = "NOT", .parse = parse_not, .match = match_not };
+IMAP_SEARCH_KEY(either) = { .name = "OR", .parse = parse_or, .match = match_or };
 
 bool imap_terms_match(struct imap_candidate *c, const struct imap_term *term)
 {
