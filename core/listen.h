@@ -42,10 +42,14 @@ struct listener_row {
 #define LISTENER(id) TABLE_ROW(listener_row, id)
 TABLE_DECLARE(listener_row);
 
-/* Add all rows, each at the addresses that are set for it. Without a setting
-   it listens on `host` ("*": all addresses, both families) at the row's port
-   plus port_base; a negative port_base: at ports that the kernel chooses. */
-int listen_add_rows(const char *data, const char *host, int port_base, struct err *err);
+/* Add the rows with a path in DATA, owned by who calls. */
+int listen_add_paths(const char *data, struct err *err);
+
+/* Add the rows with a port, each at the addresses that are set for it. Without
+   a setting it listens on `host` ("*": all addresses, both families) at the
+   row's port plus port_base; a negative port_base: at ports that the kernel
+   chooses. */
+int listen_add_ports(const char *host, int port_base, struct err *err);
 
 /* Bind and listen; nothing is accepted before listen_go. The listener is
    copied. Prints nothing. */

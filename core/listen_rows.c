@@ -88,14 +88,19 @@ static int add_path(const struct listener_row *row, const char *data, struct err
 	return rc;
 }
 
-int listen_add_rows(const char *data, const char *host, int port_base, struct err *err)
+int listen_add_paths(const char *data, struct err *err)
 {
-	for (size_t i = 0; i < listener_row_table_n; i++) {
-		const struct listener_row *row = listener_row_table[i];
-		int rc = row->path ? add_path(row, data, err) : add_row(row, host, port_base, err);
-
-		if (rc != 0)
+	for (size_t i = 0; i < listener_row_table_n; i++)
+		if (listener_row_table[i]->path && add_path(listener_row_table[i], data, err) != 0)
 			return -1;
-	}
+	return 0;
+}
+
+int listen_add_ports(const char *host, int port_base, struct err *err)
+{
+	for (size_t i = 0; i < listener_row_table_n; i++)
+		if (!listener_row_table[i]->path &&
+		    add_row(listener_row_table[i], host, port_base, err) != 0)
+			return -1;
 	return 0;
 }

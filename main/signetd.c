@@ -317,8 +317,10 @@ int main(int argc, char **argv)
 		die(&(struct err){ .text = "cannot open the log file" });
 	if (open_rooms(data, &err) != 0)
 		die(&err);
+	if (listen_add_paths(data, &err) != 0)
+		die(&err);
 	become_root_again(user);
-	if (listen_add_rows(data, o.host, o.port_base, &err) != 0)
+	if (listen_add_ports(o.host, o.port_base, &err) != 0)
 		die(&err);
 	become_for_good(user);
 	if (start_threads(&err) != 0)
