@@ -60,10 +60,15 @@ struct box_info {
 	bool children;
 };
 /* All mailboxes and subscribed names, in order of name, INBOX first; parents
-   that do not exist are among them. */
+   that do not exist are among them. visit may use the account (box_status). */
 int box_list(struct acct *acct, bool (*visit)(void *arg, const struct box_info *info), void *arg);
+/* ERR_INPUT: not a name; ERR_EXISTS; ERR_LIMIT: too long, deep or many. Parents
+   are not made, they are names without a mailbox. */
 int box_create(struct acct *acct, struct slice name, enum box_use use, struct err *err);
+/* ERR_ABSENT; ERR_DENIED: INBOX, or no mailbox but others below it. When there
+   are some below, the name stays as their parent. Subscriptions stay. */
 int box_delete(struct acct *acct, struct slice name, struct err *err);
+/* With all below it; of INBOX, the messages (RFC 9051 §6.3.6). */
 int box_rename(struct acct *acct, struct slice from, struct slice to, struct err *err);
 int box_subscribe(struct acct *acct, struct slice name, bool on, struct err *err);
 
@@ -120,7 +125,8 @@ void box_snap_diff(
     const struct box_snap *old, const struct box_snap *now, const struct box_diff *diff);
 
 /* Be told after each committed change of this mailbox; runs in the committing
-   thread and must not wait: it wakes a session. */
+   thread, with locks held: it wakes a session, and neither waits nor calls
+   anything of this header. It does not run any more when box_unwatch returns. */
 struct box_watch {
 	void (*changed)(void *arg);
 	void *arg;
@@ -140,7 +146,9 @@ int box_body(struct box *box, const struct box_entry *entry, struct body **body,
 uint64_t box_keyword(struct box *box, struct slice name, bool create, struct err *err);
 
 enum box_how { BOX_SET, BOX_ADD, BOX_REMOVE };
-/* Change flags of these UIDs (rising order). Absent ones are passed over. */
+/* Change flags of these UIDs (rising order). Absent ones are passed over. Many
+   are done in several transactions; what fails then is the rest. ERR_BUSY, here
+   and below: the mailbox was removed meanwhile. */
 int box_flags(struct box *box, const uint32_t *uids, size_t n, enum box_how how, uint64_t flags,
     struct err *err);
 
@@ -153,7 +161,10 @@ struct box_added {
 	uint32_t *from; /* the source UIDs that were still there */
 	size_t n;
 };
-/* Copy or move into another mailbox of an account (may be the same one). */
+/* Copy or move into another mailbox of an account (may be the same one).
+   ERR_ABSENT: there is no such mailbox; ERR_LIMIT: quota. What could not be
+   copied as a whole is not copied; what could not be moved as a whole is moved
+   as far as *out says. Keywords come along while the target has room. */
 int box_copy(struct box *box, const uint32_t *uids, size_t n, struct acct *to, struct slice name,
     bool move, struct pool *pool, struct box_added *out, struct err *err);
 
