@@ -7,6 +7,10 @@
  * disk, and since there is one writer at a time, writers never wait for each
  * other's pages.
  *
+ * On a slow disk the leader waits a little before it takes what is there, for
+ * those who were woken by the last round and are about to write again: else
+ * half of the threads would always be in the round and half before it.
+ *
  * Each waiter sleeps on a semaphore of its own: a round wakes those that are
  * done and the next leader, nobody else, and none of them takes a lock then. */
 #include "storage/kv_group.h"
@@ -14,6 +18,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <semaphore.h>
+#include <time.h>
 
 #include "core/err.h"
 #include "core/log.h"
@@ -21,6 +26,9 @@
 enum {
 	BATCH_MAX = 256,
 	TRIES_MAX = 1000, /* of a transaction that loses deadlocks to readers */
+	SLOW_NS = 500000, /* a disk for which waiting may pay */
+	PATIENCE = 8,	  /* wait this part of what a round takes */
+	IN_VAIN_ROUNDS = 16,
 };
 
 /* A thread inside kv_write. */
@@ -31,14 +39,21 @@ struct kv_wait {
 
 void kv_group_init(struct kv_group *group, const struct kv_engine *engine, void *arg)
 {
+	pthread_condattr_t monotonic;
+
 	*group = (struct kv_group){ .engine = engine, .arg = arg };
 	group->end = &group->first;
 	pthread_mutex_init(&group->lock, NULL);
 	pthread_cond_init(&group->settled, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&group->gathered, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 }
 
 void kv_group_done(struct kv_group *group)
 {
+	pthread_cond_destroy(&group->gathered);
 	pthread_cond_destroy(&group->settled);
 	pthread_mutex_destroy(&group->lock);
 }
@@ -141,31 +156,70 @@ static void run_batch(struct kv_group *group, struct kv_write *batch)
 
 /* --- who leads --- */
 
-static struct kv_write *take_batch(struct kv_group *group)
+static uint64_t now_ns(void)
 {
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* Wait for those who may come; if few do, not again for a while. Locked. */
+static void gather(struct kv_group *group)
+{
+	uint64_t until = group->ended_ns + group->flush_ns / PATIENCE;
+	struct timespec t = { (time_t)(until / 1000000000), (long)(until % 1000000000) };
+	unsigned before = group->queued;
+
+	if (group->flush_ns < SLOW_NS || before >= group->expected)
+		return;
+	if (group->in_vain > 0) {
+		group->in_vain--;
+		return;
+	}
+	group->gathering = true;
+	while (group->queued < group->expected)
+		if (pthread_cond_timedwait(&group->gathered, &group->lock, &t) == ETIMEDOUT)
+			break;
+	group->gathering = false;
+	if (group->queued - before < (group->expected - before) / 2 + 1)
+		group->in_vain = IN_VAIN_ROUNDS;
+}
+
+static struct kv_write *take_batch(struct kv_group *group, unsigned *taken)
+{
+	unsigned n = 1;
+
 	pthread_mutex_lock(&group->lock);
+	gather(group);
 	struct kv_write *batch = group->first, *last = batch;
-	uint64_t n = 1;
 	for (; last->next && n < BATCH_MAX; n++)
 		last = last->next;
 	group->first = last->next;
 	if (!group->first)
 		group->end = &group->first;
 	last->next = NULL;
+	group->queued -= n;
 	group->writes += n;
 	pthread_mutex_unlock(&group->lock);
+	*taken = n;
 	return batch;
 }
 
 /* All that was begun is durable; let the next one lead. */
-static void hand_over(struct kv_group *group)
+static void hand_over(struct kv_group *group, unsigned done, uint64_t began_ns)
 {
 	pthread_mutex_lock(&group->lock);
+	group->ended_ns = now_ns();
 	if (group->durable != group->begun) {
 		group->durable = group->begun;
 		group->syncs++;
+		group->flush_ns = (group->flush_ns * 7 + group->ended_ns - began_ns) / 8;
 		pthread_cond_broadcast(&group->settled);
 	}
+	group->expected = group->queued + done;
+	if (group->expected > BATCH_MAX)
+		group->expected = BATCH_MAX;
 	if (group->first) {
 		group->first->wait->lead = true;
 		sem_post(&group->first->wait->wake);
@@ -177,10 +231,12 @@ static void hand_over(struct kv_group *group)
 
 static void lead(struct kv_group *group, const struct kv_write *own)
 {
-	struct kv_write *batch = take_batch(group);
+	unsigned n;
+	struct kv_write *batch = take_batch(group, &n);
+	uint64_t began = now_ns();
 
 	run_batch(group, batch);
-	hand_over(group);
+	hand_over(group, n, began);
 	for (struct kv_write *w = batch, *next; w; w = next) {
 		next = w->next; /* its owner may be gone once it is woken */
 		if (w != own)
@@ -199,6 +255,9 @@ enum kv_result kv_group_write(struct kv_group *group, struct kv_write *w)
 	pthread_mutex_lock(&group->lock);
 	*group->end = w;
 	group->end = &w->next;
+	group->queued++;
+	if (group->gathering && group->queued >= group->expected)
+		pthread_cond_signal(&group->gathered);
 	bool leads = !group->led;
 	group->led = true;
 	pthread_mutex_unlock(&group->lock);

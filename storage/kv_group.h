@@ -38,8 +38,16 @@ struct kv_group {
 	pthread_mutex_t lock;
 	pthread_cond_t settled;
 	struct kv_write *first, **end; /* not yet taken */
+	unsigned queued;	       /* how many those are */
 	bool led;		       /* a thread is the leader */
 	uint64_t begun, durable;       /* batches */
+	/* How long making durable takes, when the last batch ended, how many
+	   writes there will be if all who were in it come again. */
+	uint64_t flush_ns, ended_ns;
+	unsigned expected;
+	unsigned in_vain; /* rounds in which not to wait, as it did not help */
+	bool gathering;
+	pthread_cond_t gathered;
 	uint64_t writes, commits, syncs, retries;
 };
 

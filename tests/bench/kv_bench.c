@@ -1,22 +1,27 @@
 /* kv_bench.c - how many durable writes a second the store takes, and what one costs
  *
- * usage: kv_bench DIR [SECONDS]     DIR is made, and not removed
+ * usage: kv_bench DIR [SECONDS [BODY]]     DIR is made, and not removed
  *
  * Each write is what a delivery changes: a summary, a mailbox entry, the
- * mailbox's counters and a body's place. */
+ * mailbox's counters and a body's place; with BODY a body of so many bytes is
+ * stored before. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "core/num.h"
+#include "storage/body_store.h"
 #include "storage/kv.h"
 
 static struct kv_env *env;
-static struct kv *box, *entry, *message, *body;
+static struct kv *box, *entry, *message, *body, *segment;
+static struct body_store *bodies;
+static uint32_t body_bytes;
 static atomic_bool ending;
 static atomic_ulong done;
 
@@ -25,6 +30,7 @@ struct worker {
 	pthread_t thread;
 	uint32_t account;
 	uint64_t n;
+	struct body_place place;
 };
 
 static int put(struct kv *kv, struct kv_txn *txn, const unsigned char *key, size_t n, size_t size)
@@ -49,6 +55,8 @@ static enum kv_result apply(struct kv_write *write, struct kv_txn *txn)
 	bad |= put(entry, txn, key, 12, 40);
 	num_put64(key + 4, 0);
 	bad |= put(box, txn, key, 8, 90);
+	if (body_bytes)
+		return bad || body_link(bodies, txn, &w->place, 1) < 0 ? KV_FAILED : KV_DONE;
 	num_put64(key, w->n << 8 | w->account);
 	bad |= put(body, txn, key, 8, 40);
 	return bad ? KV_FAILED : KV_DONE;
@@ -57,13 +65,18 @@ static enum kv_result apply(struct kv_write *write, struct kv_txn *txn)
 static void *work(void *arg)
 {
 	struct worker *w = arg;
+	struct slice content = { mem_get(body_bytes), body_bytes };
+	struct err err;
 
 	while (!ending) {
 		w->n++;
+		if (body_bytes && body_append(bodies, &content, 1, &w->place, &err) < 0)
+			abort();
 		if (kv_write(env, &w->write) != KV_DONE)
 			abort();
 		done++;
 	}
+	free((void *)(uintptr_t)content.p);
 	return NULL;
 }
 
@@ -127,22 +140,39 @@ static void measure(unsigned threads, unsigned seconds)
 	    (unsigned long long)(after.retries - before.retries), rss_kb());
 }
 
+static int open_all(const char *dir, struct err *err)
+{
+	struct buf segments = { 0 };
+
+	buf_printf(&segments, "%s/bodies", dir);
+	struct kv_opts opts = { .dir = dir, .cache = 12 << 20, .before_commit = body_store_sync };
+	struct body_store_opts body_opts = { .dir = buf_z(&segments), .segment_max = 256 << 20 };
+	mkdir(dir, 0700);
+	if (body_store_open(&body_opts, &bodies, err) < 0)
+		return -1;
+	opts.arg = bodies;
+	buf_done(&segments);
+	if (kv_env_open(&opts, &env, err) < 0 || kv_open(env, "box", &box, err) < 0 ||
+	    kv_open(env, "entry", &entry, err) < 0 || kv_open(env, "message", &message, err) < 0 ||
+	    kv_open(env, "body", &body, err) < 0 || kv_open(env, "segment", &segment, err) < 0)
+		return -1;
+	body_store_index(bodies, env, body, segment);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static const unsigned threads[] = { 1, 2, 8, 20, 32 };
-	struct kv_opts opts = { .cache = 12 << 20 };
-	struct err err;
 	uint32_t seconds = 3;
+	struct err err;
 
-	if (argc < 2 || (argc > 2 && !num_u32(slice_str(argv[2]), &seconds))) {
-		fprintf(stderr, "usage: kv_bench DIR [SECONDS]\n");
+	if (argc < 2 || (argc > 2 && !num_u32(slice_str(argv[2]), &seconds)) ||
+	    (argc > 3 && !num_u32(slice_str(argv[3]), &body_bytes))) {
+		fprintf(stderr, "usage: kv_bench DIR [SECONDS [BODY]]\n");
 		return 2;
 	}
-	opts.dir = argv[1];
 	long rss = rss_kb();
-	if (kv_env_open(&opts, &env, &err) < 0 || kv_open(env, "box", &box, &err) < 0 ||
-	    kv_open(env, "entry", &entry, &err) < 0 ||
-	    kv_open(env, "message", &message, &err) < 0 || kv_open(env, "body", &body, &err) < 0) {
+	if (open_all(argv[1], &err) < 0) {
 		fprintf(stderr, "%s\n", err.text);
 		return 1;
 	}
@@ -150,5 +180,6 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof(threads) / sizeof(*threads); i++)
 		measure(threads[i], seconds);
 	kv_env_close(&env);
+	body_store_close(&bodies);
 	return 0;
 }
