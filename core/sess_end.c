@@ -9,7 +9,7 @@ static void free_session(uv_handle_t *handle)
 	struct sess *s = handle->data;
 
 	io_close(&s->io);
-	if (s->counted)
+	if (s->counted && s->address_key_n)
 		limit_leave(LIMIT_ADDRESS, slice_of(s->address_key, s->address_key_n));
 	if (s->account)
 		limit_leave(LIMIT_ACCOUNT, slice_str(s->account));

@@ -100,6 +100,17 @@ static char *address_text(const struct sockaddr_storage *addr)
 	return mem_str(slice_str(text));
 }
 
+/* Is there room for it? An admin at the machine always finds some. */
+static bool is_welcome(struct sess *s)
+{
+	if (s->peer.ss_family == AF_UNIX)
+		return true;
+	s->address_key_n = (uint8_t)limit_address_key(sess_peer(s), s->address_key);
+	return count() < (size_t)conf_num(&conf_key_session_max) &&
+	    limit_enter(LIMIT_ADDRESS, slice_of(s->address_key, s->address_key_n),
+		(unsigned)conf_num(&conf_key_session_max_address));
+}
+
 void sess_start(const struct listener *listener, int fd, const struct sockaddr_storage *peer)
 {
 	struct sess *s = mem_get(sizeof *s + listener->proto->state_size);
@@ -118,11 +129,7 @@ void sess_start(const struct listener *listener, int fd, const struct sockaddr_s
 	s->active = s->started;
 	s->context.proto = s->proto->name;
 	s->context.icid = log_id();
-	s->address_key_n =
-	    (uint8_t)limit_address_key((const struct sockaddr *)peer, s->address_key);
-	s->counted = count() < (size_t)conf_num(&conf_key_session_max) &&
-	    limit_enter(LIMIT_ADDRESS, slice_of(s->address_key, s->address_key_n),
-		(unsigned)conf_num(&conf_key_session_max_address));
+	s->counted = is_welcome(s);
 	sess_list_add(s);
 	sess_begin(s);
 }
