@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,6 +71,9 @@ static socklen_t make_address(const struct listener *l, struct sockaddr_storage 
 static void set_options(int fd, const struct sockaddr_storage *addr)
 {
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
+	/* Connections inherit it: a reply is one write and waits for no neighbour. */
+	if (addr->ss_family != AF_UNIX)
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
 	if (addr->ss_family == AF_INET6) /* 0.0.0.0 and :: are two listeners */
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &(int){ 1 }, sizeof(int));
 }

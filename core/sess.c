@@ -19,8 +19,7 @@ static bool drive_handshake(struct sess *s)
 {
 	if (!sess_is_tls(s))
 		io_push(&s->io,
-		    tls_accept_new(
-			(struct sockaddr *)&s->local, slice_str(s->tls_target), s->proto->alpn));
+		    tls_accept_new(sess_local(s), slice_str(s->tls_target), s->proto->alpn));
 	switch (tls_handshake(s->io, false)) {
 	case TLS_AGAIN:
 		sess_wait_socket(s, true);

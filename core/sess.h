@@ -116,7 +116,7 @@ uint64_t sess_id(const struct sess *s);	     /* icid */
 void sess_mid(struct sess *s, uint64_t mid); /* message in the log context */
 const struct listener *sess_listener(const struct sess *s);
 const struct sockaddr *sess_peer(const struct sess *s);
-const struct sockaddr *sess_local(const struct sess *s);
+const struct sockaddr *sess_local(struct sess *s);
 const char *sess_peer_text(const struct sess *s);     /* "192.0.2.1", "2001:db8::1" */
 bool sess_peer_uid(const struct sess *s, uid_t *uid); /* of a UNIX socket; else false */
 bool sess_is_tls(const struct sess *s);

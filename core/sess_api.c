@@ -76,8 +76,12 @@ const struct sockaddr *sess_peer(const struct sess *s)
 	return (const struct sockaddr *)&s->peer;
 }
 
-const struct sockaddr *sess_local(const struct sess *s)
+const struct sockaddr *sess_local(struct sess *s)
 {
+	socklen_t len = sizeof s->local;
+
+	if (s->local.ss_family == AF_UNSPEC) /* asked for when first wanted */
+		getsockname(io_fd(s->io), (struct sockaddr *)&s->local, &len);
 	return (const struct sockaddr *)&s->local;
 }
 

@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
@@ -114,11 +113,7 @@ static bool is_welcome(struct sess *s)
 void sess_start(const struct listener *listener, int fd, const struct sockaddr_storage *peer)
 {
 	struct sess *s = mem_get(sizeof *s + listener->proto->state_size);
-	socklen_t len = sizeof s->local;
 
-	getsockname(fd, (struct sockaddr *)&s->local, &len);
-	if (peer->ss_family != AF_UNIX) /* a reply is one write: do not wait for its neighbour */
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
 	s->proto = listener->proto;
 	s->listener = listener;
 	s->io = io_sock_new(fd, 0);

@@ -1,4 +1,5 @@
 /* proto.c - SMTP as a protocol of the kernel: greeting, framing, replies, goodbye */
+#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -45,24 +46,29 @@ bool smtp_may_auth(const struct smtp *smtp)
 	return sess_is_tls(smtp->sess) && !smtp->login;
 }
 
+/* Asked for once: machines do not change their names while they serve. */
+static char machine_name[256];
+
+static void read_machine_name(void)
+{
+	if (gethostname(machine_name, sizeof machine_name - 1) != 0 || !machine_name[0])
+		memcpy(machine_name, "localhost", sizeof "localhost");
+}
+
 void smtp_host_name(struct smtp *smtp, struct buf *out)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct tls_info info;
-	char host[256] = "";
-	size_t before = out->n;
+	struct buf name = { 0 };
 
 	if (sess_tls_info(smtp->sess, &info) && info.domain) {
 		buf_addz(out, info.domain);
 		return;
 	}
-	struct buf name = { 0 };
+	pthread_once(&once, read_machine_name);
 	conf_text(&conf_key_server_name, NULL, &name);
-	buf_adds(out, buf_slice(&name));
+	buf_adds(out, name.n > 0 ? buf_slice(&name) : slice_str(machine_name));
 	buf_done(&name);
-	if (out->n == before && gethostname(host, sizeof host - 1) == 0)
-		buf_addz(out, host);
-	if (out->n == before)
-		buf_addz(out, "localhost");
 }
 
 /* --- replies --- */
