@@ -15,6 +15,8 @@ static enum sess_next run(struct pop *pop, struct slice args)
 		log_event(LOG_ERROR, "deletion-failed", log_z("reason", err.text));
 		pop_err(pop, "SYS/TEMP", "some deleted messages are not removed");
 	}
+	/* Free before the answer is out: a client may come back at once. */
+	pop_drop_close(&pop->drop);
 	return SESS_CLOSE;
 }
 
