@@ -20,8 +20,8 @@
 /* What a login name stands for; filled by the backend from a pool. */
 struct auth_account {
 	uint64_t id;
-	uint32_t shard;	       /* part of the handle by which storage/ knows it */
-	const char *name;      /* canonical address: "ann@alpha.test" */
+	uint32_t shard;		/* part of the handle by which storage/ knows it */
+	const char *name;	/* canonical address: "ann@alpha.test" */
 	const char *secrets[4]; /* "SCRAM-SHA-256$4096:salt$stored:server", NULL-ended */
 	bool suspended;
 };
@@ -40,10 +40,10 @@ int auth_start(const struct auth_backend *backend, struct err *err);
 
 enum auth_result {
 	AUTH_OK,
-	AUTH_MORE,   /* send the challenge, wait for the answer */
-	AUTH_WRONG,  /* one answer for every reason: no oracle */
-	AUTH_ABORT,  /* malformed exchange, or mechanism not offered */
-	AUTH_TEMP,   /* could not be looked up now */
+	AUTH_MORE,  /* send the challenge, wait for the answer */
+	AUTH_WRONG, /* one answer for every reason: no oracle */
+	AUTH_ABORT, /* malformed exchange, or mechanism not offered */
+	AUTH_TEMP,  /* could not be looked up now */
 };
 
 /* One exchange. All calls may wait: workers only. */
@@ -59,8 +59,8 @@ const char *auth_mechs(bool tls, bool binding);
 
 /* initial: decoded initial response; p == NULL when there was none. The
    challenge is appended to *out, not encoded. */
-enum auth_result auth_begin(struct auth *auth, struct slice mech, struct slice initial,
-    struct buf *out);
+enum auth_result auth_begin(
+    struct auth *auth, struct slice mech, struct slice initial, struct buf *out);
 enum auth_result auth_step(struct auth *auth, struct slice response, struct buf *out);
 
 /* After AUTH_OK: who. Lives as long as auth. */
@@ -73,20 +73,19 @@ const char *auth_mech(const struct auth *auth);
 
 /* LOGIN, USER and PASS. Fills *out from pool on AUTH_OK; its name, in canonical
    form, always. */
-enum auth_result auth_password(struct slice login, struct slice password, struct pool *pool,
-    struct auth_account *out);
+enum auth_result auth_password(
+    struct slice login, struct slice password, struct pool *pool, struct auth_account *out);
 
 /* Secrets for a new password: one text per hash (SHA-256, SHA-1), from pool.
    The password is prepared by SASLprep's profile of NFKC where it is not
    ASCII. */
-int auth_secrets(struct slice password, struct pool *pool, const char *secrets[4],
-    struct err *err);
+int auth_secrets(struct slice password, struct pool *pool, const char *secrets[4], struct err *err);
 
 /* SASL in a dialogue of lines: base64, "=" for an empty initial response, "*"
    cancels. What SMTP, IMAP and POP3 share. Appends the encoded challenge to
    *out for AUTH_MORE. */
-enum auth_result auth_line_begin(struct auth *auth, struct slice mech, struct slice initial,
-    struct buf *out);
+enum auth_result auth_line_begin(
+    struct auth *auth, struct slice mech, struct slice initial, struct buf *out);
 enum auth_result auth_line_step(struct auth *auth, struct slice line, struct buf *out);
 
 #endif
