@@ -14,6 +14,7 @@ CONF_KEY(storage_view_cache) = {
 	.name = "storage.view-cache",
 	.type = CONF_INT,
 	.def = "1000000",
+	.max = 1000000000,
 	.help =
 	    "messages in mailboxes that nobody has open but that are kept in memory, 40 bytes each",
 };
@@ -22,6 +23,7 @@ CONF_KEY(storage_view_cache_age) = {
 	.name = "storage.view-cache-age",
 	.type = CONF_DURATION,
 	.def = "10m",
+	.max = 24 * 3600 * 1000,
 	.help = "how long a mailbox that nobody has open is kept in memory",
 };
 
