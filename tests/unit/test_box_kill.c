@@ -106,7 +106,8 @@ static bool check_mailbox(void *arg, const struct box_info *info)
 	return true;
 }
 
-static void check(void)
+/* How many messages were queued up to then. */
+static unsigned check(void)
 {
 	struct sum sum = { .acct = acct_open(ACCT, 0) };
 	struct acct_usage usage;
@@ -117,21 +118,23 @@ static void check(void)
 	assert_int_equal(usage.messages, sum.messages);
 	struct world_count count = world_count();
 	assert_int_equal(count.entries, sum.messages);
-	assert_true(count.queued > 0);
 	acct_close(&sum.acct);
+	return count.queued;
 }
 
 static void killed(void **state)
 {
 	char *dir = tempdir_new();
+	unsigned queued = 0;
 
 	(void)state;
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		run_and_kill(dir, 60 + round * 37);
 		world_open(dir);
-		check();
+		queued = check();
 		world_close();
 	}
+	assert_true(queued > 0);
 	tempdir_remove(&dir);
 }
 
