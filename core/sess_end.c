@@ -33,6 +33,7 @@ static void close_timer(uv_handle_t *handle)
 
 void sess_close_handles(struct sess *s)
 {
+	log_event(LOG_INFO, "close");
 	uv_close((uv_handle_t *)&s->poll, close_timer);
 }
 
@@ -45,7 +46,6 @@ void sess_finish(struct sess *s)
 	sess_handle_cut(s);
 	if (sess_is_tls(s) && io_unsent(s->io) == 0)
 		tls_bye(s->io);
-	log_event(LOG_INFO, "close");
 	if (s->proto->done && s->proto->done_waits) {
 		sess_post_job(s, JOB_DONE);
 		return;
