@@ -20,7 +20,8 @@
 
 enum {
 	PAGE_SIZE = 16384,
-	LOG_BUFFER = 1 << 20,
+	LOG_BUFFER_MIN = 128 << 10,
+	LOG_BUFFER_MAX = 4 << 20,
 	LOG_FILE = 16 << 20,
 	LOCKS_MAX = 500000,    /* pages that one transaction may change */
 	LOCK_TABLE = 1000,     /* else it is sized for the maximum at once */
@@ -160,6 +161,15 @@ static void on_event(DB_ENV *db, u_int32_t event, void *info)
 		bug("%s: the database must recover: start again", env->dir);
 }
 
+static u_int32_t log_buffer(size_t cache)
+{
+	size_t n = cache / 8;
+
+	return n < LOG_BUFFER_MIN ? LOG_BUFFER_MIN
+	    : n > LOG_BUFFER_MAX  ? LOG_BUFFER_MAX
+				  : (u_int32_t)n;
+}
+
 static int configure(DB_ENV *db, const struct kv_opts *opts)
 {
 	int ret;
@@ -168,7 +178,7 @@ static int configure(DB_ENV *db, const struct kv_opts *opts)
 	db->set_event_notify(db, on_event);
 	ret = db->set_cachesize(db, 0, (u_int32_t)opts->cache, 1);
 	if (!ret)
-		ret = db->set_lg_bsize(db, LOG_BUFFER);
+		ret = db->set_lg_bsize(db, log_buffer(opts->cache));
 	if (!ret)
 		ret = db->set_lg_max(db, LOG_FILE);
 	if (!ret)
