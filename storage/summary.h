@@ -5,7 +5,7 @@
  * that is what they are read for ten thousand at a time; the header fields
  * that clients ask for in lists are kept as they came. Strings that hold CR, LF
  * or 8-bit bytes are literals, "{n}" CR LF and n bytes; a NUL, which IMAP can't
- * send, is 0x80. */
+ * send, is U+FFFD. */
 #ifndef STORAGE_SUMMARY_H
 #define STORAGE_SUMMARY_H
 

@@ -29,32 +29,39 @@ static void put_escaped(struct buf *out, struct slice s)
 	}
 }
 
-static void put_literal(struct buf *out, struct slice s)
-{
-	char *p;
+/* RFC 9051 §4.3: a literal holds no NUL. */
+#define FOR_NUL SLICE("\xef\xbf\xbd") /* U+FFFD */
 
-	buf_addc(out, '{');
-	buf_addu(out, s.n);
-	buf_adds(out, SLICE("}\r\n"));
-	buf_adds(out, s);
-	p = out->p + (out->n - s.n);
+static size_t count_nuls(struct slice s)
+{
+	size_t n = 0;
+
 	for (size_t i = 0; i < s.n; i++)
-		if (p[i] == 0)
-			p[i] = (char)0x80; /* RFC 9051 §4.3: a literal holds no NUL */
+		n += s.p[i] == 0;
+	return n;
 }
 
-/* Returns where its bytes begin. */
-static size_t put(struct summary_out *out, struct slice s)
+static void put_literal(struct buf *out, struct slice s)
+{
+	buf_addc(out, '{');
+	buf_addu(out, s.n + count_nuls(s) * (FOR_NUL.n - 1));
+	buf_adds(out, SLICE("}\r\n"));
+	while (s.n > 0) {
+		buf_adds(out, slice_cut(&s, 0));
+		if (s.p)
+			buf_adds(out, FOR_NUL);
+	}
+}
+
+void summary_string(struct summary_out *out, struct slice s)
 {
 	unsigned needs;
-	size_t begin;
 
 	s = slice_head(s, summary_full(out) ? FULL_STRING_MAX : SUMMARY_STRING_MAX);
 	needs = needs_of(s);
-	begin = out->buf->n;
 	if (needs == NEEDS_LITERAL) {
 		put_literal(out->buf, s);
-		return out->buf->n - s.n;
+		return;
 	}
 	buf_addc(out->buf, '"');
 	if (needs == NEEDS_ESCAPE)
@@ -62,17 +69,14 @@ static size_t put(struct summary_out *out, struct slice s)
 	else
 		buf_adds(out->buf, s);
 	buf_addc(out->buf, '"');
-	return begin;
-}
-
-void summary_string(struct summary_out *out, struct slice s)
-{
-	put(out, s);
 }
 
 void summary_upper(struct summary_out *out, struct slice s)
 {
-	for (size_t i = put(out, s); i < out->buf->n; i++) {
+	size_t begin = out->buf->n;
+
+	summary_string(out, s);
+	for (size_t i = begin; i < out->buf->n; i++) {
 		char *c = &out->buf->p[i];
 
 		if (*c >= 'a' && *c <= 'z')
@@ -83,7 +87,7 @@ void summary_upper(struct summary_out *out, struct slice s)
 void summary_nstring(struct summary_out *out, struct slice s)
 {
 	if (s.p && !summary_full(out))
-		put(out, s);
+		summary_string(out, s);
 	else
 		buf_adds(out->buf, SLICE("NIL"));
 }
