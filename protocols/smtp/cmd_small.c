@@ -45,19 +45,50 @@ static enum sess_next help(struct smtp *smtp, struct slice args)
 	return smtp_reply(smtp, "214 2.0.0 RFC 5321 tells the rest");
 }
 
-SMTP_COMMAND(
-    rset) = { .name = "RSET", .phases = SMTP_ANY, .no_args = true, .help = "RSET", .run = rset };
-SMTP_COMMAND(
-    noop) = { .name = "NOOP", .phases = SMTP_ANY, .instant = true, .help = "NOOP", .run = noop };
-SMTP_COMMAND(quit) = { .name = "QUIT",
+SMTP_COMMAND(rset) = {
+	.name = "RSET",
+	.phases = SMTP_ANY,
+	.no_args = true,
+	.help = "RSET",
+	.run = rset,
+};
+
+SMTP_COMMAND(noop) = {
+	.name = "NOOP",
+	.phases = SMTP_ANY,
+	.instant = true,
+	.help = "NOOP",
+	.run = noop,
+};
+
+SMTP_COMMAND(quit) = {
+	.name = "QUIT",
 	.phases = SMTP_ANY,
 	.instant = true,
 	.no_args = true,
 	.help = "QUIT",
-	.run = quit };
-SMTP_COMMAND(vrfy) = {
-	.name = "VRFY", .phases = SMTP_ANY, .instant = true, .help = "VRFY address", .run = vrfy
+	.run = quit,
 };
-SMTP_COMMAND(expn) = { .name = "EXPN", .phases = SMTP_ANY, .instant = true, .run = expn };
-SMTP_COMMAND(
-    help) = { .name = "HELP", .phases = SMTP_ANY, .instant = true, .help = "HELP", .run = help };
+
+SMTP_COMMAND(vrfy) = {
+	.name = "VRFY",
+	.phases = SMTP_ANY,
+	.instant = true,
+	.help = "VRFY address",
+	.run = vrfy,
+};
+
+SMTP_COMMAND(expn) = {
+	.name = "EXPN",
+	.phases = SMTP_ANY,
+	.instant = true,
+	.run = expn,
+};
+
+SMTP_COMMAND(help) = {
+	.name = "HELP",
+	.phases = SMTP_ANY,
+	.instant = true,
+	.help = "HELP",
+	.run = help,
+};
