@@ -46,8 +46,8 @@ static enum sess_next enter(struct pop *pop, const struct auth_account *who, con
 	struct slice name = slice_str(who->name);
 
 	if (pop_drop_open(&pop->drop, who, &err) < 0) {
-		log_event(LOG_INFO, "login-refused", log_s("account", name),
-		    log_z("reason", err.text));
+		log_event(
+		    LOG_INFO, "login-refused", log_s("account", name), log_z("reason", err.text));
 		if (err.kind == ERR_BUSY)
 			pop_err(pop, "IN-USE", "another session uses this maildrop");
 		else
