@@ -80,9 +80,8 @@ struct proto {
 	/* Write a last word. The session is flushed and closed afterwards. */
 	void (*bye)(struct sess *s, enum sess_bye why);
 
-	/* Release what the state holds. On a worker if done_waits. May be NULL. */
+	/* Release what the state holds; waits for nothing. May be NULL. */
 	void (*done)(struct sess *s);
-	bool done_waits;
 };
 
 #define PROTOCOL(id) TABLE_ROW(proto, id)

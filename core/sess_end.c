@@ -31,12 +31,6 @@ static void close_timer(uv_handle_t *handle)
 	uv_close((uv_handle_t *)&s->timer, free_session);
 }
 
-void sess_close_handles(struct sess *s)
-{
-	log_event(LOG_INFO, "close");
-	uv_close((uv_handle_t *)&s->poll, close_timer);
-}
-
 /* The connection is over; nothing is sent any more. */
 void sess_finish(struct sess *s)
 {
@@ -46,13 +40,10 @@ void sess_finish(struct sess *s)
 	sess_handle_cut(s);
 	if (sess_is_tls(s) && io_unsent(s->io) == 0)
 		tls_bye(s->io);
-	if (s->proto->done && s->proto->done_waits) {
-		sess_post_job(s, JOB_DONE);
-		return;
-	}
 	if (s->proto->done)
 		s->proto->done(s);
-	sess_close_handles(s);
+	log_event(LOG_INFO, "close");
+	uv_close((uv_handle_t *)&s->poll, close_timer);
 }
 
 void sess_flush_then(struct sess *s, enum phase after)

@@ -72,13 +72,9 @@ static void job_done(struct task *task)
 
 	log_context_set(&s->context);
 	s->busy = false;
-	if (s->job == JOB_DONE) {
-		sess_close_handles(s);
-	} else {
-		if (s->job != JOB_HANDSHAKE)
-			sess_obey(s, s->next);
-		sess_drive(s);
-	}
+	if (s->job != JOB_HANDSHAKE)
+		sess_obey(s, s->next);
+	sess_drive(s);
 	log_context_set(NULL);
 }
 
@@ -96,9 +92,6 @@ static void run_job(struct task *task)
 		break;
 	case JOB_HANDSHAKE:
 		s->next = (enum sess_next)tls_handshake(s->io, true);
-		break;
-	case JOB_DONE:
-		s->proto->done(s);
 		break;
 	}
 	log_context_set(NULL);

@@ -21,7 +21,7 @@ enum phase {
 	PHASE_OVER,
 };
 
-enum job { JOB_RUN, JOB_WAKE, JOB_HANDSHAKE, JOB_DONE };
+enum job { JOB_RUN, JOB_WAKE, JOB_HANDSHAKE };
 
 struct sess {
 	const struct proto *proto;
@@ -115,7 +115,6 @@ enum frame sess_next_frame(struct sess *s);	     /* frame what is there; any thr
 void sess_finish(struct sess *s); /* the connection is over; nothing is sent any more */
 void sess_flush_then(struct sess *s, enum phase after);
 void sess_say_bye(struct sess *s, enum sess_bye why);
-void sess_close_handles(struct sess *s);
 
 /* sess_list.c: all sessions. What a listing shows is changed under its lock. */
 void sess_list_add(struct sess *s);

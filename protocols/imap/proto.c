@@ -199,7 +199,6 @@ PROTOCOL(imap) = {
 	.wake = wake,
 	.bye = bye,
 	.done = done,
-	.done_waits = true,
 };
 
 LISTENER(imap) = { .name = "imap", .port = 143, .proto = &proto_imap, .tls = LISTEN_STARTTLS };

@@ -243,7 +243,6 @@ PROTOCOL(pop) = {
 	.overlong = overlong,
 	.bye = bye,
 	.done = done,
-	.done_waits = true,
 };
 
 LISTENER(pop3) = { .name = "pop3", .port = 110, .proto = &proto_pop, .tls = LISTEN_STARTTLS };
