@@ -174,7 +174,8 @@ static void put_extensions(struct buf *out, const struct cert_spec *spec,
 	put_constraints(out);
 	put_key_usage(out, key->type);
 	put_extended_usage(out);
-	put_alt_names(out, spec->names);
+	if (spec->names.n > 0) /* GeneralNames are never empty */
+		put_alt_names(out, spec->names);
 	put_key_ids(out, id);
 	der_close(out, list);
 	der_close(out, explicit);

@@ -1,0 +1,168 @@
+/* pki.c - the room's start, its settings and its thread */
+#include "pki/pki.h"
+
+#include <stdatomic.h>
+
+#include "core/log.h"
+#include "core/loop.h"
+#include "pki/pki_private.h"
+#include "pki/seal.h"
+#include "storage/dir.h"
+#include "storage/store.h"
+
+enum { TURN_MS = 10 * 60 * 1000, RENEW_TURNS = 6 * 6 /* look at certificates every six hours */ };
+
+static const char *const versions[] = { "1.2", "1.3", NULL };
+
+static void policy_changed(int64_t num)
+{
+	(void)num;
+	choose_forget((struct slice){ 0 }, true);
+}
+
+CONF_KEY(tls_oldest_version) = {
+	.name = "tls.oldest-version",
+	.type = CONF_CHOICE,
+	.choices = versions,
+	.def = "1.2",
+	.help = "oldest version of TLS that is accepted; clients that know none newer are refused",
+	.changed = policy_changed,
+};
+
+CONF_KEY(tls_ticket_ttl) = {
+	.name = "tls.ticket-ttl",
+	.type = CONF_DURATION,
+	.def = "8h",
+	.max = INT64_C(7) * 24 * 60 * 60 * 1000, /* RFC 8446 4.6.1 */
+	.help = "how long a client may resume a TLS session; 0s: not at all",
+	.changed = policy_changed,
+};
+
+CONF_KEY(tls_sni) = {
+	.name = "tls.sni",
+	.type = CONF_BOOL,
+	.def = "on",
+	.help = "choose the certificate by the host name that the client asks for; "
+		"off: by the address alone",
+	.changed = policy_changed,
+};
+
+/* --- domains come and go --- */
+
+static atomic_bool started;
+
+static void added_or_changed(struct slice name)
+{
+	struct pool pool = { 0 };
+	struct dir_domain domain;
+	struct err err = { 0 };
+
+	if (dir_domain(name, &pool, &domain) == 1 &&
+	    domain_ensure(slice_str(domain.name), &err) != 0)
+		log_event(LOG_ERROR, "certificate-not-made", log_z("domain", domain.name),
+		    log_z("reason", err.text));
+	pool_done(&pool);
+}
+
+static void on_domain(void *arg, struct slice name, bool removed)
+{
+	struct err err = { 0 };
+
+	(void)arg;
+	if (!started)
+		return;
+	if (!removed)
+		added_or_changed(name);
+	else if (record_drop(name, &err) != 0)
+		log_event(LOG_ERROR, "certificate-not-removed", log_s("domain", name),
+		    log_z("reason", err.text));
+	choose_forget(name, false);
+}
+
+static void watch_domains(void)
+{
+	static struct dir_watch watch = { .domain = on_domain };
+	static bool watching;
+
+	if (!watching)
+		dir_watch(&watch);
+	watching = true;
+}
+
+static bool note_domain(void *arg, const struct dir_domain *domain)
+{
+	struct buf *names = arg;
+
+	buf_addz(names, domain->name);
+	buf_addc(names, '\n');
+	return true;
+}
+
+/* A domain whose key cannot be made does not keep the others from starting. */
+static int ensure_all(struct err *err)
+{
+	struct buf names = { 0 };
+
+	if (dir_domains(note_domain, &names) != 0) {
+		buf_done(&names);
+		return err_set(err, ERR_TEMP, "cannot read the directory");
+	}
+	for (struct slice rest = buf_slice(&names); rest.n > 0;)
+		added_or_changed(slice_cut(&rest, '\n'));
+	buf_done(&names);
+	return 0;
+}
+
+/* --- the thread: keys of tickets turn, certificates are renewed in time --- */
+
+static void keep_up(void *arg)
+{
+	struct err err = { 0 };
+
+	(void)arg;
+	for (unsigned turn = 1; !threads_sleep(TURN_MS); turn++) {
+		if (ticket_turn(&err) != 0)
+			log_event(LOG_ERROR, "ticket-keys", log_z("reason", err.text));
+		if (turn % RENEW_TURNS == 0)
+			domain_renew_old();
+	}
+}
+
+/* --- start and end --- */
+
+static bool stop_at_first(void *arg, struct slice domain, const struct domain_record *record)
+{
+	(void)domain;
+	(void)record;
+	*(bool *)arg = true;
+	return false;
+}
+
+static int start_seal(const char *data, struct err *err)
+{
+	bool have_keys = false;
+
+	if (record_each(stop_at_first, &have_keys) != 0)
+		return err_set(err, ERR_TEMP, "cannot read the keys of domains");
+	return seal_start(data, !have_keys, err);
+}
+
+int pki_start(const char *data, struct err *err)
+{
+	if (start_seal(data, err) != 0 || ticket_turn(err) != 0)
+		return -1;
+	choose_start();
+	started = true;
+	watch_domains();
+	if (ensure_all(err) != 0)
+		return -1;
+	domain_renew_old();
+	return thread_start("pki", keep_up, NULL, err);
+}
+
+void pki_stop(void)
+{
+	started = false;
+	choose_stop();
+	seal_stop();
+}

@@ -1,0 +1,107 @@
+/* show.c - what a domain has, for people */
+#include <wolfssl/options.h>
+#include <wolfssl/wolfcrypt/hash.h>
+
+#include "core/text.h"
+#include "pki/cert.h"
+#include "pki/der.h"
+#include "pki/pki_private.h"
+
+static const char *hex(struct pool *pool, struct slice bytes)
+{
+	struct buf text = { 0 };
+
+	hex_put(&text, bytes);
+	const char *copy = pool_str(pool, buf_slice(&text));
+	buf_done(&text);
+	return copy;
+}
+
+static const char *fingerprint(struct pool *pool, struct slice der)
+{
+	unsigned char hash[WC_SHA256_DIGEST_SIZE] = { 0 };
+
+	wc_Sha256Hash((const unsigned char *)der.p, (word32)der.n, hash);
+	return hex(pool, slice_of(hash, sizeof(hash)));
+}
+
+static const char *name_text(struct pool *pool, struct slice name)
+{
+	struct buf text = { 0 };
+
+	cert_name_text(name, &text);
+	const char *copy = pool_str(pool, buf_slice(&text));
+	buf_done(&text);
+	return copy;
+}
+
+static bool add_name(void *arg, struct slice name)
+{
+	struct buf *names = arg;
+
+	buf_printf(names, "%s%.*s", names->n ? " " : "", SLICE_ARG(name));
+	return true;
+}
+
+/* A DER INTEGER's leading zero says that it is positive, and is no part of the
+   number as people know it. */
+static struct slice number_bytes(struct slice integer)
+{
+	return integer.n > 1 && integer.p[0] == 0 ? slice_from(integer, 1) : integer;
+}
+
+static void describe(const struct cert *leaf, struct pool *pool, struct pki_cert *out)
+{
+	struct buf names = { 0 };
+
+	cert_names(leaf, add_name, &names);
+	out->names = pool_str(pool, buf_slice(&names));
+	buf_done(&names);
+	out->subject = name_text(pool, leaf->subject);
+	out->issuer = name_text(pool, leaf->issuer);
+	out->serial = hex(pool, number_bytes(leaf->serial));
+	out->sha256 = fingerprint(pool, leaf->der);
+	out->not_before = leaf->not_before;
+	out->not_after = leaf->not_after;
+	out->self_signed = slice_eq(leaf->subject, leaf->issuer);
+}
+
+static const char *key_type(struct slice public_info)
+{
+	struct slice info, algorithm, oid, curve;
+
+	if (!der_want(&public_info, DER_SEQUENCE, &info) ||
+	    !der_want(&info, DER_SEQUENCE, &algorithm) || !der_want(&algorithm, DER_OID, &oid))
+		return "";
+	if (der_oid_is(oid, "1.2.840.113549.1.1.1"))
+		return "RSA";
+	if (!der_oid_is(oid, "1.2.840.10045.2.1") || !der_want(&algorithm, DER_OID, &curve))
+		return "";
+	if (der_oid_is(curve, "1.2.840.10045.3.1.7"))
+		return "P-256";
+	return der_oid_is(curve, "1.3.132.0.34") ? "P-384" : "";
+}
+
+int pki_domain_cert(struct slice name, struct pool *pool, struct pki_cert *out)
+{
+	struct domain_record record;
+	struct buf bytes = { 0 }, pem = { 0 };
+	struct slice domain;
+	struct cert leaf;
+
+	if (domain_hosted(name, pool, &domain, NULL) != 0)
+		return 0;
+	int found = record_get(domain, &bytes, &record);
+	struct slice rest = record.chain;
+	if (found == 1 && cert_next(&rest, &leaf)) {
+		describe(&leaf, pool, out);
+		out->key_type = key_type(leaf.public_info);
+		cert_to_pem(record.chain, &pem);
+		out->chain = pool_slice(pool, buf_slice(&pem));
+	} else if (found == 1) {
+		found = -1;
+	}
+	buf_done(&bytes);
+	buf_done(&pem);
+	return found;
+}
