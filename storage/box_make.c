@@ -20,7 +20,8 @@ CONF_KEY(storage_default_mailboxes) = {
 	.name = "storage.default-mailboxes",
 	.type = CONF_TEXT,
 	.def = "Drafts=drafts, Sent=sent, Junk=junk, Trash=trash, Archive=archive",
-	.help = "mailboxes that a new account has besides INBOX, each with its special use",
+	.help =
+	    "mailboxes that a new account has besides INBOX, each with its special use; a comma for none",
 };
 
 bool box_room_for_names(const struct box_tx *tx, uint32_t more, struct err *err)

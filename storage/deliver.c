@@ -267,6 +267,8 @@ int deliver(const struct deliver *d, struct err *err)
 {
 	struct buf whole = { 0 };
 
+	if (!d->rcpts)
+		return err_set(err, ERR_INPUT, "the message has no recipient");
 	if (d->trace.n + d->message.n > UINT32_MAX)
 		return err_set(err, ERR_LIMIT, "the message is too large");
 	buf_room(&whole, d->trace.n + d->message.n);

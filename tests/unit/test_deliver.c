@@ -206,6 +206,17 @@ static void removed(void **state)
 	assert_int_equal(count.body_users, 1);
 }
 
+static void nobody(void **state)
+{
+	struct deliver d = { .message = SLICE("A: b\r\n\r\n") };
+	struct err err;
+
+	(void)state;
+	assert_int_equal(deliver(&d, &err), -1);
+	assert_int_equal(err.kind, ERR_INPUT);
+	assert_int_equal(world_count().bodies, 0);
+}
+
 /* --- the queue --- */
 
 static bool take_id(void *arg, const struct queue_entry *entry)
@@ -304,6 +315,7 @@ int main(void)
 		WORLD_TEST(detail),
 		WORLD_TEST(quota),
 		WORLD_TEST(removed),
+		WORLD_TEST(nobody),
 		WORLD_TEST(queue),
 		WORLD_TEST(damaged_queue),
 	};
