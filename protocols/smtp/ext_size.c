@@ -8,14 +8,21 @@ static void word(struct smtp *smtp, struct buf *out)
 	buf_printf(out, "SIZE %lld", (long long)conf_num(&conf_key_smtp_max_size));
 }
 
+/* RFC 1870 §5: up to 20 digits, which may be more than 64 bits hold. */
+static bool is_number(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+	return s.n > 0 && s.n <= 20;
+}
+
 static const char *set_size(struct smtp_mail *mail, struct deliver_rcpt *rcpt, struct slice value)
 {
 	(void)rcpt;
-	/* a number beyond 64 bits is too large as well */
-	if (num_u64(value, UINT64_MAX, &mail->declared))
-		return NULL;
-	return value.n > 0 && value.n <= 20 ? "552 5.3.4 Message too large"
-					    : "501 5.5.4 SIZE=bytes";
+	if (!is_number(value))
+		return "501 5.5.4 SIZE=bytes";
+	return num_u64(value, UINT64_MAX, &mail->declared) ? NULL : "552 5.3.4 Message too large";
 }
 
 SMTP_EXTENSION(size) = { .word = word };
