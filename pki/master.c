@@ -10,8 +10,11 @@
 #include "core/buf.h"
 #include "core/random.h"
 #include "core/text.h"
+#include "storage/store.h"
 
 enum { FILE_MAX = 4096 };
+
+STORE_FILE(master_key) = { .name = "master.key" };
 
 static int hex_digit(char c)
 {

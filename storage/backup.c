@@ -170,10 +170,26 @@ static int backup_shards(struct copy *copy, const char *target)
 	return r;
 }
 
+/* After the databases: what they name is in files that are read later. */
+static int backup_files(struct copy *copy, const char *target)
+{
+	int r = 0;
+
+	copy->to = target;
+	for (size_t i = 0; i < store_file_table_n && r == 0; i++) {
+		char *path = store_data_path(store_file_table[i]->name);
+		if (access(path, F_OK) == 0 || errno != ENOENT)
+			r = copy_file(copy, path, UINT64_MAX);
+		free(path);
+	}
+	return r;
+}
+
 static int backup_all(struct copy *copy, const char *target)
 {
 	if (backup_env(dir_env(), target, "directory", copy->err) < 0 ||
-	    backup_shards(copy, target) < 0 || sync_disk(target, copy->err) < 0)
+	    backup_shards(copy, target) < 0 || backup_files(copy, target) < 0 ||
+	    sync_disk(target, copy->err) < 0)
 		return -1;
 	return store_write_layout(target, copy->err);
 }

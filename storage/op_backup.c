@@ -31,7 +31,9 @@ OPERATION(backup_create) = {
 	.role = OP_SERVER_ADMIN,
 	.args = create_args,
 	.help = "copy all that the server keeps into a folder, while it goes on serving",
-	.more = "The folder must be writable for the user that the server runs as.",
+	.more = "The folder must be writable for the user that the server runs as. The copy holds\n"
+		"the master key, which opens the private keys of all domains: keep it as safe as\n"
+		"the server itself.",
 	.example = "backup create /var/backups/signet-monday",
 	.run = run_create,
 };

@@ -47,6 +47,11 @@ char *store_path(const char *dir, const char *name)
 	return path.p;
 }
 
+char *store_data_path(const char *name)
+{
+	return store_path(data, name);
+}
+
 /* --- one process --- */
 
 /* The lock goes with the process, however it ends. */

@@ -14,6 +14,7 @@
 
 #include "core/buf.h"
 #include "core/err.h"
+#include "core/table.h"
 
 struct store;
 struct shard;
@@ -33,6 +34,15 @@ void store_close(void);
    segments. progress may be NULL. */
 typedef void store_progress(void *arg, int64_t done, int64_t total, const char *what);
 int store_backup(const char *target, store_progress *progress, void *arg, struct err *err);
+
+/* A file in DATA of another room that belongs to every backup, if it is there:
+   one without which what the databases hold is of no use. */
+struct store_file {
+	const char *name;
+};
+
+#define STORE_FILE(id) TABLE_ROW(store_file, id)
+TABLE_DECLARE(store_file);
 
 /* Copy a backup into an absent or empty DATA folder and read every message
    back. Runs without a server. */

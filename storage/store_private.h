@@ -6,6 +6,7 @@
 
 /* "dir/name", for free(). */
 char *store_path(const char *dir, const char *name);
+char *store_data_path(const char *name); /* in the open DATA */
 
 /* Write the file that says which layout DATA has. */
 int store_write_layout(const char *dir, struct err *err);
