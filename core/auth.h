@@ -44,6 +44,7 @@ enum auth_result {
 	AUTH_WRONG, /* one answer for every reason: no oracle */
 	AUTH_ABORT, /* malformed exchange, or mechanism not offered */
 	AUTH_TEMP,  /* could not be looked up now */
+	AUTH_LATER, /* of auth_password on a loop: memory does not know, ask on a worker */
 };
 
 /* One exchange. All calls may wait: workers only. */

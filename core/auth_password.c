@@ -3,6 +3,7 @@
 
 #include "core/conf.h"
 #include "core/log.h"
+#include "core/loop.h"
 
 CONF_KEY(auth_password_min) = {
 	.name = "auth.password-min",
@@ -93,11 +94,31 @@ enum auth_result auth_check(int found, const struct auth_account *account, struc
 	return good ? auth_admit(account) : AUTH_WRONG;
 }
 
+/* On a loop: only a password that is remembered is answered for, so that the
+   slow derivation and the disk are left to a worker. */
+static enum auth_result recall(int found, const struct auth_account *account, struct slice password)
+{
+	struct auth_token token;
+	struct buf hold = { 0 };
+	struct slice prepared;
+	bool known = found == 1 && !account->suspended && account->secrets[0] &&
+	    auth_prepare(password, &hold, &prepared) && prepared.n <= PASSWORD_MAX;
+
+	if (known) {
+		auth_token(account->id, account->secrets[0], prepared, &token);
+		known = auth_remembered(&token);
+		bytes_wipe(&token, sizeof(token));
+	}
+	buf_wipe(&hold);
+	return known ? AUTH_OK : AUTH_LATER;
+}
+
 enum auth_result auth_password(
     struct slice login, struct slice password, struct pool *pool, struct auth_account *out)
 {
 	int found = auth_find(login, pool, out);
-	return auth_check(found, out, password);
+
+	return loop_thread() ? recall(found, out, password) : auth_check(found, out, password);
 }
 
 int auth_secrets(struct slice password, struct pool *pool, const char *secrets[4], struct err *err)

@@ -14,13 +14,16 @@ static enum imap_done run(struct imap *im, struct slice args)
 	if (!sess_is_tls(im->sess))
 		return imap_reply(im, IMAP_NO, "[PRIVACYREQUIRED] Say STARTTLS first");
 	enum auth_result result = auth_password(login, password, pool, &who);
-	return imap_login(im, result, login, &who);
+	if (result == AUTH_LATER)
+		return IMAP_WORK;
+	return imap_login(im, result, slice_str(who.name), &who);
 }
 
 IMAP_COMMAND(login) = {
 	.name = "LOGIN",
 	.states = IMAP_STRANGER,
 	.ref = "RFC 3501 6.2.3",
+	.instant = true,
 	.run = run,
 };
 

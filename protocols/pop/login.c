@@ -81,6 +81,7 @@ enum sess_next pop_login(struct pop *pop, enum auth_result result, struct slice 
 		next = refuse(pop, login, mech);
 		break;
 	case AUTH_TEMP:
+	case AUTH_LATER: /* said on a loop only */
 		pop_err(pop, "SYS/TEMP", "logins cannot be checked now");
 		break;
 	case AUTH_ABORT:

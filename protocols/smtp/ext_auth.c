@@ -75,6 +75,7 @@ static enum sess_next go_on(struct smtp *smtp, enum auth_result result, struct b
 		next = smtp_fault(smtp, "501 5.5.2 Exchange cancelled or malformed");
 		break;
 	case AUTH_TEMP:
+	case AUTH_LATER: /* said on a loop only */
 		next = smtp_reply(smtp, "454 4.7.0 Cannot look that up now, try again later");
 		break;
 	}
