@@ -2,7 +2,10 @@
 #include "core/log.h"
 #include "protocols/imap/fetch.h"
 
-enum { PIECE = 32 * 1024 };
+enum {
+	PIECE = 32 * 1024,
+	SOON_DONE = 500, /* messages whose flags a loop may tell */
+};
 
 /* --- the message in hand --- */
 
@@ -189,6 +192,8 @@ static enum imap_done run(struct imap *im, struct slice args)
 	if (!imap_set_resolve(&fetch->set, im->shown, im->uid))
 		return imap_reply(im, IMAP_BAD, "No such message number");
 	sum_up(fetch);
+	if (im->here && (fetch->needs || imap_set_count(&fetch->set) > SOON_DONE))
+		return IMAP_WORK;
 	if (fetch->marks)
 		fetch->seen = pool_get(pool, imap_set_count(&fetch->set) * sizeof *fetch->seen);
 	fetch->walk = imap_set_walk(&fetch->set);
@@ -204,5 +209,6 @@ IMAP_COMMAND(fetch) = {
 	.ref = "RFC 3501 6.4.5",
 	.uid = true,
 	.numbered = true,
+	.instant = true,
 	.run = run,
 };

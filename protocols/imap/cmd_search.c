@@ -12,6 +12,7 @@
 enum {
 	TURN_MS = 20,
 	LOOK_AT_CLOCK = 256, /* messages of which nothing was read */
+	SOON_DONE = 1000,    /* messages that a loop may look at */
 };
 
 /* RFC 4731 §3.1. */
@@ -199,6 +200,15 @@ static bool return_options(struct slice *in, unsigned *returns)
 	return imap_take(in, ' ');
 }
 
+/* Nothing need be read for it. */
+static bool is_soon_done(const struct search *search, const struct box_snap *snap)
+{
+	for (const struct imap_term *term = search->query.first; term; term = term->next)
+		if (term->cost != IMAP_COST_SNAP)
+			return false;
+	return search->query.n_terms < 10 && box_snap_count(snap) <= SOON_DONE;
+}
+
 static enum imap_done run(struct imap *im, struct slice args)
 {
 	struct pool *pool = sess_cmd_pool(im->sess);
@@ -211,6 +221,8 @@ static enum imap_done run(struct imap *im, struct slice args)
 		return search->query.charset_unknown
 		    ? imap_reply(im, IMAP_NO, "[BADCHARSET (UTF-8 US-ASCII)] Unknown charset")
 		    : IMAP_BAD;
+	if (im->here && !is_soon_done(search, im->shown))
+		return IMAP_WORK;
 	imap_terms_prepare(search->query.first, im->shown);
 	search->candidate = (struct imap_candidate){
 		.box = im->box,
@@ -232,5 +244,6 @@ IMAP_COMMAND(search) = {
 	.ref = "RFC 3501 6.4.4, RFC 4731, RFC 5032",
 	.uid = true,
 	.numbered = true,
+	.instant = true,
 	.run = run,
 };

@@ -39,6 +39,7 @@ enum imap_done {
 	IMAP_OK,
 	IMAP_NO,
 	IMAP_BAD,
+	IMAP_WORK,  /* it can't be done here (im->here): run it again on a worker */
 	IMAP_LATER, /* the output is full: call im->resume when it has drained */
 	IMAP_WAIT,  /* the client's next line goes to im->line */
 	IMAP_TLS,   /* OK, then the handshake */
@@ -115,7 +116,7 @@ struct imap_command {
 	unsigned states;	/* enum imap_state, or-ed */
 	const char *capability; /* words for CAPABILITY, or NULL */
 	const char *ref;
-	bool instant;  /* waits for nothing, unless the mailbox changed */
+	bool instant;  /* waits for nothing, or says IMAP_WORK */
 	bool uid;      /* UID may stand before it */
 	bool numbered; /* EXPUNGE would confuse its numbers (RFC 9051 §7.5.1) */
 	bool messages; /* its literals behind the first argument are messages */

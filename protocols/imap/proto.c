@@ -3,6 +3,7 @@
 
 #include "core/listen.h"
 #include "core/log.h"
+#include "core/loop.h"
 #include "protocols/imap/imap.h"
 
 CONF_KEY(imap_login_time) = {
@@ -60,7 +61,6 @@ static enum imap_done start(struct imap *im)
 		return imap_reply(im, IMAP_BAD, "Unknown command");
 	if (!(im->command->states & (unsigned)im->state))
 		return wrong_state(im);
-	im->commands++;
 	return im->command->run(im, im->args);
 }
 
@@ -91,6 +91,7 @@ static enum sess_next finish(struct imap *im, enum imap_done done)
 {
 	enum sess_next next = SESS_CLOSE;
 
+	im->commands++;
 	if (done != IMAP_END && tell_news(im))
 		next = imap_answer(im, done);
 	if (im->hopeless && next == SESS_NEXT) {
@@ -129,7 +130,10 @@ static enum sess_next run(struct sess *s)
 
 	if (im->spill)
 		return imap_spill(im);
+	im->here = im->here && loop_thread();
 	enum imap_done done = go_on(im);
+	if (done == IMAP_WORK)
+		return SESS_LATER;
 	if (done == IMAP_LATER)
 		return SESS_MORE;
 	if (done == IMAP_WAIT)
