@@ -5,7 +5,8 @@
  * The session that a thread is working for is kept in a thread-local, so a
  * line from deep below still says for whom. Values are quoted when they hold
  * blanks, quotes or control bytes, so a line can't be forged by what a peer
- * sent. Never a password, a key or message text. */
+ * sent. Event and keys are words joined by '-'. Never a password, a key or
+ * message text. */
 #ifndef CORE_LOG_H
 #define CORE_LOG_H
 

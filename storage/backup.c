@@ -205,7 +205,7 @@ int store_backup(const char *target, store_progress *progress, void *arg, struct
 	int r = backup_all(&copy, target);
 	for (uint32_t i = 0; i < shard_count(); i++)
 		body_store_release(shard_of(i)->bodies);
-	log_event(r < 0 ? LOG_ERROR : LOG_INFO, r < 0 ? "backup_failed" : "backup_made",
+	log_event(r < 0 ? LOG_ERROR : LOG_INFO, r < 0 ? "backup-failed" : "backup-made",
 	    log_z("target", target), log_n("bytes", copy.done));
 	return r;
 }

@@ -44,7 +44,7 @@ static int read_exactly(int fd, void *buf, size_t n, uint64_t offset)
 
 static int damaged(const struct body *body, const char *what, struct err *err)
 {
-	log_event(LOG_ERROR, "body_damaged", log_n("body", (int64_t)body->place.id),
+	log_event(LOG_ERROR, "body-damaged", log_n("body", (int64_t)body->place.id),
 	    log_n("segment", body->place.segment), log_n("offset", (int64_t)body->place.offset),
 	    log_z("what", what));
 	return err_set(

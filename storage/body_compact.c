@@ -247,7 +247,7 @@ static int compact(struct body_store *bodies, uint32_t number, struct err *err)
 	int r = empty_segment(bodies, segment, err);
 	if (r == 0)
 		remove_segment(bodies, segment);
-	log_event(r < 0 ? LOG_ERROR : LOG_INFO, r < 0 ? "segment_kept" : "segment_emptied",
+	log_event(r < 0 ? LOG_ERROR : LOG_INFO, r < 0 ? "segment-kept" : "segment-emptied",
 	    log_n("segment", number));
 	segment_leave(bodies, segment);
 	return r < 0 ? -1 : 1;

@@ -36,7 +36,7 @@ int index_get(struct body_store *bodies, struct kv_txn *txn, uint64_t id, struct
 	num_put64(key, id);
 	int found = kv_get(bodies->body, txn, slice_of(key, sizeof(key)), &value);
 	if (found == 1 && !index_read(slice_of(key, sizeof(key)), buf_slice(&value), out)) {
-		log_event(LOG_ERROR, "body_index_damaged", log_n("body", (int64_t)id));
+		log_event(LOG_ERROR, "body-index-damaged", log_n("body", (int64_t)id));
 		found = -1;
 	}
 	buf_done(&value);
@@ -113,7 +113,7 @@ int body_link(
 	/* Only when an append waited for its link while its segment was filled,
 	   emptied by others and chosen for removal. */
 	if (!segment_takes_links(bodies, place->segment)) {
-		log_event(LOG_WARN, "body_too_late", log_n("body", (int64_t)place->id));
+		log_event(LOG_WARN, "body-too-late", log_n("body", (int64_t)place->id));
 		return -1;
 	}
 	return index_put(bodies, txn, &entry);
@@ -138,7 +138,7 @@ int body_change(struct body_store *bodies, struct kv_txn *txn, uint64_t id, int 
 		return -1;
 	if (!found) {
 		/* Whoever lets go of it must not fail for that. */
-		log_event(LOG_ERROR, "body_absent", log_n("body", (int64_t)id), log_n("by", by));
+		log_event(LOG_ERROR, "body-absent", log_n("body", (int64_t)id), log_n("by", by));
 		return by < 0 ? 0 : -1;
 	}
 	if (by < 0 && entry.refs <= (unsigned)-by)
@@ -158,7 +158,7 @@ static bool walk_index(void *arg, struct slice key, struct slice value)
 	struct index_entry entry;
 
 	if (!index_read(key, value, &entry)) {
-		log_event(LOG_ERROR, "body_index_damaged", log_n("key_bytes", (int64_t)key.n));
+		log_event(LOG_ERROR, "body-index-damaged", log_n("key-bytes", (int64_t)key.n));
 		return true;
 	}
 	return walk->visit(walk->arg, entry.place.id, entry.refs, &entry.place);

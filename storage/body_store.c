@@ -126,7 +126,7 @@ void segment_forget(struct body_store *bodies, struct segment *segment)
 	segment->removed = true;
 	pthread_mutex_unlock(&bodies->lock);
 	if (unlink(path) < 0)
-		log_event(LOG_WARN, "segment_left", log_z("path", path));
+		log_event(LOG_WARN, "segment-left", log_z("path", path));
 	free(path);
 }
 

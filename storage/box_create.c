@@ -177,7 +177,7 @@ int box_delete(struct acct *acct, struct slice name, struct err *err)
 	/* What is not cleared away now is at the next start. */
 	struct err why;
 	if (rc == 0 && box_purge(acct->shard, acct->id, op.gone.box, &why) < 0)
-		log_event(LOG_WARN, "removal_unfinished", log_n("account", (int64_t)acct->id),
+		log_event(LOG_WARN, "removal-unfinished", log_n("account", (int64_t)acct->id),
 		    log_z("reason", why.text));
 	return rc;
 }

@@ -86,7 +86,7 @@ static int make_default(struct box_tx *tx, struct slice item, struct buf *folded
 	if (name.n == 0)
 		return 0;
 	if (!use_of(slice_trim(item), &use) || box_name_fold(name, folded, NULL) < 0) {
-		log_event(LOG_WARN, "default_mailbox_unknown", log_s("name", name));
+		log_event(LOG_WARN, "default-mailbox-unknown", log_s("name", name));
 		return 0;
 	}
 	int found = box_name_get(tx, buf_slice(folded), &rec);

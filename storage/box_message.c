@@ -28,7 +28,7 @@ int64_t box_message_users(struct box_tx *tx, uint64_t message)
 		return found < 0 ? -1 : 1;
 	if (tx->value.n == USERS_BYTES && tx->value.p[0] == VERSION)
 		return num_get32((const unsigned char *)tx->value.p + 1);
-	log_event(LOG_ERROR, "damaged_record", log_z("record", "users"),
+	log_event(LOG_ERROR, "record-damaged", log_z("record", "users"),
 	    log_n("account", (int64_t)tx->account), log_n("message", (int64_t)message));
 	return -1;
 }

@@ -53,7 +53,7 @@ static int purge_entry(struct box_tx *tx, const struct dead *dead)
 		return -1;
 	if (!dead->damaged)
 		return box_message_drop(tx, dead->message);
-	log_event(LOG_ERROR, "damaged_record", log_z("record", "entry"),
+	log_event(LOG_ERROR, "record-damaged", log_z("record", "entry"),
 	    log_n("account", (int64_t)tx->account), log_n("mailbox", dead->box),
 	    log_n("uid", dead->uid));
 	return 0;

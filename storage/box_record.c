@@ -19,7 +19,7 @@ enum {
 
 static int damaged(const struct box_tx *tx, const char *what)
 {
-	log_event(LOG_ERROR, "damaged_record", log_z("record", what),
+	log_event(LOG_ERROR, "record-damaged", log_z("record", what),
 	    log_n("account", (int64_t)tx->account));
 	return -1;
 }

@@ -117,7 +117,7 @@ static int load_all(struct box_view *view, struct box_tx *tx, struct load *load)
 	if (box_keywords_get(tx, view->box, &keywords) < 0)
 		return err_set(&view->why, ERR_TEMP, "the mailbox cannot be read");
 	if (load->damaged)
-		log_event(LOG_ERROR, "damaged_record", log_z("record", "entry"),
+		log_event(LOG_ERROR, "record-damaged", log_z("record", "entry"),
 		    log_n("account", (int64_t)view->account), log_n("mailbox", view->box));
 	view->uidvalidity = rec.uidvalidity;
 	box_snap_set(load->snap, rec.uidnext, rec.modseq);

@@ -21,7 +21,7 @@ struct run {
 static void report(struct run *run, const struct check_fault *fault)
 {
 	run->out->faults++;
-	log_event(LOG_ERROR, "store_fault", log_z("what", fault->what),
+	log_event(LOG_ERROR, "store-fault", log_z("what", fault->what),
 	    log_n("account", (int64_t)fault->account), log_n("id", (int64_t)fault->id),
 	    log_n("want", (int64_t)fault->want), log_n("found", (int64_t)fault->found));
 }

@@ -71,7 +71,7 @@ static bool see_damaged(void *arg, const char *tree, struct slice key)
 	struct check_world *world = arg;
 	struct check_fault *fault = check_add(&world->damaged, sizeof(*fault));
 
-	log_event(LOG_ERROR, "record_damaged", log_z("tree", tree), log_s("key", key));
+	log_event(LOG_ERROR, "record-damaged", log_z("tree", tree), log_s("key", key));
 	fault->what = "a record is damaged";
 	fault->id = world->damaged.n;
 	return true;

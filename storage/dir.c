@@ -8,7 +8,7 @@
 
 static int damaged(const char *tree, struct slice key)
 {
-	log_event(LOG_ERROR, "directory_damaged", log_z("tree", tree), log_s("key", key));
+	log_event(LOG_ERROR, "directory-damaged", log_z("tree", tree), log_s("key", key));
 	return -1;
 }
 

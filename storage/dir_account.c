@@ -177,7 +177,7 @@ int dir_resume(struct err *err)
 			return err_set(err, ERR_TEMP, "the directory cannot be read");
 		if (!pending.found)
 			return 0;
-		log_event(LOG_INFO, "removing_mail", log_n("account", (int64_t)pending.account));
+		log_event(LOG_INFO, "removing-mail", log_n("account", (int64_t)pending.account));
 		if (purge(pending.account, (uint32_t)pending.shard, err) < 0)
 			return -1;
 	}

@@ -162,7 +162,7 @@ static bool resolve(struct route *route, struct slice text, unsigned depth)
 
 	if (depth > DEPTH_MAX || ++route->steps > STEPS_MAX) {
 		if (!route->looped)
-			log_event(LOG_WARN, "alias_loop", log_s("address", text));
+			log_event(LOG_WARN, "alias-loop", log_s("address", text));
 		route->looped = true;
 		return false;
 	}

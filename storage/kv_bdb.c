@@ -39,7 +39,7 @@ int kv_fail(struct kv_env *env, struct kv_txn *txn, const char *what, int ret)
 	}
 	if (txn)
 		txn->trouble = KV_TROUBLE_FAILED;
-	log_event(LOG_ERROR, "store_error", log_z("dir", env->dir), log_z("call", what),
+	log_event(LOG_ERROR, "store-error", log_z("dir", env->dir), log_z("call", what),
 	    log_z("reason", db_strerror(ret)));
 	return -1;
 }
@@ -68,7 +68,7 @@ static bool disk_has_room(struct kv_env *env)
 	bool full = room < env->reserve;
 
 	if (full != env->full)
-		log_event(full ? LOG_ERROR : LOG_INFO, full ? "disk_full" : "disk_has_room",
+		log_event(full ? LOG_ERROR : LOG_INFO, full ? "disk-full" : "disk-has-room",
 		    log_z("dir", env->dir), log_n("free", (int64_t)room),
 		    log_n("reserve", (int64_t)env->reserve));
 	env->full = full;
@@ -149,7 +149,7 @@ static void on_message(const DB_ENV *db, const char *prefix, const char *text)
 {
 	(void)db;
 	(void)prefix;
-	log_event(LOG_WARN, "store_says", log_z("text", text));
+	log_event(LOG_WARN, "store-says", log_z("text", text));
 }
 
 static void on_event(DB_ENV *db, u_int32_t event, void *info)

@@ -110,7 +110,7 @@ static enum kv_trouble transact(struct kv_group *group, struct kv_write *batch)
 		pthread_mutex_unlock(&group->lock);
 		sched_yield();
 	}
-	log_event(LOG_ERROR, "store_conflict", log_n("tries", TRIES_MAX));
+	log_event(LOG_ERROR, "store-conflict", log_n("tries", TRIES_MAX));
 	return KV_TROUBLE_FAILED;
 }
 

@@ -140,7 +140,7 @@ static void damaged(struct slice key)
 {
 	int64_t id = key.n == ID_BYTES ? (int64_t)num_get64((const unsigned char *)key.p) : 0;
 
-	log_event(LOG_ERROR, "damaged_record", log_z("record", "queue"), log_n("mid", id));
+	log_event(LOG_ERROR, "record-damaged", log_z("record", "queue"), log_n("mid", id));
 }
 
 int queue_get(uint64_t id, struct pool *pool, struct queue_entry *out)

@@ -127,10 +127,10 @@ static void tidy(void)
 	struct err err;
 
 	if (kv_tidy(dir_env(), &err) < 0)
-		complain("tidy_failed", &err);
+		complain("tidy-failed", &err);
 	for (uint32_t i = 0; i < shard_count(); i++)
 		if (kv_tidy(shard_of(i)->env, &err) < 0)
-			complain("tidy_failed", &err);
+			complain("tidy-failed", &err);
 }
 
 static void compact(void)
@@ -143,7 +143,7 @@ static void compact(void)
 		while (r > 0 && !threads_ending())
 			r = body_compact(shard_of(i)->bodies, percent, &err);
 		if (r < 0)
-			complain("compaction_failed", &err);
+			complain("compaction-failed", &err);
 	}
 }
 
