@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -165,32 +166,49 @@ static void start_all(struct task *task)
 	free(task);
 }
 
-static void announce(const struct port *port)
+/* "192.0.2.1:25", "[2001:db8::1]:25" or a path, as it is bound. */
+static void bound_address(const struct port *port, char *out, size_t n)
 {
 	struct sockaddr_storage addr = { 0 };
+	const struct sockaddr_in *in = (const struct sockaddr_in *)&addr;
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&addr;
 	socklen_t len = sizeof addr;
 	char text[INET6_ADDRSTRLEN] = "";
 
 	getsockname(port->fd, (struct sockaddr *)&addr, &len);
 	if (addr.ss_family == AF_INET) {
-		const struct sockaddr_in *in = (const struct sockaddr_in *)&addr;
 		inet_ntop(AF_INET, &in->sin_addr, text, sizeof text);
-		printf("listening %s %s:%u\n", port->listener.name, text, ntohs(in->sin_port));
+		snprintf(out, n, "%s:%u", text, ntohs(in->sin_port));
 	} else if (addr.ss_family == AF_INET6) {
-		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&addr;
 		inet_ntop(AF_INET6, &in6->sin6_addr, text, sizeof text);
-		printf("listening %s [%s]:%u\n", port->listener.name, text, ntohs(in6->sin6_port));
+		snprintf(out, n, "[%s]:%u", text, ntohs(in6->sin6_port));
 	} else {
-		printf("listening %s %s\n", port->listener.name, port->listener.host);
+		snprintf(out, n, "%s", port->listener.host);
 	}
+}
+
+void listen_each(
+    void (*row)(void *arg, const struct listener *listener, const char *address), void *arg)
+{
+	char address[PATH_MAX];
+
+	for (const struct port *port = ports; port; port = port->next) {
+		bound_address(port, address, sizeof address);
+		row(arg, &port->listener, address);
+	}
+}
+
+static void announce(void *arg, const struct listener *listener, const char *address)
+{
+	(void)arg;
+	printf("listening %s %s\n", listener->name, address);
 }
 
 void listen_go(void)
 {
 	struct task *task = mem_get(sizeof *task);
 
-	for (const struct port *port = ports; port; port = port->next)
-		announce(port);
+	listen_each(announce, NULL);
 	fflush(stdout);
 	task->run = start_all;
 	loop_post(loop_nth(0), task);

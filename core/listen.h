@@ -59,6 +59,10 @@ int listen_add(const struct listener *listener, struct err *err);
    standard output. */
 void listen_go(void);
 
+/* Visit them, each with the address that it is bound to. */
+void listen_each(
+    void (*row)(void *arg, const struct listener *listener, const char *address), void *arg);
+
 /* Accept nothing more and close. Sessions go on; listen_free when they are
    gone and the loops are stopped. */
 void listen_stop(void);
