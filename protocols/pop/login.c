@@ -6,8 +6,8 @@
 #include "core/listen.h"
 #include "core/log.h"
 
-CONF_KEY(pop_login_tries) = {
-	.name = "pop.login-tries",
+CONF_KEY(pop_max_logins) = {
+	.name = "pop.max-failed-logins",
 	.type = CONF_INT,
 	.def = "3",
 	.min = 1,
@@ -15,7 +15,7 @@ CONF_KEY(pop_login_tries) = {
 	.help = "wrong passwords after which a POP3 session is ended",
 };
 
-extern const struct conf_key conf_key_pop_idle_time;
+extern const struct conf_key conf_key_pop_timeout;
 
 bool pop_may_login(const struct pop *pop)
 {
@@ -36,7 +36,7 @@ static enum sess_next refuse(struct pop *pop, struct slice login, const char *me
 	    log_z("peer", sess_peer_text(pop->s)));
 	sess_delay(pop->s, limit_fail(sess_peer(pop->s), login));
 	pop_err(pop, "AUTH", "wrong user name or password");
-	bool last = ++pop->refused >= (unsigned)conf_num(&conf_key_pop_login_tries);
+	bool last = ++pop->refused >= (unsigned)conf_num(&conf_key_pop_max_logins);
 	return last ? SESS_CLOSE : SESS_NEXT;
 }
 
@@ -60,7 +60,7 @@ static enum sess_next enter(struct pop *pop, const struct auth_account *who, con
 		return SESS_NEXT;
 	}
 	limit_succeed(sess_peer(pop->s), name);
-	sess_timeout(pop->s, (uint64_t)conf_num(&conf_key_pop_idle_time));
+	sess_timeout(pop->s, (uint64_t)conf_num(&conf_key_pop_timeout));
 	pop->state = POP_TRANSACTION;
 	log_event(LOG_INFO, "login", log_s("account", name), log_z("mech", mech),
 	    log_n("messages", pop->drop.total));

@@ -8,8 +8,8 @@
 #include "core/log.h"
 #include "core/num.h"
 
-CONF_KEY(pop_idle_time) = {
-	.name = "pop.idle-time",
+CONF_KEY(pop_timeout) = {
+	.name = "pop.timeout",
 	.type = CONF_DURATION,
 	.def = "10m",
 	.min = 600000, /* RFC 1939 §3: at least 10 minutes */
@@ -26,8 +26,8 @@ CONF_KEY(pop_login_time) = {
 	.help = "how long a POP3 session that is not logged in may say nothing",
 };
 
-CONF_KEY(pop_max_errors) = {
-	.name = "pop.max-errors",
+CONF_KEY(pop_max_faults) = {
+	.name = "pop.max-bad-commands",
 	.type = CONF_INT,
 	.def = "20",
 	.min = 1,
@@ -76,7 +76,7 @@ enum sess_next pop_bad(struct pop *pop, const char *fmt, ...)
 	va_start(ap, fmt);
 	say_error(pop, NULL, fmt, ap);
 	va_end(ap);
-	if (++pop->errors < (unsigned)conf_num(&conf_key_pop_max_errors))
+	if (++pop->errors < (unsigned)conf_num(&conf_key_pop_max_faults))
 		return SESS_NEXT;
 	log_event(LOG_INFO, "too-many-errors", log_n("errors", pop->errors));
 	return SESS_CLOSE;
