@@ -6,9 +6,14 @@
 
 #include "core/hash.h"
 
+/* A ring through the cache's head, by use. */
+struct use {
+	struct use *newer, *older;
+};
+
 struct entry {
+	struct use use; /* first: the ring leads back to the entry */
 	struct entry *next_in_chain;
-	struct entry *newer, *older; /* a ring through the cache's head, by use */
 	struct tls_ctx *ctx;
 	size_t key_n;
 	char key[];
@@ -17,7 +22,7 @@ struct entry {
 struct ctx_cache {
 	pthread_mutex_t lock;
 	size_t n, max, mask;
-	struct entry ring; /* its newer is the oldest, its older the newest */
+	struct use ring; /* its newer is the oldest, its older the newest */
 	struct entry **chains;
 };
 
@@ -61,18 +66,18 @@ static struct entry **place_of(struct ctx_cache *c, struct slice key)
 	return at;
 }
 
-static void unlink_ring(struct entry *e)
+static void unlink_use(struct use *use)
 {
-	e->newer->older = e->older;
-	e->older->newer = e->newer;
+	use->newer->older = use->older;
+	use->older->newer = use->newer;
 }
 
-static void link_newest(struct ctx_cache *c, struct entry *e)
+static void link_newest(struct ctx_cache *c, struct use *use)
 {
-	e->newer = &c->ring;
-	e->older = c->ring.older;
-	c->ring.older->newer = e;
-	c->ring.older = e;
+	use->newer = &c->ring;
+	use->older = c->ring.older;
+	c->ring.older->newer = use;
+	c->ring.older = use;
 }
 
 static void remove_at(struct ctx_cache *c, struct entry **at)
@@ -82,7 +87,7 @@ static void remove_at(struct ctx_cache *c, struct entry **at)
 	if (!e)
 		return;
 	*at = e->next_in_chain;
-	unlink_ring(e);
+	unlink_use(&e->use);
 	tls_ctx_unref(&e->ctx);
 	free(e);
 	c->n--;
@@ -90,7 +95,7 @@ static void remove_at(struct ctx_cache *c, struct entry **at)
 
 static void remove_oldest(struct ctx_cache *c)
 {
-	struct entry *e = c->ring.newer;
+	struct entry *e = (struct entry *)c->ring.newer;
 
 	remove_at(c, place_of(c, slice_of(e->key, e->key_n)));
 }
@@ -104,8 +109,8 @@ struct tls_ctx *ctx_cache_get(struct ctx_cache *c, struct slice key)
 	pthread_mutex_lock(&c->lock);
 	struct entry *e = *place_of(c, key);
 	if (e) {
-		unlink_ring(e);
-		link_newest(c, e);
+		unlink_use(&e->use);
+		link_newest(c, &e->use);
 		ctx = tls_ctx_ref(e->ctx);
 	}
 	pthread_mutex_unlock(&c->lock);
@@ -126,7 +131,7 @@ void ctx_cache_put(struct ctx_cache *c, struct slice key, struct tls_ctx *ctx)
 		remove_oldest(c);
 	struct entry **at = place_of(c, key);
 	*at = e;
-	link_newest(c, e);
+	link_newest(c, &e->use);
 	c->n++;
 	pthread_mutex_unlock(&c->lock);
 }

@@ -140,8 +140,8 @@ OPERATION(pki_install) = {
 	.more =
 	    "The text holds a private key (EC P-256 or P-384, RSA of 2048 to 4096 bits; PKCS#8,\n"
 	    "SEC 1 or PKCS#1; not encrypted), the domain's certificate and then those of the\n"
-	    "authorities that lead to its root, in any order of key and certificates. It is\n"
-	    "shown from the next connection on; open ones stay.",
+	    "authorities that lead to its root, one behind another. The key may stand before or\n"
+	    "behind them. They are shown from the next connection on; open ones stay.",
 	.example = "pki install example.org < key-and-chain.pem",
 	.run = run_install,
 };

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -529,6 +530,54 @@ static void names_as_set(void **state)
 	pool_done(&pool);
 }
 
+/* --- many at once --- */
+
+enum { THREADS = 4, ROUNDS = 40 };
+
+/* No checks of cmocka here: they belong to the main thread. */
+static void *connect_often(void *arg)
+{
+	static const char *const names[] = { "alpha.test", "mail.beta.test", "beta.test",
+		"x.test" };
+	size_t good = 0;
+
+	for (size_t i = 0; i < ROUNDS; i++) {
+		WOLFSSL_CTX *ctx = wire_client_ctx(i % 2 == 0);
+		struct wire *wire = wire_new();
+		struct io *server = &wire->io;
+		struct seen seen = { 0 };
+		const char *sni = names[(i + (size_t)arg) % COUNT(names)];
+		wolfSSL_CTX_UseSNI(ctx, WOLFSSL_SNI_HOST_NAME, sni, (unsigned short)strlen(sni));
+		WOLFSSL *client = wire_client(ctx, wire);
+		io_push(&server, tls_accept_new(NULL, (struct slice){ 0 }, NULL));
+		good += shake(server, client, &seen);
+		wolfSSL_free(client);
+		wolfSSL_CTX_free(ctx);
+		io_close(&server);
+	}
+	return (void *)good;
+}
+
+static void while_it_changes(void **state)
+{
+	pthread_t thread[THREADS];
+	struct err err = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&thread[i], NULL, connect_often, (void *)i), 0);
+	for (int i = 0; i < 10; i++) {
+		must(pki_domain_renew(SLICE("beta.test"), &err), &err);
+		set("tls.oldest-version", "1.2");
+		must(dir_domain_main(i % 2 ? SLICE("alpha.test") : SLICE("beta.test"), &err), &err);
+	}
+	for (size_t i = 0; i < THREADS; i++) {
+		void *good;
+		pthread_join(thread[i], &good);
+		assert_int_equal((size_t)good, ROUNDS);
+	}
+}
+
 #define IN_A_WORLD(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -546,6 +595,7 @@ int main(void)
 		IN_A_WORLD(same_name_twice),
 		IN_A_WORLD(not_installed),
 		IN_A_WORLD(names_as_set),
+		IN_A_WORLD(while_it_changes),
 	};
 
 	return cmocka_run_group_tests(tests, start_library, NULL);
