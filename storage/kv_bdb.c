@@ -26,7 +26,7 @@ enum {
 	LOCKS_MAX = 500000,    /* pages that one transaction may change */
 	LOCK_TABLE = 1000,     /* else it is sized for the maximum at once */
 	READER_WAIT = 5000000, /* microseconds for a lock before trying again */
-	CHECKPOINT_KBYTES = 8 << 10,
+	CHECKPOINT_KBYTES = 32 << 10,
 	CHECKPOINT_MINUTES = 1,
 };
 
