@@ -223,7 +223,8 @@ static int share(wc_CryptoInfo *info)
 /* --- X25519 (RFC 7748) ---
  *
  * Making a key takes hogweed half of the library's time, sharing a secret
- * somewhat more: that is left to the library. */
+ * somewhat more: that is left to the library. Under TLS 1.3 this one makes the
+ * keys, too, and asks nobody. */
 
 static int make_x25519(wc_CryptoInfo *info)
 {

@@ -82,20 +82,22 @@ static int save(const struct turning_keys *keys, struct err *err)
 
 static bool is_due(const struct turning_keys *keys, int64_t now)
 {
-	/* A clock that was set back must not keep a key for ever. */
 	return keys->n == 0 || now - keys->key[0].made >= lifetime() || keys->key[0].made > now;
 }
 
-/* A new one in front; those behind whose last ticket has ended go. */
+/* A new one in front; those behind whose last ticket has ended go, and those
+   of the future: a clock that was set back must not keep a key for long. */
 static void turn(struct turning_keys *keys, int64_t now)
 {
 	struct turning_keys next = { .n = 1 };
 
 	next.key[0].made = now;
 	random_bytes(&next.key[0].key, sizeof(next.key[0].key));
-	for (size_t i = 0; i < keys->n && next.n < KEYS_MAX; i++)
-		if (now - keys->key[i].made < 2 * lifetime())
+	for (size_t i = 0; i < keys->n && next.n < KEYS_MAX; i++) {
+		int64_t age = now - keys->key[i].made;
+		if (age >= 0 && age < 2 * lifetime())
 			next.key[next.n++] = keys->key[i];
+	}
 	bytes_wipe(keys, sizeof(*keys));
 	*keys = next;
 	bytes_wipe(&next, sizeof(next));

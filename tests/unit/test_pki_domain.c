@@ -5,12 +5,15 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/conf.h"
 #include "core/loop.h"
+#include "core/num.h"
 #include "pki/cert.h"
-#include "pki/pki.h"
+#include "pki/pki_private.h"
+#include "pki/seal.h"
 #include "storage/dir.h"
 #include "storage/store.h"
 #include "tests/unit/keys.h"
@@ -369,6 +372,102 @@ static void after_a_restart(void **state)
 	pool_done(&pool);
 }
 
+/* --- time goes by --- */
+
+/* Make the stored ticket keys older by so many seconds, and look at them as
+   the thread does now and then. Returns how many there are then. */
+static size_t let_keys_age(int64_t seconds)
+{
+	enum { RECORD = 8 + sizeof(struct tls_ticket_key) };
+	static const char what[] = "the session ticket keys";
+	struct buf sealed = { 0 }, plain = { 0 };
+	struct err err = { 0 };
+
+	assert_int_equal(store_record_get(PKI_ROOM, SLICE("t"), &sealed), 1);
+	must(seal_open(what, buf_slice(&sealed), &plain, &err), &err);
+	for (size_t at = 0; at < plain.n; at += RECORD) {
+		unsigned char *made = (unsigned char *)plain.p + at;
+		num_put64(made, num_get64(made) - (uint64_t)seconds);
+	}
+	buf_clear(&sealed);
+	must(seal_close(what, buf_slice(&plain), &sealed, &err), &err);
+	must(store_record_put(PKI_ROOM, SLICE("t"), buf_slice(&sealed), &err), &err);
+	must(ticket_turn(&err), &err);
+	buf_clear(&sealed);
+	buf_clear(&plain);
+	store_record_get(PKI_ROOM, SLICE("t"), &sealed);
+	must(seal_open(what, buf_slice(&sealed), &plain, &err), &err);
+	size_t n = plain.n / RECORD;
+	buf_done(&sealed);
+	buf_wipe(&plain);
+	return n;
+}
+
+static bool still_resumes(WOLFSSL_SESSION *session)
+{
+	struct seen seen = look("beta.test", NULL, NULL, session);
+
+	wolfSSL_SESSION_free(seen.session);
+	return seen.resumed;
+}
+
+/* A key seals for the eight hours that a ticket lives, and opens for as long
+   again. */
+static void ticket_keys_turn(void **state)
+{
+	enum { HOUR = 60 * 60 };
+
+	(void)state;
+	struct seen first = look("beta.test", NULL, NULL, NULL);
+	assert_int_equal(let_keys_age(7 * HOUR), 1);
+	assert_int_equal(let_keys_age(2 * HOUR), 2); /* a new one */
+	assert_true(still_resumes(first.session));
+	assert_int_equal(let_keys_age(6 * HOUR), 2);
+	assert_true(still_resumes(first.session));
+	assert_int_equal(let_keys_age(3 * HOUR), 2); /* a third, and the first is gone */
+	assert_false(still_resumes(first.session));
+	assert_int_equal(let_keys_age(-100 * HOUR), 1); /* the clock was set back */
+	assert_int_equal(let_keys_age(100 * HOUR), 1);
+	wolfSSL_SESSION_free(first.session);
+}
+
+/* A certificate of the domain that ends in a minute. */
+static void put_short_one(const char *domain, bool installed)
+{
+	struct buf sealed = { 0 }, der = { 0 };
+	struct err err = { 0 };
+	struct cert_spec spec = { .name = slice_str(domain),
+		.names = slice_str(domain),
+		.not_before = time(NULL) - 86400,
+		.not_after = time(NULL) + 60 };
+
+	must(sign_make(domain, &sealed, &err), &err);
+	struct sign_key key = { domain, buf_slice(&sealed) };
+	must(cert_self_signed(&spec, &key, &der, &err), &err);
+	struct domain_record record = {
+		.installed = installed, .key = key.sealed, .chain = buf_slice(&der)
+	};
+	must(domain_store(slice_str(domain), &record, &err), &err);
+	buf_done(&sealed);
+	buf_done(&der);
+}
+
+static void renewed_in_time(void **state)
+{
+	struct pool pool = { 0 };
+
+	(void)state;
+	put_short_one("alpha.test", false);
+	put_short_one("beta.test", true);
+	domain_renew_old();
+	assert_true(cert_of("alpha.test", &pool).not_after > time(NULL) + 800 * 86400);
+	assert_true(cert_of("beta.test", &pool).not_after <= time(NULL) + 60);
+	const char *serial = cert_of("alpha.test", &pool).serial;
+	domain_renew_old();
+	assert_string_equal(serial, cert_of("alpha.test", &pool).serial);
+	pool_done(&pool);
+}
+
 /* Without the master key the server does not start, and makes no other. */
 static void lost_master_key(void **state)
 {
@@ -590,6 +689,8 @@ int main(void)
 		IN_A_WORLD(renewed),
 		IN_A_WORLD(settings),
 		IN_A_WORLD(after_a_restart),
+		IN_A_WORLD(ticket_keys_turn),
+		IN_A_WORLD(renewed_in_time),
 		IN_A_WORLD(lost_master_key),
 		IN_A_WORLD(installed),
 		IN_A_WORLD(same_name_twice),
