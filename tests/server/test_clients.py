@@ -8,10 +8,9 @@ import tempfile
 import time
 import unittest
 
-from server import Server
+from server import PASSWORD, Server
 
 ANN, CY = "ann@alpha.test", "cy@beta.test"
-PASSWORD = "correct horse 1"
 
 
 def run(*words, stdin="", env=None, cwd=None, check=True, timeout=60):
@@ -30,24 +29,28 @@ def needs(program):
 class Clients(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.server = Server()
-        cls.server.start()
-        cls.addClassCleanup(cls.server.__exit__, None, None, None)
-        cls.server.add(ANN, CY, password=PASSWORD)
-        cls.port = cls.server.ports
+        cls.server = cls.enterClassContext(Server())
+        cls.server.add(ANN, CY)
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="signet-client.")
         self.addCleanup(folder.cleanup)
         self.home = pathlib.Path(folder.name)
 
+    @property
+    def port(self):
+        return self.server.ports
+
     def pem(self, user):
         return self.server.certificate(user.split("@")[1])
 
     def subjects(self, user):
-        """What lies in INBOX, asked by curl."""
-        text = self.curl(user, "INBOX", "FETCH 1:* (BODY.PEEK[HEADER.FIELDS (SUBJECT)])")
-        return [line.split(":", 1)[1].strip() for line in text.splitlines() if line.startswith("Subject:")]
+        """What lies in INBOX."""
+        imap = self.server.imap(user)
+        _, (count,) = imap.select("INBOX", readonly=True)
+        found = imap.fetch("1:*", "BODY.PEEK[HEADER.FIELDS (SUBJECT)]")[1] if int(count) else []
+        imap.logout()
+        return [part[1].decode().split(":", 1)[1].strip() for part in found if isinstance(part, tuple)]
 
     def curl(self, user, box, command=None, *more):
         domain = user.split("@")[1]
@@ -57,47 +60,58 @@ class Clients(unittest.TestCase):
                    "-u", f"{user}:{PASSWORD}", where, *request, *more)
 
     def deliver(self, to, subject):
-        run("swaks", "--server", f"127.0.0.1:{self.port['smtp']}", "--from", "x@elsewhere.test", "--to", to,
-            "--header", f"Subject: {subject}", "--body", "hello", "--silent", "2")
+        self.server.send(to, f"Subject: {subject}\r\n\r\nhello\r\n")
 
 
+@needs("swaks")
 class Swaks(Clients):
+    def swaks(self, listener, sender, to, subject, *more, check=True):
+        return run("swaks", "--server", f"127.0.0.1:{self.port[listener]}", "--from", sender, "--to", to,
+                   "--header", f"Subject: {subject}", *more, check=check)
+
+    def trusting(self, user):
+        """Options for a TLS session that checks the certificate of the user's domain."""
+        return ["--tls-sni", user.split("@")[1], "--tls-verify", "--tls-ca-path", self.pem(user)]
+
+    def login(self, mechanism="PLAIN", password=PASSWORD):
+        return ["--auth", mechanism, "--auth-user", ANN, "--auth-password", password]
+
     def test_port_25_in_the_clear(self):
-        self.deliver(CY, "swaks 25")
+        self.swaks("smtp", "x@elsewhere.test", CY, "swaks 25")
         self.assertIn("swaks 25", self.subjects(CY))
 
     def test_starttls(self):
-        text = run("swaks", "--server", f"127.0.0.1:{self.port['smtp']}", "--tls", "--tls-sni", "beta.test",
-                   "--to", CY, "--from", "x@elsewhere.test", "--header", "Subject: swaks tls")
+        text = self.swaks("smtp", "x@elsewhere.test", CY, "swaks tls", "--tls", *self.trusting(CY))
         self.assertIn("DN=\"/CN=beta.test\"", text)
         self.assertIn("swaks tls", self.subjects(CY))
 
+    def test_another_domain_is_not_trusted(self):
+        text = self.swaks("smtp", "x@elsewhere.test", CY, "never", "--tls", *self.trusting(CY), "--tls-sni",
+                          "alpha.test", check=False)
+        self.assertIn("certificate verify failed", text)
+        self.assertNotIn("never", self.subjects(CY))
+
     def test_submission(self):
         for mechanism in ("PLAIN", "LOGIN"):
-            run("swaks", "--server", f"127.0.0.1:{self.port['submission']}", "--tls", "--auth", mechanism,
-                "--auth-user", ANN, "--auth-password", PASSWORD, "--from", ANN, "--to", CY,
-                "--header", f"Subject: swaks {mechanism}")
+            self.swaks("submission", ANN, CY, f"swaks {mechanism}", "--tls", *self.trusting(ANN),
+                       *self.login(mechanism))
             self.assertIn(f"swaks {mechanism}", self.subjects(CY))
 
     def test_submission_465(self):
-        run("swaks", "--server", f"127.0.0.1:{self.port['submissions']}", "--tlsc", "--auth", "PLAIN", "--auth-user",
-            ANN, "--auth-password", PASSWORD, "--from", ANN, "--to", CY, "--header", "Subject: swaks 465")
+        self.swaks("submissions", ANN, CY, "swaks 465", "--tlsc", *self.trusting(ANN), *self.login())
         self.assertIn("swaks 465", self.subjects(CY))
 
     def test_no_relay(self):
-        text = run("swaks", "--server", f"127.0.0.1:{self.port['smtp']}", "--from", ANN, "--to", "who@elsewhere.test",
-                   check=False)
+        text = self.swaks("smtp", ANN, "who@elsewhere.test", "relayed", check=False)
         self.assertIn("550 5.7.1", text)
 
     def test_no_auth_in_the_clear(self):
-        text = run("swaks", "--server", f"127.0.0.1:{self.port['submission']}", "--auth", "PLAIN", "--auth-user", ANN,
-                   "--auth-password", PASSWORD, "--from", ANN, "--to", CY, check=False)
+        text = self.swaks("submission", ANN, CY, "in the clear", *self.login(), check=False)
         self.assertNotIn("235 ", text)
         self.assertIn("Host did not advertise authentication", text)
 
     def test_wrong_password(self):
-        text = run("swaks", "--server", f"127.0.0.1:{self.port['submission']}", "--tls", "--auth", "PLAIN",
-                   "--auth-user", ANN, "--auth-password", "wrong", "--from", ANN, "--to", CY, check=False)
+        text = self.swaks("submission", ANN, CY, "wrong", "--tls", *self.login(password="wrong"), check=False)
         self.assertIn("535 5.7.8", text)
 
 
@@ -231,10 +245,11 @@ class Mutt(Clients):
 
     def test_read_flag_and_delete(self):
         self.deliver(CY, "for mutt")
+        # who names no host is shown the certificate of the main domain
         (self.home / "muttrc").write_text(f"""
 set imap_user="{CY}" imap_pass="{PASSWORD}"
 set folder="imaps://127.0.0.1:{self.port['imaps']}/" spoolfile="+INBOX"
-set certificate_file="{self.pem(CY)}" ssl_verify_host=no ssl_usesystemcerts=no
+set certificate_file="{self.pem(ANN)}" ssl_verify_host=no
 set header_cache="" message_cachedir="" delete=yes quit=yes
 """)
         self.tmux("-f", "/dev/null", "new-session", "-d", "-x", "120", "-y", "30",
@@ -280,11 +295,11 @@ poll beta.test via 127.0.0.1 protocol {protocol} port {port}
 class Certificates(Clients):
     """The domain asked for by name is the one whose certificate is shown, on every listener."""
 
-    def s_client(self, listener, name, *more):
+    def s_client(self, listener, name, *more, stdin=""):
         upgrade = {"smtp": "smtp", "submission": "smtp", "imap": "imap", "pop3": "pop3"}.get(listener)
         start = ["-starttls", upgrade] if upgrade else []
         return run("openssl", "s_client", "-connect", f"127.0.0.1:{self.port[listener]}", "-servername", name, *start,
-                   *more, stdin="", check=False)
+                   *more, stdin=stdin, check=False)
 
     def test_by_name(self):
         for listener in ("smtp", "submission", "submissions", "imap", "imaps", "pop3", "pop3s"):
@@ -308,17 +323,20 @@ class Certificates(Clients):
     def test_resumption(self):
         for version in ("-tls1_2", "-tls1_3"):
             session = self.home / f"session{version}"
-            quit_ = ["-quiet", "-sess_out", session]
-            with socket.create_connection(("127.0.0.1", self.port["imaps"])):
-                pass
-            run("openssl", "s_client", "-connect", f"127.0.0.1:{self.port['imaps']}", "-servername", "beta.test",
-                version, *quit_, stdin="a LOGOUT\r\n", check=False)
-            again = run("openssl", "s_client", "-connect", f"127.0.0.1:{self.port['imaps']}", "-servername",
-                        "beta.test", version, "-sess_in", session, stdin="a LOGOUT\r\n", check=False)
-            self.assertIn("Reused", again)
-            other = run("openssl", "s_client", "-connect", f"127.0.0.1:{self.port['imaps']}", "-servername",
-                        "alpha.test", version, "-sess_in", session, stdin="a LOGOUT\r\n", check=False)
-            self.assertIn("New", other)
+            self.s_client("imaps", "beta.test", version, "-quiet", "-sess_out", session, stdin="a LOGOUT\r\n")
+            again = self.s_client("imaps", "beta.test", version, "-sess_in", session, stdin="a LOGOUT\r\n")
+            self.assertIn("Reused, TLSv1.", again)
+            # a session of one domain is none of another's
+            other = self.s_client("imaps", "alpha.test", version, "-sess_in", session, stdin="a LOGOUT\r\n")
+            self.assertIn("New, TLSv1.", other)
+
+    def test_resumption_after_a_restart(self):
+        session = self.home / "session"
+        self.s_client("imaps", "beta.test", "-quiet", "-sess_out", session, stdin="a LOGOUT\r\n")
+        self.server.stop()
+        self.server.start()
+        again = self.s_client("imaps", "beta.test", "-sess_in", session, stdin="a LOGOUT\r\n")
+        self.assertIn("Reused, TLSv1.", again)
 
     @needs("gnutls-cli")
     def test_gnutls(self):

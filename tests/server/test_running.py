@@ -16,37 +16,22 @@ import mailmaker
 from server import Failed, Server
 
 ANN, CY = "ann@alpha.test", "cy@beta.test"
-PASSWORD = "correct horse 1"
 
 
 class Running(unittest.TestCase):
     def setUp(self):
-        self.server = Server()
-        self.server.start()
-        self.addCleanup(self.server.__exit__, None, None, None)
-        self.server.add(ANN, CY, password=PASSWORD)
-
-    def send(self, to, subject, body="hello\r\n"):
-        with smtplib.SMTP("127.0.0.1", self.server.ports["smtp"], timeout=20) as smtp:
-            smtp.sendmail("x@elsewhere.test", [to], f"Subject: {subject}\r\n\r\n{body}")
-
-    def login(self, user, server=None):
-        server = server or self.server
-        imap = imaplib.IMAP4("127.0.0.1", server.ports["imap"])
-        imap.host = user.split("@")[1]
-        imap.starttls(server.tls(imap.host))
-        imap.login(user, PASSWORD)
-        return imap
+        self.server = self.enterContext(Server())
+        self.server.add(ANN, CY)
 
     def test_idle_sessions_hold_no_thread(self):
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
-        self.login(ANN).logout()
+        self.server.imap(ANN).logout()
         threads, memory = self.server.threads(), self.server.rss()
         held = []
         for _ in range(300):
-            held.append(self.login(ANN))
+            held.append(self.server.imap(ANN))
             held[-1].select()
         time.sleep(1)
         each = (self.server.rss() - memory) / 300
@@ -59,12 +44,12 @@ class Running(unittest.TestCase):
             imap.shutdown()
 
     def test_idle_tells_at_once(self):
-        imap = self.login(ANN)
+        imap = self.server.imap(ANN)
         imap.select()
         imap.send(b"i IDLE\r\n")
         self.assertTrue(imap.readline().startswith(b"+"))
         began = time.monotonic()
-        self.send(ANN, "wake up")
+        self.server.send(ANN, "Subject: wake up\r\n\r\nhello\r\n")
         self.assertEqual(imap.readline(), b"* 1 EXISTS\r\n")
         self.assertLess(time.monotonic() - began, 1)
         imap.send(b"DONE\r\n")
@@ -74,8 +59,8 @@ class Running(unittest.TestCase):
         imap.shutdown()
 
     def test_drain(self):
-        idle = self.login(ANN)
-        smtp = socket.create_connection(("127.0.0.1", self.server.ports["smtp"]), timeout=20)
+        idle = self.server.imap(ANN)
+        smtp = self.server.connect("smtp")
         smtp.recv(1000)
         self.server.process.terminate()
         self.assertTrue(idle.readline().startswith(b"* BYE"))
@@ -86,25 +71,21 @@ class Running(unittest.TestCase):
         smtp.close()
         self.server.start()
 
+    def wait_for_log(self, path, text):
+        for _ in range(50):
+            if path.exists() and text in path.read_text():
+                return
+            time.sleep(0.1)
+        self.fail(f"{path} does not say '{text}'")
+
     def test_reload_reopens_the_log(self):
-        with tempfile.TemporaryDirectory() as folder:
-            log = pathlib.Path(folder) / "log"
-            self.server.stop()
-            process = subprocess.Popen([self.server.bin / "signetd", "-d", self.server.data, "-p", "0", "-f", "-l", log,
-                                        *(["-u", "root"] if os.geteuid() == 0 else [])], stdout=subprocess.PIPE)
-            while process.stdout.readline() != b"ready\n":
-                pass
-            log.rename(log.with_suffix(".old"))
-            process.send_signal(signal.SIGHUP)
-            for _ in range(50):
-                if log.exists() and "reloaded" in log.read_text():
-                    break
-                time.sleep(0.1)
-            self.assertIn("reloaded", log.read_text())
-            process.terminate()
-            process.wait(20)
-            process.stdout.close()
-        self.server.start()
+        log = self.server.folder / "another-log"
+        self.server.stop()
+        self.server.start("-l", log)
+        self.wait_for_log(log, " ready ")
+        log.rename(log.with_suffix(".old"))
+        self.server.process.send_signal(signal.SIGHUP)
+        self.wait_for_log(log, "reloaded")
 
     def test_backup_under_load_and_restore(self):
         over = threading.Event()
@@ -113,39 +94,41 @@ class Running(unittest.TestCase):
             n = 0
             while not over.is_set():
                 n += 1
-                self.send(CY, f"load {n}", "x" * 70 + "\r\n" * 50)
+                self.server.send(CY, f"Subject: load {n}\r\n\r\n" + "x" * 70 + "\r\n" * 50)
 
         sent = [mailmaker.message(n, ANN, [ANN]) for n in range(40)]
         for data in sent:
-            with smtplib.SMTP("127.0.0.1", self.server.ports["smtp"]) as smtp:
-                smtp.sendmail("x@elsewhere.test", [ANN], data)
+            self.server.send(ANN, data)
         writer = threading.Thread(target=load)
         writer.start()
-        with tempfile.TemporaryDirectory() as folder:
-            target = pathlib.Path(folder) / "backup"
-            try:
-                self.server.signet("backup", "create", str(target))
-            finally:
-                over.set()
-                writer.join()
-            data = pathlib.Path(folder) / "restored" / "data"
-            data.parent.mkdir()
-            subprocess.run([self.server.bin / "signet", "backup", "restore", target, data], check=True,
-                           stdout=subprocess.DEVNULL)
-            again = Server(data=data.parent)
-            with again:
-                self.assertEqual(again.signet("backup", "verify")["faults"], 0)
-                imap = self.login(ANN, again)
-                imap.select()
-                read = [mailmaker.without_trace(imap.fetch(str(n + 1), "BODY.PEEK[]")[1][0][1]) for n in range(40)]
-                self.assertEqual(read, sent)
-                imap.logout()
+        try:
+            self.server.signet("backup", "create", str(self.server.folder / "backup"))
+        finally:
+            over.set()
+            writer.join()
+        self.check_restored(self.server.folder / "backup", sent)
+
+    def check_restored(self, backup, sent):
+        """It becomes a server of its own, with the mail, the passwords and the certificates."""
+        restored = Server(folder=self.server.folder / "restored")
+        restored.folder.mkdir()
+        subprocess.run([restored.bin / "signet", "backup", "restore", backup, restored.data], check=True,
+                       stdout=subprocess.DEVNULL)
+        with restored:
+            self.assertEqual(restored.signet("backup", "verify")["faults"], 0)
+            for domain in ("alpha.test", "beta.test"):
+                self.assertEqual(restored.certificate(domain).read_text(),
+                                 self.server.certificate(domain).read_text())
+            imap = restored.imap(ANN)
+            imap.select()
+            read = [mailmaker.without_trace(imap.fetch(str(n + 1), "BODY.PEEK[]")[1][0][1]) for n in range(40)]
+            self.assertEqual(read, sent)
+            imap.logout()
 
     def test_two_servers_one_data(self):
-        done = subprocess.run([self.server.bin / "signetd", "-d", self.server.data, "-p", "0", "-f",
-                               *(["-u", "root"] if os.geteuid() == 0 else [])], stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, timeout=20)
+        done = subprocess.run(self.server.command(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=20)
         self.assertNotEqual(done.returncode, 0)
+        self.assertIn(b"in use", done.stderr)
 
     def test_commands_teach(self):
         def signet(*words):
@@ -164,7 +147,7 @@ class Running(unittest.TestCase):
             self.server.signet("domain", "add", "not a name")
 
     def test_sessions_are_listed_and_ended(self):
-        imap = self.login(ANN)
+        imap = self.server.imap(ANN)
         rows = [r for r in self.server.signet("session", "list")["rows"] if r.get("account") == ANN]
         self.assertEqual(len(rows), 1)
         self.server.signet("session", "end", str(rows[0]["icid"]))
@@ -172,12 +155,15 @@ class Running(unittest.TestCase):
 
 
 class FullDisk(unittest.TestCase):
-    """RLIMIT_FSIZE can't stand for a full disk, a small tmpfs can; mounting one needs root."""
+    """RLIMIT_FSIZE can't stand for a full disk, a small tmpfs can; mounting one needs root.
+
+    The server keeps a part of the disk free for what makes room again (storage.reserve).
+    """
 
     @unittest.skipUnless(os.geteuid() == 0, "needs root to mount a small file system")
     def test_full_disk(self):
         with tempfile.TemporaryDirectory() as folder:
-            mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=80m", "signet-test", folder], check=False)
+            mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200m", "signet-test", folder], check=False)
             if mounted.returncode != 0:
                 self.skipTest("cannot mount here")
             try:
@@ -199,18 +185,16 @@ class FullDisk(unittest.TestCase):
         return codes
 
     def count(self, server):
-        imap = imaplib.IMAP4_SSL("127.0.0.1", server.ports["imaps"])
-        imap.login(ANN, PASSWORD)
+        imap = server.imap(ANN)
         count = int(imap.select(readonly=True)[1][0])
         imap.logout()
         return count
 
     def fill(self, folder):
         filler = folder / "filler"
-        filler.write_bytes(b"x" * 20_000_000)
-        with tempfile.TemporaryDirectory() as elsewhere, Server(data=folder) as server:
-            server.log_path = pathlib.Path(elsewhere) / "log"
-            server.add(ANN, password=PASSWORD)
+        filler.write_bytes(b"x" * 70_000_000)
+        with Server(folder=folder) as server:
+            server.add(ANN)
             codes = self.send_until_full(server)
             stored = codes.count(250)
             self.assertEqual(codes[-1] // 100, 4, codes)
@@ -219,4 +203,7 @@ class FullDisk(unittest.TestCase):
             filler.unlink()
             codes = self.send_until_full(server)
             self.assertGreater(codes.count(250), 5)
+            self.assertEqual(self.count(server), stored + codes.count(250))
+            server.kill()
+            server.start()
             self.assertEqual(self.count(server), stored + codes.count(250))
