@@ -52,20 +52,21 @@ static bool parse(struct slice text, struct master_keys *out)
 	return out->n > 0;
 }
 
+/* Room is made once: a buffer that grows leaves its old bytes behind. */
 static int read_all(int fd, struct buf *out)
 {
-	for (;;) {
-		ssize_t got = read(fd, buf_room(out, FILE_MAX), FILE_MAX);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return (int)got;
-		out->n += (size_t)got;
-		if (out->n > FILE_MAX) {
-			errno = EFBIG;
+	buf_room(out, FILE_MAX);
+	while (out->n < FILE_MAX) {
+		ssize_t got = read(fd, out->p + out->n, FILE_MAX - out->n);
+		if (got == 0)
+			return 0;
+		if (got > 0)
+			out->n += (size_t)got;
+		else if (errno != EINTR)
 			return -1;
-		}
 	}
+	errno = EFBIG;
+	return -1;
 }
 
 static int load(int fd, const char *path, struct master_keys *out, struct err *err)
@@ -91,6 +92,7 @@ static void make_line(struct buf *line)
 {
 	struct master_key key;
 
+	buf_room(line, 4 * sizeof(key)); /* at once, as above */
 	random_bytes(&key, sizeof(key));
 	hex_put(line, slice_of(key.id, sizeof(key.id)));
 	buf_addc(line, ' ');

@@ -64,6 +64,7 @@ static int save(const struct turning_keys *keys, struct err *err)
 {
 	struct buf sealed = { 0 }, plain = { 0 };
 
+	buf_room(&plain, KEYS_MAX * RECORD); /* a buffer that grows leaves its old bytes behind */
 	for (size_t i = 0; i < keys->n; i++) {
 		unsigned char made[8];
 		num_put64(made, (uint64_t)keys->key[i].made);
