@@ -1,9 +1,9 @@
 /* body_store.h - private to storage/: the body store as a whole
  *
- * body_segment.c is one segment file, body_store.c the folder of them and what
- * is appended and synced, body_index.c where each body lies, body.c reading,
- * body_dead.c counts what is dead, body_compact.c moves what lives out of mostly
- * dead segments. */
+ * body_segment.c is one segment file, body_store.c the folder of them,
+ * body_append.c what is appended and synced, body_index.c where each body lies,
+ * body.c reading, body_dead.c counts what is dead, body_compact.c moves what
+ * lives out of mostly dead segments. */
 #ifndef STORAGE_BODY_STORE_H
 #define STORAGE_BODY_STORE_H
 
@@ -110,7 +110,13 @@ bool segment_takes_links(struct body_store *bodies, uint32_t number);
 size_t body_store_copy(struct body_store *bodies, struct segment **copies); /* free() them */
 void segment_forget(struct body_store *bodies, struct segment *segment);    /* remove the file */
 
-/* Append under an id that exists already; 0 makes a new one. */
+/* With the lock held. */
+struct segment *segments_newest(const struct body_store *bodies); /* or NULL */
+void segments_add(struct body_store *bodies, struct segment *segment);
+int segment_add_user(struct body_store *bodies, struct segment *segment, struct err *err);
+void segment_drop_user(struct body_store *bodies, struct segment *segment);
+
+/* body_append.c: append under an id that exists already; 0 makes a new one. */
 int body_append_as(struct body_store *bodies, uint64_t id, const struct slice *pieces, size_t n,
     struct body_place *place, struct err *err);
 

@@ -23,7 +23,7 @@ static struct body_store *bodies;
 static void open_store(void)
 {
 	struct body_store_opts opts = { .dir = segments, .segment_max = 64 << 10 };
-	struct kv *body, *segment;
+	struct kv *body = NULL, *segment = NULL;
 	struct err err;
 
 	if (body_store_open(&opts, &bodies, &err) < 0)
