@@ -36,7 +36,7 @@ static enum imap_done welcome(struct imap *im, const struct auth_account *who)
 		return imap_reply(im, IMAP_NO, "[UNAVAILABLE] Your mail is not here now");
 	im->state = IMAP_AUTHENTICATED;
 	sess_timeout(im->sess, (uint64_t)conf_num(&conf_key_imap_timeout));
-	log_event(LOG_INFO, "login", log_s("account", name), log_n("tls", sess_is_tls(im->sess)));
+	log_event(LOG_INFO, "login", log_s("account", name));
 	buf_addc(&text, '[');
 	imap_put_capabilities(im, &text);
 	buf_addz(&text, "] Welcome");

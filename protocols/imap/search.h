@@ -35,7 +35,7 @@ struct imap_query {
 	struct pool *pool;
 	struct slice charset;
 	bool charset_unknown; /* why it was not understood */
-	unsigned n_terms, depth;
+	unsigned n_terms, n_texts, depth;
 	struct imap_term *first;
 	bool unicode; /* some text that is looked for is not ASCII */
 };

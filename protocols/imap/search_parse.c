@@ -3,7 +3,8 @@
 #include "core/text.h"
 #include "protocols/imap/search.h"
 
-enum { TERMS_MAX = 1000, DEPTH_MAX = 32 };
+/* A message is searched once for each text. */
+enum { TERMS_MAX = 1000, TEXTS_MAX = 50, DEPTH_MAX = 32 };
 
 static const struct imap_search_key *find(struct slice name)
 {
@@ -93,7 +94,7 @@ bool imap_needle_parse(struct imap_query *query, struct slice *in, struct slice 
 	struct buf utf8 = { 0 }, folded = { 0 };
 	struct slice text;
 
-	if (!imap_astring(query->pool, in, &text))
+	if (query->n_texts++ == TEXTS_MAX || !imap_astring(query->pool, in, &text))
 		return false;
 	msg_utf8(&utf8, query->charset, text);
 	query->unicode |= text_fold(&folded, buf_slice(&utf8), true);

@@ -93,6 +93,8 @@ static void test_bounds(void **state)
 		{ "OR ALL ", "ALL", 40, false },
 		{ "ALL ", "ALL", 900, true },
 		{ "ALL ", "ALL", 1001, false },
+		{ "BODY x ", "ALL", 50, true },
+		{ "BODY x ", "ALL", 51, false },
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
