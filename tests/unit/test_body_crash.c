@@ -168,7 +168,7 @@ static bool was_dropped(uint64_t id)
 static void check_one(const struct told *told)
 {
 	struct body *body;
-	struct slice whole;
+	struct slice whole = { 0 };
 	struct err err;
 	char want[9200];
 
@@ -185,7 +185,7 @@ static void check_one(const struct told *told)
 static bool check_indexed(void *arg, uint64_t id, unsigned refs, const struct body_place *place)
 {
 	struct body *body;
-	struct slice whole;
+	struct slice whole = { 0 };
 	struct err err;
 
 	(void)arg, (void)place;
