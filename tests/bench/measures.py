@@ -1,0 +1,155 @@
+"""measures - what is measured: a row for each, and how one repetition of it is done"""
+import imaplib
+import ssl
+import time
+
+from load import Load, measured
+from system import DOMAIN, PASSWORD, Failed
+
+USERS = 10
+READER = f"reader@{DOMAIN}"      # with 100 messages
+BIG = f"big@{DOMAIN}"            # with 10,000
+WRITER = f"writer@{DOMAIN}"
+ACCOUNTS = [f"u{i}@{DOMAIN}" for i in range(USERS)] + [READER, BIG, WRITER]
+MESSAGES = {READER: 100, BIG: 10000}
+
+
+class Measure:
+    """A row of the table. `priority` 1 is in --quick, too."""
+    unit = "us"
+
+    def __init__(self, name, text, kind, priority=1, **options):
+        self.name, self.text, self.kind, self.priority, self.options = name, text, kind, priority, options
+
+    def once(self, system, bench):
+        """One repetition: {"rate": ..., "cost": ..., "note": ...}."""
+        result = self.run(system, bench)
+        answer = {"rate": result["done"] / result["seconds"], "cost": result["cpu"] / result["done"] * 1e6}
+        if self.options.get("resume"):
+            answer["note"] = f"{100 * result['resumed'] // result['done']} % resumed"
+        return answer
+
+    def run(self, system, bench):
+        return measured(system, bench.load, self.kind, port=system.ports["imaps"], tls=True,
+                        seconds=bench.seconds, **self.options)
+
+
+class Mail(Measure):
+    """Messages by SMTP, until all are in the mailboxes."""
+
+    def run(self, system, bench):
+        port = system.ports["submission" if self.options.get("auth") else "smtp"]
+        result = measured(system, bench.load, "smtp", port=port, workers=20, users=USERS,
+                          seconds=bench.seconds, **self.options)
+        bench.accepted[system] += result["done"]
+        return result
+
+
+class Command(Measure):
+    """Commands in sessions that are open already; neither login nor logout count."""
+
+    def run(self, system, bench):
+        fill(system, bench, self.options["user"])
+        return measured(system, bench.load, self.kind, to_the_end=False, port=system.ports["imaps"], tls=True,
+                        seconds=bench.seconds, **self.options)
+
+
+class Pop(Command):
+    def run(self, system, bench):
+        fill(system, bench, self.options["user"])
+        port = system.ports["pop3s"]
+        return measured(system, bench.load, "retr", to_the_end=False, port=port, tls=True,
+                        seconds=bench.seconds, **self.options)
+
+
+class Session(Measure):
+    def run(self, system, bench):
+        fill(system, bench, READER)
+        return super().run(system, bench)
+
+
+class Memory(Measure):
+    """KB for each idle session, in a server that starts anew: memory that others freed would hide it."""
+    unit = "KB"
+
+    def once(self, system, bench):
+        system.stop()
+        system.start()
+        self.hold(system, bench, 8)  # what the first session of all costs is not counted
+        before = system.meter.pss()
+        return {"rate": None, "cost": (self.hold(system, bench, bench.idle) - before) / bench.idle / 1024}
+
+    @staticmethod
+    def hold(system, bench, sessions):
+        """The server's memory while so many sessions are idle; then they end."""
+        with Load(bench.load, "hold", port=system.ports["imaps"], tls=True, workers=8, count=sessions,
+                  seconds=60, users=USERS) as load:
+            if load.run()["done"] != sessions:
+                raise Failed(f"{system.name}: cannot hold {sessions} sessions")
+            time.sleep(0.5)
+            pss = system.meter.pss()
+        time.sleep(0.5)
+        return pss
+
+
+class Server(Measure):
+    unit = "KB"
+
+    def once(self, system, bench):
+        return {"rate": None, "cost": bench.base[system] / 1024}
+
+
+def fill(system, bench, user):
+    """Give an account the messages that a measure reads, once."""
+    wanted = MESSAGES.get(user, 0)
+    if not wanted or (system, user) in bench.filled:
+        return
+    with Load(bench.load, "append", port=system.ports["imaps"], tls=True, user=user, workers=4, count=wanted,
+              seconds=300) as load:
+        load.run()
+    if count(system, user) != wanted:
+        raise Failed(f"{system.name}: {user} has {count(system, user)} messages, not {wanted}")
+    bench.filled.add((system, user))
+
+
+def count(system, user):
+    """The messages in an INBOX, by STATUS."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with imaplib.IMAP4_SSL("127.0.0.1", system.ports["imaps"], ssl_context=context) as imap:
+        imap.login(user, PASSWORD)
+        text = imap.status("INBOX", "(MESSAGES)")[1][0].decode()
+    return int(text.split("MESSAGES")[1].strip(" )"))
+
+
+def all_arrived(system, bench):
+    """Raise Failed when mailboxes hold less, or more, than was accepted."""
+    found = sum(count(system, f"u{i}@{DOMAIN}") for i in range(USERS))
+    if found != bench.accepted[system]:
+        raise Failed(f"{system.name}: {bench.accepted[system]} messages accepted, {found} in mailboxes")
+
+
+MEASURES = [
+    Mail("mail-4k-1", "4 KB message, 1 per connection", "smtp", per=1),
+    Mail("mail-4k-10", "4 KB message, 10 per connection", "smtp", per=10),
+    Mail("mail-64k-1", "64 KB message, 1 per connection", "smtp", per=1, size=65536),
+    Mail("mail-64k-10", "64 KB message, 10 per connection", "smtp", per=10, size=65536),
+    Mail("mail-tls-10", "4 KB, STARTTLS, 10 per connection", "smtp", per=10, starttls=True),
+    Mail("mail-tls-1", "4 KB, STARTTLS, 1 per connection", "smtp", per=1, starttls=True),
+    Mail("submission", "4 KB, submission, STARTTLS, AUTH", "smtp", per=1, starttls=True, auth=True),
+    Session("session", "IMAP session: TLS, LOGIN, SELECT, FETCH 1:10", "session", workers=8, user=READER),
+    Measure("handshake", "TLS 1.3 full handshake, greeting", "handshake", workers=8, version=13),
+    Measure("resumed-13", "TLS 1.3 resumed, greeting", "handshake", workers=8, version=13, resume=True),
+    Measure("resumed-12", "TLS 1.2 resumed, greeting", "handshake", workers=8, version=12, resume=True),
+    Memory("idle", "idle IMAP session over TLS, PSS", "hold"),
+    Server("server", "server after start, PSS", ""),
+    Command("append", "APPEND 4 KB", "append", 2, workers=4, user=WRITER),
+    Command("store", "STORE flags", "command", 2, workers=4, user=READER, messages=100,
+            command="STORE # ~FLAGS (\\Seen)"),
+    Command("fetch-flags", "FETCH 1:* FLAGS, 10,000 messages", "command", 2, user=BIG, command="FETCH 1:* FLAGS"),
+    Command("fetch-envelope", "FETCH 1:* ENVELOPE, 10,000 messages", "command", 2, user=BIG,
+            command="FETCH 1:* ENVELOPE"),
+    Command("search-header", "SEARCH HEADER, 10,000 messages", "command", 2, user=BIG,
+            command="SEARCH HEADER Subject absent"),
+    Pop("pop-retr", "POP3 RETR 4 KB, TLS", "retr", 2, user=READER, messages=100),
+]
