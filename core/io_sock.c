@@ -18,6 +18,7 @@ struct io_sock {
 	struct io io;
 	int fd;
 	int timeout_ms;
+	bool drained; /* the last read got less than it asked for */
 	size_t taken; /* of in */
 	struct buf in;
 	size_t sent; /* of out */
@@ -45,17 +46,28 @@ static bool wait_for(struct io_sock *sock, short events)
 	return n > 0;
 }
 
+/* After a read that got less than it asked for the next one would find nothing:
+   it is not made. Should something have come meanwhile, the loop says so, since
+   it is told of what is there, not of what is new. */
 static ssize_t receive(struct io_sock *sock, void *buf, size_t n)
 {
+	bool waits = sock->timeout_ms > 0;
+
+	if (sock->drained) {
+		sock->drained = false;
+		return IO_AGAIN;
+	}
 	for (;;) {
 		ssize_t got = recv(sock->fd, buf, n, MSG_DONTWAIT);
-		if (got >= 0)
+		if (got >= 0) {
+			sock->drained = !waits && got > 0 && (size_t)got < n;
 			return got; /* 0 is IO_END */
+		}
 		if (errno == EINTR)
 			continue;
 		if (errno != EAGAIN && errno != EWOULDBLOCK)
 			return IO_FAIL;
-		if (sock->timeout_ms == 0)
+		if (!waits)
 			return IO_AGAIN;
 		if (!wait_for(sock, POLLIN))
 			return IO_FAIL;
