@@ -15,7 +15,7 @@ static void free_session(uv_handle_t *handle)
 		limit_leave(LIMIT_ACCOUNT, slice_str(s->account));
 	pool_done(&s->cmd);
 	pool_done(&s->pool);
-	buf_done(&s->in);
+	buf_wipe(&s->in); /* it may hold a password */
 	buf_done(&s->out);
 	free(s->peer_text);
 	free(s->tls_target);

@@ -71,7 +71,7 @@ void sess_enter(struct sess *s, enum phase phase)
 void sess_keep_input(struct sess *s)
 {
 	if (s->view.n == 0) {
-		buf_done(&s->in);
+		buf_wipe(&s->in); /* it may hold a password */
 	} else if (s->view.p < s->in.p || s->view.p >= s->in.p + s->in.n) {
 		buf_clear(&s->in);
 		buf_adds(&s->in, s->view);
