@@ -3,7 +3,6 @@
 
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -41,7 +40,7 @@ static void run_posted(uv_async_t *async)
 		task = next;
 	}
 	if (ending)
-		uv_close((uv_handle_t *)async, NULL);
+		uv_stop(&loop->uv);
 }
 
 static void *run_loop(void *arg)
@@ -103,7 +102,7 @@ void loop_post(struct loop *loop, struct task *task)
 {
 	task->next = NULL;
 	pthread_mutex_lock(&loop->lock);
-	bool sleeping = loop->first == NULL;
+	bool sleeping = loop->first == NULL && !loop->ending;
 	*loop->last = task;
 	loop->last = &task->next;
 	pthread_mutex_unlock(&loop->lock);
@@ -119,19 +118,16 @@ uint64_t loop_now(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
+/* What the loops hold stays: the process ends, and sessions that did not end in
+   time still point to it. */
 void loops_stop(void)
 {
 	for (unsigned i = 0; i < n_loops; i++) {
 		pthread_mutex_lock(&loops[i].lock);
 		loops[i].ending = true;
-		pthread_mutex_unlock(&loops[i].lock);
 		uv_async_send(&loops[i].posted);
+		pthread_mutex_unlock(&loops[i].lock);
 	}
-	for (unsigned i = 0; i < n_loops; i++) {
+	for (unsigned i = 0; i < n_loops; i++)
 		pthread_join(loops[i].thread, NULL);
-		uv_loop_close(&loops[i].uv);
-	}
-	free(loops);
-	loops = NULL;
-	n_loops = 0;
 }

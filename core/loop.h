@@ -34,7 +34,8 @@ void loop_post(struct loop *loop, struct task *task);
 /* Monotonic milliseconds; cheap. */
 uint64_t loop_now(void);
 
-/* End all loops and join their threads. Their sessions must be gone. */
+/* End all loops and join their threads. Sessions that are left are not heard
+   any more, and what is posted from now on is not run. */
 void loops_stop(void);
 
 /* For core/sess.c and core/listen.c alone. */

@@ -283,15 +283,14 @@ static void serve_until_told(const sigset_t *signals, const char *log)
 	}
 }
 
+/* Loops first: then nothing new begins, and workers end what they have. */
 static void end(void)
 {
 	listen_stop();
-	bool drained = sess_drain((uint64_t)conf_num(&conf_key_server_drain_time));
+	sess_drain((uint64_t)conf_num(&conf_key_server_drain_time));
+	loops_stop();
 	workers_stop();
-	if (drained) {
-		loops_stop();
-		listen_free();
-	}
+	listen_free();
 	threads_stop();
 	pki_stop();
 	store_close();
