@@ -102,7 +102,6 @@ static void take_overlong(struct sess *s)
 	enum sess_next next = s->proto->overlong(s, s->view, &used);
 
 	s->view = slice_from(s->view, used);
-	log_event(LOG_INFO, "overlong");
 	sess_obey(s, next);
 }
 

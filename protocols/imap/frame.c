@@ -175,11 +175,15 @@ static void refuse(struct imap *im, enum imap_done how, const char *text)
 
 static enum frame refuse_literal(struct imap *im, bool message, bool waits)
 {
+	static const char too_big[] = "[TOOBIG] The message is too large";
+
 	im->refused = false; /* this is the better reason */
-	if (message)
-		refuse(im, IMAP_NO, "[TOOBIG] The message is too large");
-	else
+	if (message) {
+		log_event(LOG_INFO, "refused", log_z("reply", too_big));
+		refuse(im, IMAP_NO, too_big);
+	} else {
 		refuse(im, IMAP_BAD, "Too long a command");
+	}
 	im->hopeless = !waits;
 	im->here = true;
 	return FRAME_INSTANT;

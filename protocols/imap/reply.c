@@ -76,8 +76,9 @@ static void put_text(struct buf *out, const char *text)
 		buf_addc(out, *text >= ' ' && *text < 127 ? *text : '?');
 }
 
-static bool too_many_faults(struct imap *im)
+static bool too_many_faults(struct imap *im, const char *text)
 {
+	log_event(LOG_INFO, "bad-command", log_z("reply", text));
 	if (++im->faults < (unsigned)conf_num(&conf_key_imap_max_faults))
 		return false;
 	log_event(LOG_INFO, "too-many-bad-commands", log_n("count", im->faults));
@@ -88,6 +89,7 @@ static bool too_many_faults(struct imap *im)
 enum sess_next imap_answer(struct imap *im, enum imap_done done)
 {
 	struct buf *out = sess_out(im->sess);
+	const char *text = im->reply ? im->reply : endings[done].text;
 
 	if (im->tag.n > 0)
 		buf_adds(out, im->tag);
@@ -96,9 +98,9 @@ enum sess_next imap_answer(struct imap *im, enum imap_done done)
 	buf_addc(out, ' ');
 	buf_addz(out, endings[done].word);
 	buf_addc(out, ' ');
-	put_text(out, im->reply ? im->reply : endings[done].text);
+	put_text(out, text);
 	buf_addz(out, "\r\n");
-	if (done == IMAP_BAD && too_many_faults(im))
+	if (done == IMAP_BAD && too_many_faults(im, text))
 		return SESS_CLOSE;
 	return endings[done].next;
 }

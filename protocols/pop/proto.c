@@ -72,13 +72,17 @@ void pop_err(struct pop *pop, const char *code, const char *fmt, ...)
 
 enum sess_next pop_bad(struct pop *pop, const char *fmt, ...)
 {
+	struct buf *out = sess_out(pop->s);
+	size_t before = out->n;
 	va_list ap;
 	va_start(ap, fmt);
 	say_error(pop, NULL, fmt, ap);
 	va_end(ap);
+	log_event(LOG_INFO, "bad-command",
+	    log_s("reply", slice_trim(slice_from(buf_slice(out), before))));
 	if (++pop->errors < (unsigned)conf_num(&conf_key_pop_max_faults))
 		return SESS_NEXT;
-	log_event(LOG_INFO, "too-many-errors", log_n("errors", pop->errors));
+	log_event(LOG_INFO, "too-many-bad-commands", log_n("count", pop->errors));
 	return SESS_CLOSE;
 }
 

@@ -12,6 +12,7 @@ CONF_KEY(smtp_max_recipients) = {
 	.help = "recipients of one message",
 };
 
+static const char full[] = "452 4.5.3 Too many recipients";
 static const char no_answer[] = "451 4.3.0 Cannot look that up now, try again later";
 
 /* RFC 5321 §4.1.1.3: <postmaster> without a domain is ours. */
@@ -103,7 +104,7 @@ static const char *add(struct smtp *smtp, struct slice args)
 	if (!slice_istarts(args, SLICE("TO:")))
 		return "501 5.5.4 RCPT TO:<address>";
 	if (mail->n_rcpts >= (unsigned)conf_num(&conf_key_smtp_max_recipients))
-		return "452 4.5.3 Too many recipients";
+		return full;
 	why = smtp_path(slice_from(args, 3), &path, &params);
 	if (!why)
 		why = smtp_params(mail, &asked, params, SMTP_RCPT);
@@ -128,6 +129,9 @@ static enum sess_next run(struct smtp *smtp, struct slice args)
 
 	if (why == smtp_later)
 		return SESS_LATER;
+	if (why == full && smtp->mail->full_said)
+		return smtp_reply(smtp, why);
+	smtp->mail->full_said = why == full;
 	if (why)
 		return smtp_refuse(smtp, why, args);
 	smtp->phase = SMTP_RCPT;

@@ -32,7 +32,18 @@ CONF_KEY(smtp_max_faults) = {
 	.help = "malformed commands after which an SMTP connection is closed",
 };
 
-enum { LINE_MAX_BYTES = 16 * 1024 }; /* RFC 4954 §4: a SASL line may have 12288 */
+CONF_KEY(smtp_max_refusals) = {
+	.name = "smtp.max-refusals",
+	.type = CONF_INT,
+	.def = "50",
+	.max = 1000000,
+	.help = "refused addresses and messages after which an SMTP connection is answered slowly",
+};
+
+enum {
+	LINE_MAX_BYTES = 16 * 1024, /* RFC 4954 §4: a SASL line may have 12288 */
+	SLOW_MS = 500,
+};
 
 bool smtp_is_submission(const struct smtp *smtp)
 {
@@ -99,6 +110,7 @@ enum sess_next smtp_replyf(struct smtp *smtp, const char *fmt, ...)
 enum sess_next smtp_fault(struct smtp *smtp, const char *reply)
 {
 	smtp_reply(smtp, reply);
+	log_event(LOG_INFO, "bad-command", log_z("reply", reply));
 	if (++smtp->faults < (unsigned)conf_num(&conf_key_smtp_max_faults))
 		return SESS_NEXT;
 	log_event(LOG_INFO, "too-many-bad-commands", log_n("count", smtp->faults));
@@ -109,6 +121,8 @@ enum sess_next smtp_fault(struct smtp *smtp, const char *reply)
 enum sess_next smtp_refuse(struct smtp *smtp, const char *reply, struct slice what)
 {
 	log_event(LOG_INFO, "refused", log_z("reply", reply), log_s("what", what));
+	if (++smtp->refusals > (unsigned)conf_num(&conf_key_smtp_max_refusals))
+		sess_delay(smtp->sess, SLOW_MS); /* who tries names must not fill the log */
 	return smtp_reply(smtp, reply);
 }
 
@@ -134,9 +148,15 @@ static enum frame frame_line(struct smtp *smtp, struct slice in, size_t *used)
 {
 	ptrdiff_t lf = slice_chr(in, '\n');
 
-	if (lf < 0)
+	if (lf < 0) {
+		*used = smtp->skipping ? in.n : 0;
 		return FRAME_MORE;
+	}
 	*used = (size_t)lf + 1;
+	if (smtp->skipping) {
+		smtp->skipping = false;
+		return FRAME_MORE;
+	}
 	if (smtp->mode == SMTP_AUTH_LINE || slice_istarts(in, SLICE("AUTH")))
 		sess_cmd_pool(smtp->sess)->wipe = true;
 	smtp->args = pool_slice(sess_cmd_pool(smtp->sess), slice_head(in, *used));
@@ -237,9 +257,13 @@ static void secured(struct sess *s)
 
 static enum sess_next overlong(struct sess *s, struct slice in, size_t *used)
 {
-	(void)in;
-	(void)used; /* drop it all; the rest of the line will be one more fault */
-	return smtp_fault(sess_state(s), "500 5.5.6 Line too long");
+	struct smtp *smtp = sess_state(s);
+
+	*used = in.n;
+	smtp->skipping = true;
+	smtp->mode = SMTP_COMMANDS; /* RFC 4954 §4: an exchange ends with it */
+	auth_free(&smtp->auth);
+	return smtp_fault(smtp, "500 5.5.6 Line too long");
 }
 
 static void bye(struct sess *s, enum sess_bye why)

@@ -42,6 +42,7 @@ struct smtp_mail {
 	unsigned n_rcpts;
 	uint64_t declared; /* SIZE= */
 	bool body8, smtputf8;
+	bool full_said; /* that there are too many recipients */
 	struct slice envid, ret;
 	struct spool *text;
 };
@@ -69,7 +70,9 @@ struct smtp {
 	uint64_t account; /* logged in: its id, else 0 */
 	char *login;	  /* its name */
 	struct auth *auth;
-	unsigned faults; /* commands that were refused as malformed */
+	unsigned faults;   /* commands that were refused as malformed */
+	unsigned refusals; /* of what was well-formed */
+	bool skipping;	   /* the rest of a line that was too long */
 	unsigned logins_failed;
 	unsigned messages;
 	struct smtp_mail *mail;
@@ -125,7 +128,7 @@ enum sess_next smtp_fault(struct smtp *smtp, const char *reply);
 /* Not an answer but a wish: this instant command must wait after all. */
 extern const char smtp_later[];
 
-/* Refused by policy: reply and one log line. */
+/* Refused by policy: reply and one log line. Slow after many. */
 enum sess_next smtp_refuse(struct smtp *smtp, const char *reply, struct slice what);
 
 /* The name that this server goes by on this connection: of the domain whose
