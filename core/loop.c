@@ -1,8 +1,11 @@
 /* loop.c - event loops on libuv, one a core, and the queue of tasks into each */
 #include "core/loop.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -12,7 +15,8 @@
 
 struct loop {
 	uv_loop_t uv;
-	uv_async_t posted;
+	int wake; /* eventfd: uv_async_t of libuv 1.44 spins until its sender is done */
+	uv_poll_t posted;
 	pthread_t thread;
 	pthread_mutex_t lock; /* of what follows */
 	struct task *first, **last;
@@ -23,9 +27,15 @@ static _Thread_local bool on_loop;
 static struct loop *loops;
 static unsigned n_loops;
 
-static void run_posted(uv_async_t *async)
+static void run_posted(uv_poll_t *posted, int status, int events)
 {
-	struct loop *loop = async->data;
+	struct loop *loop = posted->data;
+	uint64_t count;
+
+	(void)status;
+	(void)events;
+	if (read(loop->wake, &count, sizeof count) < 0 && errno != EAGAIN)
+		bug("event loop: %s", strerror(errno));
 
 	pthread_mutex_lock(&loop->lock);
 	struct task *task = loop->first;
@@ -43,6 +53,14 @@ static void run_posted(uv_async_t *async)
 		uv_stop(&loop->uv);
 }
 
+static void wake(struct loop *loop)
+{
+	uint64_t one = 1;
+
+	if (write(loop->wake, &one, sizeof one) != sizeof one && errno != EAGAIN)
+		bug("event loop: %s", strerror(errno));
+}
+
 static void *run_loop(void *arg)
 {
 	struct loop *loop = arg;
@@ -51,6 +69,23 @@ static void *run_loop(void *arg)
 	on_loop = true;
 	uv_run(&loop->uv, UV_RUN_DEFAULT);
 	return NULL;
+}
+
+static int open_loop(struct loop *loop, struct err *err)
+{
+	pthread_mutex_init(&loop->lock, NULL);
+	loop->last = &loop->first;
+	loop->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (loop->wake < 0)
+		return err_sys(err, "cannot make an event loop");
+	int rc = uv_loop_init(&loop->uv);
+	if (rc == 0)
+		rc = uv_poll_init(&loop->uv, &loop->posted, loop->wake);
+	if (rc == 0)
+		rc = uv_poll_start(&loop->posted, UV_READABLE, run_posted);
+	loop->posted.data = loop;
+	return rc == 0 ? 0
+		       : err_set(err, ERR_TEMP, "cannot make an event loop: %s", uv_strerror(rc));
 }
 
 int loops_start(unsigned n, struct err *err)
@@ -63,15 +98,8 @@ int loops_start(unsigned n, struct err *err)
 	for (; n_loops < n; n_loops++) {
 		struct loop *loop = &loops[n_loops];
 
-		pthread_mutex_init(&loop->lock, NULL);
-		loop->last = &loop->first;
-		int rc = uv_loop_init(&loop->uv);
-		if (rc == 0)
-			rc = uv_async_init(&loop->uv, &loop->posted, run_posted);
-		if (rc != 0)
-			return err_set(
-			    err, ERR_TEMP, "cannot make an event loop: %s", uv_strerror(rc));
-		loop->posted.data = loop;
+		if (open_loop(loop, err) != 0)
+			return -1;
 		if (pthread_create(&loop->thread, NULL, run_loop, loop) != 0)
 			return err_set(err, ERR_TEMP, "cannot start a thread for an event loop");
 	}
@@ -107,7 +135,7 @@ void loop_post(struct loop *loop, struct task *task)
 	loop->last = &task->next;
 	pthread_mutex_unlock(&loop->lock);
 	if (sleeping)
-		uv_async_send(&loop->posted);
+		wake(loop);
 }
 
 uint64_t loop_now(void)
@@ -125,7 +153,7 @@ void loops_stop(void)
 	for (unsigned i = 0; i < n_loops; i++) {
 		pthread_mutex_lock(&loops[i].lock);
 		loops[i].ending = true;
-		uv_async_send(&loops[i].posted);
+		wake(&loops[i]);
 		pthread_mutex_unlock(&loops[i].lock);
 	}
 	for (unsigned i = 0; i < n_loops; i++)

@@ -54,6 +54,7 @@ void sess_delay(struct sess *s, unsigned ms)
 void sess_timeout(struct sess *s, uint64_t ms)
 {
 	s->timeout = ms;
+	s->rearm = true; /* by the loop */
 }
 
 uint64_t sess_id(const struct sess *s)

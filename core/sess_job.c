@@ -24,6 +24,9 @@ void sess_obey(struct sess *s, enum sess_next next)
 		start_tls(s);
 	else if (next == SESS_CLOSE)
 		sess_flush_then(s, s->view.n ? PHASE_LINGER : PHASE_OVER);
+	if (s->rearm && s->phase == PHASE_OPEN)
+		sess_set_timer(s, s->timeout);
+	s->rearm = false;
 	if (s->delay_ms) {
 		s->delayed = true;
 		sess_set_timer(s, s->delay_ms);

@@ -51,6 +51,7 @@ struct sess {
 	uv_timer_t timer;
 	_Atomic uint64_t active; /* loop_now of the last bytes in either direction */
 	uint64_t timeout;	 /* ms */
+	bool rearm;		 /* timeout was changed: the loop sets the timer */
 	uint64_t started;
 	unsigned delay_ms;
 
