@@ -8,24 +8,19 @@ import os
 import random
 import re
 import smtplib
-import ssl
 import threading
 import time
 import unittest
 
 import mailmaker
-from server import Server
+from server import PASSWORD, Server, anyone
 
 ACCOUNTS = ["ann@alpha.test", "bob@alpha.test", "cy@beta.test"]
-PASSWORD = "correct horse 1"
 GONE = (OSError, EOFError, smtplib.SMTPException, imaplib.IMAP4.error)
 
 
-def anyone():
-    """A TLS context for load, where certificates are not the question."""
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context
+def number_in(text):
+    return int(re.search(rb"<test\.(\d+)@", text)[1])
 
 
 class Load:
@@ -39,6 +34,9 @@ class Load:
         self.asked = collections.defaultdict(set)    # and all that were sent
         self.flagged = {}                            # (account, uid) -> last flag answered OK
         self.unsure = set()                          # (account, uid) with a change that got no answer
+        self.going = collections.defaultdict(set)    # account -> numbers that were to be expunged
+        self.gone = collections.defaultdict(set)     # and where that was answered OK
+        self.places = {}                             # (account, uid) -> number, as once seen
         self.over = False
 
     def number(self, accounts):
@@ -101,6 +99,20 @@ class Load:
                 self.unsure.discard((account, uid))
         imap.logout()
 
+    def expunge(self, rng):
+        account = ACCOUNTS[2]
+        imap = self.login(account)
+        imap.select("INBOX")
+        uids = imap.uid("SEARCH", "ALL")[1][0].split()
+        for uid in rng.sample(uids, min(5, len(uids))):
+            _, data = imap.uid("FETCH", uid, "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]")
+            n = number_in(data[0][1])
+            self.going[account].add(n)
+            imap.uid("STORE", uid, "+FLAGS", r"(\Deleted)")
+            if imap.expunge()[0] == "OK":
+                self.gone[account].add(n)
+        imap.logout()
+
 
 class Kill(unittest.TestCase):
     def check(self, server, load):
@@ -112,17 +124,19 @@ class Kill(unittest.TestCase):
             if int(count):
                 _, data = imap.fetch("1:*", "(UID FLAGS BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])")
                 for head, text in (d for d in data if isinstance(d, tuple)):
-                    found[int(re.search(rb"<test\.(\d+)@", text)[1])] += 1
-                    uid = re.search(rb"UID (\d+)", head)[1]
+                    n, uid = number_in(text), re.search(rb"UID (\d+)", head)[1]
+                    found[n] += 1
                     uids.append(int(uid))
+                    self.assertEqual(load.places.setdefault((account, uid), n), n, "a UID was used again")
                     self.check_flag(load, account, uid, head)
             imap.logout()
             self.assertEqual(uids, sorted(set(uids)))
-            lost = load.stored[account] - set(found)
+            lost = load.stored[account] - load.going[account] - set(found)
             self.assertFalse(lost, f"{account}: acknowledged and not there: {sorted(lost)[:20]}")
             twice = [n for n, times in found.items() if times > 1]
             self.assertFalse(twice, f"{account}: there more than once: {twice[:20]}")
             self.assertFalse(set(found) - load.asked[account])
+            self.assertFalse(set(found) & load.gone[account], f"{account}: expunged and back")
 
     def check_flag(self, load, account, uid, head):
         if (account, uid) in load.flagged and (account, uid) not in load.unsure:
@@ -134,13 +148,13 @@ class Kill(unittest.TestCase):
         print(f"     seed {seed}")
         rng = random.Random(seed)
         with Server() as server:
-            server.add(*ACCOUNTS, password=PASSWORD)
+            server.add(*ACCOUNTS)
             slowest = 0.0
             load = Load(server)
             for _ in range(kills):
                 load.over = False
                 threads = [threading.Thread(target=load.run, args=(work, random.Random(rng.random())))
-                           for work in [load.smtp] * 6 + [load.append] * 2 + [load.store]]
+                           for work in [load.smtp] * 6 + [load.append] * 2 + [load.store, load.expunge]]
                 for thread in threads:
                     thread.start()
                 time.sleep(rng.uniform(0.05, 0.6))
@@ -154,6 +168,6 @@ class Kill(unittest.TestCase):
                 self.check(server, load)
             answered = sum(len(s) for s in load.stored.values())
             print(f"     {kills} kills, {answered} deliveries acknowledged, all there once; "
-                  f"{len(load.flagged)} flags; slowest start {slowest:.2f} s")
+                  f"{len(load.flagged)} flags; {sum(len(s) for s in load.gone.values())} expunged; slowest start {slowest:.2f} s")
             report = server.signet("backup", "verify")
             self.assertEqual(report.get("faults"), 0, report)
