@@ -44,6 +44,10 @@ int io_write(struct io *io, struct slice data);
    writable), IO_FAIL. */
 int io_flush(struct io *io);
 
+/* Until the next io_flush all that is written is kept, so that it leaves
+   together: each system call costs more than what it carries. */
+void io_hold(struct io *io);
+
 /* Bytes kept in the socket layer. */
 size_t io_unsent(const struct io *io);
 

@@ -18,6 +18,7 @@ struct io_sock {
 	struct io io;
 	int fd;
 	int timeout_ms;
+	bool held;    /* writes wait for io_flush */
 	bool drained; /* the last read got less than it asked for */
 	size_t taken; /* of in */
 	struct buf in;
@@ -129,6 +130,7 @@ static int sock_flush(struct io *io)
 {
 	struct io_sock *sock = (struct io_sock *)io;
 
+	sock->held = false;
 	while (sock->sent < sock->out.n) {
 		ssize_t put = transmit(sock, slice_from(buf_slice(&sock->out), sock->sent));
 		if (put < 0)
@@ -146,7 +148,7 @@ static int sock_write(struct io *io, struct slice data)
 {
 	struct io_sock *sock = (struct io_sock *)io;
 
-	while (sock->out.n == 0 && data.n > 0) {
+	while (!sock->held && sock->out.n == 0 && data.n > 0) {
 		ssize_t put = transmit(sock, data);
 		if (put < 0)
 			return IO_FAIL;
@@ -192,6 +194,11 @@ size_t io_sock_drop_input(struct io *io)
 	buf_done(&sock->in);
 	sock->taken = 0;
 	return n;
+}
+
+void io_hold(struct io *io)
+{
+	sock_of(io)->held = true;
 }
 
 size_t io_unsent(const struct io *io)

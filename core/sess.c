@@ -20,8 +20,13 @@ static bool drive_handshake(struct sess *s)
 	if (!sess_is_tls(s))
 		io_push(&s->io,
 		    tls_accept_new(sess_local(s), slice_str(s->tls_target), s->proto->alpn));
+	io_hold(s->io); /* the last of the handshake leaves with the greeting */
 	switch (tls_handshake(s->io, false)) {
 	case TLS_AGAIN:
+		if (io_flush(s->io) == IO_FAIL) {
+			sess_finish(s);
+			return false;
+		}
 		sess_wait_socket(s, true);
 		return false;
 	case TLS_LATER:
@@ -51,6 +56,8 @@ static bool drive_handshake(struct sess *s)
 /* Send, then go where after_flush says. */
 static bool drive_flush(struct sess *s)
 {
+	if (s->after_flush != PHASE_HANDSHAKE)
+		sess_end_tls(s);
 	switch (sess_send_output(s)) {
 	case 0:
 		if (s->after_flush == PHASE_OVER) {
@@ -58,8 +65,6 @@ static bool drive_flush(struct sess *s)
 			return false;
 		}
 		if (s->after_flush == PHASE_LINGER) {
-			if (sess_is_tls(s))
-				tls_bye(s->io);
 			shutdown(io_fd(s->io), SHUT_WR);
 			s->view = (struct slice){ 0 };
 			sess_keep_input(s);

@@ -4,6 +4,8 @@
 #include "core/limit.h"
 #include "core/sess_private.h"
 
+enum { LAST_WORDS = 16 * 1024 };
+
 static void free_session(uv_handle_t *handle)
 {
 	struct sess *s = handle->data;
@@ -31,6 +33,18 @@ static void close_timer(uv_handle_t *handle)
 	uv_close((uv_handle_t *)&s->timer, free_session);
 }
 
+/* The last bytes and the end of TLS leave together. */
+void sess_end_tls(struct sess *s)
+{
+	if (!sess_is_tls(s) || s->tls_ended || s->out.n > LAST_WORDS)
+		return;
+	s->tls_ended = true;
+	io_hold(s->io);
+	if (io_write(s->io, buf_slice(&s->out)) == 0)
+		tls_bye(s->io);
+	buf_done(&s->out);
+}
+
 /* The connection is over; nothing is sent any more. */
 void sess_finish(struct sess *s)
 {
@@ -38,8 +52,8 @@ void sess_finish(struct sess *s)
 	sess_poll_for(s, 0);
 	uv_timer_stop(&s->timer);
 	sess_handle_cut(s);
-	if (sess_is_tls(s) && io_unsent(s->io) == 0)
-		tls_bye(s->io);
+	if (io_unsent(s->io) == 0)
+		sess_end_tls(s);
 	if (s->proto->done)
 		s->proto->done(s);
 	log_event(LOG_INFO, "close");

@@ -15,7 +15,8 @@ CONF_KEY(session_handshake_time) = {
 
 enum {
 	OUT_HIGH = 128 * 1024, /* sess_full() above this */
-	PIECE = 16 * 1024,
+	PIECE = 16 * 1024,     /* a TLS record */
+	BURST = 64 * 1024,     /* given to the kernel at once */
 	LINGER_MS = 2000,
 	CLOSE_MS = 30000,
 };
@@ -107,16 +108,20 @@ ssize_t sess_fill(struct sess *s)
 int sess_send_output(struct sess *s)
 {
 	size_t sent = 0;
-	int rc = io_unsent(s->io) ? io_flush(s->io) : 0;
+	int rc = 0;
 
-	while (rc == 0 && sent < s->out.n) {
-		struct slice piece = slice_head(slice_from(buf_slice(&s->out), sent), PIECE);
+	do {
+		io_hold(s->io);
+		while (rc == 0 && sent < s->out.n && io_unsent(s->io) < BURST) {
+			struct slice piece =
+			    slice_head(slice_from(buf_slice(&s->out), sent), PIECE);
 
-		rc = io_write(s->io, piece);
-		sent += piece.n;
-		if (rc == 0 && io_unsent(s->io))
-			rc = IO_AGAIN;
-	}
+			rc = io_write(s->io, piece);
+			sent += piece.n;
+		}
+		if (rc == 0)
+			rc = io_flush(s->io);
+	} while (rc == 0 && sent < s->out.n);
 	if (sent > 0)
 		s->active = loop_now();
 	if (sent == s->out.n)

@@ -37,6 +37,7 @@ struct sess {
 	bool peer_done;		/* the peer will send no more */
 	bool delayed;		/* replies are held back until the timer runs */
 	bool bye_said;
+	bool tls_ended;
 	uint8_t polled; /* events that the poll handle waits for */
 
 	struct slice view; /* input not yet taken: in `in`, or in the loop's scratch */
@@ -113,6 +114,7 @@ void sess_obey(struct sess *s, enum sess_next next); /* a command ran: what now?
 enum frame sess_next_frame(struct sess *s);	     /* frame what is there; any thread */
 
 /* sess_end.c */
+void sess_end_tls(struct sess *s);
 void sess_finish(struct sess *s); /* the connection is over; nothing is sent any more */
 void sess_flush_then(struct sess *s, enum phase after);
 void sess_say_bye(struct sess *s, enum sess_bye why);
