@@ -29,9 +29,9 @@ def anyone():
 class Server:
     """signetd with a folder of its own for DATA and log. Use it in a `with`."""
 
-    def __init__(self, bin_dir=None, folder=None):
+    def __init__(self, bin_dir=None, folder=None, keep=False):
         self.bin = pathlib.Path(bin_dir or os.environ.get("BUILD", ".")).resolve()
-        self.made = folder is None
+        self.keep = keep or folder is not None
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="signet-test."))
         self.data = self.folder / "data"
         self.log_path = self.folder / "log"
@@ -54,7 +54,7 @@ class Server:
             raise Failed(f"signetd ended with {status}:\n{log[-3000:]}")
 
     def remove(self):
-        if self.made:
+        if not self.keep:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     # -- the process
