@@ -75,16 +75,23 @@ static void show_fields(const json_t *answer, FILE *out)
 {
 	const char *key;
 	json_t *value;
-	size_t column = 0;
+	size_t column = 0, n = 0;
 
-	json_object_foreach((json_t *)answer, key,
-	    value) if (is_field(key, value) && strlen(key) > column) column = strlen(key);
+	json_object_foreach((json_t *)answer, key, value)
+	{
+		n += is_field(key, value);
+		if (is_field(key, value) && strlen(key) > column)
+			column = strlen(key);
+	}
 	json_object_foreach((json_t *)answer, key, value)
 	{
 		if (!is_field(key, value))
 			continue;
 		char *text = text_of(value);
-		show_field(out, key, text, column);
+		if (n == 1 && strchr(text, '\n')) /* a whole file, perhaps for one */
+			put_safe(out, text, true);
+		else
+			show_field(out, key, text, column);
 		free(text);
 	}
 }

@@ -29,16 +29,24 @@ static void put_cert(struct op_call *call, const struct pki_cert *cert)
 
 /* --- show --- */
 
-static int run_show(struct op_call *call)
+static int find_cert(struct op_call *call, struct pki_cert *cert)
 {
-	struct pki_cert cert;
-	int found = pki_domain_cert(domain_of(call), op_pool(call), &cert);
+	int found = pki_domain_cert(domain_of(call), op_pool(call), cert);
 
 	if (found < 0)
 		return op_fail(call, ERR_TEMP, "the certificate of %s cannot be read",
 		    op_text(call, "domain"));
 	if (found == 0)
 		return op_fail(call, ERR_ABSENT, "%s has no certificate", op_text(call, "domain"));
+	return 0;
+}
+
+static int run_show(struct op_call *call)
+{
+	struct pki_cert cert;
+
+	if (find_cert(call, &cert) != 0)
+		return -1;
 	op_put_text(call, "domain", domain_of(call));
 	put_cert(call, &cert);
 	op_put_text(call, "chain", cert.chain);
@@ -52,6 +60,28 @@ OPERATION(pki_show) = {
 	.help = "show a domain's certificate and its chain",
 	.reads = true,
 	.run = run_show,
+};
+
+/* --- certificate --- */
+
+static int run_certificate(struct op_call *call)
+{
+	struct pki_cert cert;
+
+	if (find_cert(call, &cert) != 0)
+		return -1;
+	op_put_text(call, "chain", cert.chain);
+	return 0;
+}
+
+OPERATION(pki_certificate) = {
+	.name = "pki certificate",
+	.role = OP_DOMAIN_ADMIN,
+	.args = domain_args,
+	.help = "write a domain's certificate and its chain as PEM, and nothing else",
+	.example = "pki certificate example.org > example.org.pem",
+	.reads = true,
+	.run = run_certificate,
 };
 
 /* --- list --- */

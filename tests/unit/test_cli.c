@@ -158,6 +158,7 @@ static void shows(void **state)
 		    "name:  a.test\nmain:  yes\nsize:  12\nempty:\n" },
 		{ "{\"ok\":true,\"chain\":\"one\\ntwo\\n\",\"n\":1}",
 		    "chain:\none\ntwo\nn:     1\n" },
+		{ "{\"ok\":true,\"chain\":\"one\\ntwo\\n\"}", "one\ntwo\n" },
 		{ "{\"ok\":true,\"rows\":[]}", "" },
 		{ "{\"ok\":true,\"rows\":[{\"name\":\"a\",\"n\":5},{\"name\":\"b\xc3\xbc"
 		  "b\",\"n\":123,\"x\":false}]}",
