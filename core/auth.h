@@ -44,10 +44,11 @@ enum auth_result {
 	AUTH_WRONG, /* one answer for every reason: no oracle */
 	AUTH_ABORT, /* malformed exchange, or mechanism not offered */
 	AUTH_TEMP,  /* could not be looked up now */
-	AUTH_LATER, /* of auth_password on a loop: memory does not know, ask on a worker */
+	AUTH_LATER, /* on a loop: memory does not know, ask anew on a worker */
 };
 
-/* One exchange. All calls may wait: workers only. */
+/* One exchange. All calls may wait, but on a loop, where AUTH_LATER says that
+   the exchange must be begun anew on a worker. */
 struct auth;
 
 /* service: "smtp", "imap", "pop". binding: 32 bytes of tls-exporter, or NULL.

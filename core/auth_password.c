@@ -67,11 +67,33 @@ static bool matches(const struct auth_account *account, const char *text,
 	return good;
 }
 
+/* On a loop: only a password that is remembered is answered for, so that the
+   slow derivation and the disk are left to a worker. */
+static enum auth_result recall(int found, const struct auth_account *account, struct slice password)
+{
+	struct auth_token token;
+	struct buf hold = { 0 };
+	struct slice prepared;
+	bool known = found == 1 && !account->suspended && account->secrets[0] &&
+	    auth_prepare(password, &hold, &prepared) && prepared.n <= PASSWORD_MAX;
+
+	if (known) {
+		auth_token(account->id, account->secrets[0], prepared, &token);
+		known = auth_remembered(&token);
+		bytes_wipe(&token, sizeof(token));
+	}
+	buf_wipe(&hold);
+	return known ? AUTH_OK : AUTH_LATER;
+}
+
 enum auth_result auth_check(int found, const struct auth_account *account, struct slice password)
 {
 	struct auth_secret secret;
 	struct buf hold = { 0 };
 	struct slice prepared;
+
+	if (loop_thread())
+		return recall(found, account, password);
 	bool good = auth_prepare(password, &hold, &prepared);
 	if (found < 0) {
 		buf_wipe(&hold);
@@ -94,31 +116,12 @@ enum auth_result auth_check(int found, const struct auth_account *account, struc
 	return good ? auth_admit(account) : AUTH_WRONG;
 }
 
-/* On a loop: only a password that is remembered is answered for, so that the
-   slow derivation and the disk are left to a worker. */
-static enum auth_result recall(int found, const struct auth_account *account, struct slice password)
-{
-	struct auth_token token;
-	struct buf hold = { 0 };
-	struct slice prepared;
-	bool known = found == 1 && !account->suspended && account->secrets[0] &&
-	    auth_prepare(password, &hold, &prepared) && prepared.n <= PASSWORD_MAX;
-
-	if (known) {
-		auth_token(account->id, account->secrets[0], prepared, &token);
-		known = auth_remembered(&token);
-		bytes_wipe(&token, sizeof(token));
-	}
-	buf_wipe(&hold);
-	return known ? AUTH_OK : AUTH_LATER;
-}
-
 enum auth_result auth_password(
     struct slice login, struct slice password, struct pool *pool, struct auth_account *out)
 {
 	int found = auth_find(login, pool, out);
 
-	return loop_thread() ? recall(found, out, password) : auth_check(found, out, password);
+	return auth_check(found, out, password);
 }
 
 int auth_secrets(struct slice password, struct pool *pool, const char *secrets[4], struct err *err)

@@ -15,6 +15,7 @@
 
 #include "core/auth_private.h"
 #include "core/log.h"
+#include "core/loop.h"
 
 struct auth {
 	sasl_conn_t *conn;
@@ -27,7 +28,8 @@ struct auth {
 	bool bound; /* the client's words on channel binding were looked at */
 	struct pool pool;
 	struct buf tried;
-	int found; /* as auth_find */
+	int found;  /* as auth_find */
+	bool later; /* the password was not checked: this is a loop */
 	struct auth_account account;
 };
 
@@ -114,6 +116,7 @@ static int check(sasl_conn_t *conn, void *context, const char *user, const char 
 	struct auth *auth = context;
 	(void)conn, (void)user, (void)props;
 	enum auth_result result = auth_check(auth->found, &auth->account, slice_of(password, n));
+	auth->later = result == AUTH_LATER;
 	return result == AUTH_OK ? SASL_OK : SASL_BADAUTH;
 }
 
@@ -322,6 +325,8 @@ static enum auth_result verdict(
 		return AUTH_MORE;
 	}
 	auth->stage = OVER;
+	if (auth->later || (auth->found < 0 && loop_thread()))
+		return AUTH_LATER;
 	if (auth->found < 0 || rc == SASL_NOMEM)
 		return AUTH_TEMP;
 	/* With a name it counts as an attempt, whatever was wrong with it. */

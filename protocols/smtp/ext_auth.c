@@ -107,12 +107,18 @@ static enum sess_next run(struct smtp *smtp, struct slice args)
 
 	bool bound = sess_channel_binding(smtp->sess, binding);
 	smtp->auth = auth_new("smtp", true, bound ? binding : NULL);
-	return go_on(
-	    smtp, auth_line_begin(smtp->auth, mech, slice_trim(args), &challenge), &challenge);
+	enum auth_result result = auth_line_begin(smtp->auth, mech, slice_trim(args), &challenge);
+	if (result == AUTH_LATER) {
+		buf_wipe(&challenge);
+		auth_free(&smtp->auth);
+		return SESS_LATER;
+	}
+	return go_on(smtp, result, &challenge);
 }
 
 SMTP_EXTENSION(auth) = { .word = word };
 SMTP_COMMAND(auth) = { .name = "AUTH",
 	.phases = SMTP_READY,
+	.instant = true,
 	.help = "AUTH mechanism [initial response]",
 	.run = run };
