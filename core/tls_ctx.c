@@ -133,7 +133,7 @@ const char *tls_ctx_label(const struct tls_ctx *ctx)
 int tls_start(struct err *err)
 {
 	tls_alloc_start();
-	if (wolfSSL_Init() != WOLFSSL_SUCCESS || tls_device_start() != 0)
+	if (wolfSSL_Init() != WOLFSSL_SUCCESS || tls_device_start() != 0 || !x25519_start())
 		return err_set(err, ERR_TEMP, "the TLS library does not start");
 	tls_ticket_start();
 	return 0;

@@ -1,15 +1,13 @@
-/* tls_nettle_ec.c - ECDSA, ECDH on P-256 and P-384, keys for X25519, by hogweed
+/* tls_nettle_ec.c - ECDSA, ECDH on P-256 and P-384, by hogweed
  *
  * Hogweed's functions take no branches and look up no memory by secrets. They
  * need no tables of their own, while the library would keep 0.8 MB in each
  * thread for each point that it multiplied. */
 #include "core/tls_private.h"
 
-#include <nettle/curve25519.h>
 #include <nettle/ecc-curve.h>
 #include <nettle/ecc.h>
 #include <nettle/ecdsa.h>
-#include <wolfssl/wolfcrypt/curve25519.h>
 #include <wolfssl/wolfcrypt/ecc.h>
 #include <wolfssl/wolfcrypt/error-crypt.h>
 
@@ -220,24 +218,6 @@ static int share(wc_CryptoInfo *info)
 	return rc;
 }
 
-/* --- X25519 (RFC 7748) ---
- *
- * Making a key takes hogweed half of the library's time, sharing a secret
- * somewhat more: that is left to the library. Under TLS 1.3 this one makes the
- * keys, too, and asks nobody. */
-
-static int make_x25519(wc_CryptoInfo *info)
-{
-	curve25519_key *key = info->pk.curve25519kg.key;
-
-	int rc = wc_curve25519_make_priv(info->pk.curve25519kg.rng, CURVE25519_KEYSIZE, key->k);
-	if (rc != 0)
-		return rc;
-	curve25519_mul_g(key->p.point, key->k);
-	key->privSet = key->pubSet = 1;
-	return 0;
-}
-
 int nettle_pk(wc_CryptoInfo *info)
 {
 	switch (info->pk.type) {
@@ -250,7 +230,9 @@ int nettle_pk(wc_CryptoInfo *info)
 	case WC_PK_TYPE_ECDH:
 		return share(info);
 	case WC_PK_TYPE_CURVE25519_KEYGEN:
-		return make_x25519(info);
+		return x25519_make(info);
+	case WC_PK_TYPE_CURVE25519:
+		return x25519_share(info);
 	case WC_PK_TYPE_RSA:
 		return nettle_rsa(info);
 	default:

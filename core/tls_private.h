@@ -68,6 +68,12 @@ int nettle_hash(wc_CryptoInfo *info);
 int nettle_pk(wc_CryptoInfo *info);
 int nettle_rsa(wc_CryptoInfo *info);
 
+/* --- tls_x25519.c: by libsodium --- */
+
+bool x25519_start(void);
+int x25519_make(const wc_CryptoInfo *info);
+int x25519_share(const wc_CryptoInfo *info);
+
 /* --- tls_words.c --- */
 
 /* Why a handshake failed, in words, from the library's error and the alerts
