@@ -80,7 +80,8 @@ struct proto {
 	/* Write a last word. The session is flushed and closed afterwards. */
 	void (*bye)(struct sess *s, enum sess_bye why);
 
-	/* Release what the state holds; waits for nothing. May be NULL. */
+	/* Release what the state holds; waits for nothing. May be NULL. Of a
+	   session that never came to open() the state is still zeroes. */
 	void (*done)(struct sess *s);
 };
 

@@ -15,9 +15,9 @@ void smtp_mail_end(struct smtp *smtp)
 	smtp->mode = SMTP_COMMANDS;
 	if (smtp->phase > SMTP_READY)
 		smtp->phase = SMTP_READY;
-	sess_mid(smtp->sess, 0);
 	if (!smtp->mail)
 		return;
+	sess_mid(smtp->sess, 0);
 	spool_free(&smtp->mail->text);
 	pool_done(&smtp->mail->pool);
 	free(smtp->mail);

@@ -204,15 +204,16 @@ class Hostile(unittest.TestCase):
     def test_garbage_before_tls(self):
         for garbage in (b"GET / HTTP/1.0\r\n\r\n", b"\x00" * 1000, b"\x16\x03\x01\xff\xff" + b"a" * 70000,
                         b"\x16\x03\x01\x00\x05\x01\xff\xff\xff\xff", b"a LOGIN x y\r\n"):
-            with Line(self.port("imaps")) as line:
-                try:
-                    line.send(garbage)
-                    line.sock.settimeout(5)
-                    while line.sock.recv(4096):
+            for listener in ("imaps", "pop3s", "submissions"):
+                with Line(self.port(listener)) as line:
+                    try:
+                        line.send(garbage)
+                        line.sock.settimeout(5)
+                        while line.sock.recv(4096):
+                            pass
+                    except ConnectionError:
                         pass
-                except ConnectionError:
-                    pass
-        self.logged("tls-failed", 5)
+        self.logged("tls-failed", 15)
 
     def test_thousand_half_open(self):
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
