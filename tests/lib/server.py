@@ -111,6 +111,10 @@ class Server:
                 return int(line.split()[1]) * 1024
         return 0
 
+    def is_sanitized(self):
+        """Built with AddressSanitizer, which takes memory of its own."""
+        return b"__asan_init" in (self.bin / "signetd").read_bytes()
+
     def threads(self):
         return len(os.listdir(f"/proc/{self.process.pid}/task"))
 

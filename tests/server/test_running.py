@@ -146,6 +146,26 @@ class Running(unittest.TestCase):
         with self.assertRaises(Failed):
             self.server.signet("domain", "add", "not a name")
 
+    def test_too_many_sessions(self):
+        """Each protocol says so in its own words; the others, and the server, stay."""
+        words = {"smtp": b"421 4.7.0 ", "submission": b"421 4.7.0 ", "submissions": b"", "imap": b"* BYE [LIMIT] ",
+                 "imaps": b"", "pop3": b"-ERR [SYS/TEMP] ", "pop3s": b""}
+        held = [self.server.imap(ANN), self.server.imap(CY)]
+        self.server.signet("setting", "set", "session.max-per-address", "2")
+        for listener, word in words.items():
+            with self.server.connect(listener) as sock:
+                self.assertTrue(sock.recv(1000).startswith(word), listener)
+                self.assertEqual(sock.recv(1000), b"", listener)
+        for imap in held:
+            self.assertEqual(imap.noop()[0], "OK")
+            imap.logout()
+        for _ in range(50):  # they are counted until the server has closed them
+            with self.server.connect("pop3") as sock:
+                if sock.recv(1000).startswith(b"+OK"):
+                    return
+            time.sleep(0.1)
+        self.fail("there is no room again")
+
     def test_sessions_are_listed_and_ended(self):
         imap = self.server.imap(ANN)
         rows = [r for r in self.server.signet("session", "list")["rows"] if r.get("account") == ANN]
