@@ -88,6 +88,40 @@ struct tls_info {
 };
 void tls_info(const struct io *io, struct tls_info *info);
 
+/* --- client certificates --- */
+
+/* What the peer showed, once the handshake is over; on both sides. */
+struct tls_peer {
+	struct slice chain;  /* DER one behind another, leaf first, as sent; empty: none */
+	bool verified;	     /* the verifier took it */
+	const char *verdict; /* "ok", or why not, in plain words */
+};
+void tls_peer(const struct io *io, struct tls_peer *out);
+
+/* --- client side: mail to other servers --- */
+
+struct tls_client_spec {
+	const char *host;   /* for SNI and for the verifier; A-labels */
+	struct slice names; /* what the certificate may be for instead of host, parted by blanks */
+	bool must_verify;   /* false: go on, and say in tls_peer() what was wrong */
+	struct tls_ctx
+	    *own; /* shown when the server asks for a certificate, or NULL; a reference is taken */
+};
+
+/* A client-side layer over `below`, which may be a blocking stack. Push it, then
+   tls_handshake(io, true). */
+struct io *tls_connect_new(const struct tls_client_spec *spec, struct err *err);
+
+/* Handed in at start by pki/: is this chain good? Any thread but a loop's. */
+struct tls_verifier {
+	/* 0, or -1 with the reason in plain words. server: of an outgoing connection,
+	   for host or one of names; else of a client who came to `domain`. */
+	int (*verify)(void *arg, bool server, const char *domain, const char *host,
+	    struct slice names, struct slice chain, struct err *err);
+	void *arg;
+};
+void tls_verifier_set(const struct tls_verifier *verifier);
+
 /* RFC 9266 tls-exporter channel binding, 32 bytes. */
 bool tls_channel_binding(struct io *io, unsigned char out[32]);
 
