@@ -6,6 +6,7 @@
  *	         account 'b' box         -> counters of a mailbox
  *	         account 'k' box         -> names of its keywords
  *	         account 'n' name        -> the mailbox of that name, use, subscription
+ *	         account 'r' room NUL key -> a record of another room (acct_record.h)
  *	         0 'd' account box       -> what is left of a removed mailbox (box 0:
  *	                                    of an account) is to be removed
  *	entry    account box uid         -> flags, MODSEQ, message
