@@ -2,6 +2,7 @@
 
 SECONDS in the environment says how long (default 8). The seed is printed, and taken from SEED.
 """
+import concurrent.futures
 import os
 import random
 import socket
@@ -12,6 +13,7 @@ import unittest
 from server import PASSWORD, Server, anyone
 
 ANN, CY = "ann@alpha.test", "cy@beta.test"
+THREADS = 4
 
 SMTP = [b"EHLO x.test", b"HELO x", b"MAIL FROM:<a@b.test>", b"MAIL FROM:<> SIZE=100 BODY=8BITMIME",
         b"RCPT TO:<%b>" % CY.encode(), b"RCPT TO:<%b> NOTIFY=NEVER ORCPT=rfc822;a+2Bb" % ANN.encode(), b"DATA", b"Subject: noise\r\n\r\ntext\r\n.",
@@ -91,28 +93,37 @@ class Noise(unittest.TestCase):
             while sock.recv(65536):
                 pass
 
+    def noise(self, rng, end):
+        """How many sessions there were."""
+        sessions = 0
+        while time.monotonic() < end:
+            sessions += 1
+            try:
+                self.session(rng, rng.choice(sorted(self.server.ports)))
+            except TimeoutError as e:
+                raise AssertionError("a session hangs") from e
+            except OSError:  # cut by the server, or no TLS
+                self.assertIsNone(self.server.process.poll(), "the server ended")
+        return sessions
+
     def test_noise(self):
         seed = int(os.environ.get("SEED", random.randrange(1 << 30)))
-        rng = random.Random(seed)
-        with Server() as self.server:
+        end = time.monotonic() + float(os.environ.get("SECONDS", "8"))
+        print(f"     seed {seed}", flush=True)
+        with Server() as self.server, concurrent.futures.ThreadPoolExecutor(THREADS) as pool:
             self.server.add(ANN, CY)
             self.server.signet("setting", "set", "auth.failure-delay-max", "20ms")
             for n in range(5):
                 self.server.send(CY, f"Subject: {n}\r\n\r\nnoise\r\n")
-            sessions, end = 0, time.monotonic() + float(os.environ.get("SECONDS", "8"))
-            while time.monotonic() < end:
-                try:
-                    self.session(rng, rng.choice(sorted(self.server.ports)))
-                except TimeoutError:
-                    self.fail(f"a session hangs; seed {seed}")
-                except OSError:  # cut by the server, or no TLS
-                    pass
-                sessions += 1
-                self.assertIsNone(self.server.process.poll(), f"ended; seed {seed}")
-            print(f"     seed {seed}: {sessions} sessions")
-            self.server.send(CY, "Subject: after\r\n\r\nstill here\r\n")
-            imap = self.server.imap(CY)
-            self.assertEqual(imap.select()[0], "OK")
-            imap.logout()
-            self.assertEqual(self.server.signet("backup", "verify")["faults"], 0)
-            self.assertEqual([line for line in self.server.log().splitlines() if " error " in line], [])
+            peers = [pool.submit(self.noise, random.Random(seed + n), end) for n in range(THREADS)]
+            print(f"     {sum(peer.result() for peer in peers)} sessions")
+            self.check()
+
+    def check(self):
+        """It serves, nothing is damaged, and none of it was an error of the server's."""
+        self.server.send(CY, "Subject: after\r\n\r\nstill here\r\n")
+        imap = self.server.imap(CY)
+        self.assertEqual(imap.select()[0], "OK")
+        imap.logout()
+        self.assertEqual(self.server.signet("backup", "verify")["faults"], 0)
+        self.assertEqual([line for line in self.server.log().splitlines() if " error " in line], [])
