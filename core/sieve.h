@@ -8,6 +8,7 @@
 #define CORE_SIEVE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/buf.h"
@@ -16,13 +17,24 @@
 
 struct sieve_script;
 
-/* NULL: *err says in which line what is wrong. Waits for nothing. */
+/* NULL: *err says in which line what is wrong ("line 3: ..."). ERR_LIMIT: too
+   large. Waits for nothing. */
 struct sieve_script *sieve_compile(struct slice text, struct err *err);
 void sieve_free(struct sieve_script **script);
 
-/* Names of the extensions that `require` takes, parted by blanks (what
-   ManageSieve announces); constant text. */
-const char *sieve_extensions(void);
+/* The same for whoever writes scripts: what is not wrong but hardly meant is
+   appended to *warnings, a line each. */
+struct sieve_script *sieve_check(struct slice text, struct buf *warnings, struct err *err);
+
+/* Bytes that it takes in memory, about. */
+size_t sieve_size(const struct sieve_script *script);
+
+/* Append the names of the extensions that `require` takes, parted by blanks. */
+void sieve_extensions(struct buf *out);
+
+/* Most bytes of a script, and most redirects of a run: settings. */
+uint64_t sieve_script_max(void);
+unsigned sieve_redirects_max(void);
 
 struct sieve_message {
 	struct slice text;     /* the whole message; size is its length */
@@ -31,19 +43,31 @@ struct sieve_message {
 
 enum sieve_kind { SIEVE_STORE, SIEVE_REDIRECT, SIEVE_REJECT };
 
+/* System flags in the bits that storage/box.h gives them. */
+enum {
+	SIEVE_SEEN = 1,
+	SIEVE_ANSWERED = 2,
+	SIEVE_FLAGGED = 4,
+	SIEVE_DELETED = 8,
+	SIEVE_DRAFT = 16,
+};
+
 struct sieve_action {
 	enum sieve_kind kind;
 	struct slice name; /* SIEVE_STORE: mailbox, "" means INBOX, or "~account/mailbox";
 			      SIEVE_REDIRECT: address; SIEVE_REJECT: what to say */
 	bool encrypt;	   /* SIEVE_STORE: by store_encrypted */
 	bool implicit;	   /* SIEVE_STORE: the implicit keep */
-	uint64_t flags;	   /* of imap4flags' system flags, as in storage/box.h; when supported */
+	/* SIEVE_STORE: system flags and keywords (RFC 5232). */
+	uint64_t flags;
+	const struct slice *keywords;
+	size_t n_keywords;
 	struct sieve_action *next;
 };
 
-/* What is to be done, in order, each once; empty: discarded. From pool. -1: a
-   fault at run time (*err says line and reason); *actions is then the implicit
-   keep alone (RFC 5228 2.10.6). */
+/* What is to be done, in order, each once; empty: discarded. Its memory is of
+   the pool, the script and the message. -1: a fault at run time (*err says line
+   and reason); *actions is then the implicit keep alone (RFC 5228 2.10.6). */
 int sieve_run(const struct sieve_script *script, const struct sieve_message *message,
     struct pool *pool, struct sieve_action **actions, struct err *err);
 
