@@ -1,0 +1,49 @@
+/* cert_build.h - writing certificates of any kind (RFC 5280)
+ *
+ * cert.h has what most callers want; here is what they are made of. */
+#ifndef PKI_CERT_BUILD_H
+#define PKI_CERT_BUILD_H
+
+#include "pki/cert.h"
+
+/* Bits of KeyUsage (RFC 5280 4.2.1.3). */
+enum cert_usage {
+	CERT_DIGITAL_SIGNATURE = 1 << 0,
+	CERT_KEY_ENCIPHERMENT = 1 << 2,
+	CERT_KEY_AGREEMENT = 1 << 4,
+	CERT_CERT_SIGN = 1 << 5,
+	CERT_CRL_SIGN = 1 << 6,
+};
+
+enum { CERT_KEY_ID = 20 };
+
+#define CERT_FOR_SERVERS "1.3.6.1.5.5.7.3.1"
+#define CERT_FOR_CLIENTS "1.3.6.1.5.5.7.3.2"
+#define CERT_FOR_EMAIL "1.3.6.1.5.5.7.3.4"
+
+/* What a certificate shall say. */
+struct cert_plan {
+	struct slice subject;	  /* Name, DER */
+	struct slice public_info; /* SubjectPublicKeyInfo, DER */
+	int64_t not_before, not_after;
+	bool is_ca;		     /* one that signs no further authorities */
+	unsigned usage;		     /* enum cert_usage, or-ed */
+	const char *const *purposes; /* OIDs of extended key usage, NULL-ended; NULL: any */
+	struct slice alt_names;	     /* contents of GeneralNames, DER; empty: none */
+};
+
+/* Append the certificate, with a serial number of its own, signed by the
+   issuer's key. issuer NULL: the key signs itself. */
+int cert_build(const struct cert_plan *plan, const struct cert *issuer, const struct sign_key *key,
+    struct buf *out, struct err *err);
+
+/* Append one RelativeDistinguishedName with that attribute. */
+void cert_put_attribute(struct buf *out, const char *oid, unsigned tag, struct slice value);
+
+/* Append a Name that says which domain this is. */
+void cert_put_domain(struct buf *out, struct slice domain);
+
+/* RFC 7093 2, method 1: the first 160 bits of SHA-256 of the public key. */
+bool cert_key_id(struct slice public_info, unsigned char out[CERT_KEY_ID]);
+
+#endif
