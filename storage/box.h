@@ -92,7 +92,10 @@ struct box;	 /* a mailbox that is selected */
 struct box_snap; /* immutable; counted; any thread */
 
 struct box *box_open(struct acct *acct, struct slice name, struct err *err);
-void box_close(struct box **box);
+/* The same for a loop's thread: NULL when it is not in memory under that name;
+   ask again on a worker. */
+struct box *box_open_now(struct acct *acct, struct slice name);
+void box_close(struct box **box); /* any thread */
 uint32_t box_uidvalidity(const struct box *box);
 const char *box_name(const struct box *box);
 

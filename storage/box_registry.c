@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "core/conf.h"
+#include "core/hash.h"
 
 CONF_KEY(storage_view_cache) = {
 	.name = "storage.view-cache",
@@ -32,6 +33,8 @@ enum { BUCKETS = 4096 };
 static struct {
 	pthread_mutex_t lock;
 	struct box_view *buckets[BUCKETS];
+	struct box_view *named[BUCKETS];  /* those that have a name, too */
+	uint64_t epoch;			  /* counts renamings */
 	struct box_view *oldest, *newest; /* of those that nobody uses */
 	uint64_t idle_entries;
 } views = { .lock = PTHREAD_MUTEX_INITIALIZER };
@@ -62,6 +65,23 @@ static struct box_view *find(const struct shard *shard, uint64_t account, uint32
 	return view;
 }
 
+static struct box_view **named_bucket_of(uint64_t account, struct slice name)
+{
+	return &views.named[(hash_bytes(name) ^ (account * 0x9e3779b97f4a7c15u)) % BUCKETS];
+}
+
+static void unname(struct box_view *view)
+{
+	if (!view->name)
+		return;
+	struct box_view **at = named_bucket_of(view->account, slice_str(view->name));
+	while (*at != view)
+		at = &(*at)->next_named;
+	*at = view->next_named;
+	free(view->name);
+	view->name = NULL;
+}
+
 static void unlist(struct box_view *view)
 {
 	struct box_view **at = bucket_of(view->account, view->box);
@@ -72,6 +92,7 @@ static void unlist(struct box_view *view)
 		at = &(*at)->next;
 	*at = view->next;
 	view->listed = false;
+	unname(view);
 }
 
 static void idle_remove(struct box_view *view)
@@ -162,6 +183,54 @@ struct box_view *box_view_get(struct shard *shard, uint64_t account, uint32_t bo
 		idle_remove(view);
 	}
 	view->users++;
+	pthread_mutex_unlock(&views.lock);
+	return view;
+}
+
+uint64_t box_view_epoch(void)
+{
+	pthread_mutex_lock(&views.lock);
+	uint64_t epoch = views.epoch;
+	pthread_mutex_unlock(&views.lock);
+	return epoch;
+}
+
+void box_view_renamed(void)
+{
+	pthread_mutex_lock(&views.lock);
+	views.epoch++;
+	pthread_mutex_unlock(&views.lock);
+}
+
+void box_view_name(struct box_view *view, struct slice name, uint64_t epoch)
+{
+	pthread_mutex_lock(&views.lock);
+	if (view->listed && epoch == views.epoch && (!view->name || view->name_epoch != epoch)) {
+		struct box_view **bucket = named_bucket_of(view->account, name);
+		unname(view);
+		view->name = mem_str(name);
+		view->name_epoch = epoch;
+		view->next_named = *bucket;
+		*bucket = view;
+	}
+	pthread_mutex_unlock(&views.lock);
+}
+
+static bool is_named(
+    const struct box_view *view, const struct shard *shard, uint64_t account, struct slice name)
+{
+	return view->account == account && view->shard == shard &&
+	    view->name_epoch == views.epoch && slice_eq(slice_str(view->name), name);
+}
+
+struct box_view *box_view_named(const struct shard *shard, uint64_t account, struct slice name)
+{
+	pthread_mutex_lock(&views.lock);
+	struct box_view *view = *named_bucket_of(account, name);
+	while (view && !is_named(view, shard, account, name))
+		view = view->next_named;
+	if (view && view->users++ == 0)
+		idle_remove(view);
 	pthread_mutex_unlock(&views.lock);
 	return view;
 }

@@ -2,7 +2,7 @@
  *
  * Mailboxes have ids, so a new name moves no message, and sessions that have
  * one open keep it. Subscriptions are names and stay (RFC 9051 §6.3.8). */
-#include "storage/box_private.h"
+#include "storage/box_view.h"
 
 /* One mailbox that gets a new name; the names are the pool's. */
 struct move {
@@ -165,6 +165,7 @@ static void renamed(struct kv_write *w)
 {
 	struct rename *op = (struct rename *)w;
 
+	box_view_renamed();
 	box_view_apply(op->acct.shard, &op->gone);
 }
 

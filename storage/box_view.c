@@ -16,14 +16,22 @@ static int view_wait(struct box_view *view, struct err *err)
 	return rc;
 }
 
-struct box *box_open(struct acct *acct, struct slice name, struct err *err)
+static struct box *box_new(const struct acct *acct, struct slice name, struct box_view *view)
 {
-	struct box_name found;
-	bool fresh;
+	struct box *box = mem_get(sizeof(*box));
 
-	if (box_find(acct, name, &found, err) < 0)
-		return NULL;
-	struct box_view *view = box_view_get(acct->shard, acct->id, found.box, &fresh);
+	box->acct = *acct;
+	box->id = view->box;
+	box->name = mem_str(name);
+	box->view = view;
+	return box;
+}
+
+static struct box *open_found(struct acct *acct, struct slice name, uint32_t id, struct err *err)
+{
+	bool fresh;
+	struct box_view *view = box_view_get(acct->shard, acct->id, id, &fresh);
+
 	if (fresh)
 		box_view_load(view);
 	if (view_wait(view, err) < 0) {
@@ -31,13 +39,33 @@ struct box *box_open(struct acct *acct, struct slice name, struct err *err)
 		box_view_release(view);
 		return NULL;
 	}
+	return box_new(acct, name, view);
+}
 
-	struct box *box = mem_get(sizeof(*box));
-	box->acct = *acct;
-	box->id = found.box;
-	box->name = mem_str(name);
-	box->view = view;
+struct box *box_open(struct acct *acct, struct slice name, struct err *err)
+{
+	uint64_t epoch = box_view_epoch(); /* before the name is looked up */
+	struct buf folded = { 0 };
+	struct box_name found;
+	struct box *box = NULL;
+
+	if (box_name_fold(name, &folded, err) == 0 && box_find(acct, name, &found, err) == 0)
+		box = open_found(acct, name, found.box, err);
+	if (box)
+		box_view_name(box->view, buf_slice(&folded), epoch);
+	buf_done(&folded);
 	return box;
+}
+
+struct box *box_open_now(struct acct *acct, struct slice name)
+{
+	struct box_view *view = NULL;
+	struct buf folded = { 0 };
+
+	if (box_name_fold(name, &folded, NULL) == 0)
+		view = box_view_named(acct->shard, acct->id, buf_slice(&folded));
+	buf_done(&folded);
+	return view ? box_new(acct, name, view) : NULL;
 }
 
 void box_close(struct box **boxp)

@@ -21,6 +21,9 @@ struct box_view {
 
 	/* Of the registry, under its lock. */
 	struct box_view *next; /* in its bucket */
+	char *name;	       /* folded; by which it was found, or NULL */
+	uint64_t name_epoch;
+	struct box_view *next_named;
 	bool listed;
 	unsigned users;
 	struct box_view *older, *newer; /* while nobody uses it */
@@ -41,6 +44,14 @@ struct box_view {
 /* The view of a mailbox, new when *fresh: then the caller must load it. */
 struct box_view *box_view_get(struct shard *shard, uint64_t account, uint32_t box, bool *fresh);
 void box_view_release(struct box_view *view);
+
+/* The view that was named so and is loaded, or NULL. Waits for nothing. */
+struct box_view *box_view_named(const struct shard *shard, uint64_t account, struct slice name);
+/* Mailboxes were renamed: no view has its name any more. */
+void box_view_renamed(void);
+/* Name it, which is loaded, unless there was a renaming since that epoch. */
+uint64_t box_view_epoch(void);
+void box_view_name(struct box_view *view, struct slice name, uint64_t epoch);
 /* So that nobody finds it again. */
 void box_view_unlist(struct box_view *view);
 

@@ -13,11 +13,9 @@ static void on_change(void *arg)
 		sess_wake(im->handle);
 }
 
-int imap_enter(struct imap *im, struct slice name, bool read_only, struct err *err)
+void imap_enter(struct imap *im, struct box *box, bool read_only)
 {
-	im->box = box_open(im->acct, name, err);
-	if (!im->box)
-		return -1;
+	im->box = box;
 	im->watch = (struct box_watch){ .changed = on_change, .arg = im };
 	box_watch(im->box, &im->watch);
 	atomic_store(&im->changed, false);
@@ -25,9 +23,8 @@ int imap_enter(struct imap *im, struct slice name, bool read_only, struct err *e
 	im->read_only = read_only;
 	im->keywords = 0;
 	im->state = IMAP_SELECTED;
-	log_event(LOG_DEBUG, "select", log_s("mailbox", name), log_n("read-only", read_only),
-	    log_n("messages", box_snap_count(im->shown)));
-	return 0;
+	log_event(LOG_DEBUG, "select", log_z("mailbox", box_name(box)),
+	    log_n("read-only", read_only), log_n("messages", box_snap_count(im->shown)));
 }
 
 void imap_leave(struct imap *im)

@@ -1,4 +1,5 @@
 /* cmd_select.c - SELECT and EXAMINE (RFC 3501 §6.3.1, §6.3.2) */
+#include "core/loop.h"
 #include "protocols/imap/imap.h"
 #include "protocols/imap/parse.h"
 
@@ -28,17 +29,26 @@ static void tell_mailbox(struct imap *im)
 
 static enum imap_done enter(struct imap *im, struct slice args, bool read_only)
 {
+	struct box *box = NULL;
 	struct slice name;
 	struct err err;
 
 	if (!imap_mailbox(sess_cmd_pool(im->sess), &args, &name) || !imap_end(args))
 		return IMAP_BAD;
+	if (loop_thread()) {
+		box = box_open_now(im->acct, name);
+		if (!box)
+			return IMAP_WORK;
+	}
 	if (im->state == IMAP_SELECTED) { /* RFC 9051 §6.3.2: also when this one fails */
 		imap_leave(im);
 		buf_addz(sess_out(im->sess), "* OK [CLOSED] Previous mailbox left\r\n");
 	}
-	if (imap_enter(im, name, read_only, &err) != 0)
+	if (!box)
+		box = box_open(im->acct, name, &err);
+	if (!box)
 		return imap_failed(im, &err);
+	imap_enter(im, box, read_only);
 	tell_mailbox(im);
 	return imap_reply(
 	    im, IMAP_OK, read_only ? "[READ-ONLY] Examined" : "[READ-WRITE] Selected");
@@ -58,6 +68,7 @@ IMAP_COMMAND(select) = {
 	.name = "SELECT",
 	.states = IMAP_KNOWN,
 	.ref = "RFC 3501 6.3.1",
+	.instant = true,
 	.run = run_select,
 };
 
@@ -65,5 +76,6 @@ IMAP_COMMAND(examine) = {
 	.name = "EXAMINE",
 	.states = IMAP_KNOWN,
 	.ref = "RFC 3501 6.3.2",
+	.instant = true,
 	.run = run_examine,
 };

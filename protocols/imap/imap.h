@@ -183,8 +183,8 @@ enum imap_done imap_login(
 
 /* --- the mailbox (box.c, sync.c) --- */
 
-/* Take the mailbox into use. 0, or -1 with the reason. */
-int imap_enter(struct imap *im, struct slice name, bool read_only, struct err *err);
+/* Take the mailbox, which becomes the session's, into use. */
+void imap_enter(struct imap *im, struct box *box, bool read_only);
 /* Leave it, if there is one; nothing is expunged. */
 void imap_leave(struct imap *im);
 
