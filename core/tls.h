@@ -35,6 +35,14 @@ struct tls_ctx_spec {
 	struct slice chain;   /* leaf first, then intermediates: DER one after another */
 	int oldest;	      /* 12 or 13: TLS 1.2 or 1.3 */
 	int64_t ticket_ttl_s; /* how long a session may be resumed */
+
+	/* Clients are asked for a certificate of this issuer's (DER); empty: they
+	   are not. What they show is judged by the verifier. */
+	struct slice client_issuer;
+	bool client_required; /* none, or one that is not taken: no TLS */
+	bool client_strict;   /* one that is not taken: no TLS; none: go on */
+
+	bool connects; /* a context for tls_client_spec.own; key and chain may then be empty */
 };
 
 struct tls_ctx *tls_ctx_new(const struct tls_ctx_spec *spec, struct err *err);
@@ -104,18 +112,20 @@ struct tls_client_spec {
 	const char *host;   /* for SNI and for the verifier; A-labels */
 	struct slice names; /* what the certificate may be for instead of host, parted by blanks */
 	bool must_verify;   /* false: go on, and say in tls_peer() what was wrong */
-	struct tls_ctx
-	    *own; /* shown when the server asks for a certificate, or NULL; a reference is taken */
+	/* Shown when the server asks for a certificate, or NULL; made with
+	   .connects; a reference is taken. */
+	struct tls_ctx *own;
 };
 
-/* A client-side layer over `below`, which may be a blocking stack. Push it, then
-   tls_handshake(io, true). */
+/* A client-side layer for a stack that may be a blocking one. Push it, then
+   tls_handshake(io, true). The spec is copied. NULL: the library has no memory. */
 struct io *tls_connect_new(const struct tls_client_spec *spec, struct err *err);
 
 /* Handed in at start by pki/: is this chain good? Any thread but a loop's. */
 struct tls_verifier {
 	/* 0, or -1 with the reason in plain words. server: of an outgoing connection,
-	   for host or one of names; else of a client who came to `domain`. */
+	   for host or one of names; else of a client who came to `domain`, the label
+	   of its context. */
 	int (*verify)(void *arg, bool server, const char *domain, const char *host,
 	    struct slice names, struct slice chain, struct err *err);
 	void *arg;

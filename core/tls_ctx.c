@@ -6,15 +6,29 @@
 
 /* ECDHE and AEAD only. One list for keys of both kinds. AES-128-GCM comes
    first because nettle makes it several times faster than the others. */
-static const char suites[] = "TLS13-AES128-GCM-SHA256:"
-			     "TLS13-AES256-GCM-SHA384:"
-			     "TLS13-CHACHA20-POLY1305-SHA256:"
-			     "ECDHE-ECDSA-AES128-GCM-SHA256:"
-			     "ECDHE-RSA-AES128-GCM-SHA256:"
-			     "ECDHE-ECDSA-AES256-GCM-SHA384:"
-			     "ECDHE-RSA-AES256-GCM-SHA384:"
-			     "ECDHE-ECDSA-CHACHA20-POLY1305:"
-			     "ECDHE-RSA-CHACHA20-POLY1305";
+#define GOOD_SUITES                                                                                \
+	"TLS13-AES128-GCM-SHA256:"                                                                 \
+	"TLS13-AES256-GCM-SHA384:"                                                                 \
+	"TLS13-CHACHA20-POLY1305-SHA256:"                                                          \
+	"ECDHE-ECDSA-AES128-GCM-SHA256:"                                                           \
+	"ECDHE-RSA-AES128-GCM-SHA256:"                                                             \
+	"ECDHE-ECDSA-AES256-GCM-SHA384:"                                                           \
+	"ECDHE-RSA-AES256-GCM-SHA384:"                                                             \
+	"ECDHE-ECDSA-CHACHA20-POLY1305:"                                                           \
+	"ECDHE-RSA-CHACHA20-POLY1305"
+static const char suites[] = GOOD_SUITES;
+
+/* To old servers it connects, too, when they know nothing better: the other
+   choice would be no TLS at all. */
+static const char suites_out[] = GOOD_SUITES ":"
+					     "DHE-RSA-AES128-GCM-SHA256:"
+					     "DHE-RSA-AES256-GCM-SHA384:"
+					     "ECDHE-ECDSA-AES128-SHA256:"
+					     "ECDHE-RSA-AES128-SHA256:"
+					     "ECDHE-RSA-AES128-SHA:"
+					     "ECDHE-RSA-AES256-SHA:"
+					     "DHE-RSA-AES128-SHA256:"
+					     "DHE-RSA-AES256-SHA256";
 
 static int groups[] = { WOLFSSL_ECC_X25519, WOLFSSL_ECC_SECP256R1, WOLFSSL_ECC_SECP384R1 };
 
@@ -30,11 +44,12 @@ static int set_policy(WOLFSSL_CTX *lib, const struct tls_ctx_spec *spec, struct 
 
 	if (wolfSSL_CTX_SetMinVersion(
 		lib, spec->oldest == 13 ? WOLFSSL_TLSV1_3 : WOLFSSL_TLSV1_2) != WOLFSSL_SUCCESS ||
-	    wolfSSL_CTX_set_cipher_list(lib, suites) != WOLFSSL_SUCCESS ||
+	    wolfSSL_CTX_set_cipher_list(lib, spec->connects ? suites_out : suites) !=
+		WOLFSSL_SUCCESS ||
 	    wolfSSL_CTX_set_groups(lib, groups, (int)n) != WOLFSSL_SUCCESS)
 		return err_set(err, ERR_TEMP, "the TLS library lacks versions, ciphers or groups");
 	wolfSSL_CTX_SetDevId(lib, TLS_DEVICE);
-	wolfSSL_CTX_set_verify(lib, WOLFSSL_VERIFY_NONE, NULL);
+	tls_peer_ask(lib, spec);
 	wolfSSL_CTX_set_group_messages(lib);
 	return 0;
 }
@@ -47,6 +62,8 @@ static void set_resumption(WOLFSSL_CTX *lib, const struct tls_ctx_spec *spec)
 	/* "Off" alone would still store sessions that have tickets. */
 	wolfSSL_CTX_set_session_cache_mode(lib, WOLFSSL_SESS_CACHE_OFF);
 	wolfSSL_CTX_set_session_cache_mode(lib, WOLFSSL_SESS_CACHE_NO_INTERNAL);
+	if (spec->connects)
+		return;
 	if (ttl == 0) {
 		wolfSSL_CTX_NoTicketTLSv12(lib);
 		wolfSSL_CTX_no_ticket_TLSv13(lib);
@@ -62,9 +79,12 @@ static void set_resumption(WOLFSSL_CTX *lib, const struct tls_ctx_spec *spec)
    library's own check lets keys on curves through that are not. */
 static int set_key(WOLFSSL_CTX *lib, const struct tls_ctx_spec *spec, struct err *err)
 {
-	int rc = wolfSSL_CTX_use_certificate_chain_buffer_format(
-	    lib, (const unsigned char *)spec->chain.p, (long)spec->chain.n, WOLFSSL_FILETYPE_ASN1);
+	int rc;
 
+	if (spec->connects && spec->chain.n == 0)
+		return 0;
+	rc = wolfSSL_CTX_use_certificate_chain_buffer_format(
+	    lib, (const unsigned char *)spec->chain.p, (long)spec->chain.n, WOLFSSL_FILETYPE_ASN1);
 	if (rc != WOLFSSL_SUCCESS)
 		return refuse(err, spec->label, "the certificate chain", rc);
 	rc = wolfSSL_CTX_use_PrivateKey_buffer(
@@ -76,7 +96,8 @@ static int set_key(WOLFSSL_CTX *lib, const struct tls_ctx_spec *spec, struct err
 
 static WOLFSSL_CTX *make(const struct tls_ctx_spec *spec, struct err *err)
 {
-	WOLFSSL_CTX *lib = wolfSSL_CTX_new(wolfTLS_server_method());
+	WOLFSSL_CTX *lib =
+	    wolfSSL_CTX_new(spec->connects ? wolfTLS_client_method() : wolfTLS_server_method());
 
 	if (!lib) {
 		err_set(err, ERR_TEMP, "the TLS library makes no context");
@@ -104,6 +125,9 @@ struct tls_ctx *tls_ctx_new(const struct tls_ctx_spec *spec, struct err *err)
 	ctx->label = mem_str(slice_str(spec->label));
 	ctx->binding = spec->binding;
 	ctx->oldest = spec->oldest;
+	ctx->asks = spec->client_issuer.n > 0;
+	ctx->client_required = spec->client_required;
+	ctx->client_strict = spec->client_strict;
 	return ctx;
 }
 

@@ -93,12 +93,8 @@ static bool make_object(struct tls *tls)
 {
 	const char *alpn = tls->greeting->alpn;
 
-	tls->ssl = wolfSSL_new(tls->ctx->lib);
-	if (!tls->ssl)
+	if (!tls_object_make(tls))
 		return false;
-	wolfSSL_SetIOReadCtx(tls->ssl, tls);
-	wolfSSL_SetIOWriteCtx(tls->ssl, tls);
-	wolfSSL_KeepArrays(tls->ssl); /* until the channel binding is computed */
 	/* RFC 7301 3.2: a client that asks for something else is turned away,
 	   which also stops attacks that mix protocols. */
 	return !alpn ||
@@ -136,7 +132,7 @@ static void compute_binding(struct tls *tls)
 	static const char label[] = "EXPORTER-Channel-Binding";
 
 	if (wolfSSL_version(tls->ssl) == TLS1_3_VERSION ||
-	    tls->greeting->hello.extended_master_secret)
+	    (tls->greeting && tls->greeting->hello.extended_master_secret))
 		tls->bound =
 		    wolfSSL_export_keying_material(tls->ssl, tls->binding, sizeof(tls->binding),
 			label, strlen(label), NULL, 0, 1) == WOLFSSL_SUCCESS;
@@ -151,11 +147,30 @@ static void finish(struct tls *tls)
 	tls->state = TLS_OPEN;
 }
 
+/* Judging a client's certificate may wait for the disk: a worker goes on, as
+   soon as there is a byte for it. It reads the others itself. */
+static int leave_to_worker(struct tls *tls)
+{
+	struct buf *record = &tls->greeting->hello.record;
+	char byte;
+
+	if (tls->greeting->given < record->n)
+		return TLS_LATER;
+	ssize_t got = io_read(tls->io.below, &byte, 1);
+	if (got == IO_AGAIN)
+		return TLS_AGAIN;
+	if (got == 1)
+		buf_addc(record, byte);
+	return TLS_LATER;
+}
+
 static int shake_hands(struct tls *tls)
 {
-	int rc = wolfSSL_accept(tls->ssl);
+	int rc = tls->to ? wolfSSL_connect(tls->ssl) : wolfSSL_accept(tls->ssl);
 
 	if (rc == WOLFSSL_SUCCESS) {
+		if (!tls_peer_settle(tls))
+			return fail(tls, ALERT_NONE, "a client certificate is required");
 		finish(tls);
 		return TLS_DONE;
 	}
@@ -163,7 +178,7 @@ static int shake_hands(struct tls *tls)
 	if (error == WOLFSSL_ERROR_WANT_READ || error == WOLFSSL_ERROR_WANT_WRITE)
 		return TLS_AGAIN;
 	tls->state = TLS_FAILED;
-	tls->reason = tls_words(tls->ssl, error, tls->ctx);
+	tls->reason = tls_words(tls, error);
 	wolfSSL_ERR_clear_error();
 	tls_greeting_free(tls);
 	return TLS_FAIL;
@@ -179,7 +194,7 @@ int tls_handshake(struct io *io, bool may_wait)
 	if (tls->state == TLS_CHOOSE)
 		rc = choose(tls, may_wait);
 	if (tls->state == TLS_SHAKE)
-		rc = shake_hands(tls);
+		rc = tls->ctx->asks && !may_wait ? leave_to_worker(tls) : shake_hands(tls);
 	if (tls->state == TLS_OPEN)
 		return TLS_DONE;
 	return tls->state == TLS_FAILED ? TLS_FAIL : rc;

@@ -15,6 +15,8 @@ struct tls_ctx {
 	char *label;
 	uint64_t binding;
 	int oldest;
+	bool asks; /* clients for a certificate */
+	bool client_required, client_strict;
 };
 
 /* --- tls_hello.c: the ClientHello, read before the library sees it --- */
@@ -76,9 +78,42 @@ int x25519_share(const wc_CryptoInfo *info);
 
 /* --- tls_words.c --- */
 
-/* Why a handshake failed, in words, from the library's error and the alerts
-   that were exchanged. The result is the caller's (free). */
-char *tls_words(WOLFSSL *ssl, int error, const struct tls_ctx *ctx);
+struct tls;
+
+/* Why a handshake failed, in words, from the library's error, the alerts that
+   were exchanged and what was thought of the peer's certificate. The result is
+   the caller's (free). */
+char *tls_words(const struct tls *tls, int error);
+
+/* --- tls_peer.c: the certificates of the other side --- */
+
+enum { TLS_IDENTITY = 24 };
+
+/* What the peer showed and what the verifier said of it. */
+struct tls_shown {
+	struct buf chain;
+	bool verified;
+	bool refused; /* and the handshake was ended for it */
+	bool resumed; /* it was shown when the session was made */
+	char verdict[256];
+};
+
+/* Have contexts, or one connection, judge what the peer shows. */
+void tls_peer_ask(WOLFSSL_CTX *lib, const struct tls_ctx_spec *spec);
+void tls_peer_watch(struct tls *tls);
+
+/* Once the handshake is over: false when a certificate was required and there is
+   none that is good. */
+bool tls_peer_settle(struct tls *tls);
+void tls_peer_free(struct tls *tls);
+
+/* Who the session's peer is, for its ticket: a hash of what it showed and the
+   verifier took, else zeroes. */
+void tls_peer_identity(const struct tls *tls, unsigned char out[TLS_IDENTITY]);
+
+/* A ticket came back for that peer: what it showed then is judged anew. False:
+   it is not remembered or no longer good, so a full handshake is needed. */
+bool tls_peer_resume(struct tls *tls, const unsigned char identity[TLS_IDENTITY]);
 
 /* --- tls_wolfssl.c, tls_handshake.c: the layer --- */
 
@@ -102,17 +137,28 @@ struct tls {
 	ssize_t below;		       /* what the layer below said last */
 	char *sni;
 	char *reason;
-	bool bound;  /* binding is valid */
-	bool closed; /* close_notify was sent */
+	struct tls_target *to;	 /* whom it connects to; NULL: it accepts */
+	struct tls_shown *shown; /* NULL: the peer showed no certificate */
+	bool bound;		 /* binding is valid */
+	bool closed;		 /* close_notify was sent */
 	unsigned char binding[32];
 };
 
+/* What a connecting layer was told. */
+struct tls_target {
+	char *host, *names;
+	bool must_verify;
+};
+
+extern const struct io_ops tls_io_ops;
+
 void tls_greeting_free(struct tls *tls);
+void tls_target_free(struct tls *tls);
+
+/* The library's object, made of tls->ctx. */
+bool tls_object_make(struct tls *tls);
 
 /* Have the context's connections read and write through their layer. */
 void tls_layer_use(WOLFSSL_CTX *lib);
-
-/* The context of the connection that a callback of the library is about. */
-const struct tls_ctx *tls_ctx_of(WOLFSSL *ssl);
 
 #endif

@@ -1,10 +1,9 @@
 /* tls_ticket.c - session tickets: sealed by our keys, bound to a domain
  *
  * Behind what the library wants to be kept a ticket carries 32 bytes of ours:
- * the binding of the context that issued it and room for the client's
- * identity. A ticket that comes back to another binding is refused, and a full
- * handshake follows: what one domain's policy allowed is never resumed under
- * another's. */
+ * the binding of the context that issued it and the client's identity. A ticket that comes back to
+ * another binding is refused, and a full handshake follows: what one domain's policy allowed is
+ * never resumed under another's. */
 #include "core/tls_private.h"
 
 #include <pthread.h>
@@ -13,7 +12,7 @@
 #include "core/num.h"
 #include "core/random.h"
 
-enum { OURS = 32, TAG = 16, KEYS_MAX = 8 };
+enum { BINDING = 8, OURS = BINDING + TLS_IDENTITY, TAG = 16, KEYS_MAX = 8 };
 
 static struct {
 	pthread_rwlock_t lock;
@@ -57,12 +56,22 @@ static bool named(const unsigned char name[16], struct tls_ticket_key *out)
 	return found;
 }
 
-/* What a ticket of this connection is bound to: the binding, then a hash of
-   the client's identity, zero while clients show no certificates. */
+/* What a ticket of this connection is bound to: the binding, then who the
+   client is. */
 static void ours(WOLFSSL *ssl, unsigned char out[OURS])
 {
-	memset(out, 0, OURS);
-	num_put64(out, tls_ctx_of(ssl)->binding);
+	const struct tls *tls = wolfSSL_GetIOReadCtx(ssl);
+
+	num_put64(out, tls->ctx->binding);
+	tls_peer_identity(tls, out + BINDING);
+}
+
+/* It opened: is it for us, and is its client still welcome? */
+static bool accepted(WOLFSSL *ssl, const unsigned char theirs[OURS])
+{
+	struct tls *tls = wolfSSL_GetIOReadCtx(ssl);
+
+	return num_get64(theirs) == tls->ctx->binding && tls_peer_resume(tls, theirs + BINDING);
 }
 
 /* The library takes no field for being set when it is all zero, so what the
@@ -83,14 +92,11 @@ static int seal(WOLFSSL *ssl, const struct tls_ticket_key *key, unsigned char iv
 static int unseal(WOLFSSL *ssl, const struct tls_ticket_key *key, const unsigned char iv[16],
     const unsigned char mac[32], unsigned char *ticket, int n, int *out_n)
 {
-	unsigned char want[OURS];
-
 	if (n < OURS ||
 	    wc_ChaCha20Poly1305_Decrypt(
 		key->key, iv, key->name, sizeof(key->name), ticket, (word32)n, mac, ticket) != 0)
 		return WOLFSSL_TICKET_RET_REJECT;
-	ours(ssl, want);
-	if (!bytes_same(ticket + n - OURS, want, OURS)) {
+	if (!accepted(ssl, ticket + n - OURS)) {
 		bytes_wipe(ticket, (size_t)n);
 		return WOLFSSL_TICKET_RET_REJECT;
 	}

@@ -1,4 +1,4 @@
-/* tls_wolfssl.c - TLS as an I/O layer: the server's side of an open connection */
+/* tls_wolfssl.c - TLS as an I/O layer: the state of a connection, reading and writing */
 #include "core/tls_private.h"
 
 #include <errno.h>
@@ -48,17 +48,23 @@ static int transmit(WOLFSSL *ssl, char *buf, int n, void *arg)
 								      : WOLFSSL_CBIO_ERR_GENERAL;
 }
 
-const struct tls_ctx *tls_ctx_of(WOLFSSL *ssl)
-{
-	const struct tls *tls = wolfSSL_GetIOReadCtx(ssl);
-
-	return tls->ctx;
-}
-
 void tls_layer_use(WOLFSSL_CTX *lib)
 {
 	wolfSSL_CTX_SetIORecv(lib, receive);
 	wolfSSL_CTX_SetIOSend(lib, transmit);
+}
+
+bool tls_object_make(struct tls *tls)
+{
+	tls->ssl = wolfSSL_new(tls->ctx->lib);
+	if (!tls->ssl)
+		return false;
+	wolfSSL_SetIOReadCtx(tls->ssl, tls);
+	wolfSSL_SetIOWriteCtx(tls->ssl, tls);
+	wolfSSL_KeepArrays(tls->ssl); /* until the channel binding is computed */
+	if (tls->to || tls->ctx->asks)
+		tls_peer_watch(tls);
+	return true;
 }
 
 /* --- the layer --- */
@@ -115,13 +121,15 @@ static void tls_free(struct io *io)
 	wolfSSL_free(tls->ssl);
 	tls_ctx_unref(&tls->ctx);
 	tls_greeting_free(tls);
+	tls_target_free(tls);
+	tls_peer_free(tls);
 	free(tls->sni);
 	free(tls->reason);
 	bytes_wipe(tls->binding, sizeof(tls->binding));
 	free(tls);
 }
 
-static const struct io_ops tls_ops = {
+const struct io_ops tls_io_ops = {
 	.name = "tls", .read = tls_read, .write = tls_write, .flush = tls_flush, .free = tls_free
 };
 
@@ -141,7 +149,7 @@ struct io *tls_accept_new(const struct sockaddr *local, struct slice target, con
 	copy_address(&g->local, local);
 	g->target = mem_str(target);
 	g->alpn = alpn;
-	tls->io.ops = &tls_ops;
+	tls->io.ops = &tls_io_ops;
 	tls->greeting = g;
 	return &tls->io;
 }

@@ -50,8 +50,7 @@ static const struct word errors[] = {
 	{ BAD_KEY_SHARE_DATA, "client and server have no key exchange group in common" },
 	{ ECC_CURVE_ERROR, "client and server have no key exchange group in common" },
 	{ UNKNOWN_ALPN_PROTOCOL_NAME_E, "client asks for another protocol (ALPN)" },
-	{ SOCKET_PEER_CLOSED_E, "client closed during the handshake" },
-	{ SOCKET_ERROR_E, "client closed during the handshake" },
+	{ NO_PEER_CERT, "client showed no certificate, which is required" },
 };
 
 static const char *find(const struct word *words, size_t n, int code)
@@ -62,13 +61,17 @@ static const char *find(const struct word *words, size_t n, int code)
 	return NULL;
 }
 
-static const char *error_text(int error, const struct tls_ctx *ctx)
+static void put_error(struct buf *out, const struct tls *tls, int error, const char *peer)
 {
-	if (error == VERSION_ERROR)
-		return ctx->oldest == 13 ? "client offers no TLS 1.3"
-					 : "client offers no TLS 1.2 or 1.3";
 	const char *text = find(errors, sizeof(errors) / sizeof(*errors), error);
-	return text ? text : wolfSSL_ERR_reason_error_string((unsigned long)error);
+
+	if (error == SOCKET_PEER_CLOSED_E || error == SOCKET_ERROR_E)
+		buf_printf(out, "%s closed during the handshake", peer);
+	else if (error == VERSION_ERROR)
+		buf_printf(
+		    out, "%s offers no TLS %s1.3", peer, tls->ctx->oldest == 13 ? "" : "1.2 or ");
+	else
+		buf_addz(out, text ? text : wolfSSL_ERR_reason_error_string((unsigned long)error));
 }
 
 /* An alert that the client sent tells most: it is the reason why it left. */
@@ -82,20 +85,23 @@ static bool alert_received(WOLFSSL *ssl, int *code)
 	return true;
 }
 
-char *tls_words(WOLFSSL *ssl, int error, const struct tls_ctx *ctx)
+char *tls_words(const struct tls *tls, int error)
 {
+	const char *peer = tls->to ? "server" : "client";
 	struct buf out = { 0 };
 	int code = 0;
 
-	if (alert_received(ssl, &code)) {
+	if (tls->shown && tls->shown->refused) {
+		buf_printf(&out, "certificate of the %s: %s", peer, tls->shown->verdict);
+	} else if (alert_received(tls->ssl, &code)) {
 		const char *name = find(alerts, sizeof(alerts) / sizeof(*alerts), code);
-		buf_addz(&out, "client closed during the handshake: alert ");
+		buf_printf(&out, "%s closed during the handshake: alert ", peer);
 		if (name)
 			buf_addz(&out, name);
 		else
 			buf_printf(&out, "%d", code);
 	} else {
-		buf_addz(&out, error_text(error, ctx));
+		put_error(&out, tls, error, peer);
 	}
 	buf_z(&out);
 	return out.p;

@@ -30,6 +30,9 @@ struct wire_spec {
 	int oldest;	      /* 0: 12 */
 	int64_t ticket_ttl_s; /* 0: 7200 */
 	const char *key_pem;  /* NULL: a new P-256 key */
+	bool asks;	      /* clients for a certificate */
+	bool client_required, client_strict;
+	bool connects; /* a context for connecting, not for accepting */
 };
 
 /* Start the library and the sealing of keys, once; the next one does it, too. */
