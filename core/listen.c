@@ -1,36 +1,47 @@
-/* listen.c - bind, accept, hand each connection to a loop */
+/* listen.c - listen, accept, begin sessions: each loop at a socket of its own */
 #include "core/listen.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <uv.h>
 
+#include "core/listen_private.h"
 #include "core/log.h"
 #include "core/loop.h"
 
-enum { BACKLOG = 1024, ACCEPT_AT_ONCE = 64, PAUSE_MS = 200 };
+enum { ACCEPT_AT_ONCE = 64, PAUSE_MS = 200 };
 
-struct port {
-	struct listener listener;
+struct port;
+
+/* One socket of a port, polled by one loop. */
+struct door {
+	const struct port *port;
 	int fd;
 	uv_poll_t poll;
 	uv_timer_t pause;
+};
+
+struct port {
+	struct listener listener;
+	struct door *doors; /* the nth is the nth loop's */
+	unsigned n_doors;
 	struct port *next;
 };
 
 static struct port *ports, **last_port = &ports;
+static unsigned spread = 1;
+
+void listen_spread(unsigned loops)
+{
+	spread = loops;
+}
 
 static struct listener copy_of(const struct listener *l)
 {
@@ -42,96 +53,54 @@ static struct listener copy_of(const struct listener *l)
 	return copy;
 }
 
-static socklen_t make_address(const struct listener *l, struct sockaddr_storage *addr)
+static void add_port(const struct listener *listener, const int *fds, unsigned n)
 {
-	struct sockaddr_in *in = (struct sockaddr_in *)addr;
-	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)addr;
-	struct sockaddr_un *un = (struct sockaddr_un *)addr;
+	struct port *port = mem_get(sizeof *port);
 
-	memset(addr, 0, sizeof *addr);
-	if (l->host[0] == '/') {
-		un->sun_family = AF_UNIX;
-		if (strlen(l->host) >= sizeof un->sun_path)
-			return 0;
-		memcpy(un->sun_path, l->host, strlen(l->host));
-		return sizeof *un;
-	}
-	if (inet_pton(AF_INET, l->host, &in->sin_addr) == 1) {
-		in->sin_family = AF_INET;
-		in->sin_port = htons((uint16_t)l->port);
-		return sizeof *in;
-	}
-	if (inet_pton(AF_INET6, l->host, &in6->sin6_addr) == 1) {
-		in6->sin6_family = AF_INET6;
-		in6->sin6_port = htons((uint16_t)l->port);
-		return sizeof *in6;
-	}
-	return 0;
-}
-
-static void set_options(int fd, const struct sockaddr_storage *addr)
-{
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
-	/* Connections inherit it: a reply is one write and waits for no neighbour. */
-	if (addr->ss_family != AF_UNIX)
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
-	if (addr->ss_family == AF_INET6) /* 0.0.0.0 and :: are two listeners */
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &(int){ 1 }, sizeof(int));
+	port->listener = copy_of(listener);
+	port->doors = mem_get(n * sizeof *port->doors);
+	port->n_doors = n;
+	for (unsigned i = 0; i < n; i++)
+		port->doors[i] = (struct door){ .port = port, .fd = fds[i] };
+	*last_port = port;
+	last_port = &port->next;
 }
 
 int listen_add(const struct listener *listener, struct err *err)
 {
-	struct sockaddr_storage addr;
-	socklen_t len = make_address(listener, &addr);
+	int *fds = mem_get(spread * sizeof *fds);
+	int made = listen_bind(listener, fds, spread, err);
 
-	if (len == 0)
-		return err_set(err, ERR_INPUT, "listener %s: '%s' is no IP address and no path",
-		    listener->name, listener->host);
-	int fd = socket(addr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return err_sys(err, "listener %s", listener->name);
-	set_options(fd, &addr);
-	mode_t mask = umask(0177); /* a UNIX socket is for its owner */
-	if (addr.ss_family == AF_UNIX)
-		unlink(listener->host);
-	int rc = bind(fd, (struct sockaddr *)&addr, len);
-	umask(mask);
-	if (rc != 0 || listen(fd, BACKLOG) != 0) {
-		err_sys(err, "listener %s: cannot listen on %s port %u", listener->name,
-		    listener->host, listener->port);
-		close(fd);
-		return -1;
-	}
-	struct port *port = mem_get(sizeof *port);
-	port->listener = copy_of(listener);
-	port->fd = fd;
-	*last_port = port;
-	last_port = &port->next;
-	return 0;
+	if (made > 0)
+		add_port(listener, fds, (unsigned)made);
+	free(fds);
+	return made > 0 ? 0 : -1;
 }
+
+/* --- accepting, on the loop --- */
 
 static void on_connection(uv_poll_t *poll, int status, int events);
 
 static void on_pause_over(uv_timer_t *timer)
 {
-	struct port *port = timer->data;
+	struct door *door = timer->data;
 
-	uv_poll_start(&port->poll, UV_READABLE, on_connection);
+	uv_poll_start(&door->poll, UV_READABLE, on_connection);
 }
 
 /* No descriptors or memory: the connection stays in the kernel's queue until
    some session has ended. */
-static void pause_port(struct port *port)
+static void pause_door(struct door *door)
 {
-	log_event(LOG_ERROR, "cannot-accept", log_z("listener", port->listener.name),
+	log_event(LOG_ERROR, "cannot-accept", log_z("listener", door->port->listener.name),
 	    log_z("reason", strerror(errno)));
-	uv_poll_stop(&port->poll);
-	uv_timer_start(&port->pause, on_pause_over, PAUSE_MS, 0);
+	uv_poll_stop(&door->poll);
+	uv_timer_start(&door->pause, on_pause_over, PAUSE_MS, 0);
 }
 
 static void on_connection(uv_poll_t *poll, int status, int events)
 {
-	struct port *port = poll->data;
+	struct door *door = poll->data;
 
 	(void)status;
 	(void)events;
@@ -139,13 +108,13 @@ static void on_connection(uv_poll_t *poll, int status, int events)
 		struct sockaddr_storage peer = { 0 };
 		socklen_t len = sizeof peer;
 		int fd =
-		    accept4(port->fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		    accept4(door->fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd >= 0) {
-			sess_start(&port->listener, fd, &peer);
+			sess_start(&door->port->listener, fd, &peer);
 		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 		    errno == ENOMEM) {
-			pause_port(port);
+			pause_door(door);
 			return;
 		} else if (errno != EINTR && errno != ECONNABORTED) {
 			return;
@@ -153,39 +122,72 @@ static void on_connection(uv_poll_t *poll, int status, int events)
 	}
 }
 
-static void start_all(struct task *task)
-{
-	uv_loop_t *uv = loop_uv(loop_nth(0));
+/* --- all loops do something with their doors --- */
 
-	for (struct port *port = ports; port; port = port->next) {
-		uv_poll_init(uv, &port->poll, port->fd);
-		uv_timer_init(uv, &port->pause);
-		port->poll.data = port->pause.data = port;
-		uv_poll_start(&port->poll, UV_READABLE, on_connection);
-	}
-	free(task);
+struct round {
+	pthread_mutex_t lock;
+	pthread_cond_t done;
+	unsigned left;
+	void (*visit)(struct door *door, uv_loop_t *uv);
+};
+
+struct turn {
+	struct task task;
+	struct round *round;
+	unsigned i;
+};
+
+static void take_turn(struct task *task)
+{
+	struct turn *turn = (struct turn *)task;
+	struct round *round = turn->round;
+
+	for (struct port *port = ports; port; port = port->next)
+		if (turn->i < port->n_doors)
+			round->visit(&port->doors[turn->i], loop_uv(loop_nth(turn->i)));
+	pthread_mutex_lock(&round->lock);
+	if (--round->left == 0)
+		pthread_cond_signal(&round->done);
+	pthread_mutex_unlock(&round->lock);
 }
 
-/* "192.0.2.1:25", "[2001:db8::1]:25" or a path, as it is bound. */
-static void bound_address(const struct port *port, char *out, size_t n)
+/* Waits until all have done it. */
+static void each_door(void (*visit)(struct door *door, uv_loop_t *uv))
 {
-	struct sockaddr_storage addr = { 0 };
-	const struct sockaddr_in *in = (const struct sockaddr_in *)&addr;
-	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&addr;
-	socklen_t len = sizeof addr;
-	char text[INET6_ADDRSTRLEN] = "";
+	struct round round = { .lock = PTHREAD_MUTEX_INITIALIZER,
+		.done = PTHREAD_COND_INITIALIZER,
+		.left = loops_count(),
+		.visit = visit };
+	struct turn *turns = mem_get(round.left * sizeof *turns);
 
-	getsockname(port->fd, (struct sockaddr *)&addr, &len);
-	if (addr.ss_family == AF_INET) {
-		inet_ntop(AF_INET, &in->sin_addr, text, sizeof text);
-		snprintf(out, n, "%s:%u", text, ntohs(in->sin_port));
-	} else if (addr.ss_family == AF_INET6) {
-		inet_ntop(AF_INET6, &in6->sin6_addr, text, sizeof text);
-		snprintf(out, n, "[%s]:%u", text, ntohs(in6->sin6_port));
-	} else {
-		snprintf(out, n, "%s", port->listener.host);
+	for (unsigned i = 0, n = loops_count(); i < n; i++) {
+		turns[i] = (struct turn){ .task.run = take_turn, .round = &round, .i = i };
+		loop_post(loop_nth(i), &turns[i].task);
 	}
+	pthread_mutex_lock(&round.lock);
+	while (round.left > 0)
+		pthread_cond_wait(&round.done, &round.lock);
+	pthread_mutex_unlock(&round.lock);
+	free(turns);
 }
+
+static void open_door(struct door *door, uv_loop_t *uv)
+{
+	uv_poll_init(uv, &door->poll, door->fd);
+	uv_timer_init(uv, &door->pause);
+	door->poll.data = door->pause.data = door;
+	uv_poll_start(&door->poll, UV_READABLE, on_connection);
+}
+
+static void close_door(struct door *door, uv_loop_t *uv)
+{
+	(void)uv;
+	uv_close((uv_handle_t *)&door->poll, NULL);
+	uv_close((uv_handle_t *)&door->pause, NULL);
+	close(door->fd);
+}
+
+/* --- for main --- */
 
 void listen_each(
     void (*row)(void *arg, const struct listener *listener, const char *address), void *arg)
@@ -193,7 +195,7 @@ void listen_each(
 	char address[PATH_MAX];
 
 	for (const struct port *port = ports; port; port = port->next) {
-		bound_address(port, address, sizeof address);
+		listen_bound(&port->listener, port->doors[0].fd, address, sizeof address);
 		row(arg, &port->listener, address);
 	}
 }
@@ -206,51 +208,17 @@ static void announce(void *arg, const struct listener *listener, const char *add
 
 void listen_go(void)
 {
-	struct task *task = mem_get(sizeof *task);
-
 	listen_each(announce, NULL);
 	fflush(stdout);
-	task->run = start_all;
-	loop_post(loop_nth(0), task);
-}
-
-/* --- the end: the loop closes the handles, then we the rest --- */
-
-struct stop {
-	struct task task;
-	pthread_mutex_t lock;
-	pthread_cond_t done;
-	bool finished;
-};
-
-static void stop_all(struct task *task)
-{
-	struct stop *stop = (struct stop *)task;
-
-	for (struct port *port = ports; port; port = port->next) {
-		uv_close((uv_handle_t *)&port->poll, NULL);
-		uv_close((uv_handle_t *)&port->pause, NULL);
-		close(port->fd);
-		if (port->listener.host[0] == '/')
-			unlink(port->listener.host);
-	}
-	pthread_mutex_lock(&stop->lock);
-	stop->finished = true;
-	pthread_cond_signal(&stop->done);
-	pthread_mutex_unlock(&stop->lock);
+	each_door(open_door);
 }
 
 void listen_stop(void)
 {
-	struct stop stop = { .task.run = stop_all,
-		.lock = PTHREAD_MUTEX_INITIALIZER,
-		.done = PTHREAD_COND_INITIALIZER };
-
-	loop_post(loop_nth(0), &stop.task);
-	pthread_mutex_lock(&stop.lock);
-	while (!stop.finished)
-		pthread_cond_wait(&stop.done, &stop.lock);
-	pthread_mutex_unlock(&stop.lock);
+	each_door(close_door);
+	for (struct port *port = ports; port; port = port->next)
+		if (port->listener.host[0] == '/')
+			unlink(port->listener.host);
 }
 
 void listen_free(void)
@@ -261,6 +229,7 @@ void listen_free(void)
 		free((char *)port->listener.name);
 		free((char *)port->listener.host);
 		free((char *)port->listener.role);
+		free(port->doors);
 		free(port);
 	}
 	last_port = &ports;

@@ -42,6 +42,10 @@ struct listener_row {
 #define LISTENER(id) TABLE_ROW(listener_row, id)
 TABLE_DECLARE(listener_row);
 
+/* How many loops there will be: each gets a socket of its own at every port
+   that is added from now on, and keeps the sessions that it accepts. */
+void listen_spread(unsigned loops);
+
 /* Add the rows with a path in DATA, owned by who calls. */
 int listen_add_paths(const char *data, struct err *err);
 

@@ -23,7 +23,7 @@ struct loop {
 	bool ending;
 };
 
-static _Thread_local bool on_loop;
+static _Thread_local struct loop *here;
 static struct loop *loops;
 static unsigned n_loops;
 
@@ -66,7 +66,7 @@ static void *run_loop(void *arg)
 	struct loop *loop = arg;
 
 	pthread_setname_np(pthread_self(), "loop");
-	on_loop = true;
+	here = loop;
 	uv_run(&loop->uv, UV_RUN_DEFAULT);
 	return NULL;
 }
@@ -88,12 +88,16 @@ static int open_loop(struct loop *loop, struct err *err)
 		       : err_set(err, ERR_TEMP, "cannot make an event loop: %s", uv_strerror(rc));
 }
 
+unsigned loops_wanted(unsigned n)
+{
+	long cores = n == 0 ? sysconf(_SC_NPROCESSORS_ONLN) : (long)n;
+
+	return cores > 0 ? (unsigned)cores : 1;
+}
+
 int loops_start(unsigned n, struct err *err)
 {
-	if (n == 0) {
-		long cores = sysconf(_SC_NPROCESSORS_ONLN);
-		n = cores > 0 ? (unsigned)cores : 1;
-	}
+	n = loops_wanted(n);
 	loops = mem_get(n * sizeof *loops);
 	for (; n_loops < n; n_loops++) {
 		struct loop *loop = &loops[n_loops];
@@ -108,7 +112,12 @@ int loops_start(unsigned n, struct err *err)
 
 bool loop_thread(void)
 {
-	return on_loop;
+	return here != NULL;
+}
+
+struct loop *loop_here(void)
+{
+	return here;
 }
 
 unsigned loops_count(void)

@@ -20,6 +20,8 @@ struct task {
 	struct task *next;
 };
 
+unsigned loops_wanted(unsigned n); /* n; one a core when that is 0 */
+
 /* Start n loops (0: one a core) on threads of their own. */
 int loops_start(unsigned n, struct err *err);
 unsigned loops_count(void);
@@ -27,6 +29,7 @@ struct loop *loop_nth(unsigned i); /* i modulo the count */
 
 /* Is this a loop's thread, which must not wait? */
 bool loop_thread(void);
+struct loop *loop_here(void); /* that loop, or NULL */
 
 /* Run the task on that loop's thread, soon. Any thread. */
 void loop_post(struct loop *loop, struct task *task);

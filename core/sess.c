@@ -165,6 +165,10 @@ static bool drive_open(struct sess *s)
 		return false;
 	}
 	if (s->proto->wake && atomic_exchange(&s->woken, false)) {
+		if (s->proto->wake_instant) {
+			sess_obey(s, s->proto->wake(s));
+			return true;
+		}
 		sess_post_job(s, JOB_WAKE);
 		return false;
 	}
@@ -235,6 +239,12 @@ void sess_on_ready(uv_poll_t *poll, int status, int events)
 	log_context_set(NULL);
 }
 
+/* Its time is over, and it goes on: what it wrote shows whether the peer is there. */
+static bool stays_idle(struct sess *s)
+{
+	return !s->more && s->proto->idle && s->proto->idle(s) == SESS_NEXT;
+}
+
 void sess_on_timer(uv_timer_t *timer)
 {
 	struct sess *s = timer->data;
@@ -247,6 +257,9 @@ void sess_on_timer(uv_timer_t *timer)
 	log_context_set(&s->context);
 	if (s->delayed) {
 		s->delayed = false;
+		sess_set_timer(s, limit);
+	} else if (s->phase == PHASE_OPEN && stays_idle(s)) {
+		s->active = loop_now();
 		sess_set_timer(s, limit);
 	} else if (s->phase == PHASE_OPEN) {
 		sess_say_bye(s, SESS_BYE_IDLE);
@@ -293,5 +306,8 @@ static void begin(struct task *task)
 void sess_begin(struct sess *s)
 {
 	s->task.run = begin;
-	loop_post(s->loop, &s->task);
+	if (s->loop == loop_here())
+		begin(&s->task);
+	else
+		loop_post(s->loop, &s->task);
 }

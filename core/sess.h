@@ -73,9 +73,16 @@ struct proto {
 	   `*used` bytes are dropped. SESS_CLOSE or SESS_NEXT. */
 	enum sess_next (*overlong)(struct sess *s, struct slice in, size_t *used);
 
-	/* Woken by sess_wake() while no command runs. On a worker. The command's
-	   pool may hold the beginning of a command. May be NULL. */
+	/* Woken by sess_wake() while no command runs. On a worker, or on the loop
+	   when it waits for nothing. The command's pool may hold the beginning of a
+	   command. May be NULL. */
 	enum sess_next (*wake)(struct sess *s);
+	bool wake_instant; /* it waits for nothing */
+
+	/* Its time is over: instead of bye(SESS_BYE_IDLE) write something that shows
+	   whether the peer is there, and SESS_NEXT; SESS_CLOSE ends with bye() all
+	   the same. Waits for nothing. May be NULL. */
+	enum sess_next (*idle)(struct sess *s);
 
 	/* Write a last word. The session is flushed and closed afterwards. */
 	void (*bye)(struct sess *s, enum sess_bye why);
@@ -139,7 +146,8 @@ struct sess_handle *sess_handle(struct sess *s); /* a reference */
 void sess_handle_free(struct sess_handle **h);
 void sess_wake(struct sess_handle *h); /* any thread */
 
-/* For the listener: a connection was accepted. Owns fd. */
+/* For the listener: a connection was accepted. Owns fd. The session lives on
+   the loop that calls, else on one of them. */
 void sess_start(const struct listener *listener, int fd, const struct sockaddr_storage *peer);
 
 /* Let every session finish its command, say goodbye and end. Waits at most

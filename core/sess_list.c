@@ -46,7 +46,8 @@ void sess_list_add(struct sess *s)
 		all.first->prev = s;
 	all.first = s;
 	all.n++;
-	s->loop = loop_nth(all.turn++);
+	if (!s->loop)
+		s->loop = loop_nth(all.turn++);
 	pthread_mutex_unlock(&all.lock);
 }
 
@@ -116,6 +117,7 @@ void sess_start(const struct listener *listener, int fd, const struct sockaddr_s
 
 	s->proto = listener->proto;
 	s->listener = listener;
+	s->loop = loop_here();
 	s->io = io_sock_new(fd, 0);
 	s->peer = *peer;
 	s->peer_text = address_text(peer);

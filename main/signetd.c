@@ -316,6 +316,7 @@ int main(int argc, char **argv)
 		die(&(struct err){ .text = "cannot open the log file" });
 	if (open_rooms(data, &err) != 0)
 		die(&err);
+	listen_spread(loops_wanted((unsigned)conf_num(&conf_key_server_loops)));
 	if (listen_add_paths(data, &err) != 0)
 		die(&err);
 	become_root_again(user);

@@ -43,6 +43,17 @@ class Running(unittest.TestCase):
             self.assertEqual(imap.noop()[0], "OK")
             imap.shutdown()
 
+    def test_a_port_is_not_shared_with_another_server(self):
+        """Sockets of the loops share a port; the kernel must not let a second server join them."""
+        other = Server()
+        self.addCleanup(other.remove)
+        other.start()
+        address = f"127.0.0.1:{self.server.ports['smtp']}"
+        other.signet("setting", "set", "listener.address", address, "--listener", "smtp")
+        other.stop()
+        with self.assertRaisesRegex(Failed, "cannot listen on 127.0.0.1 port.*in use"):
+            other.start()
+
     def test_idle_tells_at_once(self):
         imap = self.server.imap(ANN)
         imap.select()
