@@ -115,6 +115,8 @@ static void durable(struct kv_write *w)
 
 	for (size_t i = 0; i < op->n; i++)
 		box_view_apply(op->shard, &op->landings[i].edit.change);
+	if (op->queue.n_rcpts > 0)
+		queue_added(&op->queue);
 }
 
 /* --- recipients, in the order of the keys that they touch, each once --- */

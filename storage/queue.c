@@ -1,226 +1,350 @@
-/* queue.c - mail for other servers, in shard 0: one record for a message, by its id
+/* queue.c - entries of the queue put, read, changed and removed, in shard 0
  *
- * Ids rise with time, so the order of the keys is that of arrival. */
-#include "storage/queue.h"
-
-#include "core/log.h"
+ * Every change reads the entry as it is, says what its recipients' records and
+ * rows of the index should be, and writes what differs. */
 #include "core/num.h"
-#include "storage/shard.h"
+#include "storage/queue_private.h"
 
-enum { VERSION = 1, SMTPUTF8 = 1, BODY8 = 2, FIXED_BYTES = 2 + 3 * 8, ID_BYTES = 8 };
-
-static struct shard *home(void)
+struct shard *queue_home(void)
 {
 	return shard_of(0);
 }
 
-static struct slice queue_key(unsigned char key[ID_BYTES], uint64_t id)
+/* --- putting --- */
+
+/* With the recipients of a domain together, as they are in a record. */
+static struct queue_entry with_domains(const struct queue_entry *entry, struct pool *pool)
 {
-	num_put64(key, id);
-	return slice_of(key, ID_BYTES);
-}
+	struct queue_entry full = *entry;
+	struct queue_rcpt *rcpts = pool_get(pool, (entry->n_rcpts + 1) * sizeof(*rcpts));
 
-/* --- writing: texts are a length of four bytes and what it says --- */
-
-static void put32(struct buf *out, size_t v)
-{
-	unsigned char p[4];
-
-	num_put32(p, (uint32_t)v);
-	buf_add(out, p, sizeof(p));
-}
-
-static void put64(struct buf *out, uint64_t v)
-{
-	unsigned char p[8];
-
-	num_put64(p, v);
-	buf_add(out, p, sizeof(p));
-}
-
-static void put_text(struct buf *out, struct slice s)
-{
-	put32(out, s.n);
-	buf_adds(out, s);
-}
-
-static void write_entry(struct buf *out, const struct queue_entry *entry)
-{
-	buf_addc(out, VERSION);
-	buf_addc(out, (char)((entry->smtputf8 ? SMTPUTF8 : 0) | (entry->body8 ? BODY8 : 0)));
-	put64(out, entry->body);
-	put64(out, entry->size);
-	put64(out, (uint64_t)entry->queued);
-	put_text(out, entry->reverse_path);
-	put_text(out, entry->envid);
-	put_text(out, entry->ret);
-	put32(out, entry->n_rcpts);
-	for (size_t i = 0; i < entry->n_rcpts; i++) {
-		put_text(out, entry->rcpts[i].address);
-		put_text(out, entry->rcpts[i].original);
-		put_text(out, entry->rcpts[i].notify);
-		put_text(out, entry->rcpts[i].orcpt);
-	}
+	memcpy(rcpts, entry->rcpts, entry->n_rcpts * sizeof(*rcpts));
+	queue_set_domains(rcpts, entry->n_rcpts, pool);
+	full.rcpts = rcpts;
+	return full;
 }
 
 int queue_put(struct kv_txn *txn, const struct queue_entry *entry)
 {
-	unsigned char key[ID_BYTES];
+	unsigned char key[QUEUE_ID_BYTES];
 	struct buf value = { 0 };
+	struct pool pool = { 0 };
+	struct queue_entry full = with_domains(entry, &pool);
 
-	write_entry(&value, entry);
-	int rc = kv_put(home()->queue, txn, queue_key(key, entry->id), buf_slice(&value));
+	queue_write_entry(&value, &full);
+	int rc = kv_put(queue_home()->queue, txn, queue_key(key, full.id), buf_slice(&value));
+	if (rc == 0)
+		rc = queue_due_put_all(txn, &full);
 	buf_done(&value);
+	pool_done(&pool);
 	return rc;
 }
 
-/* --- reading; a text that runs over the end leaves rest->p NULL --- */
-
-static uint32_t get32(struct slice *rest)
+void queue_added(const struct queue_entry *entry)
 {
-	if (rest->n < 4) {
-		*rest = (struct slice){ 0 };
-		return 0;
-	}
-	uint32_t v = num_get32((const unsigned char *)rest->p);
-	*rest = slice_from(*rest, 4);
-	return v;
+	struct pool pool = { 0 };
+	struct queue_entry full = with_domains(entry, &pool);
+
+	for (size_t i = 0; i < full.n_rcpts; i++)
+		if (queue_is_first(&full, i))
+			queue_tell(full.rcpts[i].domain, queue_when(&full, i));
+	pool_done(&pool);
 }
 
-static struct slice get_text(struct slice *rest, struct pool *pool)
-{
-	uint32_t n = get32(rest);
+/* --- reading --- */
 
-	if (n > rest->n) {
-		*rest = (struct slice){ 0 };
-		return *rest;
-	}
-	struct slice text = pool_slice(pool, slice_head(*rest, n));
-	*rest = slice_from(*rest, n);
-	return text;
+struct load {
+	struct queue_reader reader;
+	bool found;
+};
+
+static bool take_record(void *arg, struct slice key, struct slice value)
+{
+	struct load *load = arg;
+
+	load->found = true;
+	queue_reader_take(&load->reader, key, value);
+	return true;
 }
 
-static void read_fixed(const unsigned char *p, struct queue_entry *out)
+int queue_load(uint64_t id, struct kv_txn *txn, struct pool *pool, struct queue_entry *out)
 {
-	out->smtputf8 = p[1] & SMTPUTF8;
-	out->body8 = p[1] & BODY8;
-	out->body = num_get64(p + 2);
-	out->size = num_get64(p + 10);
-	out->queued = (int64_t)num_get64(p + 18);
-}
+	unsigned char p[QUEUE_ID_BYTES];
+	struct load load = { .reader.pool = pool };
 
-static bool read_entry(
-    struct slice key, struct slice value, struct pool *pool, struct queue_entry *out)
-{
-	struct slice rest = slice_from(value, FIXED_BYTES);
-	enum { RCPT_BYTES = 4 * 4 }; /* at least */
-
-	if (key.n != ID_BYTES || value.n < FIXED_BYTES || value.p[0] != VERSION)
-		return false;
-	*out = (struct queue_entry){ .id = num_get64((const unsigned char *)key.p) };
-	read_fixed((const unsigned char *)value.p, out);
-	out->reverse_path = get_text(&rest, pool);
-	out->envid = get_text(&rest, pool);
-	out->ret = get_text(&rest, pool);
-	out->n_rcpts = get32(&rest);
-	if (!rest.p || out->n_rcpts > rest.n / RCPT_BYTES)
-		return false;
-	struct queue_rcpt *rcpts = pool_get(pool, (out->n_rcpts + 1) * sizeof(*rcpts));
-	for (size_t i = 0; i < out->n_rcpts; i++) {
-		rcpts[i].address = get_text(&rest, pool);
-		rcpts[i].original = get_text(&rest, pool);
-		rcpts[i].notify = get_text(&rest, pool);
-		rcpts[i].orcpt = get_text(&rest, pool);
-	}
-	out->rcpts = rcpts;
-	return rest.p != NULL;
-}
-
-static void damaged(struct slice key)
-{
-	int64_t id = key.n == ID_BYTES ? (int64_t)num_get64((const unsigned char *)key.p) : 0;
-
-	log_event(LOG_ERROR, "record-damaged", log_z("record", "queue"), log_n("mid", id));
+	if (kv_each(queue_home()->queue, txn, queue_key(p, id), (struct slice){ 0 }, take_record,
+		&load) < 0)
+		return -1;
+	if (!load.reader.any)
+		return load.found ? -1 : 0;
+	*out = load.reader.entry;
+	return 1;
 }
 
 int queue_get(uint64_t id, struct pool *pool, struct queue_entry *out)
 {
-	unsigned char p[ID_BYTES];
-	struct slice key = queue_key(p, id);
-	struct buf value = { 0 };
+	return queue_load(id, NULL, pool, out);
+}
 
-	int found = kv_get(home()->queue, NULL, key, &value);
-	if (found == 1 && !read_entry(key, buf_slice(&value), pool, out)) {
-		damaged(key);
-		found = -1;
-	}
-	buf_done(&value);
-	return found;
+int queue_body(const struct queue_entry *entry, struct body **body, struct err *err)
+{
+	return body_open(queue_home()->bodies, entry->body, body, err);
 }
 
 struct walk {
 	bool (*visit)(void *arg, const struct queue_entry *entry);
 	void *arg;
-	struct pool pool;
+	struct queue_reader reader;
 };
 
+static bool visit_gathered(struct walk *walk)
+{
+	bool more = !walk->reader.any || walk->visit(walk->arg, &walk->reader.entry);
+
+	walk->reader.any = false;
+	pool_reset(walk->reader.pool);
+	return more;
+}
+
+/* An entry is complete when the next one begins. */
 static bool walk_one(void *arg, struct slice key, struct slice value)
 {
 	struct walk *walk = arg;
-	struct queue_entry entry;
-	bool more = true;
 
-	if (read_entry(key, value, &walk->pool, &entry))
-		more = walk->visit(walk->arg, &entry);
-	else
-		damaged(key); /* it must not keep the others waiting */
-	pool_reset(&walk->pool);
-	return more;
+	if (key.n != QUEUE_STATE_KEY_BYTES && !visit_gathered(walk))
+		return false;
+	queue_reader_take(&walk->reader, key, value);
+	return true;
 }
 
 int queue_each(bool (*visit)(void *arg, const struct queue_entry *entry), void *arg)
 {
-	struct walk walk = { .visit = visit, .arg = arg };
-	int rc =
-	    kv_each(home()->queue, NULL, (struct slice){ 0 }, (struct slice){ 0 }, walk_one, &walk);
+	struct pool pool = { 0 };
+	struct walk walk = { .visit = visit, .arg = arg, .reader.pool = &pool };
+	int rc = kv_each(
+	    queue_home()->queue, NULL, (struct slice){ 0 }, (struct slice){ 0 }, walk_one, &walk);
 
-	pool_done(&walk.pool);
+	if (rc == 0)
+		visit_gathered(&walk);
+	pool_done(&pool);
 	return rc;
 }
 
-/* --- removing --- */
+/* --- changing --- */
 
-struct delete_op {
+struct change {
 	struct kv_write w;
 	uint64_t id;
-	struct buf value;
+	/* Changes the entry as it is on disk: 1 when something is left of it, 0 when
+	   it should go. */
+	int (*edit)(struct change *change, struct queue_entry *entry);
+	const struct queue_entry *want; /* of queue_save */
+	struct slice domain;
+	bool found;
+	struct pool pool;
+	struct queue_entry before, after;
 };
 
-static enum kv_result apply_delete(struct kv_write *w, struct kv_txn *txn)
+static int remove_entry(struct kv_txn *txn, const struct queue_entry *entry)
 {
-	struct delete_op *op = (struct delete_op *)w;
-	unsigned char p[ID_BYTES];
-	struct slice key = queue_key(p, op->id);
-	struct queue_entry entry;
+	struct shard *home = queue_home();
+	unsigned char key[QUEUE_STATE_KEY_BYTES];
 
-	int found = kv_get(home()->queue, txn, key, &op->value);
+	for (size_t i = 0; i < entry->n_rcpts; i++) {
+		const struct queue_rcpt *rcpt = &entry->rcpts[i];
+
+		if (rcpt->tried && kv_del(home->queue, txn, queue_state_key(key, entry->id, i)) < 0)
+			return -1;
+		if (queue_is_first(entry, i) &&
+		    queue_due_del(txn, rcpt->domain, queue_when(entry, i), entry->id) < 0)
+			return -1;
+	}
+	if (kv_del(home->queue, txn, queue_key(key, entry->id)) < 0)
+		return -1;
+	return body_change(home->bodies, txn, entry->body, -1);
+}
+
+static int put_state(struct kv_txn *txn, uint64_t id, size_t i, const struct queue_rcpt *a,
+    const struct queue_rcpt *b)
+{
+	unsigned char key[QUEUE_STATE_KEY_BYTES];
+	struct buf before = { 0 }, after = { 0 };
+	int rc = 0;
+
+	queue_write_state(&before, a);
+	queue_write_state(&after, b);
+	if (!slice_eq(buf_slice(&before), buf_slice(&after)))
+		rc = kv_put(
+		    queue_home()->queue, txn, queue_state_key(key, id, i), buf_slice(&after));
+	buf_done(&before);
+	buf_done(&after);
+	return rc;
+}
+
+static int put_row(struct kv_txn *txn, const struct change *change, size_t i)
+{
+	struct slice domain = change->before.rcpts[i].domain;
+	int64_t before = queue_when(&change->before, i);
+	int64_t after = queue_when(&change->after, i);
+
+	if (before == after)
+		return 0;
+	if (queue_due_del(txn, domain, before, change->id) < 0)
+		return -1;
+	return queue_due_put(txn, domain, after, change->id);
+}
+
+static int put_differences(struct kv_txn *txn, const struct change *change)
+{
+	const struct queue_entry *before = &change->before, *after = &change->after;
+
+	for (size_t i = 0; i < before->n_rcpts; i++) {
+		if (put_state(txn, change->id, i, &before->rcpts[i], &after->rcpts[i]) < 0)
+			return -1;
+		if (queue_is_first(before, i) && put_row(txn, change, i) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static enum kv_result apply(struct kv_write *w, struct kv_txn *txn)
+{
+	struct change *change = (struct change *)w;
+	struct queue_entry *entry = &change->before;
+
+	pool_reset(&change->pool);
+	int found = queue_load(change->id, txn, &change->pool, entry);
+	change->found = found == 1;
 	if (found <= 0)
 		return found < 0 ? KV_FAILED : KV_DONE;
-	if (kv_del(home()->queue, txn, key) < 0)
-		return KV_FAILED;
-	if (op->value.n < FIXED_BYTES)
-		return KV_DONE; /* which body it was, nobody knows */
-	read_fixed((const unsigned char *)op->value.p, &entry);
-	return body_change(home()->bodies, txn, entry.body, -1) < 0 ? KV_FAILED : KV_DONE;
+	size_t bytes = (entry->n_rcpts + 1) * sizeof(*entry->rcpts);
+	struct queue_rcpt *rcpts = pool_get(&change->pool, bytes);
+	memcpy(rcpts, entry->rcpts, bytes);
+	change->after = *entry;
+	change->after.rcpts = rcpts;
+	bool left = change->edit(change, &change->after) == 1;
+	int rc = left ? put_differences(txn, change) : remove_entry(txn, entry);
+	if (!left)
+		change->found = false;
+	return rc < 0 ? KV_FAILED : KV_DONE;
+}
+
+static void tell_changes(struct kv_write *w)
+{
+	struct change *change = (struct change *)w;
+	const struct queue_entry *entry = &change->after;
+
+	for (size_t i = 0; change->found && i < entry->n_rcpts; i++)
+		if (queue_is_first(entry, i))
+			queue_tell(entry->rcpts[i].domain, queue_when(entry, i));
+}
+
+static int run_change(struct change *change, struct err *err)
+{
+	change->w.apply = apply;
+	change->w.durable = tell_changes;
+	enum kv_result result = kv_write(queue_home()->env, &change->w);
+	pool_done(&change->pool);
+	return result == KV_DONE ? 0 : err_set(err, ERR_TEMP, "the queue cannot be written");
+}
+
+static int is_left(const struct queue_entry *entry)
+{
+	for (size_t i = 0; i < entry->n_rcpts; i++)
+		if (entry->rcpts[i].state == QUEUE_WAITING || entry->rcpts[i].owed)
+			return 1;
+	return 0;
+}
+
+static int edit_save(struct change *change, struct queue_entry *entry)
+{
+	struct queue_rcpt *rcpts = (struct queue_rcpt *)entry->rcpts;
+
+	for (size_t i = 0; i < entry->n_rcpts && i < change->want->n_rcpts; i++) {
+		const struct queue_rcpt *want = &change->want->rcpts[i];
+
+		if (!slice_eq(rcpts[i].domain, change->domain))
+			continue;
+		rcpts[i].state = want->state;
+		rcpts[i].owed = want->owed;
+		rcpts[i].warned = want->warned;
+		rcpts[i].attempts = want->attempts;
+		rcpts[i].tried = want->tried;
+		rcpts[i].next = want->next;
+		rcpts[i].reply = want->reply;
+		rcpts[i].host = want->host;
+	}
+	return is_left(entry);
+}
+
+int queue_save(const struct queue_entry *entry, struct slice domain, struct err *err)
+{
+	struct change change = {
+		.id = entry->id, .edit = edit_save, .want = entry, .domain = domain
+	};
+
+	return run_change(&change, err);
+}
+
+static int edit_retry(struct change *change, struct queue_entry *entry)
+{
+	struct queue_rcpt *rcpts = (struct queue_rcpt *)entry->rcpts;
+
+	(void)change;
+	for (size_t i = 0; i < entry->n_rcpts; i++)
+		rcpts[i].next = 0;
+	return 1;
+}
+
+int queue_retry(uint64_t id, struct err *err)
+{
+	struct change change = { .id = id, .edit = edit_retry };
+
+	if (run_change(&change, err) != 0)
+		return -1;
+	return change.found ? 0 : err_set(err, ERR_ABSENT, "there is no such entry in the queue");
+}
+
+static int edit_delete(struct change *change, struct queue_entry *entry)
+{
+	(void)change, (void)entry;
+	return 0;
+}
+
+/* --- removing, also what nobody can read --- */
+
+struct removal {
+	struct kv_write w;
+	uint64_t id;
+};
+
+static enum kv_result apply_removal(struct kv_write *w, struct kv_txn *txn)
+{
+	struct removal *op = (struct removal *)w;
+	unsigned char p[QUEUE_ID_BYTES];
+	struct slice key = queue_key(p, op->id);
+	struct buf value = { 0 };
+	uint64_t body;
+
+	int rc = kv_get(queue_home()->queue, txn, key, &value);
+	if (rc == 1)
+		rc = kv_del(queue_home()->queue, txn, key);
+	if (rc == 0 && queue_read_body(buf_slice(&value), &body))
+		rc = body_change(queue_home()->bodies, txn, body, -1);
+	buf_done(&value);
+	return rc < 0 ? KV_FAILED : KV_DONE;
 }
 
 int queue_delete(uint64_t id, struct err *err)
 {
-	struct delete_op op = { .w.apply = apply_delete, .id = id };
-	enum kv_result result = kv_write(home()->env, &op.w);
+	struct change change = { .id = id, .edit = edit_delete };
+	struct removal removal = { .w.apply = apply_removal, .id = id };
 
-	buf_done(&op.value);
-	return result == KV_DONE ? 0 : err_set(err, ERR_TEMP, "the queue cannot be written");
+	if (run_change(&change, err) == 0)
+		return 0;
+	if (kv_write(queue_home()->env, &removal.w) != KV_DONE)
+		return -1;
+	return 0;
 }
 
 /* --- for checks --- */
@@ -233,14 +357,15 @@ struct check {
 static bool check_one(void *arg, struct slice key, struct slice value)
 {
 	const struct check *check = arg;
-	struct queue_entry entry;
+	uint64_t body;
 
-	if (key.n != ID_BYTES || value.n < FIXED_BYTES || value.p[0] != VERSION) {
-		damaged(key);
+	if (key.n == QUEUE_STATE_KEY_BYTES)
+		return true;
+	if (key.n != QUEUE_ID_BYTES || !queue_read_body(value, &body)) {
+		queue_damaged(key);
 		return true;
 	}
-	read_fixed((const unsigned char *)value.p, &entry);
-	return check->queued(check->arg, num_get64((const unsigned char *)key.p), entry.body);
+	return check->queued(check->arg, num_get64((const unsigned char *)key.p), body);
 }
 
 int shard_walk_queue(

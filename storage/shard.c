@@ -90,6 +90,7 @@ static int open_trees(struct shard *shard, struct err *err)
 	    kv_open(shard->env, "entry", &shard->entry, err) < 0 ||
 	    kv_open(shard->env, "message", &shard->message, err) < 0 ||
 	    kv_open(shard->env, "queue", &shard->queue, err) < 0 ||
+	    kv_open(shard->env, "queue-due", &shard->queue_due, err) < 0 ||
 	    kv_open(shard->env, "body", &body, err) < 0 ||
 	    kv_open(shard->env, "segment", &segment, err) < 0)
 		return -1;
@@ -148,7 +149,7 @@ static int resume_all(struct err *err)
 	for (uint32_t i = 0; i < n_shards; i++)
 		if (shard_resume(shards[i], err) < 0)
 			return -1;
-	return 0;
+	return shard_resume_queue(shards[0], err);
 }
 
 int shards_open(const char *data, struct err *err)

@@ -28,7 +28,7 @@ struct shard {
 	uint32_t id;
 	char *dir; /* DATA/shards/0000 */
 	struct kv_env *env;
-	struct kv *box, *entry, *message, *queue;
+	struct kv *box, *entry, *message, *queue, *queue_due;
 	struct body_store *bodies;
 };
 
@@ -76,7 +76,10 @@ struct shard_walk {
 };
 int shard_walk(struct shard *shard, const struct shard_walk *walk);
 
-/* --- provided by queue.c --- */
+/* --- provided by queue*.c --- */
+
+/* When the shard was opened: the index of what is due is there. */
+int shard_resume_queue(struct shard *shard, struct err *err);
 
 /* The bodies that queued mail uses; one call for each queue record. */
 int shard_walk_queue(

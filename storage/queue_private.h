@@ -1,0 +1,60 @@
+/* queue_private.h - private to queue*.c: records and keys of the queue
+ *
+ *	queue		id			 the message and its recipients
+ *	queue		id n			 what became of recipient n
+ *	queue-due	domain NUL time id	 nothing: the key says it
+ *
+ * Ids rise with time, so the order of the keys is that of arrival. */
+#ifndef STORAGE_QUEUE_PRIVATE_H
+#define STORAGE_QUEUE_PRIVATE_H
+
+#include "storage/queue.h"
+#include "storage/shard.h"
+
+enum { QUEUE_ID_BYTES = 8, QUEUE_STATE_KEY_BYTES = 12, QUEUE_NEVER = 0 };
+
+struct shard *queue_home(void);
+
+struct slice queue_key(unsigned char key[QUEUE_ID_BYTES], uint64_t id);
+struct slice queue_state_key(unsigned char key[QUEUE_STATE_KEY_BYTES], uint64_t id, size_t n);
+
+/* --- queue_record.c --- */
+void queue_write_entry(struct buf *out, const struct queue_entry *entry);
+void queue_write_state(struct buf *out, const struct queue_rcpt *rcpt);
+
+/* False: damaged. Recipients come with no state. */
+bool queue_read_entry(
+    struct slice key, struct slice value, struct pool *pool, struct queue_entry *out);
+bool queue_read_state(struct slice value, struct pool *pool, struct queue_rcpt *rcpt);
+
+/* The body that an entry refers to, whatever else is damaged. */
+bool queue_read_body(struct slice value, uint64_t *body);
+
+/* Fill in the domain of each; a bad address has one that is never found. */
+void queue_set_domains(struct queue_rcpt *rcpts, size_t n, struct pool *pool);
+
+/* Gathers an entry from records that come in the order of their keys. */
+struct queue_reader {
+	struct pool *pool;
+	struct queue_entry entry;
+	bool any; /* there is one */
+};
+void queue_reader_take(struct queue_reader *reader, struct slice key, struct slice value);
+void queue_damaged(struct slice key);
+
+/* 1, 0, -1; inside apply() or with txn NULL. */
+int queue_load(uint64_t id, struct kv_txn *txn, struct pool *pool, struct queue_entry *out);
+
+/* --- queue_due.c --- */
+
+/* The first recipient of its domain? They stand together. */
+bool queue_is_first(const struct queue_entry *entry, size_t i);
+/* When the recipients of the domain whose first one is i are due, or QUEUE_NEVER. */
+int64_t queue_when(const struct queue_entry *entry, size_t i);
+
+int queue_due_put(struct kv_txn *txn, struct slice domain, int64_t when, uint64_t id);
+int queue_due_del(struct kv_txn *txn, struct slice domain, int64_t when, uint64_t id);
+int queue_due_put_all(struct kv_txn *txn, const struct queue_entry *entry);
+void queue_tell(struct slice domain, int64_t when);
+
+#endif
