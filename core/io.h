@@ -8,6 +8,7 @@
 #define CORE_IO_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "core/buf.h"
@@ -58,6 +59,10 @@ void io_close(struct io **top);
    IO_AGAIN is returned; above 0: reads and writes wait that long, then fail
    with ETIMEDOUT. */
 struct io *io_sock_new(int fd, int timeout_ms);
+
+/* Blocking use: from now on whatever must wait fails with ETIMEDOUT once loop_now()
+   has passed `at`, however often the peer sends a byte; 0: no such bound. */
+void io_deadline(struct io *io, uint64_t at);
 
 /* Bytes read from the socket that no layer has taken: after STARTTLS they are
    an injection and must be dropped. Returns how many there were. */

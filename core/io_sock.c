@@ -12,15 +12,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/loop.h"
+
 enum { FILL_BYTES = 16 * 1024, SMALL_READ = 4 * 1024 };
 
 struct io_sock {
 	struct io io;
 	int fd;
 	int timeout_ms;
-	bool held;    /* writes wait for io_flush */
-	bool drained; /* the last read got less than it asked for */
-	size_t taken; /* of in */
+	uint64_t deadline; /* in loop_now()'s time, 0: none */
+	bool held;	   /* writes wait for io_flush */
+	bool drained;	   /* the last read got less than it asked for */
+	size_t taken;	   /* of in */
 	struct buf in;
 	size_t sent; /* of out */
 	struct buf out;
@@ -33,6 +36,18 @@ static struct io_sock *sock_of(const struct io *io)
 	return (struct io_sock *)(uintptr_t)io;
 }
 
+/* Milliseconds to wait for the peer. */
+static int patience(const struct io_sock *sock)
+{
+	if (sock->deadline == 0)
+		return sock->timeout_ms;
+	uint64_t now = loop_now();
+	if (now >= sock->deadline)
+		return 0;
+	uint64_t left = sock->deadline - now;
+	return left < (uint64_t)sock->timeout_ms ? (int)left : sock->timeout_ms;
+}
+
 /* Blocking use: wait for the socket. True when it is ready. */
 static bool wait_for(struct io_sock *sock, short events)
 {
@@ -40,7 +55,7 @@ static bool wait_for(struct io_sock *sock, short events)
 	int n;
 
 	do
-		n = poll(&p, 1, sock->timeout_ms);
+		n = poll(&p, 1, patience(sock));
 	while (n < 0 && errno == EINTR);
 	if (n == 0)
 		errno = ETIMEDOUT;
@@ -184,6 +199,11 @@ struct io *io_sock_new(int fd, int timeout_ms)
 	sock->fd = fd;
 	sock->timeout_ms = timeout_ms;
 	return &sock->io;
+}
+
+void io_deadline(struct io *io, uint64_t at)
+{
+	sock_of(io)->deadline = at;
 }
 
 size_t io_sock_drop_input(struct io *io)

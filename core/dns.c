@@ -1,0 +1,341 @@
+/* dns.c - libunbound, asked by many threads
+ *
+ * The library works on a thread of its own and says through a pipe that it has
+ * answers. One of the threads that wait reads the pipe for all; when it has its
+ * own answer another takes over. A resolver's options are fixed once it was
+ * asked, so a changed setting makes a new one, and the old one goes with its
+ * last question. */
+#include "core/dns.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <unbound.h>
+
+#include "core/conf.h"
+#include "core/log.h"
+#include "core/loop.h"
+
+CONF_KEY(dns_servers) = {
+	.name = "dns.servers",
+	.type = CONF_TEXT,
+	.def = "",
+	.help = "DNS servers to ask, as ADDRESS or ADDRESS@PORT; empty: those of /etc/resolv.conf",
+};
+
+CONF_KEY(dns_trust_anchor) = {
+	.name = "dns.trust-anchor",
+	.type = CONF_TEXT,
+	.def = "",
+	.help =
+	    "file with the keys that DNSSEC begins with (DS or DNSKEY records); empty: no DNSSEC",
+};
+
+CONF_KEY(dns_timeout) = {
+	.name = "dns.timeout",
+	.type = CONF_DURATION,
+	.def = "20s",
+	.min = 100,
+	.max = 120000,
+	.help = "how long an answer of the DNS is waited for",
+};
+
+enum { LOOK_UP_MS = 250, CLASS_IN = 1 };
+
+struct resolver {
+	struct ub_ctx *ctx;
+	struct buf servers, anchor; /* the settings that it was made of */
+	unsigned users;		    /* questions; and one for being the current one */
+	bool being_read;
+};
+
+struct question {
+	struct resolver *resolver;
+	struct ub_result *result;
+	int error;
+	bool done;
+};
+
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t news; /* an answer came, or nobody reads the pipe */
+	struct resolver *current;
+} dns = { .lock = PTHREAD_MUTEX_INITIALIZER, .news = PTHREAD_COND_INITIALIZER };
+
+/* --- a resolver --- */
+
+/* Options that the library takes from a file only. test. is answered by the
+   library itself (RFC 6761) unless it is told not to; servers that somebody
+   named are asked for all names. */
+static int set_from_file(struct ub_ctx *ctx)
+{
+	static const char text[] = "server:\n local-zone: \"test.\" nodefault\n";
+	char path[40];
+	int fd = memfd_create("dns", MFD_CLOEXEC), rc = -1;
+
+	if (fd < 0)
+		return -1;
+	if (write(fd, text, sizeof(text) - 1) == (ssize_t)sizeof(text) - 1) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		rc = ub_ctx_config(ctx, path);
+	}
+	close(fd);
+	return rc;
+}
+
+static int set_servers(struct ub_ctx *ctx, struct slice servers, struct err *err)
+{
+	struct slice word;
+	int rc = 0;
+
+	if (servers.n == 0) {
+		ub_ctx_resolvconf(ctx, NULL); /* none: the root's servers are asked */
+		return 0;
+	}
+	if (set_from_file(ctx) != 0)
+		return err_set(err, ERR_TEMP, "the resolver refuses its options");
+	while (rc == 0 && (word = slice_word(&servers)).n > 0) {
+		char *z = mem_str(word);
+		rc = ub_ctx_set_fwd(ctx, z);
+		free(z);
+	}
+	return rc == 0 ? 0 : err_set(err, ERR_INPUT, "dns.servers: %s", ub_strerror(rc));
+}
+
+static int set_anchor(struct ub_ctx *ctx, struct slice file, struct err *err)
+{
+	if (file.n == 0)
+		return 0;
+	char *z = mem_str(file);
+	int rc = access(z, R_OK) == 0 ? ub_ctx_add_ta_file(ctx, z) : UB_READFILE;
+	free(z);
+	return rc == 0 ? 0 : err_set(err, ERR_INPUT, "dns.trust-anchor: %s", ub_strerror(rc));
+}
+
+static int set_up(struct resolver *resolver, struct err *err)
+{
+	static const char *const options[][2] = {
+		{ "do-not-query-localhost:", "no" },
+		{ "use-syslog:", "no" },
+		{ "infra-keep-probing:", "yes" },
+		{ "outgoing-range:", "128" },
+	};
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
+		if (ub_ctx_set_option(resolver->ctx, options[i][0], options[i][1]) != 0)
+			return err_set(
+			    err, ERR_TEMP, "the resolver has no option %s", options[i][0]);
+	if (set_servers(resolver->ctx, buf_slice(&resolver->servers), err) != 0 ||
+	    set_anchor(resolver->ctx, buf_slice(&resolver->anchor), err) != 0)
+		return -1;
+	ub_ctx_debuglevel(resolver->ctx, 0);
+	ub_ctx_async(resolver->ctx, 1);
+	return 0;
+}
+
+/* With the lock held. */
+static void let_go(struct resolver *resolver)
+{
+	if (--resolver->users > 0)
+		return;
+	if (resolver->ctx)
+		ub_ctx_delete(resolver->ctx);
+	buf_done(&resolver->servers);
+	buf_done(&resolver->anchor);
+	free(resolver);
+}
+
+/* Takes the texts. */
+static struct resolver *resolver_new(struct buf *servers, struct buf *anchor, struct err *err)
+{
+	struct resolver *resolver = mem_get(sizeof(*resolver));
+
+	*resolver = (struct resolver){ .servers = *servers, .anchor = *anchor, .users = 1 };
+	*servers = *anchor = (struct buf){ 0 };
+	resolver->ctx = ub_ctx_create();
+	if (!resolver->ctx)
+		err_set(err, ERR_TEMP, "no memory for a resolver");
+	if (!resolver->ctx || set_up(resolver, err) != 0) {
+		let_go(resolver);
+		return NULL;
+	}
+	return resolver;
+}
+
+/* With the lock held: the resolver of today's settings, one user more. */
+static struct resolver *use_current(struct err *err)
+{
+	struct buf servers = { 0 }, anchor = { 0 };
+	struct resolver *r = dns.current;
+
+	conf_text(&conf_key_dns_servers, NULL, &servers);
+	conf_text(&conf_key_dns_trust_anchor, NULL, &anchor);
+	if (!r || !slice_eq(buf_slice(&servers), buf_slice(&r->servers)) ||
+	    !slice_eq(buf_slice(&anchor), buf_slice(&r->anchor))) {
+		r = resolver_new(&servers, &anchor, err);
+		if (r && dns.current)
+			let_go(dns.current);
+		if (r)
+			dns.current = r;
+	}
+	buf_done(&servers);
+	buf_done(&anchor);
+	if (r)
+		r->users++;
+	return r;
+}
+
+void dns_stop(void)
+{
+	pthread_mutex_lock(&dns.lock);
+	if (dns.current)
+		let_go(dns.current);
+	dns.current = NULL;
+	pthread_mutex_unlock(&dns.lock);
+}
+
+/* --- a question --- */
+
+/* Called inside ub_process(), by whoever reads the pipe. */
+static void answered(void *arg, int error, struct ub_result *result)
+{
+	struct question *q = arg;
+
+	pthread_mutex_lock(&dns.lock);
+	q->error = error;
+	q->result = result;
+	q->done = true;
+	pthread_cond_broadcast(&dns.news);
+	pthread_mutex_unlock(&dns.lock);
+}
+
+/* With the lock held, which is given up meanwhile. */
+static void read_pipe(struct resolver *resolver)
+{
+	struct pollfd p = { .fd = ub_fd(resolver->ctx), .events = POLLIN };
+
+	resolver->being_read = true;
+	pthread_mutex_unlock(&dns.lock);
+	if (poll(&p, 1, LOOK_UP_MS) > 0)
+		ub_process(resolver->ctx);
+	pthread_mutex_lock(&dns.lock);
+	resolver->being_read = false;
+	pthread_cond_broadcast(&dns.news);
+}
+
+/* With the lock held. */
+static void await_news(void)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += LOOK_UP_MS * 1000000L;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_cond_timedwait(&dns.news, &dns.lock, &until);
+}
+
+/* With the lock held. A question that cannot be taken back has its answer on the
+   way. */
+static void await_answer(struct question *q, int id)
+{
+	uint64_t until = loop_now() + (uint64_t)conf_num(&conf_key_dns_timeout);
+	bool waiting = true;
+
+	while (!q->done && waiting) {
+		if (q->resolver->being_read)
+			await_news();
+		else
+			read_pipe(q->resolver);
+		if (!q->done && (loop_now() >= until || threads_ending()) &&
+		    ub_cancel(q->resolver->ctx, id) == 0)
+			waiting = false;
+	}
+}
+
+/* NULL with the reason. */
+static struct ub_result *ask(const char *name, enum dns_type type, struct err *err)
+{
+	struct question q = { 0 };
+	int id, rc;
+
+	pthread_mutex_lock(&dns.lock);
+	q.resolver = use_current(err);
+	if (!q.resolver) {
+		pthread_mutex_unlock(&dns.lock);
+		return NULL;
+	}
+	pthread_mutex_unlock(&dns.lock);
+	rc = ub_resolve_async(q.resolver->ctx, name, (int)type, CLASS_IN, &q, answered, &id);
+	pthread_mutex_lock(&dns.lock);
+	if (rc == 0)
+		await_answer(&q, id);
+	let_go(q.resolver);
+	pthread_mutex_unlock(&dns.lock);
+	if (rc != 0 || q.error != 0)
+		err_set(err, ERR_TEMP, "%s", ub_strerror(rc ? rc : q.error));
+	else if (!q.result)
+		err_set(err, ERR_TEMP, "no answer in time");
+	return q.result;
+}
+
+/* --- its answer --- */
+
+static void take_records(const struct ub_result *result, struct pool *pool, struct dns_answer *out)
+{
+	struct slice *rr = pool_get(pool, DNS_RECORDS_MAX * sizeof(*rr));
+
+	for (size_t i = 0; i < DNS_RECORDS_MAX && result->data[i]; i++)
+		rr[out->n++] = pool_slice(pool, slice_of(result->data[i], (size_t)result->len[i]));
+	out->rr = rr;
+}
+
+static enum dns_status judge(
+    const struct ub_result *result, struct pool *pool, struct dns_answer *out, struct err *err)
+{
+	enum { SERVFAIL = 2 };
+
+	if (result->bogus) {
+		err_set(err, ERR_TEMP, "%s", result->why_bogus ? result->why_bogus : "bogus");
+		return DNS_FAILED;
+	}
+	out->secure = result->secure;
+	if (result->havedata) {
+		take_records(result, pool, out);
+		return DNS_FOUND;
+	}
+	if (result->nxdomain)
+		return DNS_ABSENT;
+	if (result->rcode == 0)
+		return DNS_EMPTY;
+	if (result->rcode == SERVFAIL)
+		err_set(err, ERR_TEMP, "the servers of the name do not answer");
+	else
+		err_set(err, ERR_TEMP, "the servers answer with error %d", result->rcode);
+	return DNS_FAILED;
+}
+
+enum dns_status dns_ask(struct slice name, enum dns_type type, struct pool *pool,
+    struct dns_answer *out, struct err *err)
+{
+	char *z = pool_str(pool, name);
+
+	*out = (struct dns_answer){ .name = slice_str(z) };
+	struct ub_result *result = ask(z, type, err);
+	if (!result)
+		return DNS_FAILED;
+	if (result->canonname && result->canonname[0]) {
+		struct slice canon = slice_str(result->canonname);
+		if (canon.p[canon.n - 1] == '.')
+			canon.n--;
+		out->name = pool_slice(pool, canon);
+	}
+	enum dns_status status = judge(result, pool, out, err);
+	ub_resolve_free(result);
+	return status;
+}
