@@ -56,6 +56,15 @@ struct auth;
 struct auth *auth_new(const char *service, bool tls, const unsigned char *binding);
 void auth_free(struct auth **auth);
 
+/* The domain of a login name that names none; without it the main domain.
+   Before auth_begin; copied. */
+void auth_domain(struct auth *auth, struct slice domain);
+
+/* After AUTH_MORE: the challenge is the server's last word, to which nothing is
+   answered. A protocol that can send it with its success does that and calls
+   auth_step with an empty response at once. */
+bool auth_last_word(const struct auth *auth);
+
 /* Names of the mechanisms offered, parted by blanks; constant text. */
 const char *auth_mechs(bool tls, bool binding);
 

@@ -28,8 +28,9 @@ struct auth {
 	bool bound; /* the client's words on channel binding were looked at */
 	struct pool pool;
 	struct buf tried;
-	int found;  /* as auth_find */
-	bool later; /* the password was not checked: this is a loop */
+	struct buf domain; /* of names without one; empty: the main domain */
+	int found;	   /* as auth_find */
+	bool later;	   /* the password was not checked: this is a loop */
 	struct auth_account account;
 };
 
@@ -90,6 +91,15 @@ static int verify_cb(void *context, const char *file, sasl_verify_type_t type)
 	return SASL_CONTINUE;
 }
 
+/* The name with its domain, for the directory; SCRAM hashes it as it was sent. */
+static struct slice full_name(struct auth *auth, struct slice name)
+{
+	if (auth->domain.n == 0 || slice_chr(name, '@') >= 0)
+		return name;
+	return slice_str(pool_printf(
+	    &auth->pool, "%.*s@%.*s", SLICE_ARG(name), SLICE_ARG(buf_slice(&auth->domain))));
+}
+
 /* The login name: note it, find its account. An authorization identity comes
    here too; the library refuses it at the end when it is not the same. */
 static int canon(sasl_conn_t *conn, void *context, const char *in, unsigned n, unsigned flags,
@@ -105,7 +115,7 @@ static int canon(sasl_conn_t *conn, void *context, const char *in, unsigned n, u
 	if ((flags & SASL_CU_AUTHID) && !slice_eq(name, buf_slice(&auth->tried))) {
 		buf_clear(&auth->tried);
 		buf_adds(&auth->tried, name);
-		auth->found = auth_find(name, &auth->pool, &auth->account);
+		auth->found = auth_find(full_name(auth, name), &auth->pool, &auth->account);
 	}
 	return SASL_OK;
 }
@@ -283,9 +293,21 @@ void auth_free(struct auth **auth)
 	sasl_dispose(&a->conn);
 	pool_done(&a->pool);
 	buf_done(&a->tried);
+	buf_done(&a->domain);
 	bytes_wipe(a, sizeof(*a));
 	free(a);
 	*auth = NULL;
+}
+
+void auth_domain(struct auth *auth, struct slice domain)
+{
+	buf_clear(&auth->domain);
+	buf_adds(&auth->domain, domain);
+}
+
+bool auth_last_word(const struct auth *auth)
+{
+	return auth->stage == LAST_WORD;
 }
 
 /* A client's first SCRAM message is looked at before the library sees it. */
