@@ -33,14 +33,33 @@ struct cert {
 	int64_t not_before, not_after;
 	struct slice alt_names; /* GeneralNames' contents; empty when there are none */
 	struct slice subject_key_id, authority_key_id;
+	struct slice inner_algorithm; /* as the signed part names it */
+	int version;		      /* 1 to 3 */
 	bool is_ca;
+	int path_length; /* authorities that may follow, or CERT_PATH_UNLIMITED */
+	bool has_usage;
+	unsigned usage; /* enum cert_usage, or-ed */
+	bool has_purposes;
+	struct slice purposes;	       /* OIDs of extended key usage, DER one behind another */
+	struct slice name_constraints; /* contents of NameConstraints; empty: none */
+	bool unknown_critical;	       /* an extension that we do not know forbids its use */
 };
+
+enum { CERT_PATH_UNLIMITED = 255 };
 
 /* Take the first certificate off *rest (DER one behind another). */
 bool cert_next(struct slice *rest, struct cert *out);
 
+/* Append its SHA-256 in hex. */
+void cert_fingerprint(const struct cert *cert, struct buf *hex);
+
 /* A Name for people: "CN=alpha.test, O=Example". */
 void cert_name_text(struct slice name, struct buf *out);
+
+/* Append a form of a Name that is the same for all names that count as equal
+   (RFC 5280 7.1); that of a subtree begins those of all names in it. */
+void cert_name_canonical(struct slice name, struct buf *out);
+bool cert_name_same(struct slice a, struct slice b);
 
 /* Visit its DNS names, lower case, until visit returns false. */
 void cert_names(const struct cert *cert, bool (*visit)(void *arg, struct slice name), void *arg);
@@ -54,6 +73,8 @@ bool cert_covers(const struct cert *cert, struct slice host);
 /* All certificates of a PEM text as DER one behind another. Each must be
    readable; at least one. */
 int cert_from_pem(struct slice pem, struct buf *der, struct err *err);
+/* The same, but what cannot be read is passed over. */
+void cert_readable_from_pem(struct slice pem, struct buf *der);
 void cert_to_pem(struct slice der, struct buf *pem);
 
 #endif

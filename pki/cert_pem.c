@@ -27,6 +27,29 @@ static bool next_block(struct slice *rest, struct buf *base64)
 	return true;
 }
 
+/* Append the certificate in the block. */
+static bool take_block(const struct buf *base64, struct buf *der)
+{
+	struct cert cert;
+	size_t mark = der->n;
+	bool good = base64_get(der, buf_slice(base64));
+	struct slice one = slice_from(buf_slice(der), mark);
+
+	if (good && cert_next(&one, &cert) && one.n == 0)
+		return true;
+	der->n = mark;
+	return false;
+}
+
+void cert_readable_from_pem(struct slice pem, struct buf *der)
+{
+	struct buf base64 = { 0 };
+
+	while (next_block(&pem, &base64))
+		take_block(&base64, der);
+	buf_done(&base64);
+}
+
 int cert_from_pem(struct slice pem, struct buf *der, struct err *err)
 {
 	struct buf base64 = { 0 };
@@ -34,12 +57,8 @@ int cert_from_pem(struct slice pem, struct buf *der, struct err *err)
 	int rc = 0;
 
 	while (rc == 0 && next_block(&pem, &base64)) {
-		struct cert cert;
-		size_t mark = der->n;
 		n++;
-		bool good = base64_get(der, buf_slice(&base64));
-		struct slice one = slice_from(buf_slice(der), mark);
-		if (!good || !cert_next(&one, &cert) || one.n > 0)
+		if (!take_block(&base64, der))
 			rc = err_set(
 			    err, ERR_INPUT, "certificate %u of the chain cannot be read", n);
 	}

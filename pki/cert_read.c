@@ -1,6 +1,10 @@
 /* cert_read.c - what a certificate says */
-#include "pki/cert.h"
+#include "pki/cert_private.h"
 
+#include <wolfssl/options.h>
+#include <wolfssl/wolfcrypt/hash.h>
+
+#include "core/text.h"
 #include "pki/der.h"
 
 /* --- structure (RFC 5280 4.1) --- */
@@ -13,85 +17,52 @@ static bool read_validity(struct slice *tbs, struct cert *c)
 	    der_time_get(&validity, &c->not_after) && validity.n == 0;
 }
 
-static bool read_constraints(struct slice value, struct cert *c)
-{
-	struct slice list, ca;
-
-	if (!der_want(&value, DER_SEQUENCE, &list))
-		return false;
-	c->is_ca = der_want(&list, DER_BOOLEAN, &ca) && ca.n == 1 && ca.p[0] != 0;
-	return true;
-}
-
-static bool read_authority(struct slice value, struct cert *c)
-{
-	struct slice list;
-
-	if (!der_want(&value, DER_SEQUENCE, &list))
-		return false;
-	der_want(&list, DER_CONTEXT | 0, &c->authority_key_id);
-	return true;
-}
-
-static bool read_extension(struct slice *list, struct cert *c)
-{
-	struct slice e, oid, critical, value;
-
-	if (!der_want(list, DER_SEQUENCE, &e) || !der_want(&e, DER_OID, &oid))
-		return false;
-	der_want(&e, DER_BOOLEAN, &critical);
-	if (!der_want(&e, DER_OCTETS, &value) || e.n > 0)
-		return false;
-	if (der_oid_is(oid, "2.5.29.17"))
-		return der_want(&value, DER_SEQUENCE, &c->alt_names);
-	if (der_oid_is(oid, "2.5.29.19"))
-		return read_constraints(value, c);
-	if (der_oid_is(oid, "2.5.29.14"))
-		return der_want(&value, DER_OCTETS, &c->subject_key_id);
-	if (der_oid_is(oid, "2.5.29.35"))
-		return read_authority(value, c);
-	return true;
-}
-
 static bool read_extensions(struct slice *tbs, struct cert *c)
 {
 	struct slice explicit, list;
 
+	c->path_length = CERT_PATH_UNLIMITED;
 	if (!der_want(tbs, DER_CONTEXT_CONSTRUCTED | 3, &explicit))
 		return true;
-	if (!der_want(&explicit, DER_SEQUENCE, &list) || explicit.n > 0)
-		return false;
-	while (list.n > 0)
-		if (!read_extension(&list, c))
-			return false;
-	return true;
+	return c->version == 3 && der_want(&explicit, DER_SEQUENCE, &list) && explicit.n == 0 &&
+	    cert_read_extensions(list, c);
 }
 
-static bool read_name(struct slice *tbs, struct slice *whole)
+/* RFC 5280 4.1.2.1: absent, it is 1. */
+static bool read_version(struct slice *tbs, struct cert *c)
 {
-	struct der name;
+	struct slice explicit, number;
 
-	if (!der_next(tbs, &name) || name.tag != DER_SEQUENCE)
+	c->version = 1;
+	if (!der_want(tbs, DER_CONTEXT_CONSTRUCTED | 0, &explicit))
+		return true;
+	if (!der_want(&explicit, DER_INTEGER, &number) || explicit.n > 0 || number.n != 1)
 		return false;
-	*whole = name.whole;
+	c->version = number.p[0] + 1;
+	return c->version == 2 || c->version == 3;
+}
+
+static bool read_whole(struct slice *tbs, struct slice *whole)
+{
+	struct der value;
+
+	if (!der_next(tbs, &value) || value.tag != DER_SEQUENCE)
+		return false;
+	*whole = value.whole;
 	return true;
 }
 
 static bool read_tbs(struct slice tbs, struct cert *c)
 {
-	struct slice skipped;
-	struct der info;
+	struct slice unique_id;
 
-	der_want(&tbs, DER_CONTEXT_CONSTRUCTED | 0, &skipped); /* version */
-	if (!der_want(&tbs, DER_INTEGER, &c->serial) || !der_want(&tbs, DER_SEQUENCE, &skipped) ||
-	    !read_name(&tbs, &c->issuer) || !read_validity(&tbs, c) ||
-	    !read_name(&tbs, &c->subject))
+	if (!read_version(&tbs, c) || !der_want(&tbs, DER_INTEGER, &c->serial) ||
+	    !read_whole(&tbs, &c->inner_algorithm) || !read_whole(&tbs, &c->issuer) ||
+	    !read_validity(&tbs, c) || !read_whole(&tbs, &c->subject) ||
+	    !read_whole(&tbs, &c->public_info))
 		return false;
-	if (!der_next(&tbs, &info) || info.tag != DER_SEQUENCE)
-		return false;
-	c->public_info = info.whole;
-	der_want(&tbs, DER_CONTEXT | 1, &skipped); /* unique ids of version 2 */
-	der_want(&tbs, DER_CONTEXT | 2, &skipped);
+	der_want(&tbs, DER_CONTEXT | 1, &unique_id); /* of version 2 */
+	der_want(&tbs, DER_CONTEXT | 2, &unique_id);
 	return read_extensions(&tbs, c) && tbs.n == 0;
 }
 
@@ -115,6 +86,14 @@ bool cert_next(struct slice *rest, struct cert *out)
 		return false;
 	*rest = s;
 	return true;
+}
+
+void cert_fingerprint(const struct cert *cert, struct buf *hex)
+{
+	unsigned char hash[WC_SHA256_DIGEST_SIZE] = { 0 };
+
+	wc_Sha256Hash((const unsigned char *)cert->der.p, (word32)cert->der.n, hash);
+	hex_put(hex, slice_of(hash, sizeof(hash)));
 }
 
 /* --- names --- */

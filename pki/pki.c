@@ -7,6 +7,7 @@
 #include "core/loop.h"
 #include "pki/pki_private.h"
 #include "pki/seal.h"
+#include "pki/trust.h"
 #include "storage/dir.h"
 #include "storage/store.h"
 
@@ -76,6 +77,8 @@ static void on_domain(void *arg, struct slice name, bool removed)
 	else if (record_drop(name, &err) != 0)
 		log_event(LOG_ERROR, "certificate-not-removed", log_s("domain", name),
 		    log_z("reason", err.text));
+	if (removed)
+		trust_drop(name);
 	choose_forget(name, false);
 }
 
@@ -152,6 +155,7 @@ int pki_start(const char *data, struct err *err)
 	if (start_seal(data, err) != 0 || ticket_turn(err) != 0)
 		return -1;
 	choose_start();
+	judge_start();
 	started = true;
 	watch_domains();
 	if (ensure_all(err) != 0)
@@ -164,5 +168,7 @@ void pki_stop(void)
 {
 	started = false;
 	choose_stop();
+	judge_stop();
+	trust_stop();
 	seal_stop();
 }

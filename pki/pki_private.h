@@ -75,6 +75,11 @@ void choose_forget(struct slice domain, bool drop_all);
 struct tls_ctx *choose_make(
     struct slice domain, const struct domain_record *record, struct err *err);
 
+/* --- judge.c: certificates that peers show --- */
+
+void judge_start(void);
+void judge_stop(void);
+
 /* --- ticket.c --- */
 
 /* Read the ticket keys, make a new one when it is time, and hand them to the

@@ -1,7 +1,4 @@
 /* show.c - what a domain has, for people */
-#include <wolfssl/options.h>
-#include <wolfssl/wolfcrypt/hash.h>
-
 #include "core/text.h"
 #include "pki/cert.h"
 #include "pki/der.h"
@@ -17,12 +14,14 @@ static const char *hex(struct pool *pool, struct slice bytes)
 	return copy;
 }
 
-static const char *fingerprint(struct pool *pool, struct slice der)
+static const char *fingerprint(struct pool *pool, const struct cert *cert)
 {
-	unsigned char hash[WC_SHA256_DIGEST_SIZE] = { 0 };
+	struct buf text = { 0 };
 
-	wc_Sha256Hash((const unsigned char *)der.p, (word32)der.n, hash);
-	return hex(pool, slice_of(hash, sizeof(hash)));
+	cert_fingerprint(cert, &text);
+	const char *copy = pool_str(pool, buf_slice(&text));
+	buf_done(&text);
+	return copy;
 }
 
 static const char *name_text(struct pool *pool, struct slice name)
@@ -60,7 +59,7 @@ static void describe(const struct cert *leaf, struct pool *pool, struct pki_cert
 	out->subject = name_text(pool, leaf->subject);
 	out->issuer = name_text(pool, leaf->issuer);
 	out->serial = hex(pool, number_bytes(leaf->serial));
-	out->sha256 = fingerprint(pool, leaf->der);
+	out->sha256 = fingerprint(pool, leaf);
 	out->not_before = leaf->not_before;
 	out->not_after = leaf->not_after;
 	out->self_signed = slice_eq(leaf->subject, leaf->issuer);

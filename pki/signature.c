@@ -1,0 +1,218 @@
+/* signature.c - checking signatures: our policy, the library's arithmetic */
+#include "pki/signature.h"
+
+#include <wolfssl/options.h>
+#include <wolfssl/wolfcrypt/asn_public.h>
+#include <wolfssl/wolfcrypt/ecc.h>
+#include <wolfssl/wolfcrypt/ed25519.h>
+#include <wolfssl/wolfcrypt/rsa.h>
+#include <wolfssl/wolfcrypt/signature.h>
+
+#include "core/tls.h"
+#include "pki/der.h"
+
+enum { RSA_BITS_MIN = 2048, RSA_BITS_MAX = 16384 };
+
+/* --- keys --- */
+
+enum kind { RSA, EC, ED25519, OTHER };
+
+static const struct {
+	struct slice oid;
+	enum kind kind;
+} key_kinds[] = {
+	{ { "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01", 9 }, RSA }, /* 1.2.840.113549.1.1.1 */
+	{ { "\x2a\x86\x48\xce\x3d\x02\x01", 7 }, EC },		/* 1.2.840.10045.2.1 */
+	{ { "\x2b\x65\x70", 3 }, ED25519 },			/* 1.3.101.112 */
+};
+
+static enum kind kind_of(struct slice public_info)
+{
+	struct slice info, algorithm, oid = { 0 };
+
+	if (der_want(&public_info, DER_SEQUENCE, &info) &&
+	    der_want(&info, DER_SEQUENCE, &algorithm))
+		der_want(&algorithm, DER_OID, &oid);
+	for (size_t i = 0; i < sizeof(key_kinds) / sizeof(*key_kinds); i++)
+		if (slice_eq(oid, key_kinds[i].oid))
+			return key_kinds[i].kind;
+	return OTHER;
+}
+
+struct public_key {
+	enum kind kind;
+	union {
+		RsaKey rsa;
+		ecc_key ec;
+		ed25519_key ed;
+	} u;
+};
+
+static void key_free(struct public_key *key)
+{
+	switch (key->kind) {
+	case RSA:
+		wc_FreeRsaKey(&key->u.rsa);
+		break;
+	case EC:
+		wc_ecc_free(&key->u.ec);
+		break;
+	case ED25519:
+		wc_ed25519_free(&key->u.ed);
+		break;
+	case OTHER:
+		break;
+	}
+}
+
+static int decode(struct public_key *key, struct slice info)
+{
+	const byte *p = (const byte *)info.p;
+	word32 at = 0, n = (word32)info.n;
+
+	switch (key->kind) {
+	case RSA:
+		wc_InitRsaKey_ex(&key->u.rsa, NULL, TLS_DEVICE);
+		return wc_RsaPublicKeyDecode(p, &at, &key->u.rsa, n);
+	case EC:
+		wc_ecc_init_ex(&key->u.ec, NULL, TLS_DEVICE);
+		return wc_EccPublicKeyDecode(p, &at, &key->u.ec, n);
+	case ED25519:
+		wc_ed25519_init(&key->u.ed);
+		return wc_Ed25519PublicKeyDecode(p, &at, &key->u.ed, n);
+	case OTHER:
+		break;
+	}
+	return -1;
+}
+
+static int check_strength(struct public_key *key, struct err *err)
+{
+	if (key->kind == RSA) {
+		int bits = wc_RsaEncryptSize(&key->u.rsa) * 8;
+		return bits >= RSA_BITS_MIN && bits <= RSA_BITS_MAX
+		    ? 0
+		    : err_set(err, ERR_INPUT, "its RSA key has %d bits", bits);
+	}
+	if (key->kind == EC) {
+		int id = key->u.ec.dp ? key->u.ec.dp->id : ECC_CURVE_INVALID;
+		return id == ECC_SECP256R1 || id == ECC_SECP384R1 || id == ECC_SECP521R1
+		    ? 0
+		    : err_set(err, ERR_INPUT, "its key is on a curve that is not used");
+	}
+	return 0;
+}
+
+/* 0: free it afterwards. */
+static int key_read(struct public_key *key, struct slice info, struct err *err)
+{
+	key->kind = kind_of(info);
+	if (key->kind == OTHER)
+		return err_set(err, ERR_INPUT, "its key is of a kind that is not used");
+	int rc = decode(key, info);
+	if (rc != 0)
+		err_set(err, ERR_INPUT, "its public key cannot be read");
+	else
+		rc = check_strength(key, err);
+	if (rc == 0)
+		return 0;
+	key_free(key);
+	return -1;
+}
+
+int public_key_check(struct slice public_info, struct err *err)
+{
+	struct public_key key;
+
+	if (key_read(&key, public_info, err) != 0)
+		return -1;
+	key_free(&key);
+	return 0;
+}
+
+/* --- signatures --- */
+
+struct algorithm {
+	struct slice oid;
+	enum kind kind;
+	enum wc_HashType hash; /* NONE: refused */
+	const char *name;
+};
+
+/* RFC 3279, RFC 4055, RFC 5758, RFC 8410 */
+static const struct algorithm algorithms[] = {
+	{ { "\x2a\x86\x48\xce\x3d\x04\x03\x02", 8 }, EC, WC_HASH_TYPE_SHA256, "" },
+	{ { "\x2a\x86\x48\xce\x3d\x04\x03\x03", 8 }, EC, WC_HASH_TYPE_SHA384, "" },
+	{ { "\x2a\x86\x48\xce\x3d\x04\x03\x04", 8 }, EC, WC_HASH_TYPE_SHA512, "" },
+	{ { "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b", 9 }, RSA, WC_HASH_TYPE_SHA256, "" },
+	{ { "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0c", 9 }, RSA, WC_HASH_TYPE_SHA384, "" },
+	{ { "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0d", 9 }, RSA, WC_HASH_TYPE_SHA512, "" },
+	{ { "\x2b\x65\x70", 3 }, ED25519, WC_HASH_TYPE_SHA512, "" },
+	{ { "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x04", 9 }, RSA, WC_HASH_TYPE_NONE, "MD5" },
+	{ { "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x05", 9 }, RSA, WC_HASH_TYPE_NONE, "SHA-1" },
+	{ { "\x2a\x86\x48\xce\x3d\x04\x01", 7 }, EC, WC_HASH_TYPE_NONE, "SHA-1" },
+	{ { "\x2a\x86\x48\xce\x38\x04\x03", 7 }, OTHER, WC_HASH_TYPE_NONE, "DSA" },
+	{ { "\x60\x86\x48\x01\x65\x03\x04\x03\x02", 9 }, OTHER, WC_HASH_TYPE_NONE, "DSA" },
+};
+
+/* The parameters are NULL or absent for all of these. */
+static const struct algorithm *algorithm_of(struct slice identifier, struct err *err)
+{
+	struct slice algorithm, oid, null;
+
+	if (der_want(&identifier, DER_SEQUENCE, &algorithm) &&
+	    der_want(&algorithm, DER_OID, &oid)) {
+		for (size_t i = 0; i < sizeof(algorithms) / sizeof(*algorithms); i++) {
+			const struct algorithm *a = &algorithms[i];
+			if (!slice_eq(oid, a->oid))
+				continue;
+			if (a->hash == WC_HASH_TYPE_NONE) {
+				err_set(err, ERR_INPUT,
+				    "it is signed by means of %s, which is weak", a->name);
+				return NULL;
+			}
+			der_want(&algorithm, DER_NULL, &null);
+			if (algorithm.n == 0)
+				return a;
+		}
+	}
+	err_set(err, ERR_INPUT, "it is signed in a way that is not known");
+	return NULL;
+}
+
+static bool fits(
+    const struct algorithm *a, struct public_key *key, struct slice data, struct slice signature)
+{
+	const byte *p = (const byte *)data.p, *s = (const byte *)signature.p;
+	word32 n = (word32)data.n, s_n = (word32)signature.n;
+	int good = 0;
+
+	switch (a->kind) {
+	case RSA:
+		return wc_SignatureVerify(a->hash, WC_SIGNATURE_TYPE_RSA_W_ENC, p, n, s, s_n,
+			   &key->u.rsa, sizeof(key->u.rsa)) == 0;
+	case EC:
+		good = wc_SignatureVerify(a->hash, WC_SIGNATURE_TYPE_ECC, p, n, s, s_n, &key->u.ec,
+			   sizeof(key->u.ec)) == 0;
+		wc_ecc_fp_free(); /* tables that this thread would keep */
+		return good;
+	case ED25519:
+		return wc_ed25519_verify_msg(s, s_n, p, n, &good, &key->u.ed) == 0 && good == 1;
+	case OTHER:
+		break;
+	}
+	return false;
+}
+
+int signature_check(struct slice algorithm, struct slice public_info, struct slice data,
+    struct slice signature, struct err *err)
+{
+	const struct algorithm *a = algorithm_of(algorithm, err);
+	struct public_key key;
+
+	if (!a || key_read(&key, public_info, err) != 0)
+		return -1;
+	bool good = a->kind == key.kind && fits(a, &key, data, signature);
+	key_free(&key);
+	return good ? 0 : err_set(err, ERR_INPUT, "its signature does not fit");
+}
