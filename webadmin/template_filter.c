@@ -1,0 +1,167 @@
+/* template_filter.c - values as people read them: dates, sizes, spans of time */
+#include <stdio.h>
+#include <time.h>
+
+#include "webadmin/template.h"
+
+static const char *string_of(const json_t *value)
+{
+	const char *s = json_string_value(value);
+
+	return s ? s : "";
+}
+
+void template_text(const json_t *value, struct buf *out)
+{
+	if (json_is_string(value))
+		buf_add(out, json_string_value(value), json_string_length(value));
+	else if (json_is_integer(value))
+		buf_printf(out, "%lld", (long long)json_integer_value(value));
+	else if (json_is_real(value))
+		buf_printf(out, "%g", json_real_value(value));
+	else if (json_is_true(value))
+		buf_addz(out, "yes");
+}
+
+/* --- time: operations write RFC 3339 in UTC --- */
+
+static bool time_of(const json_t *value, struct tm *tm)
+{
+	const char *end = strptime(string_of(value), "%Y-%m-%dT%H:%M:%S", tm);
+
+	return end && *end == 'Z';
+}
+
+/* "21 Nov 2026", without the locale. */
+static void put_day(const struct tm *tm, struct buf *out)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+	buf_printf(
+	    out, "%d %.3s %d", tm->tm_mday, months + tm->tm_mon * (ptrdiff_t)3, tm->tm_year + 1900);
+}
+
+static void put_date(const json_t *value, struct buf *out, bool with_time)
+{
+	struct tm tm = { 0 };
+
+	if (!time_of(value, &tm)) {
+		template_text(value, out);
+		return;
+	}
+	put_day(&tm, out);
+	if (with_time)
+		buf_printf(out, ", %02d:%02d UTC", tm.tm_hour, tm.tm_min);
+}
+
+static void filter_date(const json_t *value, struct buf *out)
+{
+	put_date(value, out, true);
+}
+
+static void filter_day(const json_t *value, struct buf *out)
+{
+	put_date(value, out, false);
+}
+
+/* The largest unit alone: whoever wants seconds reads the log. */
+static void put_span(int64_t seconds, struct buf *out)
+{
+	static const struct {
+		int64_t seconds;
+		const char *name;
+	} units[] = { { 86400, "day" }, { 3600, "hour" }, { 60, "minute" }, { 1, "second" } };
+	size_t i = 0;
+
+	while (i < 3 && seconds < units[i].seconds)
+		i++;
+	int64_t n = seconds / units[i].seconds;
+	buf_printf(out, "%lld %s%s", (long long)n, units[i].name, n == 1 ? "" : "s");
+}
+
+static void filter_duration(const json_t *value, struct buf *out)
+{
+	if (json_is_integer(value))
+		put_span(json_integer_value(value), out);
+}
+
+static void filter_ago(const json_t *value, struct buf *out)
+{
+	struct tm tm = { 0 };
+
+	if (!time_of(value, &tm))
+		return;
+	int64_t ago = (int64_t)time(NULL) - (int64_t)timegm(&tm);
+	if (ago < 0)
+		buf_addz(out, "in ");
+	put_span(ago < 0 ? -ago : ago, out);
+	if (ago >= 0)
+		buf_addz(out, " ago");
+}
+
+/* --- numbers --- */
+
+static void filter_bytes(const json_t *value, struct buf *out)
+{
+	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB", "PiB" };
+	double n = json_number_value(value);
+	size_t i = 0;
+
+	if (!json_is_number(value))
+		return;
+	for (; n >= 1024 && i < 5; i++)
+		n /= 1024;
+	buf_printf(out, "%.*f %s", i > 0 && n < 10 ? 1 : 0, n, units[i]);
+}
+
+/* 1234567 as "1 234 567", with spaces that break no line. */
+static void filter_count(const json_t *value, struct buf *out)
+{
+	char digits[24];
+	int n = snprintf(digits, sizeof digits, "%lld", (long long)json_integer_value(value));
+
+	for (int i = 0; i < n; i++) {
+		if (i > 0 && (n - i) % 3 == 0 && digits[i - 1] != '-')
+			buf_addz(out, "\xe2\x80\xaf"); /* U+202F */
+		buf_addc(out, digits[i]);
+	}
+}
+
+/* --- addresses of pages --- */
+
+/* A segment of a path or a value of a query (RFC 3986 2.3). */
+static void filter_url(const json_t *value, struct buf *out)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789-._~@";
+	struct buf text = { 0 };
+
+	template_text(value, &text);
+	for (size_t i = 0; i < text.n; i++)
+		if (memchr(plain, text.p[i], sizeof plain - 1))
+			buf_addc(out, text.p[i]);
+		else
+			buf_printf(out, "%%%02X", (unsigned char)text.p[i]);
+	buf_done(&text);
+}
+
+static const struct {
+	const char *name;
+	template_filter_fn *run;
+} filters[] = {
+	{ "ago", filter_ago },
+	{ "bytes", filter_bytes },
+	{ "count", filter_count },
+	{ "date", filter_date },
+	{ "day", filter_day },
+	{ "duration", filter_duration },
+	{ "url", filter_url },
+};
+
+template_filter_fn *template_filter(struct slice name)
+{
+	for (size_t i = 0; i < sizeof filters / sizeof *filters; i++)
+		if (slice_eq(name, slice_str(filters[i].name)))
+			return filters[i].run;
+	return NULL;
+}
