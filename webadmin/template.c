@@ -190,9 +190,11 @@ int template_add(struct template_set *set, const char *name, struct slice text, 
 	set->first = t;
 	while (rc == 0 && source.rest.n > 0)
 		rc = take_piece(&source, &fresh);
-	if (rc == 0 && source.depth > 0)
-		rc = fault(&source, "no end of", t->nodes[source.open[source.depth - 1]].text);
-	return rc;
+	if (rc != 0 || source.depth == 0)
+		return rc;
+	const struct template_node *open = &t->nodes[source.open[source.depth - 1]];
+	source.line = open->line;
+	return fault(&source, "no end of", open->text);
 }
 
 /* --- the set --- */
