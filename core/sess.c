@@ -180,6 +180,7 @@ static bool drive_open(struct sess *s)
 		sess_post_job(s, JOB_RUN);
 		return false;
 	case FRAME_MORE:
+		sess_take_timeout(s);
 		break;
 	}
 	if (s->view.n >= s->proto->line_max) {

@@ -154,6 +154,9 @@ void sess_start(const struct listener *listener, int fd, const struct sockaddr_s
    ms; false when some are left. */
 bool sess_drain(uint64_t ms);
 
+/* Has sess_drain() begun? */
+bool sess_draining(void);
+
 /* One row per session, for `signet session list`. Copies made under a lock. */
 struct sess_row {
 	uint64_t icid;

@@ -16,6 +16,13 @@ static void start_tls(struct sess *s)
 	sess_flush_then(s, PHASE_HANDSHAKE);
 }
 
+void sess_take_timeout(struct sess *s)
+{
+	if (s->rearm && s->phase == PHASE_OPEN)
+		sess_set_timer(s, s->timeout);
+	s->rearm = false;
+}
+
 /* A command ran: what now? */
 void sess_obey(struct sess *s, enum sess_next next)
 {
@@ -24,9 +31,7 @@ void sess_obey(struct sess *s, enum sess_next next)
 		start_tls(s);
 	else if (next == SESS_CLOSE)
 		sess_flush_then(s, s->view.n ? PHASE_LINGER : PHASE_OVER);
-	if (s->rearm && s->phase == PHASE_OPEN)
-		sess_set_timer(s, s->timeout);
-	s->rearm = false;
+	sess_take_timeout(s);
 	if (s->delay_ms) {
 		s->delayed = true;
 		sess_set_timer(s, s->delay_ms);

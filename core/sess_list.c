@@ -218,10 +218,18 @@ bool sess_end(uint64_t icid)
 	return found;
 }
 
+static _Atomic bool draining;
+
+bool sess_draining(void)
+{
+	return draining;
+}
+
 bool sess_drain(uint64_t ms)
 {
 	uint64_t end = loop_now() + ms;
 
+	draining = true;
 	while (count() > 0 && loop_now() < end) {
 		pthread_mutex_lock(&all.lock);
 		for (struct sess *s = all.first; s; s = s->next_in_list)

@@ -111,6 +111,7 @@ int sess_send_output(struct sess *s);
 void sess_post_job(struct sess *s, enum job job);
 enum sess_next sess_run(struct sess *s);	     /* one command; any thread */
 void sess_obey(struct sess *s, enum sess_next next); /* a command ran: what now? */
+void sess_take_timeout(struct sess *s);		     /* that sess_timeout() asked for */
 enum frame sess_next_frame(struct sess *s);	     /* frame what is there; any thread */
 
 /* sess_end.c */

@@ -36,6 +36,8 @@ struct http_route {
 	unsigned methods;  /* enum http_method, or-ed; GET brings HEAD */
 	enum http_who who; /* who is not: a browser is led to /login, the API says 401 or 403 */
 	bool api;	   /* bearer tokens instead of cookies, errors in JSON */
+	bool clear;	   /* of HTTP_ANYONE: also without TLS, where all else leads to https */
+	bool instant;	   /* of HTTP_ANYONE: waits for nothing, so it may run on a loop */
 	size_t body_max;   /* bytes; 0: 64k */
 	int (*run)(struct http_req *req); /* 0; -1 after http_error */
 };
@@ -45,10 +47,12 @@ TABLE_DECLARE(http_route);
 
 /* --- the request; slices and texts live as long as it --- */
 
-enum http_method http_method(const struct http_req *req);	/* HEAD is given as GET */
-struct slice http_path(const struct http_req *req);		/* decoded, without query */
-const char *http_param(struct http_req *req, const char *name); /* of the path; "*" the rest */
-/* Of the query, or of a form (urlencoded or multipart/form-data). NULL: absent. */
+enum http_method http_method(const struct http_req *req); /* HEAD is given as GET */
+struct slice http_path(const struct http_req *req);	  /* as it was asked for, without query */
+/* Of the path, decoded; "*" the rest, as it was asked for. NULL: it has none. */
+const char *http_param(struct http_req *req, const char *name);
+/* Of the query, or of a form (urlencoded or multipart/form-data): UTF-8 without
+   control characters but tab and line ends. NULL: absent. */
 const char *http_query(struct http_req *req, const char *name);
 const char *http_field(struct http_req *req, const char *name);
 size_t http_fields(struct http_req *req, const char *name, const char **out, size_t max);
@@ -97,9 +101,14 @@ struct http_face {
 };
 void http_face_set(const struct http_face *face);
 
-/* Run an operation as the caller of this request. The answer is jansson's, owned
-   by the request's pool: {"ok":true,...} or {"ok":false,"error":{...}}. */
+/* Run an operation as the caller of this request; without one it is refused.
+   args (NULL: none) is taken over. The answer lives as long as the request:
+   {"ok":true,...} or {"ok":false,"error":{"kind":...,"text":...}}. */
 struct json_t;
 const struct json_t *http_op(struct http_req *req, const char *name, struct json_t *args);
+
+/* Where a file of webadmin/static is found, with a mark of its content so that
+   clients may keep it for good: "/static/signet.css?v=...". From the pool. */
+const char *http_static_url(struct http_req *req, const char *file);
 
 #endif

@@ -1,0 +1,25 @@
+/* digest.c - SHA-256, plain and keyed */
+#include "core/digest.h"
+
+#include <nettle/hmac.h>
+#include <nettle/sha2.h>
+
+void digest_sha256(struct slice data, unsigned char out[DIGEST_SIZE])
+{
+	struct sha256_ctx ctx;
+
+	sha256_init(&ctx);
+	sha256_update(&ctx, data.n, (const uint8_t *)data.p);
+	sha256_digest(&ctx, DIGEST_SIZE, out);
+	bytes_wipe(&ctx, sizeof(ctx));
+}
+
+void digest_hmac(struct slice key, struct slice data, unsigned char out[DIGEST_SIZE])
+{
+	struct hmac_sha256_ctx ctx;
+
+	hmac_sha256_set_key(&ctx, key.n, (const uint8_t *)key.p);
+	hmac_sha256_update(&ctx, data.n, (const uint8_t *)data.p);
+	hmac_sha256_digest(&ctx, DIGEST_SIZE, out);
+	bytes_wipe(&ctx, sizeof(ctx));
+}
