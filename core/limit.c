@@ -210,21 +210,45 @@ static void forgive(enum what what, struct slice key)
 
 /* --- the header's functions --- */
 
+/* Of so many failures, at least one. */
+static unsigned delay_of(unsigned score)
+{
+	int64_t delay = conf_num(&conf_key_auth_failure_delay) << (score - 1);
+	int64_t max = conf_num(&conf_key_auth_failure_delay_max);
+
+	return (unsigned)(delay < max ? delay : max);
+}
+
 unsigned limit_fail(const struct sockaddr *peer, struct slice login)
 {
 	unsigned char network[8];
-	struct slice from = slice_of(network, limit_address_key(peer, network));
 	uint64_t now = loop_now();
+	unsigned score = 0;
 
 	pthread_mutex_lock(&lock);
-	unsigned score = count_failure(WHAT_FAILED_FROM, from, now);
+	if (peer)
+		score = count_failure(
+		    WHAT_FAILED_FROM, slice_of(network, limit_address_key(peer, network)), now);
 	unsigned of_login = count_failure(WHAT_FAILED_LOGIN, slice_head(login, LOGIN_BYTES), now);
 	pthread_mutex_unlock(&lock);
-	if (of_login > score)
-		score = of_login;
-	int64_t delay = conf_num(&conf_key_auth_failure_delay) << (score - 1);
-	int64_t max = conf_num(&conf_key_auth_failure_delay_max);
-	return (unsigned)(delay < max ? delay : max);
+	return delay_of(of_login > score ? of_login : score);
+}
+
+unsigned limit_wait(struct slice login)
+{
+	struct slice key = slice_head(login, LOGIN_BYTES);
+	uint64_t now = loop_now(), past = 0;
+	unsigned score = 0;
+
+	pthread_mutex_lock(&lock);
+	struct counter *c = *find(WHAT_FAILED_LOGIN, key, hash_bytes(key));
+	if (c) {
+		score = faded(c, now);
+		past = now - c->at;
+	}
+	pthread_mutex_unlock(&lock);
+	unsigned delay = score > 0 ? delay_of(score) : 0;
+	return past < delay ? delay - (unsigned)past : 0;
 }
 
 /* The address is not forgiven: who has one account should not try others the

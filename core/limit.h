@@ -21,10 +21,13 @@ void limit_leave(enum limit_kind kind, struct slice key);
    Returns the bytes used of out. */
 size_t limit_address_key(const struct sockaddr *addr, unsigned char out[8]);
 
-/* Failed logins. limit_fail counts one for that address and login and returns
-   how long, in milliseconds, the answer should be held back: it grows with
-   each failure and fades with time. */
+/* Failed logins. limit_fail counts one for that address (NULL: for the login
+   alone) and login and returns how long, in milliseconds, the answer should be
+   held back: it grows with each failure and fades with time. */
 unsigned limit_fail(const struct sockaddr *peer, struct slice login);
+/* For who cannot hold an answer back: how long, in milliseconds, that login is
+   to wait still since it failed last; 0: it may try. */
+unsigned limit_wait(struct slice login);
 void limit_succeed(const struct sockaddr *peer, struct slice login);
 
 #endif

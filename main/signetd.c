@@ -25,6 +25,7 @@
 #include "main/server.h"
 #include "main/wire.h"
 #include "pki/pki.h"
+#include "smime/smime.h"
 #include "storage/store.h"
 
 struct options {
@@ -248,6 +249,7 @@ static int open_rooms(const char *data, struct err *err)
 	if (tls_start(err) || store_open(data, err) || wire_settings(err) || store_start(err) ||
 	    wire_logins(err))
 		return -1;
+	smime_start();
 	return pki_start(data, err);
 }
 

@@ -47,6 +47,8 @@ void der_close(struct buf *out, size_t mark);
 /* Tag and length of a value of n bytes, which follows. */
 void der_header(struct buf *out, unsigned tag, size_t n);
 void der_put(struct buf *out, unsigned tag, struct slice value);
+/* How many bytes that is, with tag and length, for a value of n bytes. */
+uint64_t der_size(uint64_t n);
 
 void der_bool(struct buf *out, bool value);
 void der_null(struct buf *out);

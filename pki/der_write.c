@@ -53,6 +53,13 @@ void der_put(struct buf *out, unsigned tag, struct slice value)
 	buf_adds(out, value);
 }
 
+uint64_t der_size(uint64_t n)
+{
+	unsigned char length[1 + sizeof(size_t)];
+
+	return 1 + length_bytes(n, length) + n;
+}
+
 void der_bool(struct buf *out, bool value)
 {
 	der_put(out, DER_BOOLEAN, value ? SLICE("\xff") : slice_of("", 1));

@@ -1,0 +1,15 @@
+/* pkcs8.h - private keys under a password: EncryptedPrivateKeyInfo (RFC 5958 3) */
+#ifndef PKI_PKCS8_H
+#define PKI_PKCS8_H
+
+#include "core/buf.h"
+#include "core/err.h"
+
+/* Append the key (PKCS#8 DER) locked. */
+int pkcs8_lock(struct slice key, struct slice password, struct buf *out, struct err *err);
+
+/* Append the key (PKCS#8 DER) to *key; wipe that. It is one that can be read.
+   ERR_DENIED: wrong password. */
+int pkcs8_unlock(struct slice locked, struct slice password, struct buf *key, struct err *err);
+
+#endif

@@ -1,0 +1,8 @@
+/* smime.h - the room's start */
+#ifndef SMIME_SMIME_H
+#define SMIME_SMIME_H
+
+/* Have stored mail encrypted where rules ask for it. Before the first mail. */
+void smime_start(void);
+
+#endif
