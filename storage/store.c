@@ -14,6 +14,7 @@
 #include "core/loop.h"
 #include "storage/body_store.h"
 #include "storage/dir_private.h"
+#include "storage/script_private.h"
 #include "storage/shard.h"
 #include "storage/store_private.h"
 
@@ -190,11 +191,13 @@ int store_start(struct err *err)
 {
 	if (shards_open(data, err) < 0 || dir_resume(err) < 0)
 		return -1;
+	script_start();
 	return thread_start("store", keep_house, NULL, err);
 }
 
 void store_close(void)
 {
+	script_stop();
 	shards_close();
 	dir_close();
 	if (lock_fd >= 0)
