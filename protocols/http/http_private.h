@@ -76,6 +76,9 @@ const char *http_status_text(int status);
 /* Answers of operations are given back. */
 void http_said_done(struct http_req *req);
 
+/* --- api.c: the answer is this, as application/json --- */
+void http_put_json(struct http_req *req, const struct json_t *json);
+
 /* --- redirect.c: without TLS everything leads to https --- */
 int http_to_https(struct http_req *req);
 
