@@ -12,6 +12,7 @@
 #include "core/conf.h"
 #include "core/hash.h"
 #include "core/loop.h"
+#include "core/metric.h"
 
 CONF_KEY(auth_failure_delay) = {
 	.name = "auth.failure-delay",
@@ -28,6 +29,17 @@ CONF_KEY(auth_failure_delay_max) = {
 	.def = "15s",
 	.max = 300000,
 	.help = "longest time that the answer to a wrong password is held back",
+};
+
+enum { LOGIN_GOOD, LOGIN_BAD };
+
+METRIC(logins) = {
+	.name = "signet_logins_total",
+	.type = METRIC_COUNTER,
+	.help = "logins of all protocols",
+	.label = "result",
+	.values = METRIC_VALUES("good", "bad"),
+	.cells = METRIC_CELLS(2),
 };
 
 enum {
@@ -225,6 +237,7 @@ unsigned limit_fail(const struct sockaddr *peer, struct slice login)
 	uint64_t now = loop_now();
 	unsigned score = 0;
 
+	metric_add(&metric_logins, LOGIN_BAD, 1);
 	pthread_mutex_lock(&lock);
 	if (peer)
 		score = count_failure(
@@ -256,6 +269,7 @@ unsigned limit_wait(struct slice login)
 void limit_succeed(const struct sockaddr *peer, struct slice login)
 {
 	(void)peer;
+	metric_add(&metric_logins, LOGIN_GOOD, 1);
 	pthread_mutex_lock(&lock);
 	forgive(WHAT_FAILED_LOGIN, slice_head(login, LOGIN_BYTES));
 	pthread_mutex_unlock(&lock);

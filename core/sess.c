@@ -8,6 +8,19 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+#include "core/metric.h"
+
+enum { TLS_FULL, TLS_RESUMED, TLS_FAILED };
+
+METRIC(tls_handshakes) = {
+	.name = "signet_tls_handshakes_total",
+	.type = METRIC_COUNTER,
+	.help = "TLS handshakes of clients",
+	.label = "kind",
+	.values = METRIC_VALUES("full", "resumed", "failed"),
+	.cells = METRIC_CELLS(3),
+};
+
 enum {
 	OUT_LOW = 32 * 1024, /* SESS_MORE is called again below this */
 	LINGER_BYTES = 1024 * 1024,
@@ -35,6 +48,7 @@ static bool drive_handshake(struct sess *s)
 	case TLS_DONE:
 		break;
 	default:
+		metric_add(&metric_tls_handshakes, TLS_FAILED, 1);
 		log_event(LOG_INFO, "tls-failed", log_z("reason", tls_reason(s->io)));
 		sess_flush_then(s, PHASE_LINGER); /* the alert */
 		return true;
@@ -42,6 +56,7 @@ static bool drive_handshake(struct sess *s)
 
 	struct tls_info info;
 	tls_info(s->io, &info);
+	metric_add(&metric_tls_handshakes, info.resumed ? TLS_RESUMED : TLS_FULL, 1);
 	log_event(LOG_INFO, "tls", log_z("protocol", info.version), log_z("cipher", info.cipher),
 	    log_z("domain", info.domain), log_s("sni", info.sni), log_n("resumed", info.resumed));
 	sess_list_tls(s, info.version);

@@ -9,6 +9,7 @@
 
 #include "core/conf.h"
 #include "core/limit.h"
+#include "core/metric.h"
 #include "core/sess_private.h"
 
 CONF_KEY(session_max) = {
@@ -27,6 +28,13 @@ CONF_KEY(session_max_address) = {
 	.min = 1,
 	.max = 10000000,
 	.help = "sessions that one IPv4 address or IPv6 /64 network may have at a time",
+};
+
+METRIC(connections) = {
+	.name = "signet_connections_total",
+	.type = METRIC_COUNTER,
+	.help = "connections accepted",
+	.cells = METRIC_CELLS(1),
 };
 
 enum { DEFAULT_TIMEOUT_MS = 300 * 1000 };
@@ -127,6 +135,7 @@ void sess_start(const struct listener *listener, int fd, const struct sockaddr_s
 	s->context.proto = s->proto->name;
 	s->context.icid = log_id();
 	s->counted = is_welcome(s);
+	metric_add(&metric_connections, 0, 1);
 	sess_list_add(s);
 	sess_begin(s);
 }

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "core/conf.h"
+#include "core/metric.h"
 #include "storage/box_private.h"
 #include "storage/queue.h"
 
@@ -16,6 +17,20 @@ CONF_KEY(storage_detail_mailboxes) = {
 	.type = CONF_BOOL,
 	.def = "on",
 	.help = "mail for ann+lists@ goes into the mailbox lists of ann, if she has one",
+};
+
+METRIC(messages_accepted) = {
+	.name = "signet_messages_accepted_total",
+	.type = METRIC_COUNTER,
+	.help = "messages taken, for mailboxes here or for the queue",
+	.cells = METRIC_CELLS(1),
+};
+
+METRIC(deliveries) = {
+	.name = "signet_deliveries_total",
+	.type = METRIC_COUNTER,
+	.help = "messages put into mailboxes, once for each recipient",
+	.cells = METRIC_CELLS(1),
 };
 
 /* An account that gets the message. */
@@ -113,6 +128,7 @@ static void durable(struct kv_write *w)
 {
 	struct delivery *op = (struct delivery *)w;
 
+	metric_add(&metric_deliveries, 0, op->n);
 	for (size_t i = 0; i < op->n; i++)
 		box_view_apply(op->shard, &op->landings[i].edit.change);
 	if (op->queue.n_rcpts > 0)
@@ -277,6 +293,8 @@ int deliver(const struct deliver *d, struct err *err)
 	buf_adds(&whole, d->trace);
 	buf_adds(&whole, d->message);
 	int rc = deliver_whole(d, buf_slice(&whole), err);
+	if (rc == 0)
+		metric_add(&metric_messages_accepted, 0, 1);
 	buf_done(&whole);
 	return rc;
 }

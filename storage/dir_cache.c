@@ -7,9 +7,21 @@
 #include <stdlib.h>
 
 #include "core/hash.h"
+#include "core/metric.h"
 #include "storage/dir_private.h"
 
 enum { SETS = 4096, SLOTS = 8, LOCKS = 64, BYTES_MAX = 1024 };
+
+enum { CACHE_HIT, CACHE_MISS };
+
+METRIC(directory_cache) = {
+	.name = "signet_directory_cache_total",
+	.type = METRIC_COUNTER,
+	.help = "records of the directory that were asked for",
+	.label = "result",
+	.values = METRIC_VALUES("hit", "miss"),
+	.cells = METRIC_CELLS(2),
+};
 
 struct cached {
 	uint64_t hash;
@@ -80,6 +92,7 @@ bool dir_cache_get(enum dir_tree tree, struct slice key, struct buf *value)
 	struct set *set = lock_set(hash);
 	struct cached **slot = find(set, tree, key, hash);
 
+	metric_add(&metric_directory_cache, slot ? CACHE_HIT : CACHE_MISS, 1);
 	if (slot) {
 		buf_clear(value);
 		buf_add(value, (*slot)->bytes + (*slot)->key_n, (*slot)->value_n);

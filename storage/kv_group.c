@@ -22,6 +22,7 @@
 
 #include "core/err.h"
 #include "core/log.h"
+#include "core/metric.h"
 
 enum {
 	BATCH_MAX = 256,
@@ -29,6 +30,27 @@ enum {
 	SLOW_NS = 500000, /* a disk for which waiting may pay */
 	PATIENCE = 8,	  /* wait this part of what a round takes */
 	IN_VAIN_ROUNDS = 16,
+};
+
+METRIC(store_writes) = {
+	.name = "signet_store_writes_total",
+	.type = METRIC_COUNTER,
+	.help = "changes of the store",
+	.cells = METRIC_CELLS(1),
+};
+
+METRIC(store_commits) = {
+	.name = "signet_store_commits_total",
+	.type = METRIC_COUNTER,
+	.help = "transactions, each with one or more changes",
+	.cells = METRIC_CELLS(1),
+};
+
+METRIC(store_syncs) = {
+	.name = "signet_store_syncs_total",
+	.type = METRIC_COUNTER,
+	.help = "times that the log was flushed to the disk",
+	.cells = METRIC_CELLS(1),
 };
 
 /* A thread inside kv_write. */
@@ -93,6 +115,7 @@ static enum kv_trouble attempt(struct kv_group *group, struct kv_write *batch)
 	pthread_mutex_lock(&group->lock);
 	group->begun++;
 	group->commits++;
+	metric_add(&metric_store_commits, 0, 1);
 	pthread_mutex_unlock(&group->lock);
 	return engine->commit(group->arg, &txn);
 }
@@ -201,6 +224,7 @@ static struct kv_write *take_batch(struct kv_group *group, unsigned *taken)
 	last->next = NULL;
 	group->queued -= n;
 	group->writes += n;
+	metric_add(&metric_store_writes, 0, n);
 	pthread_mutex_unlock(&group->lock);
 	*taken = n;
 	return batch;
@@ -214,6 +238,7 @@ static void hand_over(struct kv_group *group, unsigned done, uint64_t began_ns)
 	if (group->durable != group->begun) {
 		group->durable = group->begun;
 		group->syncs++;
+		metric_add(&metric_store_syncs, 0, 1);
 		group->flush_ns = (group->flush_ns * 7 + group->ended_ns - began_ns) / 8;
 		pthread_cond_broadcast(&group->settled);
 	}

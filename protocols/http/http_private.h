@@ -79,6 +79,9 @@ void http_said_done(struct http_req *req);
 /* --- api.c: the answer is this, as application/json --- */
 void http_put_json(struct http_req *req, const struct json_t *json);
 
+/* --- metrics.c: is the address in "192.0.2.0/24", or is it "::1"? --- */
+bool http_in_network(struct slice network, const struct sockaddr *addr);
+
 /* --- redirect.c: without TLS everything leads to https --- */
 int http_to_https(struct http_req *req);
 

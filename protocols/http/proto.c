@@ -6,6 +6,7 @@
 #include "core/listen.h"
 #include "core/log.h"
 #include "core/loop.h"
+#include "core/metric.h"
 #include "protocols/http/http_private.h"
 
 CONF_KEY(http_idle_time) = {
@@ -42,6 +43,24 @@ CONF_KEY(http_header_size) = {
 	.min = 4096,
 	.max = 1 << 20,
 	.help = "most bytes of a request's header; its first line may have a quarter of them",
+};
+
+enum { CLASS_REFUSED = 5 };
+
+METRIC(http_requests) = {
+	.name = "signet_http_requests_total",
+	.type = METRIC_COUNTER,
+	.help = "HTTP requests, by what was answered",
+	.label = "status",
+	.values = METRIC_VALUES("1xx", "2xx", "3xx", "4xx", "5xx", "malformed"),
+	.cells = METRIC_CELLS(6),
+};
+
+METRIC(http_seconds) = {
+	.name = "signet_http_request_seconds",
+	.type = METRIC_SECONDS,
+	.help = "time from the first byte of an HTTP request to its answer",
+	.cells = METRIC_CELLS(METRIC_SECONDS_CELLS),
 };
 
 enum {
@@ -184,21 +203,26 @@ static enum frame frame(struct sess *s, struct slice in, size_t *used)
 	return FRAME_INSTANT;
 }
 
+/* One line for each, and its part in what is counted. */
 static void log_request(const struct http_req *req)
 {
 	enum { SHOWN = 200 };
 	bool quiet = req->route && req->route->instant;
+	int64_t took = now_us() - req->began_us;
+
+	metric_add(&metric_http_requests, (unsigned)(req->status / 100 - 1) % CLASS_REFUSED, 1);
+	metric_took(&metric_http_seconds, (uint64_t)took);
 
 	log_event(quiet ? LOG_DEBUG : LOG_INFO, "request", log_s("method", req->in.method),
 	    log_s("path", slice_head(req->path, SHOWN)), log_n("status", req->status),
-	    log_n("us", now_us() - req->began_us),
-	    log_z("by", req->caller.name ? req->caller.name : ""));
+	    log_n("us", took), log_z("by", req->caller.name ? req->caller.name : ""));
 }
 
 /* Nobody knows where the next request would begin. */
 static enum sess_next refuse(struct http_req *req)
 {
 	http_answer_plain(req->s, req->in.status, req->in.reason);
+	metric_add(&metric_http_requests, CLASS_REFUSED, 1);
 	log_event(LOG_INFO, "bad-request", log_n("status", req->in.status),
 	    log_z("reason", req->in.reason));
 	return SESS_CLOSE;
