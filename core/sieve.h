@@ -32,6 +32,10 @@ size_t sieve_size(const struct sieve_script *script);
 /* Append the names of the extensions that `require` takes, parted by blanks. */
 void sieve_extensions(struct buf *out);
 
+/* Bytes that a script which compiles begins with up to the end of its last
+   `require`: what is put there is done first. */
+size_t sieve_beginning(struct slice text);
+
 /* Most bytes of a script, and most redirects of a run: settings. */
 uint64_t sieve_script_max(void);
 unsigned sieve_redirects_max(void);

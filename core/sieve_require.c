@@ -39,6 +39,27 @@ void sieve_extensions(struct buf *out)
 		buf_printf(out, "%s%s", i ? " " : "", sieve_extension_table[i]->name);
 }
 
+static bool is_end(const struct sieve_token *token)
+{
+	return token->kind == SIEVE_END || (token->kind == SIEVE_SIGN && token->sign == ';');
+}
+
+size_t sieve_beginning(struct slice text)
+{
+	struct pool pool = { 0 };
+	struct sieve_compile c = { .pool = &pool, .rest = text, .line = 1 };
+	size_t end = 0;
+
+	while (sieve_lex(&c) == 0 && c.token.kind == SIEVE_WORD &&
+	    slice_ieq(c.token.text, SLICE("require"))) {
+		while (!is_end(&c.token) && sieve_lex(&c) == 0)
+			;
+		end = text.n - c.rest.n;
+	}
+	pool_done(&pool);
+	return end;
+}
+
 static int check(struct sieve_compile *c, struct sieve_node *node)
 {
 	for (size_t i = 0; i < node->args[0].n; i++)
