@@ -266,6 +266,13 @@ void sess_on_timer(uv_timer_t *timer)
 	struct sess *s = timer->data;
 	uint64_t limit = sess_time_limit(s), idle = loop_now() - s->active;
 
+	if (!s->rested && s->busy) {
+		sess_set_timer(s, SESS_REST_MS);
+		return;
+	}
+	if (!s->rested)
+		tls_rest(s->io);
+	s->rested = true;
 	if (s->busy || (!s->delayed && idle < limit)) {
 		sess_set_timer(s, s->busy ? limit : limit - idle);
 		return;

@@ -60,11 +60,17 @@ void sess_set_timer(struct sess *s, uint64_t ms)
 	uv_timer_start(&s->timer, sess_on_timer, ms ? ms : 1, 0);
 }
 
+void sess_wait_time(struct sess *s)
+{
+	sess_set_timer(s, s->rested ? sess_time_limit(s) : SESS_REST_MS);
+}
+
 void sess_enter(struct sess *s, enum phase phase)
 {
 	s->phase = phase;
 	s->active = loop_now();
-	sess_set_timer(s, sess_time_limit(s));
+	s->rested = phase != PHASE_OPEN || !sess_is_tls(s);
+	sess_wait_time(s);
 }
 
 /* Before the thread turns to something else: input that is still wanted

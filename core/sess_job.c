@@ -19,7 +19,7 @@ static void start_tls(struct sess *s)
 void sess_take_timeout(struct sess *s)
 {
 	if (s->rearm && s->phase == PHASE_OPEN)
-		sess_set_timer(s, s->timeout);
+		sess_wait_time(s);
 	s->rearm = false;
 }
 

@@ -38,6 +38,7 @@ struct sess {
 	bool delayed;		/* replies are held back until the timer runs */
 	bool bye_said;
 	bool tls_ended;
+	bool rested; /* memory that only the handshake needed was given back */
 	uint8_t polled; /* events that the poll handle waits for */
 
 	struct slice view; /* input not yet taken: in `in`, or in the loop's scratch */
@@ -91,9 +92,13 @@ void sess_on_timer(uv_timer_t *timer);
 
 /* sess_io.c */
 void sess_poll_for(struct sess *s, int events);
+/* How long a session keeps what only its handshake needed: most are over by
+   then, and the next one uses that memory again. */
+enum { SESS_REST_MS = 200 };
 void sess_wait_socket(struct sess *s, bool readable); /* writable: when much is unsent */
 uint64_t sess_time_limit(const struct sess *s);
 void sess_set_timer(struct sess *s, uint64_t ms);
+void sess_wait_time(struct sess *s); /* until its time is over */
 void sess_enter(struct sess *s, enum phase phase);
 
 /* Before the thread turns to something else: input that is still wanted

@@ -135,6 +135,10 @@ void tls_verifier_set(const struct tls_verifier *verifier);
 /* RFC 9266 tls-exporter channel binding, 32 bytes. */
 bool tls_channel_binding(struct io *io, unsigned char out[32]);
 
+/* Give back memory that only the handshake needed. On the loop, while no
+   worker has the connection. */
+void tls_rest(struct io *io);
+
 /* Send close_notify; does not wait for the peer's. */
 void tls_bye(struct io *io);
 

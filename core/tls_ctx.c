@@ -50,6 +50,8 @@ static int set_policy(WOLFSSL_CTX *lib, const struct tls_ctx_spec *spec, struct 
 		return err_set(err, ERR_TEMP, "the TLS library lacks versions, ciphers or groups");
 	wolfSSL_CTX_SetDevId(lib, TLS_DEVICE);
 	tls_peer_ask(lib, spec);
+	/* Else it asks the socket ten times whether the peer has answered. */
+	wolfSSL_CTX_clear_mode(lib, SSL_MODE_AUTO_RETRY);
 	wolfSSL_CTX_set_group_messages(lib);
 	return 0;
 }

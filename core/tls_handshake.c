@@ -142,7 +142,6 @@ static void finish(struct tls *tls)
 {
 	compute_binding(tls);
 	wolfSSL_FreeArrays(tls->ssl);
-	tls_alloc_trim(wolfSSL_get_session(tls->ssl));
 	tls_greeting_free(tls);
 	tls->state = TLS_OPEN;
 }

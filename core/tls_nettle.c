@@ -168,8 +168,17 @@ static void *resize(void *p, size_t old, size_t n)
 	return to;
 }
 
+static _Atomic bool is_there;
+
 int tls_device_start(void)
 {
 	mp_set_memory_functions(get, resize, put);
-	return wc_CryptoCb_RegisterDevice(TLS_DEVICE, device, NULL);
+	int rc = wc_CryptoCb_RegisterDevice(TLS_DEVICE, device, NULL);
+	is_there = rc == 0;
+	return rc;
+}
+
+bool tls_device_is_there(void)
+{
+	return is_there;
 }

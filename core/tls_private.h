@@ -65,6 +65,7 @@ void tls_alloc_trim(void *block);
 /* --- tls_nettle*.c: the crypto callback, one file a family --- */
 
 int tls_device_start(void);
+bool tls_device_is_there(void); /* it was started */
 int nettle_cipher(wc_CryptoInfo *info);
 int nettle_hash(wc_CryptoInfo *info);
 int nettle_pk(wc_CryptoInfo *info);

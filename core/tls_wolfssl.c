@@ -196,6 +196,14 @@ bool tls_channel_binding(struct io *io, unsigned char out[32])
 	return tls->bound;
 }
 
+void tls_rest(struct io *io)
+{
+	struct tls *tls = (struct tls *)io;
+
+	if (tls->state == TLS_OPEN)
+		tls_alloc_trim(wolfSSL_get_session(tls->ssl));
+}
+
 void tls_bye(struct io *io)
 {
 	struct tls *tls = (struct tls *)io;

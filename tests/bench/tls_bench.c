@@ -306,6 +306,7 @@ static struct io *accept_one(int control)
 	io_push(&io, tls_accept_new(NULL, (struct slice){ 0 }, NULL));
 	if (tls_handshake(io, true) != TLS_DONE)
 		die(tls_reason(io));
+	tls_rest(io);
 	return io;
 }
 
