@@ -4,7 +4,9 @@
  * and namespaces is left when the next one's are read. */
 #include "core/xml.h"
 
+#include <malloc.h>
 #include <pthread.h>
+#include <stdlib.h>
 
 /* Debian's library has what this stands for, its header hides it. */
 #define XML_DTD 1
@@ -14,7 +16,7 @@
 #include "core/random.h"
 
 /* Between namespace and name in what expat hands over; no URI and no name has it. */
-#define SEPARATOR '\n'
+static const char separator[] = "\n";
 
 enum { DEPTH_HARD = 256 };
 
@@ -42,13 +44,13 @@ static void stop(struct reading *r, enum xml_fault fault)
 
 /* --- what expat finds --- */
 
-/* "namespace SEPARATOR name". Most elements are in their parent's namespace:
+/* "namespace, separator, name". Most elements are in their parent's namespace:
    then its bytes are shared. */
 static void split_name(
     struct reading *r, const char *text, struct slice outer, struct slice *ns, struct slice *name)
 {
 	struct slice all = slice_str(text);
-	ptrdiff_t at = slice_chr(all, SEPARATOR);
+	ptrdiff_t at = slice_chr(all, *separator);
 
 	*ns = SLICE("");
 	if (at >= 0) {
@@ -192,12 +194,33 @@ static void make_salt(void)
 	while (salt == 0);
 }
 
+/* What a client sends to log in passes through here: nothing of it stays behind. */
+static void wipe(void *p)
+{
+	if (p)
+		bytes_wipe(p, malloc_usable_size(p));
+	free(p);
+}
+
+static void *resize(void *p, size_t n)
+{
+	void *room = malloc(n);
+
+	if (p && room) {
+		size_t had = malloc_usable_size(p);
+		memcpy(room, p, had < n ? had : n);
+		wipe(p);
+	}
+	return room;
+}
+
 static XML_Parser parser_new(struct reading *r)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 	pthread_once(&once, make_salt);
-	XML_Parser p = XML_ParserCreateNS("UTF-8", SEPARATOR);
+	static const XML_Memory_Handling_Suite memory = { malloc, resize, wipe };
+	XML_Parser p = XML_ParserCreate_MM("UTF-8", &memory, separator);
 	if (!p)
 		bug("no memory for a parser");
 	XML_SetUserData(p, r);
