@@ -27,6 +27,7 @@
 #include "pki/pki.h"
 #include "smime/smime.h"
 #include "storage/store.h"
+#include "webadmin/web.h"
 
 struct options {
 	const char *data;
@@ -250,7 +251,9 @@ static int open_rooms(const char *data, struct err *err)
 	    wire_logins(err))
 		return -1;
 	smime_start();
-	return pki_start(data, err);
+	if (pki_start(data, err) != 0)
+		return -1;
+	return web_start(err);
 }
 
 static int start_threads(struct err *err)
@@ -294,6 +297,7 @@ static void end(void)
 	workers_stop();
 	listen_free();
 	threads_stop();
+	web_stop();
 	pki_stop();
 	store_close();
 	log_event(LOG_INFO, "ended");

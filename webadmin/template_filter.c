@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "core/text.h"
 #include "webadmin/template.h"
 
 static const char *string_of(const json_t *value)
@@ -145,6 +146,25 @@ static void filter_url(const json_t *value, struct buf *out)
 	buf_done(&text);
 }
 
+/* --- names of domains --- */
+
+/* For people: other letters than ASCII, also in the addresses of a list. */
+static void filter_domain(const json_t *value, struct buf *out)
+{
+	struct slice rest = slice_str(string_of(value));
+	struct pool pool = { 0 };
+
+	while (rest.n > 0) {
+		struct slice name = slice_cut(&rest, ' ');
+		ptrdiff_t at = slice_rchr(name, '@');
+		buf_adds(out, slice_head(name, (size_t)(at + 1)));
+		buf_addz(out, domain_unicode(&pool, slice_from(name, (size_t)(at + 1))));
+		if (rest.p)
+			buf_addc(out, ' ');
+	}
+	pool_done(&pool);
+}
+
 static const struct {
 	const char *name;
 	template_filter_fn *run;
@@ -154,6 +174,7 @@ static const struct {
 	{ "count", filter_count },
 	{ "date", filter_date },
 	{ "day", filter_day },
+	{ "domain", filter_domain },
 	{ "duration", filter_duration },
 	{ "url", filter_url },
 };

@@ -1,0 +1,245 @@
+/* form.c - forms as pages show them, and the arguments that they become */
+#include "core/text.h"
+#include "webadmin/template.h"
+#include "webadmin/web.h"
+
+/* --- what a form shows --- */
+
+static json_t *hint(struct web *web, const char *of, const char *action, const char *field)
+{
+	return json_object_get(json_object_get(json_object_get(web->model, of), action), field);
+}
+
+static void set_hint(
+    struct web *web, const char *of, const char *action, const char *field, json_t *value)
+{
+	json_t *all = json_object_get(web->model, of);
+
+	if (!all) {
+		all = json_object();
+		json_object_set_new(web->model, of, all);
+	}
+	if (!json_object_get(all, action))
+		json_object_set_new(all, action, json_object());
+	json_object_set_new(json_object_get(all, action), field, value);
+}
+
+void web_default(struct web *web, const char *action, const char *field, json_t *value)
+{
+	set_hint(web, "defaults", action, field, value);
+}
+
+void web_choices(struct web *web, const char *action, const char *field, json_t *choices)
+{
+	set_hint(web, "choices", action, field, choices);
+}
+
+static json_t *choices_json(const struct web_choice *choices)
+{
+	json_t *array = json_array();
+
+	for (; choices && choices->value; choices++)
+		json_array_append_new(array,
+		    json_pack("{s:s, s:s}", "value", choices->value, "label", choices->label));
+	return array;
+}
+
+void web_field_value(json_t *shown, const char *value)
+{
+	json_t *choice;
+	size_t i;
+
+	json_object_set_new(shown, "value", json_string(value));
+	if (json_object_get(shown, "check"))
+		json_object_set_new(shown, "checked", json_boolean(strcmp(value, "on") == 0));
+	json_array_foreach(json_object_get(shown, "choices"), i, choice)
+	{
+		const char *own = json_string_value(json_object_get(choice, "value"));
+		json_object_set_new(
+		    choice, "selected", json_boolean(own && strcmp(own, value) == 0));
+	}
+}
+
+static const char *const kind_names[] = {
+	[WEB_TEXT] = "line",
+	[WEB_PASSWORD] = "password",
+	[WEB_AREA] = "area",
+	[WEB_CHOICE] = "choice",
+	[WEB_CHECK] = "check",
+	[WEB_FILE] = "file",
+	[WEB_HIDDEN] = "hidden",
+};
+
+static void set_text(json_t *object, const char *key, const char *text)
+{
+	if (text)
+		json_object_set_new(object, key, json_string(text));
+}
+
+json_t *web_field_json(struct web *web, const struct web_field *field, const char *id)
+{
+	json_t *json = json_object();
+
+	set_text(json, "id", id);
+	set_text(json, "name", field->name);
+	set_text(json, "label", field->label);
+	set_text(json, "help", field->help ? web_fill(web, field->help) : "");
+	set_text(json, "example", field->example ? field->example : "");
+	json_object_set_new(json, kind_names[field->kind], json_true());
+	json_object_set_new(json, "required", json_boolean(field->flags & WEB_REQUIRED));
+	json_object_set_new(json, "new", json_boolean(field->flags & (WEB_NEW | WEB_AGAIN)));
+	json_object_set_new(json, "code", json_boolean(field->flags & WEB_CODE));
+	json_object_set_new(json, "value", json_string(""));
+	json_object_set_new(json, "error", json_string(""));
+	if (field->kind == WEB_CHOICE)
+		json_object_set_new(json, "choices", choices_json(field->choices));
+	return json;
+}
+
+static bool is_secret(const struct web_field *field)
+{
+	return field->flags & WEB_SECRET || field->kind == WEB_PASSWORD || field->kind == WEB_FILE;
+}
+
+static void fill_field(
+    struct web *web, const struct web_action *action, const struct web_field *field, json_t *json)
+{
+	json_t *choices = hint(web, "choices", action->name, field->name);
+	bool again = action == web->action;
+	const char *typed = again ? http_field(web->req, field->name) : NULL;
+	struct buf value = { 0 };
+
+	if (choices)
+		json_object_set(json, "choices", choices);
+	if (!typed && !(again && field->kind == WEB_CHECK))
+		template_text(hint(web, "defaults", action->name, field->name), &value);
+	if (!is_secret(field))
+		web_field_value(json, typed ? typed : buf_z(&value));
+	buf_done(&value);
+	if (again && web->err_field && strcmp(web->err_field, field->name) == 0)
+		set_text(json, "error", web->err.text);
+}
+
+static json_t *form_json(struct web *web, const struct web_action *action)
+{
+	json_t *fields = json_array();
+	bool files = false;
+
+	for (const struct web_field *f = action->fields; f && f->name; f++) {
+		if (f->kind == WEB_PARAM || f->kind == WEB_SELF)
+			continue;
+		json_t *json = web_field_json(
+		    web, f, pool_printf(http_pool(web->req), "%s-%s", action->name, f->name));
+		fill_field(web, action, f, json);
+		json_array_append_new(fields, json);
+		files = files || f->kind == WEB_FILE;
+	}
+	bool failed = action == web->action && web->err.kind != ERR_NONE;
+	bool known = !action->op || op_find(slice_str(action->op));
+	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:s, s:o}", "name", action->name,
+	    "unknown", known ? "" : action->op, "legend", action->legend ? action->legend : "",
+	    "submit", action->submit, "danger", action->danger, "files", files, "error",
+	    failed && !web->err_field ? web->err.text : "", "fields", fields);
+}
+
+/* Forms that the caller may not use are not there. */
+static bool is_allowed(struct web *web, const struct web_action *action)
+{
+	const struct op *op = action->op ? op_find(slice_str(action->op)) : NULL;
+	const struct op_caller *caller = http_caller(web->req);
+
+	return !op || (caller && caller->role >= op->role);
+}
+
+void web_forms(struct web *web)
+{
+	json_t *forms = json_object();
+
+	for (const struct web_action *a = web->page->actions; a && a->name; a++)
+		if (is_allowed(web, a))
+			json_object_set_new(forms, a->name, form_json(web, a));
+	json_object_set_new(web->model, "forms", forms);
+}
+
+/* --- the arguments --- */
+
+static json_t *words_json(struct slice text)
+{
+	json_t *array = json_array();
+
+	while (text.n > 0) {
+		size_t n = 0;
+		while (n < text.n && !memchr(" \t\r\n,;", text.p[n], 6))
+			n++;
+		if (n > 0)
+			json_array_append_new(array, json_stringn(text.p, n));
+		text = slice_from(text, n + 1);
+	}
+	return array;
+}
+
+static json_t *file_json(struct web *web, const struct web_field *field)
+{
+	struct slice bytes = http_upload(web->req, field->name);
+	struct buf coded = { 0 };
+
+	if (bytes.n == 0)
+		return NULL;
+	base64_put(&coded, bytes);
+	json_t *json = json_pack("{s:s#}", "base64", coded.p, (int)coded.n);
+	buf_wipe(&coded);
+	return json;
+}
+
+static json_t *value_json(struct web *web, const struct web_field *field)
+{
+	const char *text = field->kind == WEB_PARAM ? http_param(web->req, field->from)
+	    : field->kind == WEB_SELF		    ? http_caller(web->req)->name
+						    : http_field(web->req, field->name);
+
+	if (field->kind == WEB_FILE)
+		return file_json(web, field);
+	if (field->kind == WEB_CHECK)
+		return json_string(text ? "on" : "off");
+	struct slice value = slice_str(text);
+	if (!is_secret(field) && field->kind != WEB_AREA)
+		value = slice_trim(value);
+	if (value.n == 0 && !(field->flags & WEB_EMPTY))
+		return NULL;
+	return field->flags & WEB_WORDS ? words_json(value)
+					: json_stringn(value.p ? value.p : "", value.n);
+}
+
+static int take_field(struct web *web, const struct web_field *field, json_t *args)
+{
+	if (field->flags & WEB_AGAIN) {
+		const char *first = http_field(web->req, field[-1].name);
+		const char *second = http_field(web->req, field->name);
+		if (!first || !second || strcmp(first, second) != 0)
+			return web_refuse(
+			    web, field->name, "This is not the same as what stands above.");
+		return 0;
+	}
+	json_t *value = value_json(web, field);
+	if (!value)
+		return field->flags & WEB_REQUIRED ? web_refuse(web, field->name, "This is needed.")
+						   : 0;
+	if (field->flags & WEB_LOCAL)
+		json_decref(value);
+	else
+		json_object_set_new(args, field->name, value);
+	return 0;
+}
+
+json_t *web_action_args(struct web *web)
+{
+	json_t *args = json_object();
+
+	for (const struct web_field *f = web->action->fields; f && f->name; f++) {
+		if (take_field(web, f, args) == 0)
+			continue;
+		json_decref(args);
+		return NULL;
+	}
+	return args;
+}

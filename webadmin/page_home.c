@@ -1,0 +1,49 @@
+/* page_home.c - the first page: the server for its admins; others are led to what is theirs */
+#include "webadmin/web.h"
+
+static int load(struct web *web)
+{
+	web_try(web, "status", "server status", NULL);
+	web_try(web, "domains", "domain list", NULL);
+	web_try(web, "queue", "queue list", NULL);
+	web_try(web, "storage", "storage status", NULL);
+	web_try(web, "pki", "pki list", NULL);
+	web_try(web, "listeners", "listener list", NULL);
+	for (size_t i = 0; i < 3; i++) {
+		static const char *const counted[] = { "domains", "queue", "listeners" };
+		json_t *answer = json_object_get(web->model, counted[i]);
+		json_object_set_new(answer, "n",
+		    json_integer((json_int_t)json_array_size(json_object_get(answer, "rows"))));
+	}
+	return 0;
+}
+
+static int run(struct http_req *req);
+
+HTTP_ROUTE(web_home) = {
+	.path = "/",
+	.methods = HTTP_GET,
+	.who = HTTP_USER,
+	.run = run,
+};
+
+WEB_PAGE(home) = {
+	.route = &http_route_web_home,
+	.title = "Overview",
+	.template = "home",
+	.group = WEB_SERVER,
+	.place = 0,
+	.load = load,
+};
+
+static int run(struct http_req *req)
+{
+	const struct op_caller *caller = http_caller(req);
+
+	if (caller->role == OP_SERVER_ADMIN)
+		return web_run(req, &web_page_home);
+	if (caller->role == OP_DOMAIN_ADMIN)
+		return http_redirect(
+		    req, pool_printf(http_pool(req), "/admin/domain/%s", caller->domain));
+	return http_redirect(req, "/portal");
+}

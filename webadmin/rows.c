@@ -1,0 +1,78 @@
+/* rows.c - listings of any length: what is looked for, one page of it */
+#include "core/num.h"
+#include "core/text.h"
+#include "webadmin/web.h"
+
+enum { ROWS = 100 };
+
+/* Does any text of the row hold what, which is folded? */
+static bool holds(const json_t *row, struct slice what)
+{
+	struct buf text = { 0 };
+	const char *key;
+	json_t *value;
+	bool found = false;
+
+	json_object_foreach((json_t *)row, key, value)
+	{
+		if (!json_is_string(value))
+			continue;
+		buf_clear(&text);
+		text_fold(
+		    &text, slice_of(json_string_value(value), json_string_length(value)), true);
+		found = found || slice_find(buf_slice(&text), what) >= 0;
+	}
+	buf_done(&text);
+	return found;
+}
+
+static void keep_found(json_t *rows, const char *q)
+{
+	struct buf what = { 0 };
+
+	text_fold(&what, slice_str(q), true);
+	for (size_t i = json_array_size(rows); i > 0; i--)
+		if (!holds(json_array_get(rows, i - 1), buf_slice(&what)))
+			json_array_remove(rows, i - 1);
+	buf_done(&what);
+}
+
+/* Rows from..from+ROWS of them stay. */
+static json_t *keep_page(json_t *rows, const char *asked)
+{
+	size_t n = json_array_size(rows), pages = n > 0 ? (n + ROWS - 1) / ROWS : 1;
+	int64_t page;
+
+	if (!num_i64(slice_str(asked), 1, (int64_t)pages, &page))
+		page = 1;
+	size_t from = (size_t)(page - 1) * ROWS, to = from + ROWS < n ? from + ROWS : n;
+	json_t *kept = json_array();
+	for (size_t i = from; i < to; i++)
+		json_array_append(kept, json_array_get(rows, i));
+	json_array_clear(rows);
+	json_array_extend(rows, kept);
+	json_decref(kept);
+	if (pages == 1)
+		return json_object();
+	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "from", (json_int_t)from + 1, "to",
+	    (json_int_t)to, "before", (json_int_t)page - 1, "after",
+	    page < (int64_t)pages ? (json_int_t)page + 1 : (json_int_t)0, "of", (json_int_t)n);
+}
+
+int web_rows(struct web *web, const char *key, const char *op, json_t *args)
+{
+	const char *q = http_query(web->req, "q");
+
+	if (web_need(web, key, op, args) != 0)
+		return -1;
+	json_t *answer = json_object_get(web->model, key), *rows = json_object_get(answer, "rows");
+	size_t all = json_array_size(rows);
+	if (q && *q)
+		keep_found(rows, q);
+	json_object_set_new(answer, "all", json_integer((json_int_t)all));
+	json_object_set_new(answer, "total", json_integer((json_int_t)json_array_size(rows)));
+	json_object_set_new(answer, "q", json_string(q ? q : ""));
+	json_object_set_new(answer, "search", json_boolean(all > 10));
+	json_object_set_new(answer, "pager", keep_page(rows, http_query(web->req, "page")));
+	return 0;
+}

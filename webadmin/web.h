@@ -1,0 +1,188 @@
+/* web.h - a page: what it shows, and what its forms do
+ *
+ * A page is a file with three rows: what it is, where it is reached, and the
+ * forms on it. Nearly all of them need no other code than loading what they
+ * show, by operations (core/op.h):
+ *
+ *	static const struct web_field add_fields[] = {
+ *		{ .name = "name", .label = "Name", .flags = WEB_REQUIRED },
+ *		{ 0 },
+ *	};
+ *	static const struct web_action actions[] = {
+ *		{ .name = "add", .op = "domain add", .fields = add_fields,
+ *		  .submit = "Add domain", .done = "{name} was added." },
+ *		{ 0 },
+ *	};
+ *	static int load(struct web *web) { return web_rows(web, "domains", "domain list", NULL); }
+ *	WEB_RUN(domains)
+ *	HTTP_ROUTE(web_domains) = { .path = "/admin/domains", ..., .run = run };
+ *	WEB_PAGE(domains) = { .route = &http_route_web_domains, .title = "Domains",
+ *		.template = "domains", .load = load, .actions = actions };
+ *
+ * A form posts to its own page; its field "do" names the action. The fields
+ * become the arguments of the operation. When it says no, the page is shown
+ * again with the reason beside the field that it names and what was typed, but
+ * for secrets; when it says yes, the browser is sent on (303) and shown `done`. */
+#ifndef WEBADMIN_WEB_H
+#define WEBADMIN_WEB_H
+
+#include <jansson.h>
+
+#include "core/err.h"
+#include "protocols/http/http.h"
+
+enum web_kind {
+	WEB_TEXT,
+	WEB_PASSWORD, /* a secret in one line */
+	WEB_AREA,     /* several lines */
+	WEB_CHOICE,
+	WEB_CHECK, /* the argument is on or off */
+	WEB_FILE,
+	WEB_HIDDEN,
+	WEB_PARAM, /* not in the form: a part of the page's path, named by .from */
+	WEB_SELF,  /* not in the form: the address of who is logged in */
+};
+
+enum web_flag {
+	WEB_REQUIRED = 1,
+	WEB_SECRET = 2,	 /* never written into a page again; WEB_PASSWORD is always */
+	WEB_WORDS = 4,	 /* the argument is the list of its words */
+	WEB_LOCAL = 8,	 /* no argument of the operation: for .run */
+	WEB_AGAIN = 16,	 /* must be the same as the field before; no argument */
+	WEB_NEW = 32,	 /* a password that is made up now */
+	WEB_CODE = 64,	 /* in letters of one width */
+	WEB_EMPTY = 128, /* is given to the operation when empty, too */
+};
+
+struct web_choice {
+	const char *value, *label; /* value NULL ends the list */
+};
+
+struct web_field {
+	const char *name; /* and of the argument; NULL ends the list */
+	const char *label, *help, *example;
+	enum web_kind kind;
+	unsigned flags;
+	const struct web_choice *choices;
+	const char *from; /* of a WEB_PARAM */
+};
+
+struct web;
+
+/* In texts "{x}" stands for the field or the part of the path named x. */
+struct web_action {
+	const char *name; /* NULL ends the list */
+	const char *op;
+	const struct web_field *fields;
+	const char *legend; /* heading of the form, or NULL */
+	const char *submit; /* on the button */
+	const char *ask;    /* a question that must be confirmed first, or NULL */
+	const char *warn;   /* what else to think of before confirming */
+	const char *done;   /* what the next page says */
+	const char *then;   /* path of the next page, with ":x"; NULL: this page */
+	const char *show;   /* instead of going on, show the answer under this name */
+	bool danger;	    /* the button looks like that */
+	/* Instead of the operation, for what takes more than one. 0: done. 1: has
+	   answered itself. -1: web->err says why not. */
+	int (*run)(struct web *web);
+};
+
+/* Where links to the page stand. */
+enum web_group { WEB_NOWHERE, WEB_SERVER, WEB_DOMAIN, WEB_YOU };
+
+struct web_page {
+	const struct http_route *route;
+	const char *title;    /* "{x}" as above */
+	const char *template; /* webadmin/pages/TEMPLATE.html */
+	enum web_group group;
+	int place; /* in the group, ascending */
+	/* Stands before the page on the way to it, where the path does not tell;
+	   pages whose path begins that of another do. */
+	const struct web_page *under;
+	/* Put what is shown into web->model. 0, or -1 after http_error. */
+	int (*load)(struct web *web);
+	const struct web_action *actions;
+};
+
+#define WEB_PAGE(id) TABLE_ROW(web_page, id)
+TABLE_DECLARE(web_page);
+
+/* A page while it is made. Texts live in http_pool(req). */
+struct web {
+	struct http_req *req;
+	const struct web_page *page;
+	json_t *model;
+	const struct web_action *action; /* that was asked for */
+	struct err err;			 /* why it failed */
+	const char *err_field;		 /* the field that err is about, or NULL */
+	int status;
+};
+
+/* Compile the pages; hand the look of error pages to HTTP. Before the first
+   request. ERR_INPUT: a mistake in a template. */
+int web_start(struct err *err);
+void web_stop(void);
+
+int web_run(struct http_req *req, const struct web_page *page);
+
+/* The function `run` of a page without another way. */
+#define WEB_RUN(id)                                                                                \
+	extern const struct web_page web_page_##id;                                                \
+	static int run(struct http_req *req)                                                       \
+	{                                                                                          \
+		return web_run(req, &web_page_##id);                                               \
+	}
+
+/* --- for load() and run() --- */
+
+/* Run an operation; args are taken over, NULL is none. The answer belongs to the request;
+   NULL: no, web->err says why. */
+const json_t *web_op(struct web *web, const char *name, json_t *args);
+
+/* Run an operation and put its answer into the model as `key`. Without it there
+   is no page: -1 after http_error. */
+int web_need(struct web *web, const char *key, const char *op, json_t *args);
+
+/* The same where the page can do without: then the model has key.error, and
+   key.absent is true when there is nothing yet. True: there was an answer. */
+bool web_try(struct web *web, const char *key, const char *op, json_t *args);
+
+/* web_need for listings of any length: what ?q= looks for, and one page of it
+   (?page=). The model gets key.rows, key.total, key.pager. */
+int web_rows(struct web *web, const char *key, const char *op, json_t *args);
+
+/* What a form shows before something is typed; value is taken over. Choices are
+   an array of {value, label}. */
+void web_default(struct web *web, const char *action, const char *field, json_t *value);
+void web_choices(struct web *web, const char *action, const char *field, json_t *choices);
+
+/* Arguments that stand in the path: {"name": part of the path}. */
+json_t *web_arg(struct web *web, const char *name, const char *param);
+/* {"address": who is logged in} */
+json_t *web_self(struct web *web);
+
+/* A field of the form or a part of the path; NULL: absent. */
+const char *web_value(struct web *web, const char *name);
+
+/* The arguments that the action's form makes; NULL: web->err says why not. */
+json_t *web_action_args(struct web *web);
+
+/* "{x}" filled in. */
+const char *web_fill(struct web *web, const char *text);
+/* ":x" filled in, for a link. */
+const char *web_href(struct web *web, const char *path);
+
+/* Say no in an action; returns -1. field may be NULL. */
+int web_refuse(struct web *web, const char *field, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* --- between the files of this folder --- */
+
+void web_model_begin(struct web *web); /* navigation, who, flash */
+void web_forms(struct web *web);       /* model.forms, after load() */
+json_t *web_field_json(struct web *web, const struct web_field *field, const char *id);
+void web_field_value(json_t *shown, const char *value); /* set what a field shows */
+int web_post(struct web *web);				/* 0 show the page, 1 answered */
+void web_render(struct web *web, const char *template);
+
+#endif
