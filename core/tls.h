@@ -71,9 +71,16 @@ struct tls_hello {
 struct tls_chooser {
 	struct tls_ctx *(*choose)(
 	    void *arg, const struct tls_hello *hello, bool may_wait, bool *later);
+	/* Before there is a server name: is there something to show? NULL: yes. */
+	bool (*offers)(void *arg, const struct tls_hello *hello, bool may_wait, bool *later);
 	void *arg;
 };
 void tls_chooser_set(const struct tls_chooser *chooser);
+
+/* May a protocol offer TLS to whoever came to `local` and named `target` (or
+   nothing)? Any thread; where the answer to a target would need the disk, a loop
+   is told yes: the handshake will know. */
+bool tls_offered(const struct sockaddr *local, struct slice target);
 
 /* A server-side layer over `below`; push it, then call tls_handshake. alpn is
    the protocol's name ("imap") or NULL. local is copied. */

@@ -9,11 +9,22 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "core/loop.h"
+
 static struct tls_chooser chooser;
 
 void tls_chooser_set(const struct tls_chooser *c)
 {
 	chooser = *c;
+}
+
+bool tls_offered(const struct sockaddr *local, struct slice target)
+{
+	struct tls_hello hello = { .target = target, .local = local };
+	bool later = false;
+
+	return !chooser.offers || chooser.offers(chooser.arg, &hello, !loop_thread(), &later) ||
+	    later;
 }
 
 void tls_greeting_free(struct tls *tls)

@@ -13,8 +13,10 @@
 /* --- building --- */
 
 struct cert_spec {
-	struct slice name;  /* subject: a domain in A-labels */
-	struct slice names; /* DNS names it is good for, parted by blanks */
+	struct slice name;    /* subject: a domain in A-labels */
+	struct slice subject; /* or a whole Name, DER */
+	struct slice names;   /* DNS names it is good for, parted by blanks */
+	struct slice serial;  /* INTEGER's contents; empty: a new one */
 	int64_t not_before, not_after;
 };
 
@@ -50,6 +52,9 @@ enum { CERT_PATH_UNLIMITED = 255 };
 /* Take the first certificate off *rest (DER one behind another). */
 bool cert_next(struct slice *rest, struct cert *out);
 
+/* Is that SubjectPublicKeyInfo its key? How the kind is written may differ. */
+bool cert_has_key(const struct cert *cert, struct slice public_info);
+
 /* Append its SHA-256 in hex. */
 void cert_fingerprint(const struct cert *cert, struct buf *hex);
 
@@ -69,6 +74,9 @@ void cert_names(const struct cert *cert, bool (*visit)(void *arg, struct slice n
 bool cert_covers(const struct cert *cert, struct slice host);
 
 /* --- PEM --- */
+
+/* Append a block of that kind (RFC 7468): "CERTIFICATE", "CERTIFICATE REQUEST". */
+void pem_put(const char *kind, struct slice der, struct buf *pem);
 
 /* All certificates of a PEM text as DER one behind another. Each must be
    readable; at least one. */

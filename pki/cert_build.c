@@ -171,10 +171,14 @@ static int put_extensions(
 /* --- the whole --- */
 
 /* RFC 5280 4.1.2.2: positive, unique, at most 20 bytes. */
-static void put_serial(struct buf *out)
+static void put_serial(struct buf *out, struct slice given)
 {
 	unsigned char serial[SERIAL];
 
+	if (given.n > 0) {
+		der_put(out, DER_INTEGER, given);
+		return;
+	}
 	random_bytes(serial, sizeof(serial));
 	serial[0] = (unsigned char)((serial[0] & 0x7f) | 0x40); /* always of this length */
 	der_unsigned(out, slice_of(serial, sizeof(serial)));
@@ -197,7 +201,7 @@ static int put_tbs(struct buf *out, const struct cert_plan *plan, const struct c
 
 	der_number(out, 2); /* v3 */
 	der_close(out, version);
-	put_serial(out);
+	put_serial(out, plan->serial);
 	sign_algorithm(key_type, out);
 	buf_adds(out, issuer ? issuer->subject : plan->subject);
 	put_validity(out, plan);

@@ -30,9 +30,10 @@ struct cert_plan {
 	unsigned usage;		     /* enum cert_usage, or-ed */
 	const char *const *purposes; /* OIDs of extended key usage, NULL-ended; NULL: any */
 	struct slice alt_names;	     /* contents of GeneralNames, DER; empty: none */
+	struct slice serial;	     /* INTEGER's contents; empty: a new one */
 };
 
-/* Append the certificate, with a serial number of its own, signed by the
+/* Append the certificate, signed by the
    issuer's key. issuer NULL: the key signs itself. */
 int cert_build(const struct cert_plan *plan, const struct cert *issuer, const struct sign_key *key,
     struct buf *out, struct err *err);

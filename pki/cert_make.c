@@ -27,7 +27,10 @@ int cert_self_signed(
 
 	if (sign_look(key, &info, err) != 0)
 		return -1;
-	cert_put_domain(&subject, spec->name);
+	if (spec->subject.n > 0)
+		buf_adds(&subject, spec->subject);
+	else
+		cert_put_domain(&subject, spec->name);
 	put_names(&names, spec->names);
 	struct cert_plan plan = {
 		.subject = buf_slice(&subject),
@@ -37,6 +40,7 @@ int cert_self_signed(
 		.usage = usage_of(info.type),
 		.purposes = purposes,
 		.alt_names = buf_slice(&names),
+		.serial = spec->serial,
 	};
 	int rc = cert_build(&plan, NULL, key, out, err);
 	key_info_done(&info);

@@ -68,17 +68,17 @@ int cert_from_pem(struct slice pem, struct buf *der, struct err *err)
 	return rc;
 }
 
-static void put_block(struct slice der, struct buf *pem)
+void pem_put(const char *kind, struct slice der, struct buf *pem)
 {
 	struct buf base64 = { 0 };
 
 	base64_put(&base64, der);
-	buf_printf(pem, "%s\n", begin);
+	buf_printf(pem, "-----BEGIN %s-----\n", kind);
 	for (struct slice rest = buf_slice(&base64); rest.n > 0; rest = slice_from(rest, LINE)) {
 		buf_adds(pem, slice_head(rest, LINE));
 		buf_addc(pem, '\n');
 	}
-	buf_printf(pem, "%s\n", end);
+	buf_printf(pem, "-----END %s-----\n", kind);
 	buf_done(&base64);
 }
 
@@ -87,5 +87,5 @@ void cert_to_pem(struct slice der, struct buf *pem)
 	struct cert cert;
 
 	while (cert_next(&der, &cert))
-		put_block(cert.der, pem);
+		pem_put("CERTIFICATE", cert.der, pem);
 }

@@ -88,6 +88,23 @@ bool cert_next(struct slice *rest, struct cert *out)
 	return true;
 }
 
+static struct slice key_bits(struct slice public_info)
+{
+	struct slice info, algorithm, bits;
+
+	if (der_want(&public_info, DER_SEQUENCE, &info) &&
+	    der_want(&info, DER_SEQUENCE, &algorithm) && der_want(&info, DER_BITS, &bits))
+		return bits;
+	return (struct slice){ 0 };
+}
+
+bool cert_has_key(const struct cert *cert, struct slice public_info)
+{
+	struct slice bits = key_bits(cert->public_info);
+
+	return bits.n > 0 && slice_eq(bits, key_bits(public_info));
+}
+
 void cert_fingerprint(const struct cert *cert, struct buf *hex)
 {
 	unsigned char hash[WC_SHA256_DIGEST_SIZE] = { 0 };

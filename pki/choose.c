@@ -23,46 +23,67 @@ static struct {
 	pthread_mutex_t lock; /* of changes: nothing old is put after something was forgotten */
 	uint64_t generation;
 	struct ctx_cache *domains, *hellos;
-} shown = { .lock = PTHREAD_MUTEX_INITIALIZER };
+} cached = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 /* --- contexts --- */
 
 /* What tickets are bound to: the domain, its certificate and the policy under
    which the session was made. */
-static uint64_t binding_of(struct slice domain, struct slice leaf, const struct tls_ctx_spec *spec)
+static uint64_t binding_of(const struct tls_ctx_spec *spec, struct slice leaf)
 {
 	unsigned char hash[WC_SHA256_DIGEST_SIZE] = { 0 };
 	struct buf all = { 0 };
 
-	buf_adds(&all, domain);
-	buf_printf(&all, "\n%d\n", spec->oldest);
+	buf_printf(&all, "%s\n%d%d%d\n", spec->label, spec->oldest, spec->client_required,
+	    spec->client_strict);
 	buf_adds(&all, leaf);
+	buf_adds(&all, spec->client_issuer);
 	wc_Sha256Hash((const unsigned char *)all.p, (word32)all.n, hash);
 	buf_done(&all);
 	return num_get64(hash);
+}
+
+static struct tls_ctx *make_of(const struct domain_record *record, const struct shown *shown,
+    const char *domain, struct err *err)
+{
+	struct conf_at at = { .domain = domain };
+	struct slice rest = buf_slice(&shown->chain);
+	struct buf issuer = { 0 };
+	struct cert leaf;
+
+	if (!cert_next(&rest, &leaf)) {
+		err_set(err, ERR_TEMP, "the certificate of %s cannot be read", domain);
+		return NULL;
+	}
+	client_issuer(domain, record, &issuer);
+	struct tls_ctx_spec spec = {
+		.label = domain,
+		.chain = buf_slice(&shown->chain),
+		.oldest = conf_num(&conf_key_tls_oldest_version) == 0 ? 12 : 13,
+		.ticket_ttl_s = conf_num(&conf_key_tls_ticket_ttl) / 1000,
+		.client_issuer = buf_slice(&issuer),
+		.client_required = issuer.n > 0 && record->client_required,
+		.client_strict = conf_num_at(&conf_key_tls_client_strict, &at) != 0,
+	};
+	spec.binding = binding_of(&spec, leaf.der);
+	struct tls_ctx *ctx = sign_tls_ctx(&shown->key, &spec, err);
+	buf_done(&issuer);
+	return ctx;
 }
 
 struct tls_ctx *choose_make(
     struct slice domain, const struct domain_record *record, struct err *err)
 {
 	struct pool pool = { 0 };
-	struct slice rest = record->chain;
-	struct cert leaf;
-	struct tls_ctx_spec spec = {
-		.label = pool_str(&pool, domain),
-		.chain = record->chain,
-		.oldest = conf_num(&conf_key_tls_oldest_version) == 0 ? 12 : 13,
-		.ticket_ttl_s = conf_num(&conf_key_tls_ticket_ttl) / 1000,
-	};
-	struct sign_key key = { spec.label, record->key };
+	struct shown shown;
+	const char *name = pool_str(&pool, domain);
 	struct tls_ctx *ctx = NULL;
 
-	if (cert_next(&rest, &leaf)) {
-		spec.binding = binding_of(domain, leaf.der, &spec);
-		ctx = sign_tls_ctx(&key, &spec, err);
-	} else {
-		err_set(err, ERR_TEMP, "the certificate of %s cannot be read", spec.label);
-	}
+	if (shown_of(name, record, &shown) == 1)
+		ctx = make_of(record, &shown, name, err);
+	else
+		err_set(err, ERR_ABSENT, "%s has nothing to show", name);
+	shown_done(&shown);
 	pool_done(&pool);
 	return ctx;
 }
@@ -76,7 +97,7 @@ static struct tls_ctx *make_stored(struct slice domain)
 
 	if (record_get(domain, &bytes, &record) == 1) {
 		ctx = choose_make(domain, &record, &err);
-		if (!ctx)
+		if (!ctx && err.kind != ERR_ABSENT)
 			log_event(LOG_ERROR, "certificate-unusable", log_s("domain", domain),
 			    log_z("reason", err.text));
 	}
@@ -86,9 +107,9 @@ static struct tls_ctx *make_stored(struct slice domain)
 
 static uint64_t generation_now(void)
 {
-	pthread_mutex_lock(&shown.lock);
-	uint64_t generation = shown.generation;
-	pthread_mutex_unlock(&shown.lock);
+	pthread_mutex_lock(&cached.lock);
+	uint64_t generation = cached.generation;
+	pthread_mutex_unlock(&cached.lock);
 	return generation;
 }
 
@@ -96,10 +117,10 @@ static uint64_t generation_now(void)
 static void keep(
     struct ctx_cache *cache, struct slice key, struct tls_ctx *ctx, uint64_t generation)
 {
-	pthread_mutex_lock(&shown.lock);
-	if (generation == shown.generation)
+	pthread_mutex_lock(&cached.lock);
+	if (generation == cached.generation)
 		ctx_cache_put(cache, key, ctx);
-	pthread_mutex_unlock(&shown.lock);
+	pthread_mutex_unlock(&cached.lock);
 }
 
 static struct tls_ctx *of_domain(const char *domain, uint64_t generation)
@@ -108,11 +129,11 @@ static struct tls_ctx *of_domain(const char *domain, uint64_t generation)
 
 	if (!domain)
 		return NULL;
-	struct tls_ctx *ctx = ctx_cache_get(shown.domains, key);
+	struct tls_ctx *ctx = ctx_cache_get(cached.domains, key);
 	if (!ctx) {
 		ctx = make_stored(key);
 		if (ctx)
-			keep(shown.domains, key, ctx, generation);
+			keep(cached.domains, key, ctx, generation);
 	}
 	return ctx;
 }
@@ -144,51 +165,29 @@ static void put_key(struct buf *out, const struct tls_hello *hello)
 	buf_adds(out, address_bytes(hello->local));
 }
 
-static struct tls_ctx *by_name(struct slice host, uint64_t generation)
+/* The domain that the protocol named, that of the server name, that of the
+   address: the first of them that is hosted here, whether it has a certificate or
+   not. Another domain's would help nobody. */
+static const char *whom(
+    struct slice target, struct slice sni, const struct sockaddr *local, struct pool *pool)
 {
-	struct pool pool = { 0 };
-	struct tls_ctx *ctx = host.n > 0 ? of_domain(find_by_name(host, &pool), generation) : NULL;
+	const char *domain = target.n > 0 ? find_by_name(target, pool) : NULL;
 
-	pool_done(&pool);
-	return ctx;
+	if (!domain && sni.n > 0)
+		domain = find_by_name(sni, pool);
+	return domain ? domain : address_domain(local, pool);
 }
 
-/* The domain of that address, or the main one. Finding it takes a walk through
-   all domains, so it is kept apart from names, of which a client has plenty. */
-static struct tls_ctx *by_address(const struct sockaddr *local, uint64_t generation)
-{
-	struct buf key = { 0 };
-	struct pool pool = { 0 };
-	struct dir_domain main_domain;
-
-	put_key(&key, &(struct tls_hello){ .local = local });
-	struct tls_ctx *ctx = ctx_cache_get(shown.hellos, buf_slice(&key));
-	if (!ctx) {
-		ctx = of_domain(find_by_address(local, &pool), generation);
-		if (!ctx && dir_main_domain(&pool, &main_domain) == 1)
-			ctx = of_domain(main_domain.name, generation);
-		if (ctx)
-			keep(shown.hellos, buf_slice(&key), ctx, generation);
-	}
-	buf_done(&key);
-	pool_done(&pool);
-	return ctx;
-}
-
-/* The domain that the protocol named, the server name, the address, the main
-   domain: the first of them that has a certificate. */
 static struct tls_ctx *look_up(struct slice key, const struct tls_hello *hello)
 {
 	uint64_t generation = generation_now();
 	struct slice rest = key, target = slice_cut(&rest, ' '), sni = slice_cut(&rest, ' ');
-	struct tls_ctx *ctx = by_name(target, generation);
+	struct pool pool = { 0 };
+	struct tls_ctx *ctx = of_domain(whom(target, sni, hello->local, &pool), generation);
 
-	if (!ctx)
-		ctx = by_name(sni, generation);
-	if (!ctx)
-		ctx = by_address(hello->local, generation);
 	if (ctx)
-		keep(shown.hellos, key, ctx, generation);
+		keep(cached.hellos, key, ctx, generation);
+	pool_done(&pool);
 	return ctx;
 }
 
@@ -198,7 +197,7 @@ static struct tls_ctx *choose(void *arg, const struct tls_hello *hello, bool may
 
 	(void)arg;
 	put_key(&key, hello);
-	struct tls_ctx *ctx = ctx_cache_get(shown.hellos, buf_slice(&key));
+	struct tls_ctx *ctx = ctx_cache_get(cached.hellos, buf_slice(&key));
 	if (!ctx && may_wait)
 		ctx = look_up(buf_slice(&key), hello);
 	else if (!ctx)
@@ -207,30 +206,43 @@ static struct tls_ctx *choose(void *arg, const struct tls_hello *hello, bool may
 	return ctx;
 }
 
+/* Where the protocol named a domain, it is that one's business alone. */
+static bool offers(void *arg, const struct tls_hello *hello, bool may_wait, bool *later)
+{
+	if (hello->target.n == 0)
+		return address_shows(hello->local);
+	struct tls_ctx *ctx = choose(arg, hello, may_wait, later);
+	bool good = ctx != NULL;
+	tls_ctx_unref(&ctx);
+	return good;
+}
+
 void choose_start(void)
 {
-	shown.domains = ctx_cache_new(DOMAINS_MAX);
-	shown.hellos = ctx_cache_new(HELLOS_MAX);
-	tls_chooser_set(&(struct tls_chooser){ .choose = choose });
+	cached.domains = ctx_cache_new(DOMAINS_MAX);
+	cached.hellos = ctx_cache_new(HELLOS_MAX);
+	tls_chooser_set(&(struct tls_chooser){ .choose = choose, .offers = offers });
 }
 
 void choose_stop(void)
 {
 	tls_chooser_set(&(struct tls_chooser){ 0 });
-	ctx_cache_free(&shown.hellos);
-	ctx_cache_free(&shown.domains);
+	ctx_cache_free(&cached.hellos);
+	ctx_cache_free(&cached.domains);
 }
 
 void choose_forget(struct slice domain, bool drop_all)
 {
-	if (!shown.domains)
+	if (!cached.domains)
 		return;
-	pthread_mutex_lock(&shown.lock);
-	shown.generation++;
-	ctx_cache_clear(shown.hellos);
+	if (!drop_all)
+		address_look(domain);
+	pthread_mutex_lock(&cached.lock);
+	cached.generation++;
+	ctx_cache_clear(cached.hellos);
 	if (drop_all)
-		ctx_cache_clear(shown.domains);
+		ctx_cache_clear(cached.domains);
 	else
-		ctx_cache_drop(shown.domains, domain);
-	pthread_mutex_unlock(&shown.lock);
+		ctx_cache_drop(cached.domains, domain);
+	pthread_mutex_unlock(&cached.lock);
 }

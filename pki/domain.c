@@ -1,10 +1,10 @@
-/* domain.c - keys and certificates that the server makes for domains */
+/* domain.c - keys and certificates that the server makes for domains by itself */
 #include <time.h>
 
 #include "core/log.h"
 #include "pki/cert.h"
 #include "pki/pki_private.h"
-#include "storage/dir.h"
+#include "pki/subject.h"
 
 enum { DAY = 24 * 60 * 60, BACKDATE = 60 * 60 };
 
@@ -18,60 +18,73 @@ CONF_KEY(pki_certificate_days) = {
 	.help = "for how many days a certificate is valid that the server makes for a domain",
 };
 
-/* --- made by the server --- */
+/* --- certificates signed by their own keys --- */
 
-static int make_certificate(
-    struct slice domain, const struct sign_key *key, struct buf *chain, struct err *err)
+void domain_validity(const struct conf_at *at, struct cert_spec *spec)
 {
-	struct pool pool = { 0 };
-	const char *names;
-	struct conf_at at = { .domain = key->owner };
 	int64_t now = time(NULL);
-	int rc = pki_domain_names(domain, &pool, &names, err);
 
-	if (rc == 0) {
-		struct cert_spec spec = {
-			.name = domain,
-			.names = slice_str(names),
-			/* Clocks of clients may be behind. */
-			.not_before = now - BACKDATE,
-			.not_after = now + conf_num_at(&conf_key_pki_certificate_days, &at) * DAY,
-		};
-		rc = cert_self_signed(&spec, key, chain, err);
-	}
-	pool_done(&pool);
+	spec->not_before = now - BACKDATE; /* clocks of clients may be behind */
+	spec->not_after = now + conf_num_at(&conf_key_pki_certificate_days, at) * DAY;
+}
+
+int domain_sign_own(const char *domain, const struct subject *subject, struct slice serial,
+    struct slice sealed, struct buf *leaf, struct err *err)
+{
+	struct sign_key key = { domain, sealed };
+	struct conf_at at = { .domain = domain };
+	struct buf name = { 0 };
+
+	subject_name(subject, slice_str(domain), &name);
+	struct cert_spec spec = {
+		.subject = buf_slice(&name),
+		.names = slice_str(subject->names),
+		.serial = serial,
+	};
+	domain_validity(&at, &spec);
+	int rc = cert_self_signed(&spec, &key, leaf, err);
+	buf_done(&name);
 	return rc;
 }
 
-int domain_store(struct slice domain, const struct domain_record *record, struct err *err)
+struct making {
+	struct slice sealed; /* the new key */
+	struct buf leaf;
+};
+
+static int take_made(void *arg, const char *domain, struct domain_record *record, struct err *err)
 {
-	int rc = record_put(domain, record, err);
+	struct making *making = arg;
+	struct pool pool = { 0 };
+	struct subject subject = { 0 };
+	int rc = subject_complete(&subject, slice_str(domain), &pool, err);
 
 	if (rc == 0)
-		choose_forget(domain, false);
+		rc = domain_sign_own(
+		    domain, &subject, (struct slice){ 0 }, making->sealed, &making->leaf, err);
+	record->made = time(NULL);
+	record->installed = false;
+	record->key = making->sealed;
+	record->leaf = buf_slice(&making->leaf);
+	record->above = record->subject = (struct slice){ 0 };
+	pool_done(&pool);
 	return rc;
 }
 
 int domain_make(struct slice domain, struct err *err)
 {
 	struct pool pool = { 0 };
-	struct buf sealed = { 0 }, chain = { 0 };
-	struct sign_key key = { .owner = pool_str(&pool, domain) };
-	int rc = sign_make(key.owner, &sealed, err);
+	struct buf sealed = { 0 };
+	struct making making = { 0 };
+	int rc = sign_make(pool_str(&pool, domain), &sealed, err);
 
-	key.sealed = buf_slice(&sealed);
+	making.sealed = buf_slice(&sealed);
 	if (rc == 0)
-		rc = make_certificate(domain, &key, &chain, err);
-	if (rc == 0) {
-		struct domain_record record = {
-			.made = time(NULL), .key = key.sealed, .chain = buf_slice(&chain)
-		};
-		rc = domain_store(domain, &record, err);
-	}
+		rc = domain_change(domain, take_made, &making, err);
 	if (rc == 0)
 		log_event(LOG_INFO, "certificate-made", log_s("domain", domain));
 	buf_done(&sealed);
-	buf_done(&chain);
+	buf_done(&making.leaf);
 	pool_done(&pool);
 	return rc;
 }
@@ -93,10 +106,10 @@ int domain_ensure(struct slice domain, struct err *err)
 /* Ours, and a tenth of its life from its end, or a month when that is less. */
 static bool ends_soon(const struct domain_record *record)
 {
-	struct slice chain = record->chain;
+	struct slice rest = record->leaf;
 	struct cert leaf;
 
-	if (record->installed || !cert_next(&chain, &leaf))
+	if (record->installed || !cert_next(&rest, &leaf))
 		return false;
 	int64_t left = leaf.not_after - time(NULL);
 	return left < 30 * DAY && left < (leaf.not_after - leaf.not_before) / 10;
@@ -126,19 +139,6 @@ void domain_renew_old(void)
 			    log_z("reason", err.text));
 	}
 	buf_done(&names);
-}
-
-int domain_hosted(struct slice name, struct pool *pool, struct slice *domain, struct err *err)
-{
-	struct dir_domain found;
-	int rc = dir_domain(name, pool, &found);
-
-	if (rc < 0)
-		return err_set(err, ERR_TEMP, "cannot read the directory");
-	if (rc == 0)
-		return err_set(err, ERR_ABSENT, "%.*s is not hosted here", SLICE_ARG(name));
-	*domain = slice_str(found.name);
-	return 0;
 }
 
 int pki_domain_renew(struct slice name, struct err *err)

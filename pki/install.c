@@ -3,54 +3,130 @@
 
 #include "core/log.h"
 #include "pki/cert.h"
-#include "pki/der.h"
 #include "pki/pki_private.h"
 
-enum { CHAIN_MAX = 64 * 1024 };
+enum { PEM_MAX = 256 * 1024, CHAIN_MAX = 64 * 1024 };
 
-/* The key itself of a SubjectPublicKeyInfo: how its kind is written may differ. */
-static struct slice key_bits(struct slice public_info)
+static int check_size(struct slice pem, struct err *err)
 {
-	struct slice info, algorithm, bits;
-
-	if (der_want(&public_info, DER_SEQUENCE, &info) &&
-	    der_want(&info, DER_SEQUENCE, &algorithm) && der_want(&info, DER_BITS, &bits))
-		return bits;
-	return (struct slice){ 0 };
+	return pem.n <= PEM_MAX
+	    ? 0
+	    : err_set(err, ERR_LIMIT, "the text is longer than %d bytes", PEM_MAX);
 }
 
-static int check_pair(const struct sign_key *key, struct slice chain, struct err *err)
+/* --- do they belong together? --- */
+
+static int check_pair(const struct sign_key *key, const struct cert *leaf, struct err *err)
 {
 	struct key_info info;
-	struct cert leaf;
 
-	if (!cert_next(&chain, &leaf))
-		return err_set(err, ERR_INPUT, "the first certificate cannot be read");
 	if (sign_look(key, &info, err) != 0)
 		return -1;
-	struct slice bits = key_bits(leaf.public_info);
-	bool pair = bits.n > 0 && slice_eq(bits, key_bits(buf_slice(&info.public_info)));
+	bool pair = cert_has_key(leaf, buf_slice(&info.public_info));
 	key_info_done(&info);
-	return pair
-	    ? 0
-	    : err_set(err, ERR_INPUT, "the private key does not belong to the first certificate");
+	return pair ? 0
+		    : err_set(err, ERR_INPUT, "the private key does not belong to the certificate");
 }
 
-/* Whether it can be served is seen by making a context of it. */
-static int install(
-    struct slice domain, const struct sign_key *key, struct slice chain, struct err *err)
+/* Whether it can be served is seen by making a context of it, in whatever mode
+   the domain is. */
+static int check_use(const char *domain, const struct domain_record *record, struct err *err)
 {
-	struct domain_record record = {
-		.made = time(NULL), .installed = true, .key = key->sealed, .chain = chain
-	};
+	struct domain_record enabled = *record;
+	struct sign_key key = { domain, record->key };
 
-	if (check_pair(key, chain, err) != 0)
+	if (sign_test(&key, err) != 0)
 		return -1;
-	struct tls_ctx *ctx = choose_make(domain, &record, err);
+	enabled.mode = PKI_ENABLED;
+	struct tls_ctx *ctx = choose_make(slice_str(domain), &enabled, err);
 	if (!ctx)
 		return -1;
 	tls_ctx_unref(&ctx);
-	return domain_store(domain, &record, err);
+	return 0;
+}
+
+struct bringing {
+	struct slice key; /* sealed */
+	struct slice certificates;
+};
+
+/* --- certificates --- */
+
+static int take_leaf(void *arg, const char *domain, struct domain_record *record, struct err *err)
+{
+	struct sign_key key = { domain, record->key };
+	const struct bringing *b = arg;
+	struct slice rest = b->certificates;
+	struct cert leaf;
+
+	if (record->key.n == 0)
+		return err_set(
+		    err, ERR_ABSENT, "%s has no private key: make or import one", domain);
+	if (!cert_next(&rest, &leaf) || rest.n > 0)
+		return err_set(err, ERR_INPUT,
+		    "more than one certificate: those of authorities go into the chain");
+	record->installed = true;
+	record->leaf = leaf.der;
+	return check_pair(&key, &leaf, err) == 0 ? check_use(domain, record, err) : -1;
+}
+
+static int take_above(void *arg, const char *domain, struct domain_record *record, struct err *err)
+{
+	const struct bringing *b = arg;
+
+	(void)domain, (void)err;
+	record->above = b->certificates;
+	return 0;
+}
+
+static int bring(struct slice domain, struct slice pem, const char *event,
+    int (*change)(void *arg, const char *name, struct domain_record *record, struct err *err),
+    struct err *err)
+{
+	struct buf der = { 0 };
+	int rc = check_size(pem, err);
+
+	if (rc == 0)
+		rc = cert_from_pem(pem, &der, err);
+	if (rc == 0 && der.n > CHAIN_MAX)
+		rc = err_set(err, ERR_LIMIT, "the chain is longer than %d bytes", CHAIN_MAX);
+	if (rc == 0) {
+		struct bringing b = { .certificates = buf_slice(&der) };
+		rc = domain_change(domain, change, &b, err);
+	}
+	if (rc == 0)
+		log_event(LOG_INFO, event, log_s("domain", domain));
+	buf_done(&der);
+	return rc;
+}
+
+int domain_cert_set(struct slice domain, struct slice pem, struct err *err)
+{
+	return bring(domain, pem, "certificate-set", take_leaf, err);
+}
+
+int domain_chain_set(struct slice domain, struct slice pem, struct err *err)
+{
+	return bring(domain, pem, "chain-set", take_above, err);
+}
+
+/* --- all at once --- */
+
+static int take_all(void *arg, const char *domain, struct domain_record *record, struct err *err)
+{
+	const struct bringing *b = arg;
+	struct sign_key key = { domain, b->key };
+	struct slice rest = b->certificates;
+	struct cert leaf;
+
+	if (!cert_next(&rest, &leaf))
+		return err_set(err, ERR_INPUT, "the first certificate cannot be read");
+	record->made = time(NULL);
+	record->installed = true;
+	record->key = b->key;
+	record->leaf = leaf.der;
+	record->above = rest;
+	return check_pair(&key, &leaf, err) == 0 ? check_use(domain, record, err) : -1;
 }
 
 int pki_domain_install(
@@ -68,8 +144,8 @@ int pki_domain_install(
 	if (rc == 0)
 		rc = sign_take(domain.p, key_pem, &sealed, err);
 	if (rc == 0) {
-		struct sign_key key = { domain.p, buf_slice(&sealed) };
-		rc = install(domain, &key, buf_slice(&chain), err);
+		struct bringing b = { buf_slice(&sealed), buf_slice(&chain) };
+		rc = domain_change(domain, take_all, &b, err);
 	}
 	if (rc == 0)
 		log_event(LOG_INFO, "certificate-installed", log_s("domain", domain));

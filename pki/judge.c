@@ -21,8 +21,7 @@ static int verify(void *arg, bool server, const char *domain, const char *host, 
     struct slice chain, struct err *err)
 {
 	(void)arg;
-	return server ? judge_server(host, names, chain, err)
-		      : err_set(err, ERR_DENIED, "%s asks for no certificates", domain);
+	return server ? judge_server(host, names, chain, err) : client_verify(domain, chain, err);
 }
 
 void judge_start(void)

@@ -30,21 +30,62 @@ static int write_key(ecc_key *key, struct buf *der, struct err *err)
 	return 0;
 }
 
-int key_make(struct buf *der, struct err *err)
+static int make_ec(int curve, int bytes, WC_RNG *rng, struct buf *der, struct err *err)
 {
 	ecc_key key;
+
+	wc_ecc_init_ex(&key, NULL, TLS_DEVICE);
+	int rc = wc_ecc_make_key_ex(rng, bytes, &key, curve);
+	rc = rc == 0 ? write_key(&key, der, err) : library(err, "making a key", rc);
+	wc_ecc_free(&key);
+	return rc;
+}
+
+static int make_rsa(int bits, WC_RNG *rng, struct buf *der, struct err *err)
+{
+	RsaKey key;
+	int n = 0;
+
+	wc_InitRsaKey_ex(&key, NULL, TLS_DEVICE);
+	int rc = wc_MakeRsaKey(&key, bits, WC_RSA_EXPONENT, rng);
+	if (rc == 0)
+		n = rc = wc_RsaKeyToDer(&key, NULL, 0);
+	if (rc > 0)
+		n = rc = wc_RsaKeyToDer(&key, (byte *)buf_room(der, (size_t)n), (word32)n);
+	wc_FreeRsaKey(&key);
+	if (rc <= 0)
+		return library(err, "making a key", rc);
+	der->n += (size_t)n;
+	return 0;
+}
+
+const char *const key_kind_names[] = { "P-256", "P-384", "RSA-2048", "RSA-3072", "RSA-4096", NULL };
+
+static int make(enum key_kind kind, WC_RNG *rng, struct buf *der, struct err *err)
+{
+	switch (kind) {
+	case KEY_P256:
+		return make_ec(ECC_SECP256R1, 32, rng, der, err);
+	case KEY_P384:
+		return make_ec(ECC_SECP384R1, 48, rng, der, err);
+	case KEY_RSA_2048:
+		return make_rsa(2048, rng, der, err);
+	case KEY_RSA_3072:
+		return make_rsa(3072, rng, der, err);
+	case KEY_RSA_4096:
+		break;
+	}
+	return make_rsa(4096, rng, der, err);
+}
+
+int key_make(enum key_kind kind, struct buf *der, struct err *err)
+{
 	WC_RNG rng;
 	int rc = wc_InitRng_ex(&rng, NULL, TLS_DEVICE);
 
 	if (rc != 0)
 		return library(err, "random numbers", rc);
-	wc_ecc_init_ex(&key, NULL, TLS_DEVICE);
-	rc = wc_ecc_make_key_ex(&rng, 32, &key, ECC_SECP256R1);
-	if (rc == 0)
-		rc = write_key(&key, der, err);
-	else
-		rc = library(err, "making a key", rc);
-	wc_ecc_free(&key);
+	rc = make(kind, &rng, der, err);
 	wc_FreeRng(&rng);
 	return rc;
 }
@@ -88,6 +129,7 @@ static int look_ec(ecc_key *key, struct key_info *out, struct err *err)
 	if (!out->type)
 		return err_set(
 		    err, ERR_INPUT, "keys on this curve are not used: P-256 and P-384 are");
+	out->bits = key->dp->size * 8;
 	if (key->type == ECC_PRIVATEKEY_ONLY) {
 		rc = wc_ecc_make_pub(key, NULL);
 		wc_ecc_fp_free(); /* a table of 0.8 MB that this thread would keep */
@@ -109,6 +151,7 @@ static int look_rsa(RsaKey *key, struct key_info *out, struct err *err)
 	if (bits < RSA_BITS_MIN || bits > RSA_BITS_MAX)
 		return err_set(err, ERR_INPUT, "RSA keys have %d to %d bits here, this one has %d",
 		    RSA_BITS_MIN, RSA_BITS_MAX, bits);
+	out->bits = bits;
 	out->type = bits == 2048 ? "RSA-2048"
 	    : bits == 3072	 ? "RSA-3072"
 	    : bits == 4096	 ? "RSA-4096"

@@ -7,12 +7,17 @@
 
 /* What is known of a private key. */
 struct key_info {
-	const char *type;	/* "P-256", "RSA-2048" */
+	const char *type; /* "P-256", "RSA-2048", "RSA" of another size */
+	int bits;
 	struct buf public_info; /* SubjectPublicKeyInfo, DER */
 };
 
-/* A new P-256 key as PKCS#8 DER. The bufs are the caller's: wipe der. */
-int key_make(struct buf *der, struct err *err);
+enum key_kind { KEY_P256, KEY_P384, KEY_RSA_2048, KEY_RSA_3072, KEY_RSA_4096 };
+extern const char *const key_kind_names[]; /* "P-256", ..., NULL */
+
+/* A new key as DER: PKCS#8, PKCS#1 for RSA, which may take seconds. The buf is
+   the caller's: wipe it. */
+int key_make(enum key_kind kind, struct buf *der, struct err *err);
 
 /* The private key in a PEM text (PKCS#8, SEC 1 or PKCS#1; not encrypted) as
    DER. */

@@ -1,83 +1,183 @@
-/* op_pki.c - operations on keys and certificates of domains */
-#include "core/op.h"
-#include "pki/pki.h"
-#include "pki/pki_private.h"
+/* op_pki.c - what keys and certificates domains have */
+#include "pki/op_pki.h"
+
+#include <time.h>
+
+#include "core/text.h"
 #include "storage/dir.h"
 
-static const struct op_arg domain_args[] = {
-	{ "domain", OP_DOMAIN, OP_REQUIRED, "name of the domain", NULL },
-	{ 0 },
-};
+const struct op_arg pki_domain_args[] = { OP_PKI_DOMAIN, { 0 } };
 
-static struct slice domain_of(struct op_call *call)
+struct slice pki_call_domain(struct op_call *call)
 {
 	return slice_str(op_text(call, "domain"));
 }
 
-static void put_cert(struct op_call *call, const struct pki_cert *cert)
+int pki_call_answer(struct op_call *call, int rc, const struct err *err)
 {
-	op_put_text(call, "key", slice_str(cert->key_type));
-	op_put_text(call, "subject", slice_str(cert->subject));
-	op_put_text(call, "issuer", slice_str(cert->issuer));
-	op_put_text(call, "names", slice_str(cert->names));
-	op_put_text(call, "serial", slice_str(cert->serial));
-	op_put_text(call, "sha256", slice_str(cert->sha256));
-	op_put_time(call, "from", cert->not_before);
-	op_put_time(call, "till", cert->not_after);
-	op_put_bool(call, "self-signed", cert->self_signed);
+	return rc == 0 ? pki_call_show(call) : op_fail_err(call, err);
 }
 
 /* --- show --- */
 
-static int find_cert(struct op_call *call, struct pki_cert *cert)
+static void put_dates(struct op_call *call, const struct pki_cert *cert)
 {
-	int found = pki_domain_cert(domain_of(call), op_pool(call), cert);
-
-	if (found < 0)
-		return op_fail(call, ERR_TEMP, "the certificate of %s cannot be read",
-		    op_text(call, "domain"));
-	if (found == 0)
-		return op_fail(call, ERR_ABSENT, "%s has no certificate", op_text(call, "domain"));
-	return 0;
+	op_put_time(call, "from", cert->not_before);
+	op_put_time(call, "till", cert->not_after);
 }
 
-static int run_show(struct op_call *call)
+void pki_call_put_cert(struct op_call *call, const struct cert *cert)
+{
+	struct pki_cert text;
+
+	cert_describe(cert, op_pool(call), &text);
+	op_put_text(call, "issued-to", slice_str(text.subject));
+	op_put_text(call, "issued-by", slice_str(text.issuer));
+	op_put_text(call, "serial", slice_str(text.serial));
+	put_dates(call, &text);
+	op_put_text(call, "sha256", slice_str(text.sha256));
+}
+
+/* SPEC C-029: these words. */
+static void put_key(struct op_call *call, const char *domain, const struct domain_record *record)
+{
+	struct sign_key key = { domain, record->key };
+	struct key_info info;
+	struct err err = { 0 };
+
+	if (record->key.n == 0)
+		return;
+	if (sign_look(&key, &info, &err) == 0) {
+		op_put_text(call, "key", slice_str(info.type));
+		op_put_text(call, "key_type", slice_str(info.type));
+		op_put_number(call, "key_bits", info.bits);
+		key_info_done(&info);
+	}
+	bool good = err.kind == ERR_NONE && sign_test(&key, &err) == 0;
+	op_put_text(call, "key_test",
+	    good ? SLICE("Verification String is OK")
+		 : slice_str(pool_printf(op_pool(call), "error: %s", err.text)));
+}
+
+static void put_leaf(struct op_call *call, const struct cert *leaf)
 {
 	struct pki_cert cert;
 
-	if (find_cert(call, &cert) != 0)
-		return -1;
-	op_put_text(call, "domain", domain_of(call));
-	put_cert(call, &cert);
-	op_put_text(call, "chain", cert.chain);
+	cert_describe(leaf, op_pool(call), &cert);
+	op_put_text(call, "subject", slice_str(cert.subject));
+	op_put_text(call, "issuer", slice_str(cert.issuer));
+	op_put_text(call, "names", slice_str(cert.names));
+	op_put_text(call, "serial", slice_str(cert.serial));
+	op_put_text(call, "sha256", slice_str(cert.sha256));
+	put_dates(call, &cert);
+	op_put_bool(call, "self-signed", cert.self_signed);
+}
+
+/* What clients look for first. */
+static void warn_of_names(struct op_call *call, const char *domain, const struct cert *leaf)
+{
+	if (!cert_covers(leaf, slice_str(domain)))
+		op_say(call, "The certificate is not for the name %s", domain);
+}
+
+static void put_pem(struct op_call *call, const struct domain_record *record)
+{
+	struct buf pem = { 0 };
+
+	cert_to_pem(record->leaf, &pem);
+	cert_to_pem(record->above, &pem);
+	op_put_text(call, "chain", buf_slice(&pem));
+	buf_done(&pem);
+}
+
+static void say(void *arg, const char *sentence)
+{
+	op_say(arg, "%s", sentence);
+}
+
+static void put_record(struct op_call *call, const char *domain, struct domain_record *record)
+{
+	struct slice rest = record->leaf;
+	struct shown shown;
+	struct cert cert;
+
+	op_put_text(call, "domain", slice_str(domain));
+	op_put_text(call, "mode", slice_str(pki_mode_names[record->mode]));
+	op_put_bool(call, "tls", shown_of(domain, record, &shown) == 1);
+	shown_done(&shown);
+	put_key(call, domain, record);
+	if (cert_next(&rest, &cert)) {
+		put_leaf(call, &cert);
+		warn_of_names(call, domain, &cert);
+	}
+	put_pem(call, record);
+	chain_advice(record, time(NULL), say, call);
+	for (rest = record->above; cert_next(&rest, &cert);) {
+		op_row(call);
+		pki_call_put_cert(call, &cert);
+	}
+}
+
+/* 0 with the record, or -1 after a failure; *bytes is the caller's. */
+static int read_record(
+    struct op_call *call, struct slice *domain, struct buf *bytes, struct domain_record *record)
+{
+	struct err err = { 0 };
+
+	if (domain_hosted(pki_call_domain(call), op_pool(call), domain, &err) != 0)
+		return op_fail_err(call, &err);
+	if (record_get(*domain, bytes, record) < 0)
+		return op_fail(call, ERR_TEMP, "what %s has cannot be read", domain->p);
 	return 0;
+}
+
+int pki_call_show(struct op_call *call)
+{
+	struct domain_record record = { .mode = PKI_ENABLED };
+	struct buf bytes = { 0 };
+	struct slice domain;
+	int rc = read_record(call, &domain, &bytes, &record);
+
+	if (rc == 0)
+		put_record(call, domain.p, &record);
+	buf_done(&bytes);
+	return rc;
 }
 
 OPERATION(pki_show) = {
 	.name = "pki show",
 	.role = OP_DOMAIN_ADMIN,
-	.args = domain_args,
-	.help = "show a domain's certificate and its chain",
+	.args = pki_domain_args,
+	.help = "show what a domain has: mode, key, certificate and the chain above it",
+	.more =
+	    "The rows are the certificates of the chain. Sentences say what is odd about it; they\n"
+	    "are advice, for nothing but the form of a chain is checked when it is set.",
+	.example = "pki show example.org",
 	.reads = true,
-	.run = run_show,
+	.run = pki_call_show,
 };
 
 /* --- certificate --- */
 
 static int run_certificate(struct op_call *call)
 {
-	struct pki_cert cert;
+	struct domain_record record = { 0 };
+	struct buf bytes = { 0 };
+	struct slice domain;
+	int rc = read_record(call, &domain, &bytes, &record);
 
-	if (find_cert(call, &cert) != 0)
-		return -1;
-	op_put_text(call, "chain", cert.chain);
-	return 0;
+	if (rc == 0 && record.leaf.n == 0)
+		rc = op_fail(call, ERR_ABSENT, "%s has no certificate", domain.p);
+	if (rc == 0)
+		put_pem(call, &record);
+	buf_done(&bytes);
+	return rc;
 }
 
 OPERATION(pki_certificate) = {
 	.name = "pki certificate",
 	.role = OP_DOMAIN_ADMIN,
-	.args = domain_args,
+	.args = pki_domain_args,
 	.help = "write a domain's certificate and its chain as PEM, and nothing else",
 	.example = "pki certificate example.org > example.org.pem",
 	.reads = true,
@@ -86,22 +186,35 @@ OPERATION(pki_certificate) = {
 
 /* --- list --- */
 
+static void put_row(struct op_call *call, const char *domain)
+{
+	struct domain_record record;
+	struct buf bytes = { 0 };
+	struct cert leaf;
+
+	op_row(call);
+	op_put_text(call, "domain", slice_str(domain));
+	if (record_get(slice_str(domain), &bytes, &record) == 1) {
+		op_put_text(call, "mode", slice_str(pki_mode_names[record.mode]));
+		if (cert_next(&record.leaf, &leaf)) {
+			struct pki_cert cert;
+			cert_describe(&leaf, op_pool(call), &cert);
+			op_put_text(call, "key", slice_str(cert.key_type));
+			op_put_text(call, "issuer", slice_str(cert.issuer));
+			op_put_time(call, "till", cert.not_after);
+			op_put_bool(call, "self-signed", cert.self_signed);
+		}
+	}
+	buf_done(&bytes);
+}
+
 static bool visit(void *arg, const struct dir_domain *domain)
 {
 	struct op_call *call = arg;
 	const char *only = op_caller(call)->domain;
-	struct pki_cert cert;
 
-	if (only && strcmp(only, domain->name) != 0)
-		return true;
-	op_row(call);
-	op_put_text(call, "domain", slice_str(domain->name));
-	if (pki_domain_cert(slice_str(domain->name), op_pool(call), &cert) == 1) {
-		op_put_text(call, "key", slice_str(cert.key_type));
-		op_put_text(call, "issuer", slice_str(cert.issuer));
-		op_put_time(call, "till", cert.not_after);
-		op_put_bool(call, "self-signed", cert.self_signed);
-	}
+	if (!only || strcmp(only, domain->name) == 0)
+		put_row(call, domain->name);
 	return true;
 }
 
@@ -121,57 +234,32 @@ OPERATION(pki_list) = {
 	.run = run_list,
 };
 
-/* --- renew --- */
+/* --- mode --- */
 
-static int run_renew(struct op_call *call)
+static int run_mode(struct op_call *call)
 {
+	enum pki_mode mode = (enum pki_mode)op_number(call, "mode", 0);
 	struct err err = { 0 };
 
-	if (pki_domain_renew(domain_of(call), &err) != 0)
-		return op_fail_err(call, &err);
-	return run_show(call);
+	return pki_call_answer(call, domain_set_mode(pki_call_domain(call), mode, &err), &err);
 }
 
-OPERATION(pki_renew) = {
-	.name = "pki renew",
-	.role = OP_DOMAIN_ADMIN,
-	.args = domain_args,
-	.help = "make a new key and a self-signed certificate for a domain",
-	.more = "What the domain had before is gone, also when it had been installed. The new\n"
-		"certificate is shown from the next connection on; open ones stay.",
-	.example = "pki renew example.org",
-	.run = run_renew,
-};
-
-/* --- install --- */
-
-static const struct op_arg install_args[] = {
-	{ "domain", OP_DOMAIN, OP_REQUIRED, "name of the domain", NULL },
-	{ "pem", OP_SECRET, OP_REQUIRED, "key and certificates as one PEM text", NULL },
+static const struct op_arg mode_args[] = {
+	OP_PKI_DOMAIN,
+	{ "mode", OP_CHOICE, OP_REQUIRED, "disabled, test or enabled", pki_mode_names },
 	{ 0 },
 };
 
-/* The reader of each finds its own part. */
-static int run_install(struct op_call *call)
-{
-	struct slice pem = op_secret(call, "pem");
-	struct err err = { 0 };
-
-	if (pki_domain_install(domain_of(call), pem, pem, &err) != 0)
-		return op_fail_err(call, &err);
-	return run_show(call);
-}
-
-OPERATION(pki_install) = {
-	.name = "pki install",
+OPERATION(pki_mode) = {
+	.name = "pki mode",
 	.role = OP_DOMAIN_ADMIN,
-	.args = install_args,
-	.help = "install a key and its certificates for a domain",
+	.args = mode_args,
+	.help = "say what a domain's key and certificate are used for",
 	.more =
-	    "The text holds a private key (EC P-256 or P-384, RSA of 2048 to 4096 bits; PKCS#8,\n"
-	    "SEC 1 or PKCS#1; not encrypted), the domain's certificate and then those of the\n"
-	    "authorities that lead to its root, one behind another. The key may stand before or\n"
-	    "behind them. They are shown from the next connection on; open ones stay.",
-	.example = "pki install example.org < key-and-chain.pem",
-	.run = run_install,
+	    "disabled  nothing: no TLS for this domain; what it has is kept\n"
+	    "test      a key and certificate of the server's are shown instead, which no client\n"
+	    "          trusts: to try TLS before there is a certificate\n"
+	    "enabled   they are shown to clients, once there is a key and a certificate",
+	.example = "pki mode example.org enabled",
+	.run = run_mode,
 };

@@ -92,6 +92,12 @@ static void watch_domains(void)
 	watching = true;
 }
 
+static void at_start(struct slice name)
+{
+	added_or_changed(name);
+	address_look(name);
+}
+
 static bool note_domain(void *arg, const struct dir_domain *domain)
 {
 	struct buf *names = arg;
@@ -111,7 +117,7 @@ static int ensure_all(struct err *err)
 		return err_set(err, ERR_TEMP, "cannot read the directory");
 	}
 	for (struct slice rest = buf_slice(&names); rest.n > 0;)
-		added_or_changed(slice_cut(&rest, '\n'));
+		at_start(slice_cut(&rest, '\n'));
 	buf_done(&names);
 	return 0;
 }
@@ -152,7 +158,7 @@ static int start_seal(const char *data, struct err *err)
 
 int pki_start(const char *data, struct err *err)
 {
-	if (start_seal(data, err) != 0 || ticket_turn(err) != 0)
+	if (start_seal(data, err) != 0 || ticket_turn(err) != 0 || test_start(err) != 0)
 		return -1;
 	choose_start();
 	judge_start();
@@ -170,5 +176,7 @@ void pki_stop(void)
 	choose_stop();
 	judge_stop();
 	trust_stop();
+	test_stop();
+	address_stop();
 	seal_stop();
 }

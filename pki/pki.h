@@ -18,6 +18,14 @@
 int pki_start(const char *data, struct err *err);
 void pki_stop(void);
 
+/* What a domain's key and certificate are used for. */
+enum pki_mode {
+	PKI_DISABLED, /* nothing: no TLS, no authority */
+	PKI_TEST,     /* the server's test key and certificate are shown instead */
+	PKI_ENABLED,
+};
+extern const char *const pki_mode_names[]; /* "disabled", "test", "enabled", NULL */
+
 /* What a domain has. Filled from pool. 1, 0 when it has no key, -1. */
 struct pki_cert {
 	const char *key_type; /* "P-256" */

@@ -7,22 +7,31 @@
 
 #include "core/conf.h"
 #include "core/tls.h"
+#include "pki/cert.h"
 #include "pki/pki.h"
 #include "pki/sign.h"
+#include "pki/subject.h"
 
 #define PKI_ROOM "pki" /* of store_record_* */
 
 extern const struct conf_key conf_key_tls_ticket_ttl;
 extern const struct conf_key conf_key_tls_oldest_version;
 extern const struct conf_key conf_key_tls_sni;
+extern const struct conf_key conf_key_tls_client_strict;
 
 /* --- record.c: what is stored of a domain --- */
 
 struct domain_record {
-	int64_t made;	    /* when the key came, unix seconds */
-	bool installed;	    /* by an admin: never replaced by itself */
-	struct slice key;   /* sealed */
-	struct slice chain; /* DER, leaf first */
+	int64_t made;	/* when the key came, unix seconds */
+	bool installed; /* by an admin: never replaced by itself */
+	enum pki_mode mode;
+	struct slice key;	    /* sealed; empty: none */
+	struct slice leaf;	    /* its certificate, DER; empty: none */
+	struct slice above;	    /* authorities above it, DER one behind another */
+	struct slice subject;	    /* what was asked for last: pki/subject.h */
+	struct slice client_issuer; /* SHA-256 of the certificate in the domain's trusted set
+				       whose clients are asked for theirs; empty: nobody is */
+	bool client_required;
 };
 
 /* Slices point into *bytes, which the caller frees. 1, 0 absent, -1 (logged). */
@@ -36,30 +45,87 @@ int record_each(
    from the domain's own are not kept. 1 (from pool), 0, -1. */
 int record_named(struct slice host, struct pool *pool, const char **domain);
 
-/* --- domain.c: keys and certificates made and kept --- */
+/* --- change.c --- */
 
 /* The hosted domain that a name or an alias stands for, from pool. */
 int domain_hosted(struct slice name, struct pool *pool, struct slice *domain, struct err *err);
 
-/* Keep it, and show it from the next handshake on. */
-int domain_store(struct slice domain, const struct domain_record *record, struct err *err);
+/* Read what a domain has, change it, and show it from the next handshake on; one
+   change at a time. A domain that has nothing yet gives an empty, enabled record.
+   What change() puts into the record must live until this returns; it gives 0,
+   or -1 with *err, and nothing is changed. */
+int domain_change(struct slice domain,
+    int (*change)(void *arg, const char *domain, struct domain_record *record, struct err *err),
+    void *arg, struct err *err);
 
+/* --- domain.c: made by the server itself --- */
+
+/* A new key and a certificate of its own. */
 int domain_make(struct slice domain, struct err *err);
-/* The same unless it has one already. */
+/* The same unless it has a record already. */
 int domain_ensure(struct slice domain, struct err *err);
 /* Make anew those of our own that end soon. */
 void domain_renew_old(void);
 
-/* --- find.c: whose certificate? All may wait for the disk --- */
+/* A certificate of the key for itself; serial empty: a new one. */
+int domain_sign_own(const char *domain, const struct subject *subject, struct slice serial,
+    struct slice sealed, struct buf *leaf, struct err *err);
+
+/* From now on, for as long as is set there. */
+void domain_validity(const struct conf_at *at, struct cert_spec *spec);
+
+/* --- new_key.c; replace: also a key that an admin brought or had made --- */
+
+int domain_key_generate(struct slice domain, enum key_kind kind, bool replace, struct err *err);
+int domain_key_import(struct slice domain, struct slice pem, bool replace, struct err *err);
+
+/* --- own.c: what an admin has made --- */
+
+/* What the request says is kept for the next one, and for domain_self_signed. */
+int domain_csr(
+    struct slice domain, const struct subject *subject, struct buf *pem, struct err *err);
+int domain_self_signed(struct slice domain, const struct subject *subject, struct err *err);
+/* The same certificate with a new time; SPEC C-058: and the same serial number. */
+int domain_refresh(struct slice domain, bool new_serial, struct err *err);
+
+/* What was asked for last, from pool. */
+void domain_subject(struct slice domain, struct pool *pool, struct subject *out);
+
+/* --- install.c: what an admin brings --- */
+
+/* One certificate, of the domain's key. */
+int domain_cert_set(struct slice domain, struct slice pem, struct err *err);
+/* Those above it; only their form is checked. */
+int domain_chain_set(struct slice domain, struct slice pem, struct err *err);
+
+/* --- edit.c: parts taken away, and how they are used --- */
+
+int domain_set_mode(struct slice domain, enum pki_mode mode, struct err *err);
+int domain_key_remove(struct slice domain, struct err *err); /* with the certificate */
+int domain_cert_remove(struct slice domain, struct err *err);
+int domain_chain_remove(struct slice domain, struct err *err);
+/* fingerprint: SHA-256, 32 bytes, of one of the domain's trusted set; empty: none. */
+int domain_ask_clients(
+    struct slice domain, struct slice fingerprint, bool required, struct err *err);
+
+/* --- advice.c --- */
+
+/* Say what is odd about a domain's chain (SPEC C-050, C-052, T6): calls tell() with a
+   sentence for each thing. */
+void chain_advice(const struct domain_record *record, int64_t now,
+    void (*tell)(void *arg, const char *sentence), void *arg);
+
+/* --- show.c --- */
+
+/* What it says, for people, from pool; not the key. */
+void cert_describe(const struct cert *cert, struct pool *pool, struct pki_cert *out);
+
+/* --- find.c: whose certificate? May wait for the disk --- */
 
 const char *find_by_name(struct slice host, struct pool *pool);
-const char *find_by_address(const struct sockaddr *local, struct pool *pool);
 
 /* Append a host name with its ASCII letters in lower case. */
 void host_lower(struct buf *out, struct slice host);
-
-/* The bytes of an IP address, without port; empty for another family. */
-struct slice address_bytes(const struct sockaddr *address);
 
 /* --- choose.c: TLS contexts in memory --- */
 
@@ -67,13 +133,56 @@ struct slice address_bytes(const struct sockaddr *address);
 void choose_start(void);
 void choose_stop(void);
 
+/* What a domain shows, by its mode: 1, 0 nothing. The chain is appended. */
+struct shown {
+	struct sign_key key;
+	struct buf chain; /* DER, leaf first */
+};
+int shown_of(const char *domain, const struct domain_record *record, struct shown *out);
+void shown_done(struct shown *shown);
+
 /* The directory or a setting changed: whom a name leads to is looked up anew.
    With a domain, its context is made anew, too; with drop_all each one. */
 void choose_forget(struct slice domain, bool drop_all);
 
-/* A context as connections would be given; to see whether one can be made. */
+/* A context as connections would be given; to see whether one can be made. NULL
+   also when the domain's mode is disabled, or it has no certificate. */
 struct tls_ctx *choose_make(
     struct slice domain, const struct domain_record *record, struct err *err);
+
+/* --- test.c: the key and certificate of all domains in test mode --- */
+
+/* Read or make the test key. A certificate is made at each start (SPEC C-015). */
+int test_start(struct err *err);
+void test_stop(void);
+
+/* Append the certificate and give the key; for the main domain of now. False:
+   there is none. */
+bool test_shown(struct shown *out);
+
+/* --- address.c: local addresses, answered from memory --- */
+
+/* A domain was added, changed or removed; once for each at start. */
+void address_look(struct slice domain);
+void address_stop(void);
+
+/* The domain that it was given to, else the main one, from pool; NULL: none. */
+const char *address_domain(const struct sockaddr *local, struct pool *pool);
+
+/* Has that domain something to show? */
+bool address_shows(const struct sockaddr *local);
+
+/* The bytes of an IP address, without port; empty for another family. */
+struct slice address_bytes(const struct sockaddr *address);
+
+/* --- client.c: certificates of clients --- */
+
+/* Append the certificate whose clients a domain asks for theirs, if it is still
+   in the domain's trusted set; else nothing. */
+void client_issuer(const char *domain, const struct domain_record *record, struct buf *der);
+
+/* Is that chain good for a client of the domain? 0, or -1 with the reason. */
+int client_verify(const char *domain, struct slice chain, struct err *err);
 
 /* --- judge.c: certificates that peers show --- */
 

@@ -1,6 +1,7 @@
-/* record.c - what is stored of a domain: its sealed key and its chain
+/* record.c - what is stored of a domain: its sealed key, its chain, and how they are used
  *
- *	d DOMAIN    flags, when it was made, length of the key, sealed key, chain
+ *	d DOMAIN    version, flags, mode, when its key came, then each with its length before it:
+ *	            sealed key, certificate, those above it, subject, issuer of clients
  *	n HOST      DOMAIN: a name in its certificate that nobody would look for there
  *
  * Names are a hint: who finds one looks into the certificate. So what a crash
@@ -11,7 +12,9 @@
 #include "pki/pki_private.h"
 #include "storage/store.h"
 
-enum { INSTALLED = 1, HEADER = 1 + 8 + 4 };
+enum { VERSION = 2, HEADER = 3 + 8, FIELDS = 5 };
+
+enum flag { INSTALLED = 1, CLIENT_REQUIRED = 2 };
 
 static struct slice record_key(struct buf *out, char kind, struct slice name)
 {
@@ -23,29 +26,81 @@ static struct slice record_key(struct buf *out, char kind, struct slice name)
 
 /* --- bytes --- */
 
+static void put_field(struct buf *out, struct slice value)
+{
+	unsigned char length[4];
+
+	num_put32(length, (uint32_t)value.n);
+	buf_add(out, length, sizeof(length));
+	buf_adds(out, value);
+}
+
+static bool take_field(struct slice *rest, struct slice *value)
+{
+	const unsigned char *p = (const unsigned char *)rest->p;
+
+	if (rest->n < 4 || num_get32(p) > rest->n - 4)
+		return false;
+	*value = slice_head(slice_from(*rest, 4), num_get32(p));
+	*rest = slice_from(*rest, 4 + value->n);
+	return true;
+}
+
 static void write_record(const struct domain_record *record, struct buf *out)
 {
+	const struct slice fields[FIELDS] = { record->key, record->leaf, record->above,
+		record->subject, record->client_issuer };
 	unsigned char header[HEADER];
 
-	header[0] = record->installed ? INSTALLED : 0;
-	num_put64(header + 1, (uint64_t)record->made);
-	num_put32(header + 9, (uint32_t)record->key.n);
+	header[0] = VERSION;
+	header[1] = (unsigned char)((record->installed ? INSTALLED : 0) |
+	    (record->client_required ? CLIENT_REQUIRED : 0));
+	header[2] = (unsigned char)record->mode;
+	num_put64(header + 3, (uint64_t)record->made);
 	buf_add(out, header, sizeof(header));
-	buf_adds(out, record->key);
-	buf_adds(out, record->chain);
+	for (size_t i = 0; i < FIELDS; i++)
+		put_field(out, fields[i]);
+}
+
+/* The first form: flags, when it was made, the key with its length, the chain. */
+static bool read_first_form(struct slice bytes, struct domain_record *out)
+{
+	const unsigned char *p = (const unsigned char *)bytes.p;
+	struct slice rest = slice_from(bytes, 1 + 8);
+	struct cert leaf;
+
+	if (bytes.n < 1 + 8 || !take_field(&rest, &out->key))
+		return false;
+	out->mode = PKI_ENABLED;
+	out->installed = p[0] & INSTALLED;
+	out->made = (int64_t)num_get64(p + 1);
+	out->above = rest;
+	if (!cert_next(&out->above, &leaf))
+		return false;
+	out->leaf = leaf.der;
+	return true;
 }
 
 static bool read_record(struct slice bytes, struct domain_record *out)
 {
 	const unsigned char *p = (const unsigned char *)bytes.p;
+	struct slice rest = slice_from(bytes, HEADER);
 
-	if (bytes.n < HEADER || num_get32(p + 9) > bytes.n - HEADER)
+	*out = (struct domain_record){ 0 };
+	if (bytes.n == 0 || p[0] < VERSION)
+		return read_first_form(bytes, out);
+	if (bytes.n < HEADER || p[0] != VERSION || p[2] > PKI_ENABLED)
 		return false;
-	out->installed = p[0] & INSTALLED;
-	out->made = (int64_t)num_get64(p + 1);
-	out->key = slice_head(slice_from(bytes, HEADER), num_get32(p + 9));
-	out->chain = slice_from(bytes, HEADER + out->key.n);
-	return true;
+	out->installed = p[1] & INSTALLED;
+	out->client_required = p[1] & CLIENT_REQUIRED;
+	out->mode = (enum pki_mode)p[2];
+	out->made = (int64_t)num_get64(p + 3);
+	struct slice *const fields[FIELDS] = { &out->key, &out->leaf, &out->above, &out->subject,
+		&out->client_issuer };
+	for (size_t i = 0; i < FIELDS; i++)
+		if (!take_field(&rest, fields[i]))
+			return false;
+	return rest.n == 0;
 }
 
 static int malformed(struct slice domain)
@@ -134,12 +189,12 @@ static bool put_name(void *arg, struct slice host)
 	return n->rc == 0;
 }
 
-static int put_names(struct slice domain, struct slice chain, struct err *err)
+static int put_names(struct slice domain, struct slice certificate, struct err *err)
 {
 	struct naming n = { .domain = domain, .value = domain, .err = err };
 	struct cert leaf;
 
-	if (cert_next(&chain, &leaf))
+	if (cert_next(&certificate, &leaf))
 		cert_names(&leaf, put_name, &n);
 	return n.rc;
 }
@@ -154,7 +209,7 @@ static int drop_names(struct slice domain, struct slice next, struct err *err)
 
 	if (cert_next(&next, &new))
 		n.except = &new;
-	if (record_get(domain, &bytes, &record) == 1 && cert_next(&record.chain, &old))
+	if (record_get(domain, &bytes, &record) == 1 && cert_next(&record.leaf, &old))
 		cert_names(&old, put_name, &n);
 	buf_done(&bytes);
 	return n.rc;
@@ -180,9 +235,9 @@ int record_put(struct slice domain, const struct domain_record *record, struct e
 
 	write_record(record, &value);
 	record_key(&key, 'd', domain);
-	int rc = put_names(domain, record->chain, err);
+	int rc = put_names(domain, record->leaf, err);
 	if (rc == 0)
-		rc = drop_names(domain, record->chain, err);
+		rc = drop_names(domain, record->leaf, err);
 	if (rc == 0)
 		rc = store_record_put(PKI_ROOM, buf_slice(&key), buf_slice(&value), err);
 	buf_done(&key);

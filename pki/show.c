@@ -1,4 +1,4 @@
-/* show.c - what a domain has, for people */
+/* show.c - what a certificate says, for people */
 #include "core/text.h"
 #include "pki/cert.h"
 #include "pki/der.h"
@@ -49,22 +49,6 @@ static struct slice number_bytes(struct slice integer)
 	return integer.n > 1 && integer.p[0] == 0 ? slice_from(integer, 1) : integer;
 }
 
-static void describe(const struct cert *leaf, struct pool *pool, struct pki_cert *out)
-{
-	struct buf names = { 0 };
-
-	cert_names(leaf, add_name, &names);
-	out->names = pool_str(pool, buf_slice(&names));
-	buf_done(&names);
-	out->subject = name_text(pool, leaf->subject);
-	out->issuer = name_text(pool, leaf->issuer);
-	out->serial = hex(pool, number_bytes(leaf->serial));
-	out->sha256 = fingerprint(pool, leaf);
-	out->not_before = leaf->not_before;
-	out->not_after = leaf->not_after;
-	out->self_signed = slice_eq(leaf->subject, leaf->issuer);
-}
-
 static const char *key_type(struct slice public_info)
 {
 	struct slice info, algorithm, oid, curve;
@@ -81,26 +65,46 @@ static const char *key_type(struct slice public_info)
 	return der_oid_is(curve, "1.3.132.0.34") ? "P-384" : "";
 }
 
+void cert_describe(const struct cert *leaf, struct pool *pool, struct pki_cert *out)
+{
+	struct buf names = { 0 };
+
+	cert_names(leaf, add_name, &names);
+	out->names = pool_str(pool, buf_slice(&names));
+	buf_done(&names);
+	out->subject = name_text(pool, leaf->subject);
+	out->issuer = name_text(pool, leaf->issuer);
+	out->serial = hex(pool, number_bytes(leaf->serial));
+	out->sha256 = fingerprint(pool, leaf);
+	out->not_before = leaf->not_before;
+	out->not_after = leaf->not_after;
+	out->self_signed = slice_eq(leaf->subject, leaf->issuer);
+	out->key_type = key_type(leaf->public_info);
+}
+
+/* The certificate as it is stored, whatever the mode. */
 int pki_domain_cert(struct slice name, struct pool *pool, struct pki_cert *out)
 {
 	struct domain_record record;
-	struct buf bytes = { 0 }, pem = { 0 };
+	struct buf bytes = { 0 };
 	struct slice domain;
 	struct cert leaf;
 
 	if (domain_hosted(name, pool, &domain, NULL) != 0)
 		return 0;
 	int found = record_get(domain, &bytes, &record);
-	struct slice rest = record.chain;
-	if (found == 1 && cert_next(&rest, &leaf)) {
-		describe(&leaf, pool, out);
-		out->key_type = key_type(leaf.public_info);
-		cert_to_pem(record.chain, &pem);
+	if (found == 1 && record.leaf.n == 0)
+		found = 0;
+	if (found == 1 && cert_next(&record.leaf, &leaf)) {
+		struct buf pem = { 0 };
+		cert_describe(&leaf, pool, out);
+		cert_to_pem(leaf.der, &pem);
+		cert_to_pem(record.above, &pem);
 		out->chain = pool_slice(pool, buf_slice(&pem));
+		buf_done(&pem);
 	} else if (found == 1) {
 		found = -1;
 	}
 	buf_done(&bytes);
-	buf_done(&pem);
 	return found;
 }

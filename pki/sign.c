@@ -10,6 +10,7 @@
 
 #include "pki/der.h"
 #include "pki/seal.h"
+#include "pki/signature.h"
 
 /* What a key's seal is bound to. */
 static void record_name(const char *owner, struct buf *out)
@@ -40,8 +41,13 @@ static int open_key(const struct sign_key *key, struct buf *der, struct err *err
 
 int sign_make(const char *owner, struct buf *sealed, struct err *err)
 {
+	return sign_generate(owner, KEY_P256, sealed, err);
+}
+
+int sign_generate(const char *owner, enum key_kind kind, struct buf *sealed, struct err *err)
+{
 	struct buf der = { 0 };
-	int rc = key_make(&der, err);
+	int rc = key_make(kind, &der, err);
 
 	if (rc == 0)
 		rc = close_key(owner, buf_slice(&der), sealed, err);
@@ -185,6 +191,25 @@ int sign_data(const struct sign_key *key, struct slice data, struct buf *signatu
 	if (rc == 0)
 		rc = sign_der(buf_slice(&der), data, signature, err);
 	buf_wipe(&der);
+	return rc;
+}
+
+int sign_test(const struct sign_key *key, struct err *err)
+{
+	static const char text[] = "Verification String";
+	struct key_info info;
+	struct buf algorithm = { 0 }, signature = { 0 };
+
+	if (sign_look(key, &info, err) != 0)
+		return -1;
+	sign_algorithm(info.type, &algorithm);
+	int rc = sign_data(key, slice_str(text), &signature, err);
+	if (rc == 0)
+		rc = signature_check(buf_slice(&algorithm), buf_slice(&info.public_info),
+		    slice_str(text), buf_slice(&signature), err);
+	key_info_done(&info);
+	buf_done(&algorithm);
+	buf_done(&signature);
 	return rc;
 }
 

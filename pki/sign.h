@@ -15,11 +15,16 @@ struct sign_key {
 	struct slice sealed;
 };
 
-/* A new key for the owner, or one from a PEM text, sealed into *sealed. */
+/* A new key for the owner (P-256, or of that kind), or one from a PEM text, sealed
+   into *sealed. */
 int sign_make(const char *owner, struct buf *sealed, struct err *err);
+int sign_generate(const char *owner, enum key_kind kind, struct buf *sealed, struct err *err);
 int sign_take(const char *owner, struct slice pem, struct buf *sealed, struct err *err);
 
 int sign_look(const struct sign_key *key, struct key_info *out, struct err *err);
+
+/* Sign a text and check the signature: 0, or -1 with the reason (SPEC C-029, C-030). */
+int sign_test(const struct sign_key *key, struct err *err);
 
 /* Append the AlgorithmIdentifier of signatures that a key of that type makes. */
 void sign_algorithm(const char *key_type, struct buf *out);

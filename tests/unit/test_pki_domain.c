@@ -434,6 +434,13 @@ static void ticket_keys_turn(void **state)
 	wolfSSL_SESSION_free(first.session);
 }
 
+static int take_it(void *arg, const char *domain, struct domain_record *record, struct err *err)
+{
+	(void)domain, (void)err;
+	*record = *(const struct domain_record *)arg;
+	return 0;
+}
+
 /* A certificate of the domain that ends in a minute. */
 static void put_short_one(const char *domain, bool installed)
 {
@@ -447,10 +454,11 @@ static void put_short_one(const char *domain, bool installed)
 	must(sign_make(domain, &sealed, &err), &err);
 	struct sign_key key = { domain, buf_slice(&sealed) };
 	must(cert_self_signed(&spec, &key, &der, &err), &err);
-	struct domain_record record = {
-		.installed = installed, .key = key.sealed, .chain = buf_slice(&der)
-	};
-	must(domain_store(slice_str(domain), &record, &err), &err);
+	struct domain_record record = { .installed = installed,
+		.mode = PKI_ENABLED,
+		.key = key.sealed,
+		.leaf = buf_slice(&der) };
+	must(domain_change(slice_str(domain), take_it, &record, &err), &err);
 	buf_done(&sealed);
 	buf_done(&der);
 }

@@ -1,0 +1,60 @@
+/* change.c - changing what a domain has, one at a time */
+#include <pthread.h>
+
+#include "pki/pki_private.h"
+#include "storage/dir.h"
+
+static pthread_mutex_t changing = PTHREAD_MUTEX_INITIALIZER;
+
+int domain_hosted(struct slice name, struct pool *pool, struct slice *domain, struct err *err)
+{
+	struct dir_domain found;
+	int rc = dir_domain(name, pool, &found);
+
+	if (rc < 0)
+		return err_set(err, ERR_TEMP, "cannot read the directory");
+	if (rc == 0)
+		return err_set(err, ERR_ABSENT, "%.*s is not hosted here", SLICE_ARG(name));
+	*domain = slice_str(found.name);
+	return 0;
+}
+
+/* With the lock held. */
+static int change_now(struct slice domain,
+    int (*change)(void *arg, const char *domain, struct domain_record *record, struct err *err),
+    void *arg, struct err *err)
+{
+	struct domain_record record;
+	struct buf bytes = { 0 };
+	int found = record_get(domain, &bytes, &record), rc = 0;
+
+	if (found == 0)
+		record = (struct domain_record){ .mode = PKI_ENABLED };
+	if (found < 0)
+		rc = err_set(err, ERR_TEMP, "cannot read what %.*s has", SLICE_ARG(domain));
+	if (rc == 0)
+		rc = change(arg, domain.p, &record, err);
+	if (rc == 0)
+		rc = record_put(domain, &record, err);
+	buf_done(&bytes);
+	return rc;
+}
+
+int domain_change(struct slice name,
+    int (*change)(void *arg, const char *domain, struct domain_record *record, struct err *err),
+    void *arg, struct err *err)
+{
+	struct pool pool = { 0 };
+	struct slice domain;
+	int rc = domain_hosted(name, &pool, &domain, err);
+
+	if (rc == 0) {
+		pthread_mutex_lock(&changing);
+		rc = change_now(domain, change, arg, err);
+		pthread_mutex_unlock(&changing);
+	}
+	if (rc == 0)
+		choose_forget(domain, false);
+	pool_done(&pool);
+	return rc;
+}
