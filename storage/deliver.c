@@ -1,16 +1,13 @@
-/* deliver.c - a message into the mailboxes and the queue of a shard, in one transaction
+/* deliver.c - a message to its recipients: each once, asked for its rules, then written
  *
- * What takes time is done before the write: the summary is made and the body
- * appended once for all. Inside it each account costs four records. */
-#include "storage/deliver.h"
-
+ * What takes time is done before the write: scripts are run, bodies appended,
+ * summaries made. */
 #include <stdlib.h>
 #include <time.h>
 
 #include "core/conf.h"
 #include "core/metric.h"
-#include "storage/box_private.h"
-#include "storage/queue.h"
+#include "storage/deliver_private.h"
 
 CONF_KEY(storage_detail_mailboxes) = {
 	.name = "storage.detail-mailboxes",
@@ -26,119 +23,88 @@ METRIC(messages_accepted) = {
 	.cells = METRIC_CELLS(1),
 };
 
-METRIC(deliveries) = {
-	.name = "signet_deliveries_total",
-	.type = METRIC_COUNTER,
-	.help = "messages put into mailboxes, once for each recipient",
-	.cells = METRIC_CELLS(1),
-};
+/* --- accounts --- */
 
-/* An account that gets the message. */
-struct landing {
-	uint64_t account;
-	struct buf detail; /* name of a mailbox, folded; or empty */
-	struct box_tx tx;
-	struct box_edit edit;
-};
-
-struct delivery {
-	struct kv_write w;
-	struct shard *shard;
-	int64_t now;
-	uint32_t size;
-	struct buf summary;
-	struct body_place place;
-	struct landing *landings;
-	size_t n;
-	struct queue_entry queue; /* n_rcpts 0: none */
-	struct err *err;
-};
-
-/* --- inside the write --- */
-
-static enum kv_result refuse(struct delivery *op, enum err_kind kind, const char *why)
+static void read_detail(struct delivery *op, struct party *party, const char *detail)
 {
-	err_set(op->err, kind, "%s", why);
-	return KV_REFUSED;
+	struct buf folded = { 0 };
+
+	if (detail && conf_on(&conf_key_storage_detail_mailboxes) &&
+	    box_name_fold(slice_str(detail), &folded, NULL) == 0)
+		party->detail = pool_slice(&op->pool, buf_slice(&folded));
+	buf_done(&folded);
 }
 
-/* The part of an address behind '+' names a mailbox, but none of those that
-   only their owner should write into. */
-static int find_mailbox(struct landing *landing, struct box_name *name)
+static struct party *new_party(
+    struct delivery *op, const struct dir_target *target, struct err *err)
 {
-	struct slice detail = buf_slice(&landing->detail);
+	struct shard *shard = shard_of(target->shard);
 
-	if (detail.n > 0) {
-		int found = box_name_get(&landing->tx, detail, name);
-		if (found < 0 || (name->box != 0 && name->use == BOX_USE_NONE))
-			return found;
+	if (!shard) {
+		err_set(err, ERR_TEMP, "a recipient's shard is not open here");
+		return NULL;
 	}
-	return box_name_find(&landing->tx, SLICE("INBOX"), name);
+	struct party *party = pool_get(&op->pool, sizeof(*party));
+	party->account = target->account;
+	party->shard = shard;
+	party->address = slice_str(pool_str(&op->pool, slice_str(target->address)));
+	party->end = &party->landings;
+	read_detail(op, party, target->detail);
+	*op->last_party = party;
+	op->last_party = &party->next;
+	return party;
 }
 
-static enum kv_result check(struct delivery *op, struct landing *landing, struct kv_txn *txn)
+struct party *deliver_party(struct delivery *op, const struct dir_target *target, struct err *err)
 {
-	struct box_name name;
-
-	int found = box_tx_begin(&landing->tx, txn, op->shard, landing->account);
-	if (found == 0)
-		return refuse(op, ERR_TEMP, "a recipient was removed meanwhile");
-	if (found == 1)
-		found = find_mailbox(landing, &name);
-	if (found == 1)
-		found = box_edit_begin(&landing->edit, &landing->tx, name.box);
-	if (found != 1)
-		return KV_FAILED;
-	return box_edit_room(&landing->edit, op->size, 1, op->err) ? KV_DONE : KV_REFUSED;
+	for (struct party *party = op->parties; party; party = party->next)
+		if (party->account == target->account && party->shard->id == target->shard)
+			return party;
+	return new_party(op, target, err);
 }
 
-static int put(struct delivery *op, struct landing *landing)
+static bool is_there(const struct party *party, const struct landing *landing)
 {
-	struct box_entry entry = {
-		.size = op->size, .message = op->place.id, .internal_date = op->now
-	};
-
-	if (box_edit_add(&landing->edit, &entry) < 0 ||
-	    box_message_add(&landing->tx, entry.message, buf_slice(&op->summary)) < 0 ||
-	    box_edit_end(&landing->edit) < 0)
-		return -1;
-	return box_tx_end(&landing->tx);
+	for (const struct landing *l = party->landings; l; l = l->next)
+		if (l->form == landing->form && l->how == landing->how &&
+		    slice_eq(l->box, landing->box))
+			return true;
+	return false;
 }
 
-static enum kv_result apply(struct kv_write *w, struct kv_txn *txn)
+void deliver_land(struct delivery *op, struct party *party, const struct landing *landing)
 {
-	struct delivery *op = (struct delivery *)w;
-	bool queue = op->queue.n_rcpts > 0;
+	if (is_there(party, landing))
+		return;
+	struct landing *copy = pool_get(&op->pool, sizeof(*copy));
+	*copy = *landing;
+	*party->end = copy;
+	party->end = &copy->next;
+}
 
-	for (size_t i = 0; i < op->n; i++) {
-		enum kv_result result = check(op, &op->landings[i], txn);
-		if (result != KV_DONE)
-			return result;
+void deliver_keep(struct delivery *op, struct party *party, const struct landing *landing)
+{
+	struct landing ordinary = *landing;
+
+	ordinary.box = party->detail;
+	ordinary.how = LANDING_DETAIL;
+	deliver_land(op, party, &ordinary);
+}
+
+static void parties_done(struct party *parties)
+{
+	for (; parties; parties = parties->next) {
+		for (struct landing *l = parties->landings; l; l = l->next)
+			box_edit_done(&l->edit);
+		box_tx_done(&parties->tx);
 	}
-	for (size_t i = 0; i < op->n; i++)
-		if (put(op, &op->landings[i]) < 0)
-			return KV_FAILED;
-	if (queue && queue_put(txn, &op->queue) < 0)
-		return KV_FAILED;
-	unsigned users = (unsigned)op->n + queue;
-	return body_link(op->shard->bodies, txn, &op->place, users) < 0 ? KV_FAILED : KV_DONE;
-}
-
-static void durable(struct kv_write *w)
-{
-	struct delivery *op = (struct delivery *)w;
-
-	metric_add(&metric_deliveries, 0, op->n);
-	for (size_t i = 0; i < op->n; i++)
-		box_view_apply(op->shard, &op->landings[i].edit.change);
-	if (op->queue.n_rcpts > 0)
-		queue_added(&op->queue);
 }
 
 /* --- recipients, in the order of the keys that they touch, each once --- */
 
 struct place {
-	const struct deliver_rcpt *rcpt;
+	struct deliver_rcpt *rcpt;
+	struct party *party; /* NULL: elsewhere */
 	size_t i;
 };
 
@@ -168,123 +134,121 @@ static int compare_places(const void *pa, const void *pb)
 	return a->i < b->i ? -1 : a->i > b->i; /* the first one of an account stays */
 }
 
-static size_t sort_recipients(const struct deliver *d, struct place **out)
+static size_t sort_recipients(struct delivery *op, struct place **out)
 {
-	size_t n = 0, kept = 0;
+	size_t n = 0;
 
-	for (const struct deliver_rcpt *rcpt = d->rcpts; rcpt; rcpt = rcpt->next)
+	for (struct deliver_rcpt *rcpt = op->d->rcpts; rcpt; rcpt = rcpt->next)
 		n++;
-	struct place *places = mem_get((n + 1) * sizeof(*places));
+	struct place *places = pool_get(&op->pool, n * sizeof(*places));
 	n = 0;
-	for (const struct deliver_rcpt *rcpt = d->rcpts; rcpt; rcpt = rcpt->next, n++)
-		places[n] = (struct place){ rcpt, n };
+	for (struct deliver_rcpt *rcpt = op->d->rcpts; rcpt; rcpt = rcpt->next, n++)
+		places[n] = (struct place){ .rcpt = rcpt, .i = n };
 	qsort(places, n, sizeof(*places), compare_places);
-	for (size_t i = 0; i < n; i++)
-		if (kept == 0 ||
-		    compare_targets(places[kept - 1].rcpt->target, places[i].rcpt->target) != 0)
-			places[kept++] = places[i];
 	*out = places;
-	return kept;
+	return n;
 }
 
-/* --- one shard --- */
+/* --- the plan --- */
 
-static void land(struct landing *landing, const struct dir_target *target)
+static int add_recipient(struct delivery *op, struct place *place, struct err *err)
 {
-	landing->account = target->account;
-	if (target->detail && conf_on(&conf_key_storage_detail_mailboxes) &&
-	    box_name_fold(slice_str(target->detail), &landing->detail, NULL) < 0)
-		buf_clear(&landing->detail);
-}
+	struct deliver_rcpt *rcpt = place->rcpt;
 
-static struct queue_rcpt queue_rcpt(const struct deliver_rcpt *rcpt)
-{
-	return (struct queue_rcpt){ .address = slice_str(rcpt->target->address),
-		.original = rcpt->original,
-		.notify = rcpt->notify,
-		.orcpt = rcpt->orcpt };
-}
-
-static void fill(struct delivery *op, const struct deliver *d, const struct place *places, size_t n,
-    struct queue_rcpt *rcpts)
-{
-	op->queue = (struct queue_entry){ .id = d->mid,
-		.body = op->place.id,
-		.size = op->size,
-		.queued = op->now,
-		.reverse_path = d->reverse_path,
-		.envid = d->envid,
-		.ret = d->ret,
-		.smtputf8 = d->smtputf8,
-		.body8 = d->body8,
-		.rcpts = rcpts };
-	for (size_t i = 0; i < n; i++) {
-		const struct deliver_rcpt *rcpt = places[i].rcpt;
-		if (rcpt->target->account)
-			land(&op->landings[op->n++], rcpt->target);
-		else
-			rcpts[op->queue.n_rcpts++] = queue_rcpt(rcpt);
-	}
-}
-
-static void landing_done(struct landing *landing)
-{
-	buf_done(&landing->detail);
-	box_tx_done(&landing->tx);
-	box_edit_done(&landing->edit);
-}
-
-static int deliver_shard(struct delivery *op, const struct deliver *d, struct slice whole,
-    const struct place *places, size_t n)
-{
-	op->shard = shard_of(shard_of_target(places[0].rcpt->target));
-	if (!op->shard)
-		return err_set(op->err, ERR_TEMP, "a recipient's shard is not open here");
-	if (body_append(op->shard->bodies, &whole, 1, &op->place, op->err) < 0)
+	if (!rcpt->target->account)
+		return sending_on(op, rcpt, err);
+	place->party = new_party(op, rcpt->target, err);
+	if (!place->party)
 		return -1;
-	summary_set_body(&op->summary, op->place.id);
-
-	struct queue_rcpt *rcpts = mem_get((n + 1) * sizeof(*rcpts));
-	op->landings = mem_get((n + 1) * sizeof(*op->landings));
-	op->n = 0;
-	fill(op, d, places, n, rcpts);
-	int rc = box_write(op->shard, &op->w, op->err);
-	for (size_t i = 0; i < op->n; i++)
-		landing_done(&op->landings[i]);
-	free(op->landings);
-	free(rcpts);
-	return rc;
+	place->party->rcpt = rcpt;
+	place->party->original = rcpt->original;
+	return 0;
 }
 
-/* --- all of them --- */
-
-static int deliver_whole(const struct deliver *d, struct slice whole, struct err *err)
+/* All of them first, so that a redirect to one of them finds it. */
+static int add_recipients(struct delivery *op, struct place *places, size_t n, struct err *err)
 {
-	struct delivery op = { .w = { .apply = apply, .durable = durable }, .err = err };
-	struct place *places;
-	size_t n = sort_recipients(d, &places), first = 0;
-	int rc = 0;
-
-	op.now = time(NULL);
-	op.size = (uint32_t)whole.n;
-	summary_make(whole, op.now, &op.summary);
-	while (rc == 0 && first < n) {
-		uint32_t shard = shard_of_target(places[first].rcpt->target);
-		size_t last = first;
-		while (last < n && shard_of_target(places[last].rcpt->target) == shard)
-			last++;
-		rc = deliver_shard(&op, d, whole, places + first, last - first);
-		first = last;
+	for (size_t i = 0; i < n; i++) {
+		const struct place *last = i > 0 ? &places[i - 1] : NULL;
+		if (last && compare_targets(last->rcpt->target, places[i].rcpt->target) == 0)
+			places[i].party = last->party;
+		else if (add_recipient(op, &places[i], err) != 0)
+			return -1;
 	}
-	buf_done(&op.summary);
-	free(places);
-	return rc;
+	return 0;
+}
+
+/* Those that are added meanwhile were asked, or need not be. */
+static int ask_all(struct delivery *op, struct err *err)
+{
+	for (struct party *party = op->parties; party; party = party->next) {
+		op->redirects = 0;
+		if (party->rcpt && party->state == PARTY_NEW && deliver_plan(op, party, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- what is told of each --- */
+
+static bool decide_fates(struct delivery *op, struct place *places, size_t n)
+{
+	bool taken = false;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct party *party = places[i].party;
+		struct deliver_rcpt *rcpt = places[i].rcpt;
+		bool rejected = party && party->rejects;
+
+		taken |= !rejected;
+		rcpt->fate = rejected ? DELIVER_REJECTED : DELIVER_TAKEN;
+		if (rejected && op->d->pool)
+			rcpt->why = pool_slice(op->d->pool, party->why);
+	}
+	return taken;
+}
+
+/* Who is not told otherwise; those behind a redirect never are. */
+static int notify_sender(struct delivery *op, bool all, struct err *err)
+{
+	for (const struct party *party = op->parties; party; party = party->next)
+		if (party->rejects && (all || !party->rcpt) &&
+		    sending_rejected(op, party, err) != 0)
+			return -1;
+	return 0;
+}
+
+/* --- all of it --- */
+
+static int write_all(struct delivery *op, struct err *err)
+{
+	for (uint32_t i = 0; i < shard_count(); i++)
+		if (deliver_write(op, shard_of(i), err) != 0)
+			return -1;
+	return 0;
+}
+
+static int deliver_whole(struct delivery *op, struct err *err)
+{
+	struct place *places;
+	size_t n = sort_recipients(op, &places);
+
+	if (add_recipients(op, places, n, err) != 0 || ask_all(op, err) != 0)
+		return -1;
+	bool taken = decide_fates(op, places, n);
+	if (notify_sender(op, taken && !op->d->each_answers, err) != 0)
+		return -1;
+	return write_all(op, err);
 }
 
 int deliver(const struct deliver *d, struct err *err)
 {
+	struct delivery op = { .d = d, .now = time(NULL), .last_party = &op.parties };
 	struct buf whole = { 0 };
+	struct err unasked;
 
+	if (!err)
+		err = &unasked;
 	if (!d->rcpts)
 		return err_set(err, ERR_INPUT, "the message has no recipient");
 	if (d->trace.n + d->message.n > UINT32_MAX)
@@ -292,9 +256,14 @@ int deliver(const struct deliver *d, struct err *err)
 	buf_room(&whole, d->trace.n + d->message.n);
 	buf_adds(&whole, d->trace);
 	buf_adds(&whole, d->message);
-	int rc = deliver_whole(d, buf_slice(&whole), err);
+	op.whole = buf_slice(&whole);
+	int rc = deliver_whole(&op, err);
 	if (rc == 0)
 		metric_add(&metric_messages_accepted, 0, 1);
+	parties_done(op.parties);
+	sending_done(op.sendings);
+	form_done(op.forms);
+	pool_done(&op.pool);
 	buf_done(&whole);
 	return rc;
 }

@@ -1,12 +1,31 @@
-/* deliver.h - a message accepted: into mailboxes and the queue, in one transaction
+/* deliver.h - a message accepted: rules, then mailboxes and the queue, in one transaction
  *
- * When deliver() returns 0 the message is on disk, once, for every recipient;
- * when it fails it is nowhere. One body serves all. (Each shard has a
- * transaction of its own: with more than one, a failure may leave the message
+ * When deliver() returns 0 what became of the message is on disk, for every
+ * recipient; when it fails it is nowhere. One body serves all. (Each shard has
+ * a transaction of its own: with more than one, a failure may leave the message
  * with the recipients of the shards before, and again when it is sent again.)
  *
  * An account gets a message once, however many recipients lead there; so does
- * an address elsewhere. */
+ * an address elsewhere. Before anything is written the rules of each account
+ * are run (storage/rules.h). What they may do:
+ *
+ *	file it		into a mailbox of the account; one that does not exist is
+ *			made (rules.create-mailboxes), else INBOX has it. "~ann/x" is
+ *			x of ann@ the same domain, "~ann@beta.test/x" of anybody: it
+ *			must be there, and ann must have granted it (storage/right.h)
+ *			unless it is the server's script that says so
+ *	encrypted	for the mailbox's owner; by a domain's or account's script
+ *			into somebody else's mailbox, for owner and account, so that
+ *			each of them can read it. The clear text of a message of
+ *			which all copies are encrypted is never on the disk, nor is
+ *			anything made of it
+ *	redirect it	with its reverse-path and a field X-Sieve-Redirected-From,
+ *			by which a message that comes back is known: it is not sent
+ *			round again. To an account here it is given at once, through
+ *			its rules. Depth and number of both are bounded
+ *	reject it	see deliver_rcpt.fate
+ *
+ * Without scripts all of this costs three looks into memory an account. */
 #ifndef STORAGE_DELIVER_H
 #define STORAGE_DELIVER_H
 
@@ -16,12 +35,24 @@
 #include "core/err.h"
 #include "storage/dir.h"
 
+enum deliver_fate {
+	DELIVER_TAKEN,
+	/* Its rules refuse it, for the reason given (UTF-8, perhaps several
+	   lines). When all recipients do, say so to the sender, who is still
+	   there: RFC 5429 §2.1. When only some do, deliver() has sent the
+	   notifications (RFC 3464) already, unless `each_answers`. */
+	DELIVER_REJECTED,
+};
+
 struct deliver_rcpt {
 	const struct dir_target *target; /* this one alone, not those behind it */
 	/* As the sender wrote it, for the queue and for notifications. */
 	struct slice original;
 	struct slice notify, orcpt; /* RFC 3461 §4.1, §4.2; empty when absent */
 	struct deliver_rcpt *next;
+	/* Filled by deliver(); why is valid as long as deliver.pool. */
+	enum deliver_fate fate;
+	struct slice why;
 };
 
 struct deliver {
@@ -29,13 +60,15 @@ struct deliver {
 	struct slice reverse_path; /* without <>; empty: a notification */
 	struct slice trace;	   /* Return-Path and Received lines, put before the message */
 	struct slice message;
-	const struct deliver_rcpt *rcpts;
+	struct deliver_rcpt *rcpts;
 	struct slice envid, ret; /* RFC 3461 §4.3, §4.4 */
 	bool smtputf8, body8;
+	bool each_answers; /* the sender is told of each recipient alone (LMTP) */
+	struct pool *pool; /* for reasons; NULL: they are not asked for */
 };
 
 /* ERR_LIMIT: a recipient's quota is used up (say so before DATA: see
-   deliver_room). ERR_TEMP: try later. */
+   deliver_room). ERR_TEMP: try later. Any thread but a loop's. */
 int deliver(const struct deliver *d, struct err *err);
 
 /* Is there room for size bytes in that account? 1, 0, or -1. */

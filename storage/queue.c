@@ -24,6 +24,25 @@ static struct queue_entry with_domains(const struct queue_entry *entry, struct p
 	return full;
 }
 
+/* Of those that have failed before they were tried. */
+static int put_states(struct kv_txn *txn, const struct queue_entry *entry)
+{
+	unsigned char key[QUEUE_STATE_KEY_BYTES];
+	struct buf value = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < entry->n_rcpts; i++) {
+		if (entry->rcpts[i].state == QUEUE_WAITING)
+			continue;
+		buf_clear(&value);
+		queue_write_state(&value, &entry->rcpts[i]);
+		rc = kv_put(queue_home()->queue, txn, queue_state_key(key, entry->id, i),
+		    buf_slice(&value));
+	}
+	buf_done(&value);
+	return rc;
+}
+
 int queue_put(struct kv_txn *txn, const struct queue_entry *entry)
 {
 	unsigned char key[QUEUE_ID_BYTES];
@@ -33,6 +52,8 @@ int queue_put(struct kv_txn *txn, const struct queue_entry *entry)
 
 	queue_write_entry(&value, &full);
 	int rc = kv_put(queue_home()->queue, txn, queue_key(key, full.id), buf_slice(&value));
+	if (rc == 0)
+		rc = put_states(txn, &full);
 	if (rc == 0)
 		rc = queue_due_put_all(txn, &full);
 	buf_done(&value);

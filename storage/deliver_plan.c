@@ -1,0 +1,276 @@
+/* deliver_plan.c - what the rules of an account want, put into the plan of a delivery */
+#include <string.h>
+
+#include "core/log.h"
+#include "storage/deliver_private.h"
+#include "storage/right.h"
+#include "storage/rules.h"
+
+/* However the rules of one recipient lead to others. */
+enum { DEPTH_MAX = 5, REDIRECTS_MAX = 100 };
+
+struct plan {
+	struct delivery *op;
+	struct party *party;
+};
+
+/* --- which mailbox, and whose --- */
+
+struct place {
+	struct party *owner;
+	struct slice box; /* folded, from the pool; empty: the ordinary one */
+	bool foreign;
+};
+
+static struct slice domain_of(struct slice address)
+{
+	return slice_from(address, (size_t)slice_rchr(address, '@') + 1);
+}
+
+static int fold(struct delivery *op, struct slice name, struct slice *out, struct err *err)
+{
+	struct buf folded = { 0 };
+	int rc = box_name_fold(name, &folded, err);
+
+	*out = pool_slice(&op->pool, buf_slice(&folded));
+	buf_done(&folded);
+	return rc;
+}
+
+/* The account of "~ann" or "~ann@beta.test". */
+static int find_owner(
+    const struct plan *plan, struct slice who, struct dir_account *account, struct err *err)
+{
+	struct pool *pool = &plan->op->pool;
+
+	if (slice_chr(who, '@') < 0)
+		who = slice_str(pool_printf(
+		    pool, "%.*s@%.*s", SLICE_ARG(who), SLICE_ARG(domain_of(plan->party->address))));
+	int found = dir_account(who, pool, account);
+	if (found < 0)
+		return err_set(err, ERR_TEMP, "the directory cannot be read");
+	if (found == 0)
+		return err_set(err, ERR_ABSENT, "there is no account %.*s", SLICE_ARG(who));
+	return 0;
+}
+
+/* SPEC C-127: somebody else's mailbox takes what its owner allows. */
+static int check_right(const struct plan *plan, const struct dir_account *owner, struct slice box,
+    enum script_scope level, struct err *err)
+{
+	struct acct *acct = acct_open(owner->id, owner->shard);
+	struct box_name name;
+	int allowed = -1;
+
+	if (!acct)
+		return err_set(err, ERR_TEMP, "the shard of %s is not open here", owner->name);
+	int rc = box_find(acct, box, &name, err);
+	if (rc == 0 && level != SCRIPT_SERVER) {
+		allowed = right_insert(acct, name.box, plan->party->address);
+		if (allowed < 0)
+			rc = err_set(err, ERR_TEMP, "the grants of %s cannot be read", owner->name);
+		if (allowed == 0)
+			rc = err_set(err, ERR_DENIED, "no right to file into ~%s/%.*s", owner->name,
+			    SLICE_ARG(box));
+	}
+	acct_close(&acct);
+	return rc;
+}
+
+static int find_foreign(const struct plan *plan, struct slice name, enum script_scope level,
+    struct place *out, struct err *err)
+{
+	struct slice box = slice_from(name, 1), who = slice_cut(&box, '/');
+	struct dir_account account;
+
+	if (who.n == 0)
+		return fold(plan->op, box, &out->box, err);
+	if (find_owner(plan, who, &account, err) != 0)
+		return -1;
+	if (fold(plan->op, box.n > 0 ? box : SLICE("INBOX"), &out->box, err) != 0)
+		return -1;
+	if (account.id == plan->party->account)
+		return 0;
+	if (check_right(plan, &account, out->box, level, err) != 0)
+		return -1;
+	struct dir_target target = {
+		.account = account.id, .shard = account.shard, .address = account.name
+	};
+	out->owner = deliver_party(plan->op, &target, err);
+	out->foreign = true;
+	return out->owner ? 0 : -1;
+}
+
+static int find_place(const struct plan *plan, struct slice name, enum script_scope level,
+    struct place *out, struct err *err)
+{
+	*out = (struct place){ .owner = plan->party };
+	if (name.n == 0)
+		return 0;
+	if (name.p[0] == '~')
+		return find_foreign(plan, name, level, out, err);
+	return fold(plan->op, name, &out->box, err);
+}
+
+/* --- in which form --- */
+
+/* SPEC C-121 to C-125: for the mailbox's owner; by an account's or a domain's
+   script into somebody else's mailbox, for both. */
+static struct form *encrypt(
+    const struct plan *plan, const struct place *place, enum script_scope level, struct err *err)
+{
+	const char *accounts[2] = { place->owner->address.p, plan->party->address.p };
+	size_t n = place->foreign && level != SCRIPT_SERVER ? 2 : 1;
+
+	if (n == 2 && strcmp(accounts[0], accounts[1]) > 0) {
+		accounts[0] = plan->party->address.p;
+		accounts[1] = place->owner->address.p;
+	}
+	return form_encrypted(plan->op, place->owner->shard, accounts, n, err);
+}
+
+static const struct slice *copy_keywords(struct pool *pool, const struct sieve_action *action)
+{
+	struct slice *keywords = pool_get(pool, (action->n_keywords + 1) * sizeof(*keywords));
+
+	for (size_t i = 0; i < action->n_keywords; i++)
+		keywords[i] = pool_slice(pool, action->keywords[i]);
+	return keywords;
+}
+
+/* --- the actions --- */
+
+static void tell_filed(const struct plan *plan, const struct place *place, enum script_scope level,
+    const struct sieve_action *action)
+{
+	log_event(LOG_INFO, "rule-files", log_s("account", plan->party->address),
+	    log_z("level", rules_level_names[level]), log_s("into", action->name),
+	    log_s("of", place->owner->address), log_z("encrypted", action->encrypt ? "yes" : "no"));
+}
+
+static int do_store(
+    void *arg, enum script_scope level, const struct sieve_action *action, struct err *err)
+{
+	const struct plan *plan = arg;
+	struct delivery *op = plan->op;
+	struct place place;
+
+	if (find_place(plan, action->name, level, &place, err) != 0)
+		return -1;
+	struct landing landing = { .box = place.box,
+		.how = place.foreign ? LANDING_FOREIGN : LANDING_FILE,
+		.flags = action->flags,
+		.keywords = copy_keywords(&op->pool, action),
+		.n_keywords = action->n_keywords };
+	landing.form = action->encrypt ? encrypt(plan, &place, level, err)
+				       : form_clear(op, place.owner->shard, err);
+	if (!landing.form)
+		return -1;
+	if (place.box.n == 0)
+		deliver_keep(op, place.owner, &landing);
+	else
+		deliver_land(op, place.owner, &landing);
+	tell_filed(plan, &place, level, action);
+	return 0;
+}
+
+/* An account here: it has it at once, by its own rules. */
+static int redirect_here(
+    const struct plan *plan, const struct dir_target *target, struct slice address, struct err *err)
+{
+	struct party *party = deliver_party(plan->op, target, err);
+
+	if (!party)
+		return -1;
+	if (party->state == PARTY_ASKED)
+		return err_set(err, ERR_EXISTS, "it would go round in circles");
+	if (party->state == PARTY_DONE)
+		return 0;
+	if (plan->party->depth >= DEPTH_MAX)
+		return err_set(err, ERR_LIMIT, "it was redirected too often");
+	party->depth = plan->party->depth + 1;
+	if (!party->rcpt)
+		party->original = pool_slice(&plan->op->pool, address);
+	log_event(LOG_INFO, "rule-redirects", log_s("account", plan->party->address),
+	    log_s("to", party->address));
+	return deliver_plan(plan->op, party, err);
+}
+
+/* One of those behind an alias that takes it is enough. */
+static int redirect_all(
+    const struct plan *plan, const struct dir_target *target, struct slice address, struct err *err)
+{
+	int rc = -1;
+
+	for (; target; target = target->next) {
+		int one = target->account
+		    ? redirect_here(plan, target, address, err)
+		    : sending_redirect(plan->op, plan->party, slice_str(target->address), err);
+		if (one == 0)
+			rc = 0;
+		else if (err->kind == ERR_TEMP)
+			return -1;
+	}
+	return rc;
+}
+
+static int do_redirect(void *arg, struct slice address, struct err *err)
+{
+	const struct plan *plan = arg;
+	struct dir_target *target;
+
+	if (++plan->op->redirects > REDIRECTS_MAX)
+		return err_set(err, ERR_LIMIT, "the message is redirected to too many");
+	switch (dir_route(address, &plan->op->pool, &target)) {
+	case DIR_LOCAL:
+		return redirect_all(plan, target, address, err);
+	case DIR_REMOTE:
+		return sending_redirect(plan->op, plan->party, address, err);
+	case DIR_UNKNOWN:
+		return err_set(err, ERR_ABSENT, "%.*s leads nowhere", SLICE_ARG(address));
+	default:
+		return err_set(err, ERR_TEMP, "the directory cannot be read");
+	}
+}
+
+static int do_reject(void *arg, struct slice reason, struct err *err)
+{
+	const struct plan *plan = arg;
+
+	(void)err;
+	plan->party->rejects = true;
+	plan->party->why = pool_slice(&plan->op->pool, reason);
+	log_event(LOG_INFO, "rule-rejects", log_s("account", plan->party->address));
+	return 0;
+}
+
+/* --- an account --- */
+
+static int keep_clear(struct delivery *op, struct party *party, struct err *err)
+{
+	struct landing landing = { .form = form_clear(op, party->shard, err) };
+
+	if (!landing.form)
+		return -1;
+	deliver_keep(op, party, &landing);
+	return 0;
+}
+
+int deliver_plan(struct delivery *op, struct party *party, struct err *err)
+{
+	struct plan plan = { op, party };
+	const struct rules_doer doer = {
+		.store = do_store, .redirect = do_redirect, .reject = do_reject, .arg = &plan
+	};
+	const struct rules_account account = { party->account, party->shard->id, party->address };
+	const struct sieve_message message = { op->whole, op->d->reverse_path, party->original };
+	struct pool pool = { 0 };
+
+	party->state = PARTY_ASKED;
+	enum rules_end end = rules_run(&account, &message, &pool, &doer, err);
+	party->state = PARTY_DONE;
+	pool_done(&pool);
+	if (end == RULES_LATER)
+		return -1;
+	return end == RULES_KEEP ? keep_clear(op, party, err) : 0;
+}

@@ -1,0 +1,134 @@
+/* deliver_private.h - private to storage/deliver*.c: what is going to be written, and where
+ *
+ *	deliver.c	recipients, each once; their plans; then each shard
+ *	deliver_plan.c	what the rules of an account want, put into the plan
+ *	deliver_form.c	the bodies: as it came, encrypted, redirected, a notice
+ *	deliver_queue.c	what goes into the queue
+ *	deliver_write.c	the transaction of one shard */
+#ifndef STORAGE_DELIVER_PRIVATE_H
+#define STORAGE_DELIVER_PRIVATE_H
+
+#include "storage/box_private.h"
+#include "storage/deliver.h"
+#include "storage/queue.h"
+
+/* A body, appended to the segments of one shard. */
+struct form {
+	struct shard *shard;
+	struct slice made_for; /* whose certificates; empty: as it came */
+	bool alone;	       /* of one use, never shared */
+	struct body_place place;
+	uint32_t size;
+	struct buf summary;
+	unsigned users; /* counted by the write */
+	struct form *next;
+};
+
+/* A message into a mailbox. */
+enum landing_how {
+	LANDING_DETAIL, /* where the sender wished: none that only its owner should write into */
+	LANDING_FILE,	/* where the owner wished: made when it is not there */
+	LANDING_FOREIGN /* it was there when the rule was run */
+};
+
+struct landing {
+	struct form *form;
+	struct slice box; /* folded name; empty: INBOX */
+	enum landing_how how;
+	uint64_t flags; /* system flags */
+	const struct slice *keywords;
+	size_t n_keywords;
+	struct landing *next;
+	/* --- of the write --- */
+	uint32_t box_id;
+	struct landing *first; /* the one with the edit of this mailbox */
+	bool twice;	       /* this form is in this mailbox already */
+	struct box_edit edit;
+};
+
+/* An account that gets something, or is asked what it wants. */
+struct party {
+	uint64_t account;
+	struct shard *shard;
+	struct slice address;	   /* canonical */
+	struct slice detail;	   /* folded; or empty */
+	struct slice original;	   /* the recipient as it was written */
+	struct deliver_rcpt *rcpt; /* the sender's wish, or NULL */
+	unsigned depth;		   /* redirects on the way here */
+	enum { PARTY_NEW, PARTY_ASKED, PARTY_DONE } state;
+	bool rejects;
+	struct slice why;
+	struct landing *landings, **end;
+	struct box_tx tx; /* of the write */
+	struct party *next;
+};
+
+/* An entry of the queue. */
+enum sending_kind {
+	SENDING_ON,	  /* to recipients elsewhere */
+	SENDING_REDIRECT, /* by the rules of an account */
+	SENDING_REJECTED  /* its sender is to be told of them */
+};
+
+struct sending {
+	enum sending_kind kind;
+	uint64_t id;
+	struct form *form;
+	const struct party *by;	  /* of a redirect */
+	struct buf rcpts;	  /* struct queue_rcpt */
+	struct queue_entry entry; /* filled by the write */
+	struct sending *next;
+};
+
+struct delivery {
+	const struct deliver *d;
+	struct slice whole; /* trace and message */
+	int64_t now;
+	struct pool pool;
+	struct form *forms;
+	struct party *parties, **last_party;
+	struct sending *sendings;
+	unsigned redirects; /* that come of the recipient at hand */
+};
+
+/* --- deliver.c --- */
+
+/* The party of an account, made when there is none yet; NULL: its shard is not
+   open here, *err says so. */
+struct party *deliver_party(struct delivery *op, const struct dir_target *target, struct err *err);
+/* Once for each form and mailbox. */
+void deliver_land(struct delivery *op, struct party *party, const struct landing *landing);
+/* The ordinary way: INBOX, or the mailbox of the detail; form and flags as given. */
+void deliver_keep(struct delivery *op, struct party *party, const struct landing *landing);
+
+/* --- deliver_plan.c: ask the rules. 0, or -1: the whole must wait. --- */
+int deliver_plan(struct delivery *op, struct party *party, struct err *err);
+
+/* --- deliver_form.c; NULL: *err says why --- */
+struct form *form_clear(struct delivery *op, struct shard *shard, struct err *err);
+/* ERR_ABSENT: one of them has no certificate. What is encrypted already is taken
+   as it came. */
+struct form *form_encrypted(struct delivery *op, struct shard *shard, const char *const accounts[],
+    size_t n, struct err *err);
+/* Something before the message. */
+struct form *form_with(
+    struct delivery *op, struct shard *shard, struct slice before, struct err *err);
+/* Another text. */
+struct form *form_text(
+    struct delivery *op, struct shard *shard, struct slice text, struct err *err);
+void form_done(struct form *forms);
+
+/* --- deliver_queue.c; 0 or -1 --- */
+int sending_on(struct delivery *op, const struct deliver_rcpt *rcpt, struct err *err);
+/* ERR_EXISTS: this account has redirected the message before. */
+int sending_redirect(
+    struct delivery *op, const struct party *by, struct slice address, struct err *err);
+int sending_rejected(struct delivery *op, const struct party *party, struct err *err);
+/* Inside the write. */
+int sending_put(struct delivery *op, struct sending *sending, struct kv_txn *txn);
+void sending_done(struct sending *sendings);
+
+/* --- deliver_write.c --- */
+int deliver_write(struct delivery *op, struct shard *shard, struct err *err);
+
+#endif
