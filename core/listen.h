@@ -20,6 +20,7 @@ struct listener {
 	const struct proto *proto;
 	enum listen_tls tls;
 	const char *role; /* told apart by the protocol: smtp knows "mx" and "submission" */
+	unsigned mode;	  /* of a UNIX socket; 0: for its owner, 0600 */
 };
 
 /* What a protocol listens on unless it is set otherwise; one row beside the
@@ -33,7 +34,7 @@ struct listener {
 struct listener_row {
 	const char *name;
 	unsigned port;
-	const char *path; /* a UNIX socket in DATA instead of a port, or NULL */
+	const char *path; /* a UNIX socket in DATA, or NULL; with a port, too, it may be moved */
 	const struct proto *proto;
 	enum listen_tls tls;
 	const char *role;

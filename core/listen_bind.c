@@ -67,7 +67,7 @@ static int bind_one(
 	if (fd < 0)
 		return -1;
 	set_options(fd, addr->ss_family, share);
-	mode_t mask = umask(0177); /* a UNIX socket is for its owner */
+	mode_t mask = umask(0777 & ~(l->mode ? l->mode : 0600));
 	if (addr->ss_family == AF_UNIX)
 		unlink(l->host);
 	int rc = bind(fd, (const struct sockaddr *)addr, len);

@@ -13,9 +13,27 @@ CONF_KEY(listener_address) = {
 	.def = "",
 	.restart = true,
 	.help =
-	    "addresses of a listener, as 192.0.2.1:25 [2001:db8::1]:25 *:2525, parted by blanks; "
-	    "off for none; empty for the usual port on all",
+	    "addresses of a listener, as 192.0.2.1:25 [2001:db8::1]:25 *:2525 or a path, parted by "
+	    "blanks; off for none; empty for the usual port on all",
 };
+
+CONF_KEY(listener_socket) = {
+	.name = "listener.socket",
+	.type = CONF_CHOICE,
+	.scopes = CONF_LISTENER,
+	.def = "owner",
+	.choices = (const char *const[]){ "owner", "group", "all", NULL },
+	.restart = true,
+	.help = "who may connect to a listener's UNIX sockets",
+};
+
+static unsigned mode_of(const struct listener_row *row)
+{
+	static const unsigned modes[] = { 0600, 0660, 0666 };
+
+	return modes[conf_num_at(
+	    &conf_key_listener_socket, &(struct conf_at){ .listener = row->name })];
+}
 
 static int add_at(const struct listener_row *row, struct slice host, unsigned port, struct err *err)
 {
@@ -31,7 +49,8 @@ static int add_at(const struct listener_row *row, struct slice host, unsigned po
 		.port = port,
 		.proto = row->proto,
 		.tls = row->tls,
-		.role = row->role };
+		.role = row->role,
+		.mode = mode_of(row) };
 	int rc = listen_add(&listener, err);
 	free(text);
 	return rc;
@@ -82,25 +101,42 @@ static int add_path(const struct listener_row *row, const char *data, struct err
 		.host = buf_z(&path),
 		.proto = row->proto,
 		.tls = row->tls,
-		.role = row->role };
+		.role = row->role,
+		.mode = mode_of(row) };
 	int rc = listen_add(&listener, err);
 	buf_done(&path);
 	return rc;
 }
 
+/* One that may be moved, and is. */
+static bool is_moved(const struct listener_row *row)
+{
+	struct buf set = { 0 };
+
+	if (row->port == 0)
+		return false;
+	conf_text(&conf_key_listener_address, &(struct conf_at){ .listener = row->name }, &set);
+	bool moved = set.n > 0;
+	buf_done(&set);
+	return moved;
+}
+
 int listen_add_paths(const char *data, struct err *err)
 {
-	for (size_t i = 0; i < listener_row_table_n; i++)
-		if (listener_row_table[i]->path && add_path(listener_row_table[i], data, err) != 0)
+	for (size_t i = 0; i < listener_row_table_n; i++) {
+		const struct listener_row *row = listener_row_table[i];
+		if (row->path && !is_moved(row) && add_path(row, data, err) != 0)
 			return -1;
+	}
 	return 0;
 }
 
 int listen_add_ports(const char *host, int port_base, struct err *err)
 {
-	for (size_t i = 0; i < listener_row_table_n; i++)
-		if (!listener_row_table[i]->path &&
-		    add_row(listener_row_table[i], host, port_base, err) != 0)
+	for (size_t i = 0; i < listener_row_table_n; i++) {
+		const struct listener_row *row = listener_row_table[i];
+		if ((!row->path || is_moved(row)) && add_row(row, host, port_base, err) != 0)
 			return -1;
+	}
 	return 0;
 }

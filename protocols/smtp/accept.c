@@ -1,4 +1,4 @@
-/* accept.c - the whole message has come: trace lines, delivery, the 250 */
+/* accept.c - the whole message has come: trace lines, delivery, the 250 or why not */
 #include <time.h>
 
 #include "core/log.h"
@@ -15,11 +15,13 @@ CONF_KEY(smtp_max_hops) = {
 	.help = "Received lines from which on a message is taken to run in circles",
 };
 
-/* RFC 3848: ESMTP, with S for TLS and A for a login; RFC 6531 §4.3: UTF8. */
+/* RFC 3848: ESMTP or LMTP, with S for TLS and A for a login; RFC 6531 §4.3: UTF8. */
 static void with_protocol(const struct smtp *smtp, struct buf *out)
 {
-	buf_addz(out, smtp->mail->smtputf8 ? "UTF8" : smtp->esmtp ? "E" : "");
-	buf_addz(out, "SMTP");
+	bool lmtp = smtp_is_lmtp(smtp);
+
+	buf_addz(out, smtp->mail->smtputf8 ? "UTF8" : smtp->esmtp && !lmtp ? "E" : "");
+	buf_addz(out, lmtp ? "LMTP" : "SMTP");
 	if (sess_is_tls(smtp->sess))
 		buf_addc(out, 'S');
 	if (smtp->login)
@@ -70,61 +72,99 @@ static const char *judge(const struct smtp_text *text)
 	return NULL;
 }
 
-static enum sess_next refuse_delivery(struct smtp *smtp, const struct err *err)
+const char *smtp_delivery_failed(const struct err *err)
 {
 	log_event(err->kind == ERR_TEMP ? LOG_ERROR : LOG_INFO, "not-delivered",
 	    log_z("reason", err->text));
-	return smtp_reply(smtp,
-	    err->kind == ERR_LIMIT ? "452 4.2.2 A mailbox is full"
-				   : "451 4.3.0 Cannot be stored now, try again later");
+	return err->kind == ERR_LIMIT ? "452 4.2.2 A mailbox is full"
+				      : "451 4.3.0 Cannot be stored now, try again later";
 }
 
-static enum sess_next store(struct smtp *smtp, struct slice message)
+int smtp_deliver(struct smtp *smtp, struct slice message, struct deliver_rcpt *rcpts, uint64_t *mid,
+    struct err *err)
 {
-	const struct smtp_mail *mail = smtp->mail;
+	struct smtp_mail *mail = smtp->mail;
 	struct buf trace = { 0 };
-	struct err err = { 0 };
-	uint64_t mid = log_id();
 
-	sess_mid(smtp->sess, mid);
-	write_trace(smtp, mid, time(NULL), &trace);
-	struct deliver d = { .mid = mid,
+	*mid = log_id();
+	sess_mid(smtp->sess, *mid);
+	write_trace(smtp, *mid, time(NULL), &trace);
+	struct deliver d = { .mid = *mid,
 		.reverse_path = mail->reverse_path,
 		.trace = buf_slice(&trace),
 		.message = message,
-		.rcpts = mail->rcpts,
+		.rcpts = rcpts,
 		.envid = mail->envid,
 		.ret = mail->ret,
 		.smtputf8 = mail->smtputf8,
-		.body8 = mail->body8 };
-	int rc = deliver(&d, &err);
+		.body8 = mail->body8,
+		.each_answers = smtp_is_lmtp(smtp),
+		.pool = &mail->pool };
+	int rc = deliver(&d, err);
 	buf_done(&trace);
 	if (rc != 0)
-		return refuse_delivery(smtp, &err);
+		return -1;
 	smtp->messages++;
 	log_event(LOG_INFO, "accepted", log_s("from", mail->reverse_path),
 	    log_n("recipients", mail->n_rcpts), log_n("size", (int64_t)message.n),
 	    log_z("login", smtp->login ? smtp->login : ""));
+	return 0;
+}
+
+/* The first of them speaks for all; NULL when somebody has taken it. */
+static const struct deliver_rcpt *find_rejection(const struct deliver_rcpt *rcpts)
+{
+	for (const struct deliver_rcpt *rcpt = rcpts; rcpt; rcpt = rcpt->next)
+		if (rcpt->fate != DELIVER_REJECTED)
+			return NULL;
+	return rcpts;
+}
+
+static enum sess_next store(struct smtp *smtp, struct slice message)
+{
+	struct err err = { 0 };
+	uint64_t mid;
+
+	if (smtp_is_lmtp(smtp))
+		return lmtp_deliver(smtp, message);
+	if (smtp_deliver(smtp, message, smtp->mail->rcpts, &mid, &err) != 0)
+		return smtp_reply(smtp, smtp_delivery_failed(&err));
+	const struct deliver_rcpt *rejection = find_rejection(smtp->mail->rcpts);
+	if (rejection)
+		return smtp_rejected(smtp, rejection->why);
 	return smtp_replyf(smtp, "250 2.0.0 Stored as %llu", (unsigned long long)mid);
+}
+
+/* RFC 2033 §4.2: LMTP has a reply for each recipient that was taken. */
+static enum sess_next answer(struct smtp *smtp, const char *reply)
+{
+	for (unsigned i = 1; smtp_is_lmtp(smtp) && i < smtp->mail->n_rcpts; i++)
+		smtp_reply(smtp, reply);
+	return smtp_reply(smtp, reply);
+}
+
+/* The message as it came, or the reply by which it is refused. */
+static const char *read_message(struct smtp *smtp, struct slice *message)
+{
+	struct err err = { 0 };
+	const char *why = judge(&smtp->text);
+
+	if (!why && spool_map(smtp->mail->text, message, &err) != 0)
+		return smtp_delivery_failed(&err);
+	if (!why && count_hops(*message) >= (unsigned)conf_num(&conf_key_smtp_max_hops))
+		why = "554 5.4.6 Too many hops: the message runs in circles";
+	if (why)
+		smtp_refused(smtp, why, smtp->mail->reverse_path);
+	return why;
 }
 
 enum sess_next smtp_accept(struct smtp *smtp)
 {
 	struct slice message;
-	struct err err = { 0 };
-	enum sess_next next;
 
 	smtp->mode = SMTP_COMMANDS;
-	const char *why = judge(&smtp->text);
-	if (why)
-		next = smtp_refuse(smtp, why, smtp->mail->reverse_path);
-	else if (spool_map(smtp->mail->text, &message, &err) != 0)
-		next = refuse_delivery(smtp, &err);
-	else if (count_hops(message) >= (unsigned)conf_num(&conf_key_smtp_max_hops))
-		next = smtp_refuse(smtp, "554 5.4.6 Too many hops: the message runs in circles",
-		    smtp->mail->reverse_path);
-	else
-		next = store(smtp, message);
+	const char *why = read_message(smtp, &message);
+	enum sess_next next = why ? answer(smtp, why) : store(smtp, message);
 	smtp_mail_end(smtp);
 	return next;
 }

@@ -53,7 +53,7 @@ static void list_extensions(struct smtp *smtp, struct buf *out)
 	out->p[last + 3] = ' ';
 }
 
-static enum sess_next ehlo(struct smtp *smtp, struct slice args)
+enum sess_next smtp_ehlo(struct smtp *smtp, struct slice args)
 {
 	if (!greet(smtp, args, true))
 		return smtp_fault(smtp, "501 5.5.4 A host name is needed");
@@ -71,8 +71,19 @@ static enum sess_next helo(struct smtp *smtp, struct slice args)
 }
 
 SMTP_COMMAND(ehlo) = {
-	.name = "EHLO", .phases = SMTP_ANY, .instant = true, .help = "EHLO HOST", .run = ehlo
+	.name = "EHLO",
+	.phases = SMTP_ANY,
+	.instant = true,
+	.kind = SMTP_ALONE,
+	.help = "EHLO HOST",
+	.run = smtp_ehlo,
 };
+
 SMTP_COMMAND(helo) = {
-	.name = "HELO", .phases = SMTP_ANY, .instant = true, .help = "HELO HOST", .run = helo
+	.name = "HELO",
+	.phases = SMTP_ANY,
+	.instant = true,
+	.kind = SMTP_ALONE,
+	.help = "HELO HOST",
+	.run = helo,
 };

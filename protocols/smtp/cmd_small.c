@@ -40,7 +40,7 @@ static enum sess_next help(struct smtp *smtp, struct slice args)
 {
 	(void)args;
 	for (size_t i = 0; i < smtp_command_table_n; i++)
-		if (smtp_command_table[i]->help)
+		if (smtp_command_table[i]->help && smtp_knows(smtp, smtp_command_table[i]))
 			smtp_replyf(smtp, "214-2.0.0 %s", smtp_command_table[i]->help);
 	return smtp_reply(smtp, "214 2.0.0 RFC 5321 tells the rest");
 }

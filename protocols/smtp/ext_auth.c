@@ -120,5 +120,6 @@ SMTP_EXTENSION(auth) = { .word = word };
 SMTP_COMMAND(auth) = { .name = "AUTH",
 	.phases = SMTP_READY,
 	.instant = true,
+	.kind = SMTP_ALONE,
 	.help = "AUTH mechanism [initial response]",
 	.run = run };

@@ -1,4 +1,4 @@
-/* proto.c - SMTP as a protocol of the kernel: greeting, framing, replies, goodbye */
+/* proto.c - SMTP and LMTP as protocols of the kernel: greeting, framing, replies, goodbye */
 #include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -52,9 +52,19 @@ bool smtp_is_submission(const struct smtp *smtp)
 	return role && strcmp(role, "submission") == 0;
 }
 
+bool smtp_is_lmtp(const struct smtp *smtp)
+{
+	return sess_listener(smtp->sess)->proto == &proto_lmtp;
+}
+
+bool smtp_knows(const struct smtp *smtp, const struct smtp_command *command)
+{
+	return command->kind == SMTP_BOTH || (command->kind == SMTP_LMTP) == smtp_is_lmtp(smtp);
+}
+
 bool smtp_may_auth(const struct smtp *smtp)
 {
-	return sess_is_tls(smtp->sess) && !smtp->login;
+	return sess_is_tls(smtp->sess) && !smtp->login && !smtp_is_lmtp(smtp);
 }
 
 /* Asked for once: machines do not change their names while they serve. */
@@ -118,11 +128,16 @@ enum sess_next smtp_fault(struct smtp *smtp, const char *reply)
 	return SESS_CLOSE;
 }
 
-enum sess_next smtp_refuse(struct smtp *smtp, const char *reply, struct slice what)
+void smtp_refused(struct smtp *smtp, const char *reply, struct slice what)
 {
 	log_event(LOG_INFO, "refused", log_z("reply", reply), log_s("what", what));
 	if (++smtp->refusals > (unsigned)conf_num(&conf_key_smtp_max_refusals))
 		sess_delay(smtp->sess, SLOW_MS); /* who tries names must not fill the log */
+}
+
+enum sess_next smtp_refuse(struct smtp *smtp, const char *reply, struct slice what)
+{
+	smtp_refused(smtp, reply, what);
 	return smtp_reply(smtp, reply);
 }
 
@@ -130,8 +145,8 @@ enum sess_next smtp_refuse(struct smtp *smtp, const char *reply, struct slice wh
 
 static enum frame frame_instantly(struct smtp *smtp, const struct smtp_command *command)
 {
-	smtp->command = command;
-	return command && !command->instant ? FRAME_WORK : FRAME_INSTANT;
+	smtp->command = command && smtp_knows(smtp, command) ? command : NULL;
+	return smtp->command && !command->instant ? FRAME_WORK : FRAME_INSTANT;
 }
 
 static const struct smtp_command *find_command(struct slice verb)
@@ -185,7 +200,7 @@ static const char *why_not_now(const struct smtp *smtp, const struct smtp_comman
 	if (command->phases & (unsigned)smtp->phase)
 		return NULL;
 	if (smtp->phase == SMTP_GREETED)
-		return "503 5.5.1 Say EHLO first";
+		return smtp_is_lmtp(smtp) ? "503 5.5.1 Say LHLO first" : "503 5.5.1 Say EHLO first";
 	if (command->phases & SMTP_MAIL || command->phases & SMTP_RCPT)
 		return smtp->phase == SMTP_READY ? "503 5.5.1 Say MAIL first"
 						 : "503 5.5.1 Say RCPT first";
@@ -239,7 +254,7 @@ static enum sess_next open_session(struct sess *s)
 	sess_timeout(s, (uint64_t)conf_num(&conf_key_smtp_timeout));
 	buf_addz(out, "220 ");
 	smtp_host_name(smtp, out);
-	buf_addz(out, " ESMTP Signet\r\n");
+	buf_addz(out, smtp_is_lmtp(smtp) ? " LMTP Signet\r\n" : " ESMTP Signet\r\n");
 	return SESS_NEXT;
 }
 
@@ -302,6 +317,20 @@ PROTOCOL(smtp) = {
 	.done = done,
 };
 
+/* Everything that differs is asked of smtp_is_lmtp(), or in lmtp.c. */
+PROTOCOL(lmtp) = {
+	.name = "lmtp",
+	.state_size = sizeof(struct smtp),
+	.line_max = LINE_MAX_BYTES,
+	.open = open_session,
+	.frame = frame,
+	.run = run,
+	.secured = secured,
+	.overlong = overlong,
+	.bye = bye,
+	.done = done,
+};
+
 LISTENER(smtp) = {
 	.name = "smtp", .port = 25, .proto = &proto_smtp, .tls = LISTEN_STARTTLS, .role = "mx"
 };
@@ -315,3 +344,6 @@ LISTENER(submissions) = { .name = "submissions",
 	.proto = &proto_smtp,
 	.tls = LISTEN_TLS,
 	.role = "submission" };
+LISTENER(lmtp) = {
+	.name = "lmtp", .path = "lmtp", .port = 24, .proto = &proto_lmtp, .tls = LISTEN_STARTTLS
+};

@@ -2,8 +2,9 @@
  *
  * A verb is one file cmd_*.c with one row SMTP_COMMAND. An extension is one
  * file ext_*.c with a row SMTP_EXTENSION (its EHLO word) and rows SMTP_PARAM
- * (what it adds to MAIL and RCPT). Submission is SMTP with another policy:
- * the listener's role says which. */
+ * (what it adds to MAIL and RCPT). Submission is SMTP with another policy, and
+ * LMTP (RFC 2033) is SMTP with another greeting and a reply for each recipient
+ * (lmtp.c): the listener's role says which. */
 #ifndef PROTOCOLS_SMTP_SMTP_H
 #define PROTOCOLS_SMTP_SMTP_H
 
@@ -80,14 +81,19 @@ struct smtp {
 };
 
 /* --- commands --- */
+enum smtp_kind { SMTP_BOTH, SMTP_ALONE, SMTP_LMTP };
+
 struct smtp_command {
 	const char *name;
 	unsigned phases; /* enum smtp_phase, or-ed */
 	bool instant;	 /* waits for nothing */
 	bool no_args;
+	enum smtp_kind kind;
 	const char *help; /* for HELP */
 	enum sess_next (*run)(struct smtp *smtp, struct slice args);
 };
+
+extern const struct proto proto_lmtp;
 
 #define SMTP_COMMAND(id) TABLE_ROW(smtp_command, id)
 TABLE_DECLARE(smtp_command);
@@ -130,12 +136,17 @@ extern const char smtp_later[];
 
 /* Refused by policy: reply and one log line. Slow after many. */
 enum sess_next smtp_refuse(struct smtp *smtp, const char *reply, struct slice what);
+/* All of it but the reply. */
+void smtp_refused(struct smtp *smtp, const char *reply, struct slice what);
 
 /* The name that this server goes by on this connection: of the domain whose
    certificate was shown, else server.name, else the machine's. Appended. */
 void smtp_host_name(struct smtp *smtp, struct buf *out);
 
 bool smtp_is_submission(const struct smtp *smtp);
+bool smtp_is_lmtp(const struct smtp *smtp);
+/* Is this a command of the protocol that is spoken here? */
+bool smtp_knows(const struct smtp *smtp, const struct smtp_command *command);
 bool smtp_may_auth(const struct smtp *smtp);
 
 /* path.c: "<ann@alpha.test> SIZE=100": what stands between the brackets, and
@@ -156,6 +167,20 @@ enum sess_next smtp_text_run(struct smtp *smtp);
 
 /* accept.c: the whole message is here: deliver, then reply. */
 enum sess_next smtp_accept(struct smtp *smtp);
+/* Deliver to these recipients; the message's id in *mid. 0 or -1. */
+int smtp_deliver(struct smtp *smtp, struct slice message, struct deliver_rcpt *rcpts, uint64_t *mid,
+    struct err *err);
+/* Why it failed; logged. */
+const char *smtp_delivery_failed(const struct err *err);
+
+/* reject.c: the 550 with the reasons of a recipient's rules. */
+enum sess_next smtp_rejected(struct smtp *smtp, struct slice why);
+
+/* cmd_ehlo.c: EHLO, or its like with another name. */
+enum sess_next smtp_ehlo(struct smtp *smtp, struct slice args);
+
+/* lmtp.c: deliver, and one reply for each RCPT that was taken. */
+enum sess_next lmtp_deliver(struct smtp *smtp, struct slice message);
 
 /* ext_auth.c */
 enum sess_next smtp_auth_line(struct smtp *smtp, struct slice line);
