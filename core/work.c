@@ -8,7 +8,7 @@
 #include "core/buf.h"
 #include "core/log.h"
 
-enum { IDLE_SECONDS = 10, STACK_BYTES = 512 * 1024, THREADS_MAX = 64 };
+enum { IDLE_SECONDS = 10, STACK_BYTES = 512 * 1024, THREADS_MAX = 1100 };
 
 static struct {
 	pthread_mutex_t lock;

@@ -25,6 +25,8 @@
 #include "main/server.h"
 #include "main/wire.h"
 #include "pki/pki.h"
+#include "pki/seal.h"
+#include "protocols/relay/relay.h"
 #include "smime/smime.h"
 #include "storage/store.h"
 #include "webadmin/web.h"
@@ -258,7 +260,10 @@ static int open_rooms(const char *data, struct err *err)
 
 static int start_threads(struct err *err)
 {
-	if (workers_start((unsigned)conf_num(&conf_key_server_workers), err))
+	static const struct relay_sealer sealer = { seal_close, seal_open };
+
+	if (workers_start((unsigned)conf_num(&conf_key_server_workers), err) ||
+	    relay_start(&sealer, err))
 		return -1;
 	return loops_start((unsigned)conf_num(&conf_key_server_loops), err);
 }
@@ -293,11 +298,13 @@ static void end(void)
 {
 	listen_stop();
 	sess_drain((uint64_t)conf_num(&conf_key_server_drain_time));
+	relay_drain((uint64_t)conf_num(&conf_key_server_drain_time));
 	loops_stop();
 	workers_stop();
 	listen_free();
 	threads_stop();
 	web_stop();
+	relay_free();
 	pki_stop();
 	store_close();
 	log_event(LOG_INFO, "ended");

@@ -137,6 +137,7 @@ class Domains(unittest.TestCase):
         self.assertIsNone(self.send("small@beta.test", "there is room again"))
 
     def test_remote_mail_waits_in_the_queue(self):
+        self.server.signet("setting", "set", "relay.deliver", "off")
         with self.server.submission("ann@alpha.test") as smtp:
             refused = smtp.sendmail("ann@alpha.test", ["far@elsewhere.test", "cy@beta.test"],
                                     "Subject: far and near\r\n\r\nhello\r\n")

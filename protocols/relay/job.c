@@ -1,0 +1,298 @@
+/* job.c - one message for one domain: offered, its recipients' state stored, its sender told
+ *
+ * When the other side has said 250 behind the text, the next thing that is done
+ * is to store that, before any other command, QUIT included: a crash between
+ * the two is the only way for a message to come twice, and none is lost. */
+#include "protocols/relay/job.h"
+
+#include <time.h>
+
+#include "core/log.h"
+#include "protocols/relay/body.h"
+#include "protocols/relay/send.h"
+
+CONF_KEY(relay_max_recipients) = {
+	.name = "relay.transaction-recipients",
+	.type = CONF_INT,
+	.scopes = CONF_SERVER | CONF_DOMAIN,
+	.def = "100", /* RFC 5321 4.5.3.1.8: a server takes that many */
+	.min = 1,
+	.max = 10000,
+	.help = "most recipients of a message that are given to another server at once",
+};
+
+struct work {
+	struct lane *lane;
+	struct slice domain;
+	struct talk **talk;
+	struct pool *pool;
+	struct queue_entry entry;
+	struct queue_rcpt *rcpts; /* the entry's */
+	struct body *body;
+	uint64_t from;
+	int64_t now;
+	bool asked;	       /* an admin wants it tried now */
+	struct send_rcpt *due; /* those that were not offered yet */
+	size_t n_due;
+};
+
+static const char *const outcome_words[] = {
+	[SENT_OK] = "delivered", [SENT_LATER] = "deferred", [SENT_NEVER] = "failed"
+};
+
+/* --- what became of a recipient --- */
+
+static void log_outcome(const struct work *w, const struct queue_rcpt *rcpt, enum sent sent)
+{
+	struct log_context context = { .proto = "relay", .mid = w->entry.id };
+	const struct log_context *before = log_context_set(&context);
+	const struct talk *talk = *w->talk;
+
+	log_event(LOG_INFO, outcome_words[sent], log_n("dcid", talk ? (int64_t)talk->dcid : 0),
+	    log_s("from", w->entry.reverse_path), log_s("to", rcpt->address),
+	    log_s("host", rcpt->host), log_s("reply", rcpt->reply),
+	    log_n("attempt", rcpt->attempts), log_n("delay", w->now - w->entry.queued));
+	log_context_set(before);
+}
+
+static void set_deferred(struct work *w, struct queue_rcpt *rcpt)
+{
+	rcpt->next = schedule_next(rcpt->attempts, w->now);
+	if (schedule_is_over(w->entry.queued, rcpt->next)) {
+		rcpt->state = QUEUE_FAILED;
+		rcpt->owed = report_wants_failure(&w->entry, rcpt);
+		rcpt->next = 0;
+	} else if (!rcpt->warned && schedule_warns(w->entry.queued, w->now))
+		rcpt->owed = rcpt->warned = report_wants_delay(&w->entry, rcpt);
+}
+
+static void set_outcome(struct work *w, const struct send_rcpt *one)
+{
+	struct queue_rcpt *rcpt = &w->rcpts[one->index];
+	const struct talk *talk = *w->talk;
+
+	rcpt->attempts++;
+	rcpt->tried = w->now;
+	rcpt->next = 0;
+	rcpt->reply = one->reply;
+	rcpt->host = talk ? pool_slice(w->pool, buf_slice(&talk->host)) : (struct slice){ 0 };
+	if (one->sent == SENT_OK) {
+		rcpt->state = QUEUE_DELIVERED;
+		/* RFC 3461 5.2.2: who does not know of it will not tell */
+		rcpt->owed = !(talk->words & TALK_DSN) && report_wants_success(&w->entry, rcpt);
+	} else if (one->sent == SENT_NEVER) {
+		rcpt->state = QUEUE_FAILED;
+		rcpt->owed = report_wants_failure(&w->entry, rcpt);
+	} else
+		set_deferred(w, rcpt);
+}
+
+static void count_outcome(enum sent sent)
+{
+	relay_count(sent == SENT_OK  ? COUNT_DELIVERED
+		: sent == SENT_NEVER ? COUNT_FAILED
+				     : COUNT_DEFERRED,
+	    1);
+}
+
+static int save(const struct work *w)
+{
+	struct err err = { 0 };
+	enum { MINUTE = 60 };
+
+	if (queue_save(&w->entry, w->domain, &err) == 0)
+		return 0;
+	log_event(LOG_ERROR, "relay-cannot-save", log_n("mid", (int64_t)w->entry.id),
+	    log_z("reason", err.text));
+	plan_note(w->domain, w->now + MINUTE);
+	return -1;
+}
+
+/* Stored first, then told to the log. */
+static int settle(struct work *w, size_t n)
+{
+	w->now = time(NULL);
+	for (size_t i = 0; i < n; i++)
+		set_outcome(w, &w->due[i]);
+	int rc = save(w);
+	for (size_t i = 0; i < n; i++) {
+		log_outcome(w, &w->rcpts[w->due[i].index], w->due[i].sent);
+		count_outcome(w->due[i].sent);
+	}
+	w->due += n;
+	w->n_due -= n;
+	return rc;
+}
+
+static void settle_all(struct work *w, enum sent sent, struct slice reply)
+{
+	for (size_t i = 0; i < w->n_due; i++) {
+		w->due[i].sent = sent;
+		w->due[i].reply = reply;
+	}
+	settle(w, w->n_due);
+}
+
+/* --- a connection --- */
+
+/* Without one all due recipients are settled, and false is returned. */
+static bool get_talk(struct work *w)
+{
+	enum route_verdict verdict;
+	struct slice why;
+	bool for_good;
+
+	if (*w->talk)
+		return true;
+	if (!w->asked && plan_is_down(w->lane, w->pool, &for_good, &why)) {
+		settle_all(w, for_good ? SENT_NEVER : SENT_LATER, why);
+		return false;
+	}
+	*w->talk = talk_open(w->domain, w->pool, &verdict, &why);
+	if (*w->talk) {
+		relay_count(COUNT_CONNECTED, 1);
+		plan_down(w->lane, false, (struct slice){ 0 }, 0);
+		return true;
+	}
+	relay_count(COUNT_NOT_CONNECTED, 1);
+	for_good = verdict == ROUTE_NONE;
+	plan_down(w->lane, for_good, why, schedule_down(time(NULL)));
+	settle_all(w, for_good ? SENT_NEVER : SENT_LATER, why);
+	return false;
+}
+
+/* --- the recipients, some at a time --- */
+
+static struct sending sending_of(struct work *w, size_t n)
+{
+	return (struct sending){ .talk = *w->talk,
+		.entry = &w->entry,
+		.body = w->body,
+		.from = w->from,
+		.rcpts = w->due,
+		.n = n,
+		.pool = w->pool };
+}
+
+/* False: nothing more can be done for this message now. */
+static bool send_some(struct work *w, size_t n)
+{
+	struct sending s = sending_of(w, n);
+
+	if (!send_message(&s)) { /* a connection that was kept, but not by the other side */
+		talk_close(w->talk);
+		if (!get_talk(w))
+			return false;
+		s = sending_of(w, n);
+		send_message(&s);
+	}
+	int rc = settle(w, n);
+	if ((*w->talk)->broken)
+		talk_close(w->talk);
+	return rc == 0;
+}
+
+static void send_due(struct work *w)
+{
+	struct conf_at at = { .domain = pool_str(w->pool, w->domain) };
+	size_t most = (size_t)conf_num_at(&conf_key_relay_max_recipients, &at);
+
+	while (w->n_due > 0 && get_talk(w))
+		if (!send_some(w, w->n_due < most ? w->n_due : most))
+			return;
+}
+
+/* --- the whole --- */
+
+static void find_due(struct work *w)
+{
+	w->due = pool_get(w->pool, (w->entry.n_rcpts + 1) * sizeof(*w->due));
+	for (size_t i = 0; i < w->entry.n_rcpts; i++) {
+		const struct queue_rcpt *rcpt = &w->entry.rcpts[i];
+
+		if (rcpt->state != QUEUE_WAITING || rcpt->owed || rcpt->next > w->now ||
+		    !slice_eq(rcpt->domain, w->domain))
+			continue;
+		w->asked = w->asked || (rcpt->next == 0 && rcpt->attempts > 0);
+		w->due[w->n_due++].index = i;
+	}
+}
+
+static bool open_body(struct work *w, struct err *err)
+{
+	int found = queue_body(&w->entry, &w->body, err);
+
+	if (found == 0)
+		err_set(err, ERR_ABSENT, "the text is not there");
+	if (found != 1)
+		return false;
+	int64_t from = body_start(w->body);
+	w->from = from > 0 ? (uint64_t)from : 0;
+	return from >= 0;
+}
+
+static void attempt(struct work *w)
+{
+	struct err err = { 0 };
+
+	if (open_body(w, &err))
+		send_due(w);
+	else {
+		log_event(LOG_ERROR, "relay-cannot-read", log_n("mid", (int64_t)w->entry.id),
+		    log_z("reason", err.text));
+		settle_all(w, SENT_LATER, SLICE("4.3.0 The message cannot be read"));
+	}
+	body_close(&w->body);
+}
+
+/* What is owed is paid once it is stored that it is owed. */
+static void tell_sender(struct work *w)
+{
+	enum { LATER = 300 };
+	struct err err = { 0 };
+	bool any = false;
+
+	for (size_t i = 0; i < w->entry.n_rcpts; i++)
+		any = any || (w->rcpts[i].owed && slice_eq(w->rcpts[i].domain, w->domain));
+	if (!any)
+		return;
+	bool told = report_send(&w->entry, w->domain, &err) == 0;
+	if (!told)
+		log_event(LOG_ERROR, "relay-cannot-report", log_n("mid", (int64_t)w->entry.id),
+		    log_z("reason", err.text));
+	for (size_t i = 0; i < w->entry.n_rcpts; i++) {
+		struct queue_rcpt *rcpt = &w->rcpts[i];
+
+		if (!rcpt->owed || !slice_eq(rcpt->domain, w->domain))
+			continue;
+		if (told)
+			rcpt->owed = false;
+		else
+			rcpt->next = time(NULL) + LATER;
+	}
+	save(w);
+}
+
+void job_run(struct lane *lane, const struct plan_job *job, struct talk **talk)
+{
+	enum { MINUTE = 60 };
+	struct pool pool = { 0 };
+	struct work w = { .lane = lane,
+		.domain = plan_domain(job),
+		.talk = talk,
+		.pool = &pool,
+		.now = time(NULL) };
+
+	int found = queue_get(job->id, &pool, &w.entry);
+	if (found < 0)
+		plan_note(w.domain, w.now + MINUTE);
+	if (found == 1) {
+		w.rcpts = (struct queue_rcpt *)w.entry.rcpts;
+		tell_sender(&w); /* of before a crash */
+		find_due(&w);
+		if (w.n_due > 0)
+			attempt(&w);
+		tell_sender(&w);
+	}
+	pool_done(&pool);
+}

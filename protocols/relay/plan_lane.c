@@ -1,0 +1,304 @@
+/* plan_lane.c - lanes: what is ready to go one way, and who takes it there */
+#include "protocols/relay/plan_private.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "core/conf.h"
+#include "core/hash.h"
+#include "core/log.h"
+#include "core/loop.h"
+
+CONF_KEY(relay_max_connections) = {
+	.name = "relay.max-connections",
+	.type = CONF_INT,
+	.def = "100",
+	.min = 1,
+	.max = 1000,
+	.help = "most connections to other servers at a time",
+};
+
+CONF_KEY(relay_destination_connections) = {
+	.name = "relay.destination-connections",
+	.type = CONF_INT,
+	.scopes = CONF_SERVER | CONF_DOMAIN,
+	.def = "10",
+	.min = 1,
+	.max = 1000,
+	.help = "most connections to one destination at a time",
+};
+
+enum {
+	READY_FOR_EACH = 8, /* messages that wait, for one connection more */
+	NO_LANES_KEPT = 1000,
+};
+
+/* --- finding, forgetting --- */
+
+static bool is_idle(const struct lane *lane)
+{
+	return lane->active == 0 && lane->ready == 0 && !lane->held;
+}
+
+static void lane_free(struct lane *lane)
+{
+	pthread_cond_destroy(&lane->more);
+	buf_done(&lane->down_reply);
+	free(lane->key);
+	free(lane);
+	plan.n_lanes--;
+}
+
+/* Those that are down are remembered for their time; some more do no harm. */
+static void forget_idle(void)
+{
+	int64_t now = time(NULL);
+
+	for (size_t i = 0; i < PLAN_BUCKETS; i++)
+		for (struct lane **link = &plan.lanes[i], *lane; (lane = *link) != NULL;) {
+			if (!is_idle(lane) || lane->down_until > now) {
+				link = &lane->next;
+				continue;
+			}
+			*link = lane->next;
+			lane_free(lane);
+		}
+}
+
+struct lane *lane_find(struct slice key)
+{
+	struct lane **bucket = &plan.lanes[hash_bytes(key) % PLAN_BUCKETS];
+
+	for (struct lane *lane = *bucket; lane; lane = lane->next)
+		if (slice_eq(slice_str(lane->key), key))
+			return lane;
+	if (plan.n_lanes % NO_LANES_KEPT == NO_LANES_KEPT - 1)
+		forget_idle();
+	struct lane *lane = mem_get(sizeof(*lane));
+	lane->key = mem_str(key);
+	lane->last = &lane->first;
+	pthread_cond_init(&lane->more, NULL);
+	lane->next = *bucket;
+	*bucket = lane;
+	plan.n_lanes++;
+	return lane;
+}
+
+void lanes_free(void)
+{
+	for (size_t i = 0; i < PLAN_BUCKETS; i++)
+		while (plan.lanes[i]) {
+			struct lane *lane = plan.lanes[i];
+
+			plan.lanes[i] = lane->next;
+			while (lane->first) {
+				struct plan_job *job = lane->first;
+				lane->first = job->next;
+				free(job);
+			}
+			lane_free(lane);
+		}
+}
+
+/* --- jobs --- */
+
+void lane_add(struct lane *lane, struct dest *dest, uint64_t id)
+{
+	struct plan_job *job = mem_get(sizeof(*job));
+
+	*job = (struct plan_job){ .dest = dest, .id = id };
+	*lane->last = job;
+	lane->last = &job->next;
+	lane->ready++;
+	plan.ready++;
+}
+
+void lane_hold(struct lane *lane, struct dest *dest)
+{
+	dest->held = true;
+	dest->noted = PLAN_NEVER;
+	dest->next_held = lane->held;
+	lane->held = dest;
+}
+
+/* There is room again: what was held is due now. */
+static void let_held_go(struct lane *lane)
+{
+	struct dest *dest = lane->held, *next;
+
+	lane->held = NULL;
+	for (; dest; dest = next) {
+		next = dest->next_held;
+		dest->held = false;
+		dest_due(dest, 1);
+	}
+}
+
+static struct plan_job *pop(struct lane *lane)
+{
+	struct plan_job *job = lane->first;
+
+	lane->first = job->next;
+	if (!lane->first)
+		lane->last = &lane->first;
+	lane->ready--;
+	plan.ready--;
+	if (lane->held && lane->ready < PLAN_AHEAD / 2)
+		let_held_go(lane);
+	return job;
+}
+
+/* --- workers --- */
+
+/* One connection takes one message after another; more of them help when many
+   wait. While it is not known whether anybody is there, one tries. */
+static bool wants_more(const struct lane *lane)
+{
+	unsigned most = (unsigned)conf_num_at(
+	    &conf_key_relay_destination_connections, &(struct conf_at){ .domain = lane->key });
+
+	if (lane->ready == 0 || lane->active >= most)
+		return false;
+	if (lane->active == 0)
+		return true;
+	return lane->down_until == 0 && lane->ready > READY_FOR_EACH * lane->active;
+}
+
+static void start_thread(void)
+{
+	struct err err;
+
+	if (plan.idle >= plan.tickets ||
+	    plan.threads >= (unsigned)conf_num(&conf_key_relay_max_connections))
+		return;
+	plan.threads++;
+	if (thread_start("relay", relay_work, NULL, &err) != 0) {
+		plan.threads--;
+		log_event(LOG_WARN, "relay-no-thread", log_z("reason", err.text));
+	}
+}
+
+static void give_ticket(struct lane *lane)
+{
+	lane->active++;
+	lane->tickets++;
+	plan.tickets++;
+	if (!lane->queued) {
+		lane->queued = true;
+		lane->next_queued = NULL;
+		*plan.queued_last = lane;
+		plan.queued_last = &lane->next_queued;
+	}
+	start_thread();
+	pthread_cond_signal(&plan.work);
+}
+
+void lane_staff(struct lane *lane)
+{
+	if (lane->lingering > 0 && lane->ready > 0)
+		pthread_cond_broadcast(&lane->more);
+	while (!plan.ending && wants_more(lane))
+		give_ticket(lane);
+}
+
+/* Lanes with more than one ticket take turns. */
+static struct lane *take_ticket(void)
+{
+	struct lane *lane = plan.queued_first;
+
+	plan.queued_first = lane->next_queued;
+	if (!plan.queued_first)
+		plan.queued_last = &plan.queued_first;
+	lane->next_queued = NULL;
+	plan.tickets--;
+	lane->queued = --lane->tickets > 0;
+	if (lane->queued) {
+		*plan.queued_last = lane;
+		plan.queued_last = &lane->next_queued;
+	}
+	return lane;
+}
+
+struct lane *plan_lane(void)
+{
+	struct lane *lane = NULL;
+
+	pthread_mutex_lock(&plan.lock);
+	while (!plan.ending && !plan.queued_first) {
+		plan.idle++;
+		pthread_cond_wait(&plan.work, &plan.lock);
+		plan.idle--;
+	}
+	if (!plan.ending) {
+		lane = take_ticket();
+		plan.busy++;
+	} else {
+		plan.threads--;
+		pthread_cond_broadcast(&plan.gone);
+	}
+	pthread_mutex_unlock(&plan.lock);
+	return lane;
+}
+
+/* With the lock held: wait for a job, unless others wait for a thread. */
+static void linger(struct lane *lane, uint64_t ms)
+{
+	struct timespec until;
+
+	if (plan.tickets > plan.idle)
+		return;
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += (time_t)(ms / 1000);
+	until.tv_nsec += (long)(ms % 1000) * 1000000;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	lane->lingering++;
+	pthread_cond_timedwait(&lane->more, &plan.lock, &until);
+	lane->lingering--;
+}
+
+struct plan_job *plan_take(struct lane *lane, uint64_t linger_ms)
+{
+	struct plan_job *job = NULL;
+
+	pthread_mutex_lock(&plan.lock);
+	if (!lane->first && linger_ms > 0 && !plan.ending)
+		linger(lane, linger_ms);
+	if (lane->first && !plan.ending)
+		job = pop(lane);
+	pthread_mutex_unlock(&plan.lock);
+	return job;
+}
+
+void plan_leave(struct lane *lane)
+{
+	pthread_mutex_lock(&plan.lock);
+	lane->active--;
+	plan.busy--;
+	lane_staff(lane); /* something may have come in the last moment */
+	pthread_mutex_unlock(&plan.lock);
+}
+
+/* --- down --- */
+
+void plan_down(struct lane *lane, bool for_good, struct slice reply, int64_t until)
+{
+	pthread_mutex_lock(&plan.lock);
+	lane->down_until = until;
+	lane->down_for_good = for_good;
+	buf_clear(&lane->down_reply);
+	buf_adds(&lane->down_reply, reply);
+	pthread_mutex_unlock(&plan.lock);
+}
+
+bool plan_is_down(struct lane *lane, struct pool *pool, bool *for_good, struct slice *reply)
+{
+	pthread_mutex_lock(&plan.lock);
+	bool down = lane->down_until > time(NULL);
+	if (down) {
+		*for_good = lane->down_for_good;
+		*reply = pool_slice(pool, buf_slice(&lane->down_reply));
+	}
+	pthread_mutex_unlock(&plan.lock);
+	return down;
+}

@@ -1,0 +1,71 @@
+/* plan_private.h - private to plan*.c: domains and lanes in memory, under one lock
+ *
+ * The lock is held for moments only, never while the disk is read: mail that
+ * is just being accepted calls plan_note(). */
+#ifndef PROTOCOLS_RELAY_PLAN_PRIVATE_H
+#define PROTOCOLS_RELAY_PLAN_PRIVATE_H
+
+#include <pthread.h>
+
+#include "protocols/relay/heap.h"
+#include "protocols/relay/plan.h"
+
+enum { PLAN_BUCKETS = 4096, PLAN_AHEAD = 64 };
+
+#define PLAN_NEVER INT64_MAX
+
+struct dest {
+	struct heap_item due; /* first: the heap gives it back */
+	char *name;
+	int64_t noted;	   /* the earliest that came while its rows were read */
+	bool reading;	   /* its rows are being read */
+	bool held;	   /* until its lane has room */
+	uint64_t *claimed; /* ids in lanes and in work */
+	size_t n_claimed, cap_claimed;
+	struct dest *next, *next_held;
+};
+
+struct lane {
+	char *key;
+	struct plan_job *first, **last;
+	unsigned ready;	  /* jobs */
+	unsigned active;  /* workers, and tickets for them */
+	unsigned tickets; /* workers that it still waits for */
+	unsigned lingering;
+	bool queued; /* in plan.lanes_first */
+	pthread_cond_t more;
+	struct dest *held;
+	int64_t down_until;
+	bool down_for_good;
+	struct buf down_reply;
+	struct lane *next, *next_queued;
+};
+
+struct plan {
+	pthread_mutex_t lock;
+	pthread_cond_t wake; /* the planner */
+	pthread_cond_t work; /* workers without a lane */
+	pthread_cond_t gone; /* a worker ended */
+	struct heap due;
+	struct dest *dests[PLAN_BUCKETS];
+	struct lane *lanes[PLAN_BUCKETS];
+	struct lane *queued_first, **queued_last; /* lanes with tickets */
+	unsigned n_dests, n_lanes, ready, tickets;
+	unsigned threads, idle, busy;
+	bool ending;
+};
+extern struct plan plan;
+
+/* --- plan_lane.c; all with the lock held --- */
+struct lane *lane_find(struct slice key);
+void lane_add(struct lane *lane, struct dest *dest, uint64_t id);
+void lane_hold(struct lane *lane, struct dest *dest);
+/* Ask for workers, and start threads, as what is ready calls for. */
+void lane_staff(struct lane *lane);
+void lanes_free(void);
+
+/* --- plan.c; with the lock held --- */
+void dest_due(struct dest *dest, int64_t when);
+void dest_forget(struct dest *dest); /* if nothing is left to know of it */
+
+#endif

@@ -1,0 +1,48 @@
+/* route.h - where mail for a domain goes: a host that is set, or what the DNS says (RFC 5321 5.1)
+ */
+#ifndef PROTOCOLS_RELAY_ROUTE_H
+#define PROTOCOLS_RELAY_ROUTE_H
+
+#include <stdbool.h>
+
+#include "core/buf.h"
+#include "core/pool.h"
+
+enum { ROUTE_HOSTS_MAX = 20, ROUTE_ADDRESSES_MAX = 10 };
+
+/* One of the hosts that take mail for a domain. */
+struct route_host {
+	struct slice name; /* for TLS and the log; of an address literal, the address */
+	unsigned port, preference;
+	bool literal; /* the name is an address */
+	bool secure;  /* that it is the one was proved by DNSSEC */
+};
+
+enum route_verdict {
+	ROUTE_FOUND,
+	ROUTE_LATER, /* try again: why says what was in the way */
+	ROUTE_NONE,  /* there is none, for good */
+};
+
+struct route {
+	struct route_host hosts[ROUTE_HOSTS_MAX]; /* best first */
+	size_t n;
+	bool fixed;	  /* by the setting relay.route */
+	struct slice why; /* "5.1.2 No such domain" */
+};
+
+enum route_verdict route_find(struct slice domain, struct pool *pool, struct route *out);
+
+/* Addresses of a host, as text; their number in *n, which is never 0 with
+   ROUTE_FOUND. */
+enum route_verdict route_addresses(const struct route_host *host, struct pool *pool,
+    struct slice addresses[ROUTE_ADDRESSES_MAX], size_t *n, struct slice *why);
+
+/* Does this server itself listen there? */
+bool route_is_own_address(struct slice address, unsigned port);
+
+/* What parts one way of sending from another: two domains with the same key may
+   share connections. From pool. */
+struct slice route_key(struct slice domain, struct pool *pool);
+
+#endif
