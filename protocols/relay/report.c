@@ -91,7 +91,7 @@ static bool is_8bit(struct slice text)
 }
 
 static int send_one(const struct queue_entry *entry, struct slice domain, enum queue_state state,
-    const struct deliver_rcpt *to, struct err *err)
+    struct deliver_rcpt *to, struct err *err)
 {
 	struct buf text = { 0 };
 	struct body *body = NULL;
