@@ -69,14 +69,16 @@ class Server:
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(self.command(*more), stdin=subprocess.DEVNULL,
                                             stdout=subprocess.PIPE, stderr=log)
-        self.ports = {}
+        self.ports, self.sockets = {}, {}
         for line in self.process.stdout:
             words = line.decode().split()
             if words[:1] == ["ready"]:
                 # whoever prints there later must not be stopped by a full pipe
                 threading.Thread(target=self.drain, args=(self.process.stdout,), daemon=True).start()
                 return
-            if words[:1] == ["listening"] and ":" in words[2]:
+            if words[:1] == ["listening"] and words[2].startswith("/"):
+                self.sockets[words[1]] = words[2]
+            elif words[:1] == ["listening"]:
                 self.ports.setdefault(words[1], int(words[2].rsplit(":", 1)[1]))
         self.process.wait()
         raise Failed("signetd ended before it was ready:\n" + self.log()[-3000:])
@@ -156,7 +158,12 @@ class Server:
     # -- what clients do
 
     def connect(self, listener, timeout=30):
-        return socket.create_connection(("127.0.0.1", self.ports[listener]), timeout=timeout)
+        if listener in self.ports:
+            return socket.create_connection(("127.0.0.1", self.ports[listener]), timeout=timeout)
+        sock = socket.socket(socket.AF_UNIX)
+        sock.settimeout(timeout)
+        sock.connect(self.sockets[listener])
+        return sock
 
     def imap(self, user, password=PASSWORD):
         """Logged in, after STARTTLS with the certificate of the user's domain checked."""
