@@ -11,16 +11,21 @@ static enum sess_next refuse(struct msieve *ms, uint64_t size, const struct err 
 	    ms, size > sieve_script_max() ? "QUOTA/MAXSIZE" : "QUOTA/MAXSCRIPTS", "%s", err->text);
 }
 
-/* A line for each warning, without the last line end. */
+/* A line for each warning. */
 static enum sess_next approve(struct msieve *ms, struct slice warnings)
 {
-	struct buf *out = sess_out(ms->s);
+	struct buf lines = { 0 };
 
 	if (warnings.n == 0)
 		return msieve_ok(ms, "done");
-	buf_addz(out, "OK (WARNINGS) ");
-	msieve_put_string(out, slice_head(warnings, warnings.n - 1));
-	buf_addz(out, "\r\n");
+	while (warnings.n > 0) {
+		struct slice line = slice_cut(&warnings, '\n');
+		buf_printf(&lines, "%s%.*s", lines.n > 0 ? "\r\n" : "", SLICE_ARG(line));
+	}
+	buf_addz(sess_out(ms->s), "OK (WARNINGS) ");
+	msieve_put_string(sess_out(ms->s), buf_slice(&lines));
+	buf_addz(sess_out(ms->s), "\r\n");
+	buf_done(&lines);
 	return SESS_NEXT;
 }
 
