@@ -137,7 +137,7 @@ static bool need_input(struct sess *s)
 		return false;
 	}
 
-	ssize_t got = s->peer_done ? IO_END : sess_fill(s);
+	ssize_t got = s->peer_done ? IO_END : s->called ? IO_AGAIN : sess_fill(s);
 	if (got > 0)
 		return true;
 	if (got == IO_AGAIN) {

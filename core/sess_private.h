@@ -37,6 +37,7 @@ struct sess {
 	bool peer_done;		/* the peer will send no more */
 	bool delayed;		/* replies are held back until the timer runs */
 	bool bye_said;
+	bool called; /* by a handle: the socket, which is watched, has said nothing */
 	bool tls_ended;
 	bool rested; /* memory that only the handshake needed was given back */
 	uint8_t polled; /* events that the poll handle waits for */
