@@ -20,7 +20,8 @@
 enum { HEADER = 12, FAILURES = 20 }; /* room for a number; failures until a worker gives up */
 
 static const struct work *const kinds[] = { &work_smtp, &work_session, &work_hold, &work_handshake,
-	&work_command, &work_append, &work_retr };
+	&work_command, &work_append, &work_retr, &work_xmpp_login, &work_xmpp_hold,
+	&work_xmpp_message };
 
 static struct options options = { .workers = 1,
 	.seconds = 1,

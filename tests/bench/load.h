@@ -38,6 +38,7 @@ struct worker {
 	size_t in_at, in_n;
 	char line[8192]; /* what conn_line read, cut to this size */
 	char *message;
+	long number; /* of this worker, where its work wants one */
 	long done, failed, resumed;
 };
 
@@ -49,7 +50,7 @@ struct work {
 };
 
 extern const struct work work_smtp, work_session, work_hold, work_handshake, work_command,
-    work_append, work_retr;
+    work_append, work_retr, work_xmpp_login, work_xmpp_hold, work_xmpp_message;
 
 /* Claim one operation more; its number from 0, or -1 when time or count is over. */
 long next_number(void);
@@ -66,6 +67,7 @@ bool conn_write(struct worker *w, const char *bytes, size_t n);
 bool conn_say(struct worker *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool conn_line(struct worker *w);
 bool conn_skip(struct worker *w, size_t n);
+bool conn_until(struct worker *w, const char *text); /* read until that came */
 
 /* --- messages --- */
 

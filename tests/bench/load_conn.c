@@ -150,3 +150,17 @@ bool conn_skip(struct worker *w, size_t n)
 	}
 	return true;
 }
+
+/* The text must begin with a byte that it has only there, as XML's does. */
+bool conn_until(struct worker *w, const char *text)
+{
+	size_t matched = 0;
+
+	while (text[matched]) {
+		if (w->in_at == w->in_n && !fill(w))
+			return false;
+		char c = w->in[w->in_at++];
+		matched = c == text[matched] ? matched + 1 : c == text[0];
+	}
+	return true;
+}

@@ -17,6 +17,7 @@ MESSAGES = {READER: 100, BIG: 10000}
 class Measure:
     """A row of the table. `priority` 1 is in --quick, too."""
     unit = "us"
+    serves = "mail"
 
     def __init__(self, name, text, kind, priority=1, **options):
         self.name, self.text, self.kind, self.priority, self.options = name, text, kind, priority, options
@@ -71,6 +72,7 @@ class Session(Measure):
 class Memory(Measure):
     """KB for each idle session, in a server that starts anew: memory that others freed would hide it."""
     unit = "KB"
+    load, listener, tls = "hold", "imaps", True
 
     def once(self, system, bench):
         system.stop()
@@ -79,10 +81,9 @@ class Memory(Measure):
         before = system.meter.pss()
         return {"rate": None, "cost": (self.hold(system, bench, bench.idle) - before) / bench.idle / 1024}
 
-    @staticmethod
-    def hold(system, bench, sessions):
+    def hold(self, system, bench, sessions):
         """The server's memory while so many sessions are idle; then they end."""
-        with Load(bench.load, "hold", port=system.ports["imaps"], tls=True, workers=8, count=sessions,
+        with Load(bench.load, self.load, port=system.ports[self.listener], tls=self.tls, workers=8, count=sessions,
                   seconds=60, users=USERS) as load:
             if load.run()["done"] != sessions:
                 raise Failed(f"{system.name}: cannot hold {sessions} sessions")
@@ -90,6 +91,25 @@ class Memory(Measure):
             pss = system.meter.pss()
         time.sleep(0.5)
         return pss
+
+
+class Chat(Measure):
+    """XMPP by STARTTLS, as clients do."""
+    serves = "chat"
+    to_the_end = False
+
+    def run(self, system, bench):
+        return measured(system, bench.load, self.kind, to_the_end=self.to_the_end, port=system.ports["xmpp-client"],
+                        seconds=bench.seconds, user=f"u#@{DOMAIN}", users=USERS, **self.options)
+
+
+class ChatLogin(Chat):
+    to_the_end = True
+
+
+class ChatMemory(Memory):
+    serves = "chat"
+    load, listener, tls = "xmpp-hold", "xmpp-client", False
 
 
 class Server(Measure):
@@ -143,6 +163,9 @@ MEASURES = [
     Measure("resumed-12", "TLS 1.2 resumed, greeting", "handshake", workers=8, version=12, resume=True),
     Memory("idle", "idle IMAP session over TLS, PSS", "hold"),
     Server("server", "server after start, PSS", ""),
+    Chat("xmpp-message", "XMPP message, from client to client", "xmpp-message", workers=8),
+    ChatLogin("xmpp-login", "XMPP login: STARTTLS, PLAIN, roster, presence", "xmpp-login", workers=8),
+    ChatMemory("xmpp-idle", "idle XMPP session over TLS, PSS", "xmpp-hold"),
     Command("append", "APPEND 4 KB", "append", 2, workers=4, user=WRITER),
     Command("store", "STORE flags", "command", 2, workers=4, user=READER, messages=100,
             command="STORE # ~FLAGS (\\Seen)"),

@@ -9,7 +9,7 @@ import pwd
 import shutil
 import subprocess
 
-from system import DOMAIN, PASSWORD, Failed, System, free_ports, wait_for_port
+from system import DOMAIN, PASSWORD, System, free_ports, wait_for_port
 
 MASTER = "/usr/lib/postfix/sbin/master"
 DOVECOT = "/usr/sbin/dovecot"
@@ -142,6 +142,7 @@ def installed():
 
 class PostfixDovecot(System):
     name = "Postfix+Dovecot"
+    serves = ("mail",)
 
     def __init__(self, folder):
         super().__init__(folder)
@@ -155,16 +156,7 @@ class PostfixDovecot(System):
         (self.folder / "etc/main.cf").write_text(MAIN_CF.format(**values))
         (self.folder / "etc/master.cf").write_text(MASTER_CF.format(**values))
         (self.folder / "dovecot.conf").write_text(DOVECOT_CONF.format(**values))
-        self.tool("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                  "-subj", f"/CN=mx.{DOMAIN}", "-addext", f"subjectAltName=DNS:{DOMAIN},DNS:mx.{DOMAIN}",
-                  "-days", "30", "-keyout", self.folder / "key.pem", "-out", self.folder / "cert.pem")
-
-    @staticmethod
-    def tool(*words):
-        done = subprocess.run([str(w) for w in words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, check=False)
-        if done.returncode != 0:
-            raise Failed(f"{words[0]}: {done.stdout.decode(errors='replace')}")
+        self.make_certificate()
 
     def add(self, accounts):
         self.accounts += accounts

@@ -17,8 +17,9 @@ class Failed(Exception):
 
 
 class System:
-    """One server, perhaps of many processes. `ports` has smtp, submission, imap, imaps, pop3."""
+    """One server, perhaps of many processes. `ports` has a port for each listener's name."""
     name = ""
+    serves = ("mail", "chat")  # kinds of measures
     ports = {}
 
     def __init__(self, folder):
@@ -27,6 +28,20 @@ class System:
         self.folder.chmod(0o755)
         self.meter = meter(self.name.lower().replace("+", "-"))
         self.processes = []
+
+    @staticmethod
+    def tool(*words):
+        """Run a program that must succeed."""
+        done = subprocess.run([str(w) for w in words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, check=False)
+        if done.returncode != 0:
+            raise Failed(f"{words[0]}: {done.stdout.decode(errors='replace')}")
+
+    def make_certificate(self):
+        """key.pem and cert.pem in its folder: ECDSA P-256, as Signet makes them."""
+        self.tool("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                  "-subj", f"/CN=mx.{DOMAIN}", "-addext", f"subjectAltName=DNS:{DOMAIN},DNS:mx.{DOMAIN}",
+                  "-days", "30", "-keyout", self.folder / "key.pem", "-out", self.folder / "cert.pem")
 
     def spawn(self, words, **more):
         """Start a process that is measured."""
