@@ -129,6 +129,15 @@ bool sess_peer_uid(const struct sess *s, uid_t *uid); /* of a UNIX socket; else 
 bool sess_is_tls(const struct sess *s);
 bool sess_tls_info(const struct sess *s, struct tls_info *info);
 
+/* May an upgrade to TLS be offered now? Where the listener wants one, the
+   connection is still in the clear, and there is a certificate to show for where
+   the peer came to, or for the domain that it named. */
+bool sess_offers_tls(struct sess *s);
+
+/* The certificate that the peer showed, judged; false: none. Lives as long as the
+   session. */
+bool sess_tls_peer(const struct sess *s, struct tls_peer *out);
+
 /* Channel binding of this connection's TLS. False when there is none. */
 bool sess_channel_binding(struct sess *s, unsigned char out[32]);
 

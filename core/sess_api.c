@@ -116,6 +116,20 @@ bool sess_tls_info(const struct sess *s, struct tls_info *info)
 	return true;
 }
 
+bool sess_offers_tls(struct sess *s)
+{
+	return s->listener->tls == LISTEN_STARTTLS && !sess_is_tls(s) &&
+	    tls_offered(sess_local(s), slice_str(s->tls_target));
+}
+
+bool sess_tls_peer(const struct sess *s, struct tls_peer *out)
+{
+	*out = (struct tls_peer){ .verdict = "" };
+	if (sess_is_tls(s))
+		tls_peer(s->io, out);
+	return out->chain.n > 0;
+}
+
 bool sess_channel_binding(struct sess *s, unsigned char out[32])
 {
 	return sess_is_tls(s) && tls_channel_binding(s->io, out);
@@ -201,7 +215,9 @@ static void run_wake(struct task *task)
 		atomic_store(&s->woken, true);
 		if (!s->busy) {
 			log_context_set(&s->context);
+			s->called = s->polled & UV_READABLE;
 			sess_drive(s);
+			s->called = false; /* a session that ended is freed later */
 			log_context_set(NULL);
 		}
 	}

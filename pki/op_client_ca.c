@@ -103,7 +103,7 @@ static const struct op_arg set_args[] = {
 	OP_PKI_DOMAIN,
 	{ "issuer", OP_TEXT, OP_REQUIRED, "fingerprint of one of the domain's trusted, or none",
 	    NULL },
-	{ "required", OP_BOOL, OP_OPTION, "on: without a good one there is no TLS", NULL },
+	{ "required", OP_BOOL, OP_OPTION, "without a good one there is no TLS", NULL },
 	{ 0 },
 };
 
@@ -119,6 +119,6 @@ OPERATION(client_ca_set) = {
 	    "that is not good go on without, unless one is required or the setting\n"
 	    "tls.abort-on-wrong-client-certificate is on. Under TLS 1.3 the issuer's name is not\n"
 	    "told to clients: this is not in this build.",
-	.example = "client-ca set example.org 5e0c... --required on",
+	.example = "client-ca set example.org 5e0c... --required",
 	.run = run_set,
 };

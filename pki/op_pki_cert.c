@@ -99,7 +99,7 @@ static int run_refresh(struct op_call *call)
 
 static const struct op_arg refresh_args[] = {
 	OP_PKI_DOMAIN,
-	{ "new-serial", OP_BOOL, OP_OPTION, "on: with a serial number of its own", NULL },
+	{ "new-serial", OP_BOOL, OP_OPTION, "with a serial number of its own", NULL },
 	{ 0 },
 };
 
@@ -109,7 +109,7 @@ OPERATION(pki_refresh) = {
 	.args = refresh_args,
 	.help = "make a self-signed certificate anew, for a new time",
 	.more = "Key, names and serial number stay. Some clients refuse two certificates of one\n"
-		"issuer that have the same serial number: --new-serial on gives it another.",
+		"issuer that have the same serial number: --new-serial gives it another.",
 	.example = "pki refresh example.org",
 	.run = run_refresh,
 };

@@ -4,7 +4,7 @@
 #define REPLACE                                                                                    \
 	{                                                                                          \
 		"replace", OP_BOOL, OP_OPTION,                                                     \
-		    "on: also a key that was brought or made before, with its certificate", NULL   \
+		    "also a key that was brought or made before, with its certificate", NULL       \
 	}
 
 /* --- generate --- */

@@ -7,6 +7,8 @@ static enum imap_done run(struct imap *im, struct slice args)
 		return IMAP_BAD;
 	if (sess_is_tls(im->sess))
 		return imap_reply(im, IMAP_BAD, "TLS is there already");
+	if (!sess_offers_tls(im->sess))
+		return imap_reply(im, IMAP_BAD, "There is no TLS here");
 	return IMAP_TLS;
 }
 
@@ -20,7 +22,7 @@ IMAP_COMMAND(starttls) = {
 
 static void words(const struct imap *im, struct buf *out)
 {
-	if (!sess_is_tls(im->sess))
+	if (sess_offers_tls(im->sess))
 		buf_addz(out, " STARTTLS");
 }
 

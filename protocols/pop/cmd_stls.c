@@ -1,17 +1,10 @@
 /* cmd_stls.c - begin TLS */
 #include "protocols/pop/pop.h"
 
-#include "core/listen.h"
-
-static bool can_start(const struct pop *pop)
-{
-	return sess_listener(pop->s)->tls == LISTEN_STARTTLS && !sess_is_tls(pop->s);
-}
-
 static enum sess_next run(struct pop *pop, struct slice args)
 {
 	(void)args;
-	if (!can_start(pop))
+	if (!sess_offers_tls(pop->s))
 		return pop_bad(pop, "TLS is in use, or not offered here");
 	pop_ok(pop, "begin TLS");
 	return SESS_STARTTLS;
@@ -19,7 +12,7 @@ static enum sess_next run(struct pop *pop, struct slice args)
 
 static void announce(struct pop *pop, struct buf *out)
 {
-	if (pop->state == POP_AUTHORIZATION && can_start(pop))
+	if (pop->state == POP_AUTHORIZATION && sess_offers_tls(pop->s))
 		buf_addz(out, "STLS\r\n");
 }
 

@@ -1,22 +1,16 @@
 /* ext_starttls.c - STARTTLS (RFC 3207) */
-#include "core/listen.h"
 #include "protocols/smtp/smtp.h"
-
-static bool offered(const struct smtp *smtp)
-{
-	return !sess_is_tls(smtp->sess) && sess_listener(smtp->sess)->tls == LISTEN_STARTTLS;
-}
 
 static void word(struct smtp *smtp, struct buf *out)
 {
-	if (offered(smtp))
+	if (sess_offers_tls(smtp->sess))
 		buf_addz(out, "STARTTLS");
 }
 
 static enum sess_next run(struct smtp *smtp, struct slice args)
 {
 	(void)args;
-	if (!offered(smtp))
+	if (!sess_offers_tls(smtp->sess))
 		return smtp_fault(smtp, "502 5.5.1 Not offered now");
 	smtp_reply(smtp, "220 2.0.0 Go ahead");
 	return SESS_STARTTLS;

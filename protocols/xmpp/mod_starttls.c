@@ -1,15 +1,15 @@
 /* mod_starttls.c - TLS on a clear stream (RFC 6120 5) */
-#include "core/listen.h"
 #include "protocols/xmpp/xmpp.h"
 
 #define NS_TLS "urn:ietf:params:xml:ns:xmpp-tls"
 
+/* The certificate is the one of the domain that the stream was opened to. */
 static bool can_start(const struct xmpp *x)
 {
-	return sess_listener(x->s)->tls == LISTEN_STARTTLS && !sess_is_tls(x->s);
+	sess_tls_target(x->s, x->domain);
+	return sess_offers_tls(x->s);
 }
 
-/* The certificate is the one of the domain that the stream was opened to. */
 static enum sess_next run(struct xmpp *x, const struct xml *el, const struct xml *none)
 {
 	(void)el, (void)none;
@@ -18,7 +18,6 @@ static enum sess_next run(struct xmpp *x, const struct xml *el, const struct xml
 		x->closed = true;
 		return SESS_CLOSE; /* RFC 6120 5.4.2.2 */
 	}
-	sess_tls_target(x->s, x->domain);
 	sess_printf(x->s, "<proceed xmlns='" NS_TLS "'/>");
 	return SESS_STARTTLS;
 }

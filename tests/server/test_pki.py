@@ -1,0 +1,439 @@
+"""test_pki - keys, certificates, chains, trust and modes of domains, as an admin and a client see them"""
+import datetime
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+import unittest
+
+from server import Failed, Server
+
+
+def openssl(*words, stdin=""):
+    """What it says on both outputs; Failed when it says no."""
+    data = stdin if isinstance(stdin, bytes) else stdin.encode()
+    done = subprocess.run(["openssl", *map(str, words)], input=data, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, timeout=120)
+    if done.returncode != 0:
+        raise Failed(f"openssl {words[0]}: {done.stdout.decode(errors='replace')}")
+    return done.stdout.decode(errors="replace")
+
+
+class Authority:
+    """A test authority made by openssl, in a folder."""
+
+    def __init__(self, folder, name, issuer=None):
+        self.folder, self.name = folder, name
+        self.key, self.cert = folder / f"{name}.key", folder / f"{name}.pem"
+        self.issuer = issuer
+        openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", self.key)
+        if issuer:
+            request = openssl("req", "-new", "-key", self.key, "-subj", f"/O=Test/CN={name}")
+            self.cert.write_text(issuer.sign(request, "basicConstraints=critical,CA:true\nkeyUsage=critical,keyCertSign"))
+        else:
+            openssl("req", "-x509", "-new", "-key", self.key, "-subj", f"/O=Test/CN={name}", "-days", "30",
+                    "-addext", "keyUsage=critical,keyCertSign,cRLSign", "-out", self.cert)
+
+    def sign(self, request, extensions="", days=20):
+        """The certificate for a request, as PEM."""
+        pem, more = self.folder / "request.pem", self.folder / "extensions"
+        pem.write_text(request)
+        more.write_text(extensions + "\n")
+        openssl("x509", "-req", "-in", pem, "-CA", self.cert, "-CAkey", self.key, "-CAcreateserial", "-days", days,
+                "-extfile", more, "-out", self.folder / "out.pem")
+        return (self.folder / "out.pem").read_text()
+
+    def pem(self):
+        return self.cert.read_text()
+
+
+class Pki(unittest.TestCase):
+    """A server with two domains and a folder for keys."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="signet-pki."))
+        cls.server = Server().__enter__()
+        for domain in ("alpha.test", "beta.test"):
+            cls.server.signet("domain", "add", domain)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.__exit__(None, None, None)
+        shutil.rmtree(cls.folder, ignore_errors=True)
+
+    def signet(self, *words, stdin=""):
+        return self.server.signet(*words, stdin=stdin)
+
+    def refused(self, *words, stdin=""):
+        """What the operation says when it is refused, as it must be."""
+        with self.assertRaises(Failed) as caught:
+            self.signet(*words, stdin=stdin)
+        return str(caught.exception)
+
+    def s_client(self, *more, listener="imaps", name="alpha.test", stdin="a LOGOUT\r\n", wait=0):
+        """What openssl s_client says, whether it gets through or not."""
+        words = ["openssl", "s_client", "-connect", f"127.0.0.1:{self.server.ports[listener]}",
+                 "-servername", name, *map(str, more)]
+        process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if wait:
+            time.sleep(wait)
+        out, _ = process.communicate(stdin.encode(), timeout=60)
+        return out.decode(errors="replace")
+
+    def shakes_hands(self, name, listener="imaps"):
+        return "Server certificate\n" in self.s_client(name=name, listener=listener)
+
+    def shown(self, name):
+        """The certificates that a client is shown, as PEM."""
+        text = self.s_client("-showcerts", name=name)
+        return re.findall(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n", text, re.S)
+
+    def command(self, listener, say, until):
+        """What the server says to a line in the clear."""
+        with self.server.connect(listener) as s:
+            s.sendall(say)
+            got = b""
+            while until not in got:
+                more = s.recv(4096)
+                if not more:
+                    break
+                got += more
+            return got.decode()
+
+    def key(self, *words):
+        """A private key of openssl's, PEM."""
+        return openssl("genpkey", "-quiet", *words)
+
+
+class Keys(Pki):
+    def test_generate(self):
+        """SPEC C-018, C-019, C-020, C-029, C-032"""
+        for kind, bits in (("P-256", 256), ("P-384", 384), ("RSA-2048", 2048), ("RSA-3072", 3072)):
+            with self.subTest(kind):
+                answer = self.signet("pki", "key-generate", "alpha.test", "--type", kind, "--replace")
+                self.assertEqual((answer["key_type"], answer["key_bits"]), (kind, bits))
+                self.assertEqual(answer["key_test"], "Verification String is OK")
+                self.assertNotIn("subject", answer)
+                self.assertFalse(answer["tls"])
+                self.assertFalse(self.shakes_hands("alpha.test"))
+                self.signet("pki", "self-signed", "alpha.test")
+                self.assertTrue(self.shakes_hands("alpha.test"))
+
+    def test_generate_asks_before_it_replaces(self):
+        self.signet("pki", "key-generate", "alpha.test", "--replace")
+        before = self.signet("pki", "csr", "alpha.test")["pem"]
+        self.assertIn("remove it first", self.refused("pki", "key-generate", "alpha.test"))
+        self.assertEqual(self.modulus(before), self.modulus(self.signet("pki", "csr", "alpha.test")["pem"]))
+
+    def modulus(self, request):
+        return openssl("req", "-noout", "-pubkey", stdin=request)
+
+    def test_others_answer_meanwhile(self):
+        """SPEC C-021"""
+        words = [self.server.bin / "signet", "-d", self.server.data, "pki", "key-generate", "beta.test",
+                 "--type", "RSA-4096", "--replace"]
+        with subprocess.Popen(words, stdout=subprocess.DEVNULL) as making:
+            while making.poll() is None:
+                began = time.monotonic()
+                self.assertTrue(self.command("imap", b"a NOOP\r\nb LOGOUT\r\n", b"b OK"))
+                self.assertLess(time.monotonic() - began, 2)
+                time.sleep(0.05)
+            self.assertEqual(making.returncode, 0)
+        self.assertEqual(self.signet("pki", "show", "beta.test")["key_bits"], 4096)
+        self.signet("pki", "renew", "beta.test")
+
+    def test_import(self):
+        """SPEC C-023, C-024, C-025"""
+        rsa = self.key("-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048")
+        ec = self.key("-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384")
+        cases = (("PKCS#8 RSA", rsa, 2048), ("PKCS#1", openssl("rsa", "-traditional", stdin=rsa), 2048),
+                 ("PKCS#8 EC", ec, 384), ("SEC 1", openssl("ec", stdin=ec), 384))
+        for name, pem, bits in cases:
+            with self.subTest(name):
+                answer = self.signet("pki", "key-import", "alpha.test", "--replace", stdin=pem)
+                self.assertEqual(answer["key_bits"], bits)
+                self.assertEqual(answer["key_test"], "Verification String is OK")
+
+    def test_what_is_refused(self):
+        """SPEC C-022, C-026, C-027, C-028; P-010, P-011"""
+        rsa = self.key("-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048")
+        small = self.key("-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024")
+        before = self.signet("pki", "key-import", "alpha.test", "--replace", stdin=rsa)
+        request = self.signet("pki", "csr", "alpha.test")["pem"]
+        der = subprocess.run(["openssl", "pkey", "-outform", "DER"], input=rsa.encode(),
+                             stdout=subprocess.PIPE, check=True).stdout
+        cases = (
+            ("encrypted PKCS#8", openssl("pkcs8", "-topk8", "-passout", "pass:x", stdin=rsa), "encrypted"),
+            ("encrypted PKCS#1", openssl("rsa", "-traditional", "-aes128", "-passout", "pass:x", stdin=rsa), "encrypted"),
+            ("DER", der, "PEM"),
+            ("public key", openssl("pkey", "-pubout", stdin=rsa), "no private key"),
+            ("certificate", (Authority(self.folder, "any")).pem(), "no private key"),
+            ("request", request, "no private key"),
+            ("truncated", rsa[:-200], "no private key"),
+            ("truncated base64", rsa[:300] + rsa[-30:], "private key"),
+            ("empty", "", "no private key"),
+            ("1 MB of junk", "x" * 1000000, "longer"),
+            ("1024 bits", small, "2048"),
+            ("Ed25519", self.key("-algorithm", "ED25519"), "no private key"),
+        )
+        for name, pem, why in cases:
+            with self.subTest(name):
+                if isinstance(pem, bytes):
+                    (self.folder / "key.der").write_bytes(pem)
+                    done = subprocess.run([self.server.bin / "signet", "-d", self.server.data, "pki", "key-import",
+                                           "alpha.test", "--replace"], input=pem,
+                                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+                    self.assertNotEqual(done.returncode, 0)
+                    said = done.stdout.decode(errors="replace")
+                else:
+                    said = self.refused("pki", "key-import", "alpha.test", "--replace", stdin=pem)
+                self.assertIn(why, said)
+                self.assertEqual(self.signet("pki", "show", "alpha.test"), before)
+
+    def test_remove(self):
+        """SPEC C-031"""
+        self.signet("pki", "renew", "alpha.test")
+        self.assertTrue(self.shakes_hands("alpha.test"))
+        answer = self.signet("pki", "key-remove", "alpha.test")
+        self.assertNotIn("key_type", answer)
+        self.assertNotIn("subject", answer)
+        self.assertFalse(self.shakes_hands("alpha.test"))
+        self.assertIn("no private key", self.refused("pki", "csr", "alpha.test"))
+        self.assertIn("no private key", self.refused("pki", "key-remove", "alpha.test"))
+        self.signet("pki", "renew", "alpha.test")
+
+    def test_secret(self):
+        """SPEC C-001"""
+        self.signet("pki", "key-generate", "alpha.test", "--replace")
+        self.signet("pki", "self-signed", "alpha.test")
+        for words in (("pki", "show", "alpha.test"), ("pki", "certificate", "alpha.test"), ("pki", "csr", "alpha.test")):
+            self.assertNotIn("PRIVATE KEY", str(self.signet(*words)))
+        self.assertNotIn("PRIVATE KEY", self.server.log())
+
+
+class Certificates(Pki):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.root = Authority(cls.folder, "Root")
+        cls.middle = Authority(cls.folder, "Middle", cls.root)
+        cls.stranger = Authority(cls.folder, "Stranger")
+
+    def setUp(self):
+        self.signet("pki", "renew", "alpha.test")
+
+    def test_request(self):
+        """SPEC C-036, C-037, C-038, C-039, C-046; P-002, P-004"""
+        self.server.signet("domain-alias", "add", "alias.test", "alpha.test")
+        fields = {"cn": "mail.alpha.test", "o": "Example, Inc.", "ou": "Entwicklung für Post", "l": "Köln",
+                  "st": "NRW", "c": "DE", "contact": "ca@other.test"}
+        words = [word for name, value in fields.items() for word in (f"--{name}", value)]
+        pem = self.signet("pki", "csr", "alpha.test", *words)["pem"]
+        text = openssl("req", "-verify", "-noout", "-text", "-nameopt", "utf8,sep_comma_plus", stdin=pem)
+        self.assertRegex(text, "verify OK")
+        for value in fields.values():
+            self.assertIn(f"={value},", text.replace("\n", ","))
+        for name in ("mail.alpha.test", "alpha.test", "alias.test"):
+            self.assertIn(f"DNS:{name}", text)
+        shown = openssl("x509", "-noout", "-pubkey", stdin=self.signet("pki", "show", "alpha.test")["chain"])
+        self.assertEqual(openssl("req", "-noout", "-pubkey", stdin=pem), shown)
+        # said once, it is remembered
+        self.assertIn("Example", openssl("req", "-noout", "-subject", stdin=self.signet("pki", "csr", "alpha.test")["pem"]))
+        self.server.signet("domain-alias", "remove", "alias.test")
+
+    def test_bad_fields(self):
+        """SPEC C-037, P-002"""
+        for words in (("--c", "USA"), ("--c", "1x"), ("--contact", "not-an-address"), ("--cn", "a" * 65 + ".test"),
+                      ("--cn", "two words"), ("--o", "x" * 65), ("--names", "ok.test -bad-.test")):
+            with self.subTest(words):
+                self.refused("pki", "csr", "alpha.test", *words)
+
+    def test_wildcard(self):
+        """SPEC C-035"""
+        pem = self.signet("pki", "csr", "alpha.test", "--cn", "*.alpha.test")["pem"]
+        self.assertIn("DNS:*.alpha.test", openssl("req", "-noout", "-text", stdin=pem))
+
+    def test_signed_by_an_authority(self):
+        """SPEC C-040, C-043, C-051, C-053, C-054, C-006, C-033"""
+        request = self.signet("pki", "csr", "alpha.test", "--cn", "alpha.test")["pem"]
+        pem = self.middle.sign(request, "subjectAltName=DNS:alpha.test\nextendedKeyUsage=serverAuth")
+        answer = self.signet("pki", "cert-set", "alpha.test", stdin=pem)
+        self.assertEqual(answer["serial"].upper().lstrip("0"),
+                         openssl("x509", "-noout", "-serial", stdin=pem).split("=")[1].strip().lstrip("0"))
+        self.assertIn("CN=Middle", answer["issuer"])
+        self.assertFalse(answer["self-signed"])
+        roots = ("-CAfile", self.root.cert, "-verify_hostname", "alpha.test")
+        self.assertRegex(self.s_client(*roots), r"Verify return code: 2[01] ")
+        answer = self.signet("pki", "chain-set", "alpha.test", stdin=self.middle.pem())
+        self.assertEqual([row["issued-to"] for row in answer["rows"]], ["O=Test, CN=Middle"])
+        self.assertIn("Verify return code: 0 (ok)", self.s_client(*roots))
+        self.assertEqual(self.shown("alpha.test"), [pem, self.middle.pem()])
+        self.assertIn("Verify return code: 62", self.s_client("-CAfile", self.root.cert, "-verify_hostname", "other.test"))
+        self.signet("pki", "chain-remove", "alpha.test")
+        self.assertEqual(self.shown("alpha.test"), [pem])
+
+    def test_what_is_not_set(self):
+        """SPEC C-041, C-042"""
+        before = self.signet("pki", "show", "alpha.test")
+        other = self.signet("pki", "csr", "beta.test")["pem"]
+        for pem, why in ((self.middle.sign(other), "does not belong"), ("garbage", "no certificate"),
+                         (before["chain"] + self.middle.pem(), "chain"), (before["chain"][:-300], "no certificate")):
+            self.assertIn(why, self.refused("pki", "cert-set", "alpha.test", stdin=pem))
+            self.assertEqual(self.signet("pki", "show", "alpha.test"), before)
+
+    def test_chain(self):
+        """SPEC C-047, C-048, C-049, C-050, C-052"""
+        broken = self.middle.pem().replace("\nMII", "\nMIA", 1)
+        self.signet("pki", "chain-set", "alpha.test", stdin=self.stranger.pem())
+        self.assertIn("2 of the chain", self.refused("pki", "chain-set", "alpha.test",
+                                                      stdin=self.root.pem() + broken + self.middle.pem()))
+        self.assertEqual(len(self.signet("pki", "show", "alpha.test")["rows"]), 1)
+        answer = self.signet("pki", "chain-set", "alpha.test", stdin=self.root.pem() + self.middle.pem() + self.root.pem())
+        self.assertEqual([row["issued-to"].split("=")[-1] for row in answer["rows"]], ["Root", "Middle", "Root"])
+        self.assertIn("twice", answer["message"])
+        self.assertIn("root", answer["message"])
+        self.signet("pki", "chain-remove", "alpha.test")
+
+    def test_advice(self):
+        """SPEC C-050, T6"""
+        request = self.signet("pki", "csr", "alpha.test")["pem"]
+        self.signet("pki", "cert-set", "alpha.test", stdin=self.middle.sign(request, "subjectAltName=DNS:alpha.test"))
+        self.assertIn("missing", self.signet("pki", "show", "alpha.test")["message"])
+        self.assertIn("not issued by", self.signet("pki", "chain-set", "alpha.test", stdin=self.stranger.pem())["message"])
+
+    def test_self_signed(self):
+        """SPEC C-007, C-055, C-056, C-058"""
+        self.signet("pki", "self-signed", "alpha.test", "--o", "Example")
+        pem = self.shown("alpha.test")[0]
+        subject = openssl("x509", "-noout", "-subject", stdin=pem)
+        self.assertEqual(subject[8:], openssl("x509", "-noout", "-issuer", stdin=pem)[7:])
+        self.assertIn("O = Example", subject)
+        self.assertIn("Verify return code: 18", self.s_client("-CAfile", self.root.cert))
+        self.assertIn("Verify return code: 0 (ok)", self.s_client("-CAfile", self.server.certificate("alpha.test")))
+        before = self.signet("pki", "show", "alpha.test")
+        time.sleep(1.1)
+        after = self.signet("pki", "refresh", "alpha.test")
+        for same in ("serial", "subject", "names", "key"):
+            self.assertEqual(before[same], after[same])
+        self.assertLess(before["from"], after["from"])
+        self.assertLess(before["till"], after["till"])
+        self.assertNotEqual(self.signet("pki", "refresh", "alpha.test", "--new-serial")["serial"], before["serial"])
+
+    def test_no_refresh_of_others(self):
+        """SPEC C-057"""
+        request = self.signet("pki", "csr", "alpha.test")["pem"]
+        self.signet("pki", "cert-set", "alpha.test", stdin=self.root.sign(request))
+        self.assertIn("own key", self.refused("pki", "refresh", "alpha.test"))
+
+    def test_remove(self):
+        """SPEC C-045"""
+        key = self.signet("pki", "show", "alpha.test")["key_bits"]
+        answer = self.signet("pki", "cert-remove", "alpha.test")
+        self.assertEqual(answer["key_bits"], key)
+        self.assertFalse(self.shakes_hands("alpha.test"))
+        self.assertTrue(self.shakes_hands("beta.test"))
+
+
+class Modes(Pki):
+    def tearDown(self):
+        self.signet("pki", "mode", "alpha.test", "enabled")
+        self.signet("pki", "mode", "beta.test", "enabled")
+
+    def test_disabled(self):
+        """SPEC C-012, C-017"""
+        before = self.signet("pki", "show", "alpha.test")
+        self.assertIn("STARTTLS", self.command("smtp", b"EHLO x\r\nQUIT\r\n", b"221"))
+        self.signet("pki", "mode", "alpha.test", "disabled")
+        self.assertNotIn("STARTTLS", self.command("smtp", b"EHLO x\r\nQUIT\r\n", b"221"))
+        self.assertIn("502", self.command("smtp", b"EHLO x\r\nSTARTTLS\r\nQUIT\r\n", b"221"))
+        self.assertNotIn("STARTTLS", self.command("imap", b"a CAPABILITY\r\nb LOGOUT\r\n", b"b OK"))
+        self.assertIn("a BAD", self.command("imap", b"a STARTTLS\r\nb LOGOUT\r\n", b"b OK"))
+        self.assertNotIn("STLS", self.command("pop3", b"CAPA\r\nQUIT\r\n", b"bye"))
+        for listener in ("imaps", "pop3s", "submissions"):
+            self.assertFalse(self.shakes_hands("alpha.test", listener))
+        self.assertTrue(self.shakes_hands("beta.test"))
+        after = self.signet("pki", "show", "alpha.test")
+        self.assertEqual(before["sha256"], after["sha256"])
+        self.signet("pki", "mode", "alpha.test", "enabled")
+        self.assertTrue(self.shakes_hands("alpha.test"))
+        self.assertIn("STARTTLS", self.command("smtp", b"EHLO x\r\nQUIT\r\n", b"221"))
+
+    def test_xmpp(self):
+        """SPEC C-012, C-077"""
+        if "xmpp-client" not in self.server.ports:
+            self.skipTest("no XMPP in this build")
+        hello = ("<stream:stream to='%s' version='1.0' xmlns='jabber:client' "
+                 "xmlns:stream='http://etherx.jabber.org/streams'>")
+        for domain, mode in (("alpha.test", "disabled"), ("beta.test", "enabled")):
+            self.signet("pki", "mode", domain, mode)
+            said = self.command("xmpp-client", (hello % domain).encode(), b"</stream:features>")
+            self.assertEqual("starttls" in said, mode == "enabled", said)
+
+    def test_test(self):
+        """SPEC C-013, C-014, C-015, C-016"""
+        own = self.shown("beta.test")
+        for domain in ("alpha.test", "beta.test"):
+            self.signet("pki", "mode", domain, "test")
+        shown = self.shown("alpha.test")
+        self.assertEqual(shown, self.shown("beta.test"))
+        self.assertNotEqual(shown, own)
+        text = openssl("x509", "-noout", "-subject", "-issuer", "-enddate", stdin=shown[0])
+        self.assertIn("subject=CN = alpha.test", text)
+        self.assertIn("issuer=O = Signet", text)
+        self.assertLess(abs(self.ends(shown[0]) - time.time() - 30 * 86400), 120)
+        self.assertEqual(self.signet("pki", "mode", "beta.test", "enabled")["mode"], "enabled")
+        self.assertEqual(self.shown("beta.test"), own)
+
+    def ends(self, pem):
+        text = openssl("x509", "-noout", "-enddate", stdin=pem).split("=")[1].strip()
+        return datetime.datetime.strptime(text, "%b %d %H:%M:%S %Y %Z").replace(tzinfo=datetime.timezone.utc).timestamp()
+
+    def test_test_needs_no_key(self):
+        """SPEC C-013"""
+        self.signet("pki", "key-remove", "beta.test")
+        self.assertFalse(self.shakes_hands("beta.test"))
+        self.signet("pki", "mode", "beta.test", "test")
+        self.assertTrue(self.shakes_hands("beta.test"))
+        self.signet("pki", "renew", "beta.test")
+
+    def test_restart(self):
+        """SPEC C-011, C-015"""
+        self.signet("pki", "mode", "beta.test", "test")
+        self.signet("pki", "mode", "alpha.test", "disabled")
+        before = self.ends(self.shown("beta.test")[0])
+        time.sleep(1.1)
+        self.server.stop()
+        self.server.start()
+        self.assertEqual(self.signet("pki", "show", "beta.test")["mode"], "test")
+        self.assertGreater(self.ends(self.shown("beta.test")[0]), before)
+        self.assertNotIn("STARTTLS", self.command("smtp", b"EHLO x\r\nQUIT\r\n", b"221"))
+        self.assertFalse(self.shakes_hands("alpha.test"))
+
+
+class Trust(Pki):
+    def rows(self, *words):
+        return self.signet("trust", "list", *words)["rows"]
+
+    def test_sets(self):
+        """SPEC C-005, C-063, C-067, C-068, C-069, C-070, C-071, C-072"""
+        one, two = Authority(self.folder, "One"), Authority(self.folder, "Two")
+        self.assertGreater(len([row for row in self.rows() if row["set"] == "built-in"]), 50)
+        self.signet("trust", "add", stdin=one.pem())
+        self.signet("trust", "add", "--domain", "alpha.test", stdin=two.pem())
+        names = lambda rows: [(row["set"], row["issued-to"]) for row in rows if row["set"] != "built-in"]
+        self.assertEqual(names(self.rows()), [("server", "O=Test, CN=One")])
+        self.assertEqual(names(self.rows("--domain", "alpha.test")),
+                         [("server", "O=Test, CN=One"), ("domain", "O=Test, CN=Two")])
+        self.assertEqual(names(self.rows("--domain", "beta.test")), [("server", "O=Test, CN=One")])
+        self.assertIn("already", self.refused("trust", "add", stdin=one.pem()))
+        self.assertIn("no certificate", self.refused("trust", "add", stdin="nothing"))
+        mine = [row for row in self.rows("--domain", "alpha.test") if row["set"] == "domain"][0]
+        text = openssl("x509", "-noout", "-fingerprint", "-sha256", stdin=two.pem())
+        self.assertEqual(text.split("=")[1].strip().replace(":", "").lower(), mine["sha256"])
+        self.assertIn("no certificate", self.refused("trust", "remove", mine["sha256"]))
+        self.signet("trust", "remove", mine["sha256"], "--domain", "alpha.test")
+        self.assertEqual(names(self.rows("--domain", "alpha.test")), [("server", "O=Test, CN=One")])
+        self.signet("trust", "remove", [row for row in self.rows() if row["set"] == "server"][0]["sha256"])
