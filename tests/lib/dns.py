@@ -6,6 +6,7 @@
 A name that is in the table and lacks the type has no such record, one that is not there does not exist. The value
 FAIL for a type is an answer SERVFAIL, DEAF is none. The table may be changed while it serves: answers live a second.
 """
+import contextlib
 import socket
 import socketserver
 import struct
@@ -63,9 +64,14 @@ class Names:
                     if answer:
                         self.request.sendall(struct.pack("!H", len(answer)) + answer)
 
-        self.udp = socketserver.ThreadingUDPServer(("127.0.0.1", 0), Datagram)
-        port = self.udp.server_address[1]
-        self.tcp = socketserver.ThreadingTCPServer(("127.0.0.1", port), Stream)
+        self.udp = self.tcp = None
+        while not self.tcp:  # a port that is free for both
+            with contextlib.suppress(OSError):
+                self.udp = socketserver.ThreadingUDPServer(("127.0.0.1", 0), Datagram)
+                port = self.udp.server_address[1]
+                self.tcp = socketserver.ThreadingTCPServer(("127.0.0.1", port), Stream)
+            if not self.tcp:
+                self.udp.server_close()
         self.address = f"127.0.0.1@{port}"
         for server in (self.udp, self.tcp):
             server.daemon_threads = True

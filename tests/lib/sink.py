@@ -157,9 +157,6 @@ class Conversation:
                 break
             text += part[1:] if part.startswith(b".") else part
         message = Message(self.sender, self.recipients, bytes(text), self.parameters, self.number, self.secure)
-        early = self.sink.says.get("taken")
-        if early:
-            early(message)
         with self.sink.lock:
             self.sink.messages.append(message)
         if not self.answer(".", "", "250 2.0.0 Taken"):
