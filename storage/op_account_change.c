@@ -67,13 +67,35 @@ void op_account_end_sessions(const char *name)
 
 /* --- changes --- */
 
+/* Who changes his own password shows that it is himself, not somebody who found
+   his browser open. */
+static int check_old(struct op_call *call, const struct dir_account *account)
+{
+	struct auth_account who = { 0 };
+	bool own = strcmp(op_caller(call)->name, account->name) == 0;
+
+	if (!own && !op_given(call, "old"))
+		return 0;
+	if (!op_given(call, "old"))
+		return op_fail(call, ERR_INPUT, "old: the password of today is needed");
+	switch (
+	    auth_password(slice_str(account->name), op_secret(call, "old"), op_pool(call), &who)) {
+	case AUTH_OK:
+		return 0;
+	case AUTH_WRONG:
+		return op_fail(call, ERR_INPUT, "old: this is not the password of today");
+	default:
+		return op_fail(call, ERR_TEMP, "passwords cannot be checked now");
+	}
+}
+
 static int run_password(struct op_call *call)
 {
 	struct dir_account account;
 	const char *secrets[4];
 	struct err err = { 0 };
 
-	if (op_account_find(call, &account) != 0)
+	if (op_account_find(call, &account) != 0 || check_old(call, &account) != 0)
 		return -1;
 	if (auth_secrets(op_secret(call, "password"), op_pool(call), secrets, &err) != 0 ||
 	    dir_account_secrets(address_of(call), secrets, &err) != 0)
@@ -85,6 +107,7 @@ static int run_password(struct op_call *call)
 static const struct op_arg password_args[] = {
 	{ "address", OP_ADDRESS, OP_REQUIRED, "address of the account", NULL },
 	{ "password", OP_SECRET, OP_REQUIRED | OP_NEW, "its new password", NULL },
+	{ "old", OP_SECRET, OP_OPTION, "its password of today; its owner must say it", NULL },
 	{ 0 },
 };
 

@@ -15,6 +15,18 @@ static const struct web_action *find(struct web *web)
 
 /* --- asking first --- */
 
+enum { KEPT_MAX = 500 };
+
+static void keep_values(struct web *web, const char *name, json_t *hidden)
+{
+	const char **values = pool_get(http_pool(web->req), KEPT_MAX * sizeof *values);
+	size_t n = http_fields(web->req, name, values, KEPT_MAX);
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(
+		    hidden, json_pack("{s:s, s:s}", "name", name, "value", values[i]));
+}
+
 /* A question with everything that was posted but the secrets, which forms that
    ask have not. */
 static int ask(struct web *web)
@@ -22,18 +34,15 @@ static int ask(struct web *web)
 	const struct web_action *action = web->action;
 	json_t *hidden = json_array();
 
-	for (const struct web_field *f = action->fields; f && f->name; f++) {
-		const char *value = http_field(web->req, f->name);
-		if (value && f->kind != WEB_PASSWORD && !(f->flags & WEB_SECRET))
-			json_array_append_new(
-			    hidden, json_pack("{s:s, s:s}", "name", f->name, "value", value));
-	}
+	for (const struct web_field *f = action->fields; f && f->name; f++)
+		if (f->kind != WEB_PASSWORD && !(f->flags & WEB_SECRET))
+			keep_values(web, f->name, hidden);
 	json_object_set_new(web->model, "confirm",
 	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "ask", web_fill(web, action->ask), "warn",
 		action->warn ? web_fill(web, action->warn) : "", "name", action->name, "submit",
 		action->submit, "cancel", web_href(web, web->page->route->path), "hidden", hidden));
 	web_render(web, "confirm");
-	return 1;
+	return WEB_ANSWERED;
 }
 
 /* --- acting --- */
@@ -67,7 +76,7 @@ static int fail(struct web *web)
 	if (n > 0 && n + 1 < sizeof web->err.text && isalnum((unsigned char)web->err.text[n - 1]))
 		memcpy(web->err.text + n, ".", 2);
 	web->status = web->err.kind == ERR_TEMP || web->err.kind == ERR_BUSY ? 503 : 422;
-	return 0;
+	return WEB_SHOW;
 }
 
 static int succeed(struct web *web, const json_t *answer)
@@ -77,7 +86,7 @@ static int succeed(struct web *web, const json_t *answer)
 
 	if (action->show) {
 		json_object_set_new(web->model, action->show, json_deep_copy(answer));
-		return 0;
+		return WEB_SHOW;
 	}
 	if (action->done || said)
 		http_flash(web->req, true,
@@ -86,7 +95,7 @@ static int succeed(struct web *web, const json_t *answer)
 			said ? said : ""));
 	http_redirect(
 	    web->req, web_href(web, action->then ? action->then : web->page->route->path));
-	return 1;
+	return WEB_ANSWERED;
 }
 
 static int act(struct web *web)
@@ -99,11 +108,11 @@ static int act(struct web *web)
 	} else {
 		json_t *args = web_action_args(web);
 		answer = args ? web_op(web, web->action->op, args) : NULL;
-		rc = answer ? 0 : -1;
+		rc = answer ? WEB_DONE : -1;
 	}
 	if (rc < 0)
 		return fail(web);
-	return rc == 0 ? succeed(web, answer) : 1;
+	return rc == WEB_DONE ? succeed(web, answer) : rc;
 }
 
 int web_post(struct web *web)

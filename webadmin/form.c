@@ -101,11 +101,19 @@ static bool is_secret(const struct web_field *field)
 	return field->flags & WEB_SECRET || field->kind == WEB_PASSWORD || field->kind == WEB_FILE;
 }
 
+/* Is it the form that was posted? */
+static bool is_posted(struct web *web, const struct web_action *action)
+{
+	const char *posted = web->action ? web->action->form : NULL;
+
+	return action == web->action || (posted && strcmp(posted, action->name) == 0);
+}
+
 static void fill_field(
     struct web *web, const struct web_action *action, const struct web_field *field, json_t *json)
 {
 	json_t *choices = hint(web, "choices", action->name, field->name);
-	bool again = action == web->action;
+	bool again = is_posted(web, action);
 	const char *typed = again ? http_field(web->req, field->name) : NULL;
 	struct buf value = { 0 };
 
@@ -118,6 +126,25 @@ static void fill_field(
 	buf_done(&value);
 	if (again && web->err_field && strcmp(web->err_field, field->name) == 0)
 		set_text(json, "error", web->err.text);
+}
+
+static void add_button(json_t *buttons, const struct web_action *action)
+{
+	json_array_append_new(buttons,
+	    json_pack("{s:s, s:s, s:b, s:b}", "do", action->name, "submit", action->submit,
+		"danger", action->danger, "more", json_array_size(buttons) > 0));
+}
+
+/* The action's own, and those of others that work on the same form. */
+static json_t *buttons_json(struct web *web, const struct web_action *action)
+{
+	json_t *buttons = json_array();
+
+	add_button(buttons, action);
+	for (const struct web_action *a = web->page->actions; a && a->name; a++)
+		if (a->form && strcmp(a->form, action->name) == 0)
+			add_button(buttons, a);
+	return buttons;
 }
 
 static json_t *form_json(struct web *web, const struct web_action *action)
@@ -134,11 +161,11 @@ static json_t *form_json(struct web *web, const struct web_action *action)
 		json_array_append_new(fields, json);
 		files = files || f->kind == WEB_FILE;
 	}
-	bool failed = action == web->action && web->err.kind != ERR_NONE;
+	bool failed = is_posted(web, action) && web->err.kind != ERR_NONE;
 	bool known = !action->op || op_find(slice_str(action->op));
-	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:s, s:o}", "name", action->name,
-	    "unknown", known ? "" : action->op, "legend", action->legend ? action->legend : "",
-	    "submit", action->submit, "danger", action->danger, "files", files, "error",
+	return json_pack("{s:s, s:s, s:s, s:o, s:b, s:s, s:o}", "name", action->name, "unknown",
+	    known ? "" : action->op, "legend", action->legend ? action->legend : "", "buttons",
+	    buttons_json(web, action), "files", files, "error",
 	    failed && !web->err_field ? web->err.text : "", "fields", fields);
 }
 
@@ -156,7 +183,7 @@ void web_forms(struct web *web)
 	json_t *forms = json_object();
 
 	for (const struct web_action *a = web->page->actions; a && a->name; a++)
-		if (is_allowed(web, a))
+		if (!a->form && is_allowed(web, a))
 			json_object_set_new(forms, a->name, form_json(web, a));
 	json_object_set_new(web->model, "forms", forms);
 }

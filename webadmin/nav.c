@@ -58,7 +58,7 @@ static json_t *group_json(
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(links,
 		    json_pack("{s:s, s:s, s:b}", "title",
-			pages[i]->title[0] == '{' ? "Overview" : pages[i]->title, "href",
+			pages[i]->place == 0 ? "Overview" : pages[i]->title, "href",
 			link_of(web, pages[i]->route->path, domain), "current",
 			pages[i] == web->page));
 	return json_pack("{s:s, s:o}", "title", title, "links", links);

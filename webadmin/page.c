@@ -188,12 +188,12 @@ static int show(struct web *web)
 int web_run(struct http_req *req, const struct web_page *page)
 {
 	struct web web = { .req = req, .page = page, .model = json_object(), .status = 200 };
-	int rc = 0;
+	int rc = WEB_SHOW;
 
 	web_model_begin(&web);
 	if (http_method(req) == HTTP_POST)
 		rc = web_post(&web);
-	if (rc == 0)
+	if (rc == WEB_SHOW)
 		rc = show(&web);
 	json_decref(web.model);
 	return rc < 0 ? -1 : 0;

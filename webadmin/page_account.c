@@ -83,12 +83,28 @@ static const struct web_action actions[] = {
 	{ 0 },
 };
 
+/* As it is typed: 2147483648 is 2G. */
+static json_t *size_text(json_int_t n)
+{
+	static const char units[] = "kMGT";
+	int i = -1;
+
+	for (; n > 0 && n % 1024 == 0 && i < 3; i++)
+		n /= 1024;
+	return i < 0 ? json_integer(n) : json_sprintf("%lld%c", (long long)n, units[i]);
+}
+
+/* One's own password is changed where the old one is asked for. */
 static int load(struct web *web)
 {
 	if (web_need(web, "account", "account show", web_arg(web, "address", "account")) != 0)
 		return -1;
 	json_t *account = json_object_get(web->model, "account");
-	web_default(web, "quota", "quota", json_incref(json_object_get(account, "quota")));
+	const char *address = json_string_value(json_object_get(account, "address"));
+	json_object_set_new(account, "own",
+	    json_boolean(address && strcmp(address, http_caller(web->req)->name) == 0));
+	web_default(web, "quota", "quota",
+	    size_text(json_integer_value(json_object_get(account, "quota"))));
 	web_default(web, "role", "role", json_incref(json_object_get(account, "role")));
 	return 0;
 }

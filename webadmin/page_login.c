@@ -75,7 +75,7 @@ static int enter(struct web *web)
 	if (http_login(web->req, slice_str(name), slice_str(password), &web->err) != 0)
 		return -1;
 	http_redirect(web->req, safe_path(http_field(web->req, "next")));
-	return 1;
+	return WEB_ANSWERED;
 }
 
 static const struct web_field fields[] = {

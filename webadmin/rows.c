@@ -59,14 +59,12 @@ static json_t *keep_page(json_t *rows, const char *asked)
 	    page < (int64_t)pages ? (json_int_t)page + 1 : (json_int_t)0, "of", (json_int_t)n);
 }
 
-int web_rows(struct web *web, const char *key, const char *op, json_t *args)
+void web_page_rows(struct web *web, json_t *answer)
 {
 	const char *q = http_query(web->req, "q");
-
-	if (web_need(web, key, op, args) != 0)
-		return -1;
-	json_t *answer = json_object_get(web->model, key), *rows = json_object_get(answer, "rows");
+	json_t *rows = json_object_get(answer, "rows");
 	size_t all = json_array_size(rows);
+
 	if (q && *q)
 		keep_found(rows, q);
 	json_object_set_new(answer, "all", json_integer((json_int_t)all));
@@ -74,5 +72,12 @@ int web_rows(struct web *web, const char *key, const char *op, json_t *args)
 	json_object_set_new(answer, "q", json_string(q ? q : ""));
 	json_object_set_new(answer, "search", json_boolean(all > 10));
 	json_object_set_new(answer, "pager", keep_page(rows, http_query(web->req, "page")));
+}
+
+int web_rows(struct web *web, const char *key, const char *op, json_t *args)
+{
+	if (web_need(web, key, op, args) != 0)
+		return -1;
+	web_page_rows(web, json_object_get(web->model, key));
 	return 0;
 }

@@ -165,6 +165,34 @@ static void filter_domain(const json_t *value, struct buf *out)
 	pool_done(&pool);
 }
 
+/* --- names in certificates --- */
+
+static int hex_digit(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *found = memchr(digits, c | 0x20, 16);
+
+	return found ? (int)(found - digits) : -1;
+}
+
+/* RFC 4514 2.4 backwards: "\\2c" is a comma. */
+static void filter_dn(const json_t *value, struct buf *out)
+{
+	const char *s = string_of(value);
+
+	for (; *s; s++) {
+		int high = *s == '\\' ? hex_digit(s[1]) : -1;
+		int low = high >= 2 ? hex_digit(s[2]) : -1;
+		if (low >= 0) {
+			buf_addc(out, (char)(high << 4 | low));
+			s += 2;
+		} else if (*s != '\\' || s[1] == '\\') {
+			buf_addc(out, *s);
+			s += *s == '\\';
+		}
+	}
+}
+
 static const struct {
 	const char *name;
 	template_filter_fn *run;
@@ -174,6 +202,7 @@ static const struct {
 	{ "count", filter_count },
 	{ "date", filter_date },
 	{ "day", filter_day },
+	{ "dn", filter_dn },
 	{ "domain", filter_domain },
 	{ "duration", filter_duration },
 	{ "url", filter_url },

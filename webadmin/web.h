@@ -82,9 +82,16 @@ struct web_action {
 	const char *then;   /* path of the next page, with ":x"; NULL: this page */
 	const char *show;   /* instead of going on, show the answer under this name */
 	bool danger;	    /* the button looks like that */
-	/* Instead of the operation, for what takes more than one. 0: done. 1: has
-	   answered itself. -1: web->err says why not. */
+	const char *form;   /* has no form but a button in that of another action */
+	/* Instead of the operation, for what takes more than one. -1: web->err says
+	   why not. */
 	int (*run)(struct web *web);
+};
+
+enum web_done {
+	WEB_DONE,     /* say so and go on */
+	WEB_ANSWERED, /* nothing is left to do */
+	WEB_SHOW,     /* show the page, which has something new */
 };
 
 /* Where links to the page stand. */
@@ -150,6 +157,8 @@ bool web_try(struct web *web, const char *key, const char *op, json_t *args);
 /* web_need for listings of any length: what ?q= looks for, and one page of it
    (?page=). The model gets key.rows, key.total, key.pager. */
 int web_rows(struct web *web, const char *key, const char *op, json_t *args);
+/* The same with an answer that is in the model already. */
+void web_page_rows(struct web *web, json_t *answer);
 
 /* What a form shows before something is typed; value is taken over. Choices are
    an array of {value, label}. */
@@ -182,7 +191,7 @@ void web_model_begin(struct web *web); /* navigation, who, flash */
 void web_forms(struct web *web);       /* model.forms, after load() */
 json_t *web_field_json(struct web *web, const struct web_field *field, const char *id);
 void web_field_value(json_t *shown, const char *value); /* set what a field shows */
-int web_post(struct web *web);				/* 0 show the page, 1 answered */
+int web_post(struct web *web);				/* WEB_SHOW, WEB_ANSWERED, or -1 */
 void web_render(struct web *web, const char *template);
 
 #endif

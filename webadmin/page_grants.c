@@ -1,0 +1,80 @@
+/* page_grants.c - whose rules may file mail into one's mailboxes */
+#include "webadmin/web.h"
+
+static const struct web_field grant_fields[] = {
+	{ .name = "address", .kind = WEB_SELF },
+	{ .name = "mailbox", .label = "Mailbox", .kind = WEB_CHOICE },
+	{ .name = "who",
+	    .label = "For",
+	    .help = "An account, or @domain for all of its accounts.",
+	    .flags = WEB_REQUIRED,
+	    .example = "bob@example.org" },
+	{ .name = "right", .kind = WEB_HIDDEN },
+	{ 0 },
+};
+
+static const struct web_field take_fields[] = {
+	{ .name = "address", .kind = WEB_SELF },
+	{ .name = "mailbox", .kind = WEB_HIDDEN, .flags = WEB_REQUIRED },
+	{ .name = "who", .kind = WEB_HIDDEN, .flags = WEB_REQUIRED },
+	{ .name = "right", .kind = WEB_HIDDEN, .flags = WEB_REQUIRED },
+	{ 0 },
+};
+
+static const struct web_action actions[] = {
+	{ .name = "grant",
+	    .op = "mailbox grant",
+	    .fields = grant_fields,
+	    .legend = "Let others file mail",
+	    .submit = "Grant",
+	    .done = "Rules of {who} may file mail into {mailbox} now." },
+	{ .name = "take",
+	    .op = "mailbox grant",
+	    .fields = take_fields,
+	    .submit = "Take away",
+	    .done = "Rules of {who} may file no more mail into {mailbox}." },
+	{ 0 },
+};
+
+static json_t *mailboxes(struct web *web)
+{
+	const json_t *answer = json_object_get(web->model, "mailboxes");
+	json_t *choices = json_array(), *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "rows"), i, row)
+	{
+		const char *name = json_string_value(json_object_get(row, "mailbox"));
+		json_array_append_new(
+		    choices, json_pack("{s:s, s:s}", "value", name, "label", name));
+	}
+	return choices;
+}
+
+static int load(struct web *web)
+{
+	web_try(web, "mailboxes", "mailbox list", web_self(web));
+	web_try(web, "grants", "mailbox grants", web_self(web));
+	web_choices(web, "grant", "mailbox", mailboxes(web));
+	web_default(web, "grant", "right", json_string("insert"));
+	return 0;
+}
+
+WEB_RUN(grants)
+
+HTTP_ROUTE(web_grants) = {
+	.path = "/portal/mailboxes",
+	.methods = HTTP_GET | HTTP_POST,
+	.who = HTTP_USER,
+	.run = run,
+};
+
+WEB_PAGE(grants) = {
+	.route = &http_route_web_grants,
+	.title = "Sharing",
+	.template = "grants",
+	.group = WEB_YOU,
+	.place = 30,
+	.load = load,
+	.actions = actions,
+};
