@@ -55,6 +55,9 @@ bool cert_next(struct slice *rest, struct cert *out);
 /* Is that SubjectPublicKeyInfo its key? How the kind is written may differ. */
 bool cert_has_key(const struct cert *cert, struct slice public_info);
 
+/* "P-256", "P-384", "RSA"; "" for another kind. */
+const char *cert_key_type(const struct cert *cert);
+
 /* Append its SHA-256 in hex. */
 void cert_fingerprint(const struct cert *cert, struct buf *hex);
 

@@ -28,9 +28,7 @@ void cert_put_attribute(struct buf *out, const char *oid, unsigned tag, struct s
 	der_close(out, set);
 }
 
-/* RFC 2247: a domain too long for a common name, as one attribute a label, the
-   last label first. */
-static void put_components(struct buf *out, struct slice domain)
+void cert_put_components(struct buf *out, struct slice domain)
 {
 	while (domain.n > 0) {
 		ptrdiff_t dot = slice_rchr(domain, '.');
@@ -47,7 +45,7 @@ void cert_put_domain(struct buf *out, struct slice domain)
 	if (domain.n <= COMMON_NAME_MAX)
 		cert_put_attribute(out, "2.5.4.3", DER_UTF8, domain);
 	else
-		put_components(out, domain);
+		cert_put_components(out, domain);
 	der_close(out, mark);
 }
 

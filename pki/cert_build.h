@@ -41,6 +41,9 @@ int cert_build(const struct cert_plan *plan, const struct cert *issuer, const st
 /* Append one RelativeDistinguishedName with that attribute. */
 void cert_put_attribute(struct buf *out, const char *oid, unsigned tag, struct slice value);
 
+/* Append a domain as one attribute a label, the last label first (RFC 2247). */
+void cert_put_components(struct buf *out, struct slice domain);
+
 /* Append a Name that says which domain this is. */
 void cert_put_domain(struct buf *out, struct slice domain);
 

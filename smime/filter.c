@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "core/conf.h"
+#include "pki/issue.h"
 #include "smime/encrypt.h"
 #include "smime/identity.h"
 #include "smime/smime.h"
@@ -56,5 +57,6 @@ void smime_start(void)
 {
 	static const struct store_filter filter = { .encrypt = encrypt };
 
+	issue_start();
 	store_filter_set(&filter);
 }

@@ -156,6 +156,18 @@ static int check_secret(const struct dir_account *account, const struct identiti
 	return rc;
 }
 
+int identity_check(const struct dir_account *account, struct slice secret, struct err *err)
+{
+	struct pool pool = { 0 };
+	struct identities all;
+	int rc = identities_get(account, &pool, &all, err);
+
+	if (rc == 0)
+		rc = check_secret(account, &all, secret, err);
+	pool_done(&pool);
+	return rc;
+}
+
 /* --- change --- */
 
 static int put(

@@ -40,6 +40,10 @@ int identities_get(
    NULL: there is none. */
 const struct identity *identity_current(const struct identities *all);
 
+/* Is the secret that of the keys that are there, or good for a first one? Errors
+   as identity_open; ERR_INPUT: too short. */
+int identity_check(const struct dir_account *account, struct slice secret, struct err *err);
+
 /* Add a key (PKCS#8 DER; empty: a certificate alone) with its chain. The secret
    must open the keys that are there. */
 struct identity_new {

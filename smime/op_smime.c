@@ -1,0 +1,89 @@
+/* op_smime.c - what the operations of this room share */
+#include "smime/op_smime.h"
+
+#include "core/text.h"
+
+enum { LINE = 76 };
+
+int smime_op_account(struct op_call *call, bool changes, struct dir_account *account)
+{
+	const char *address = op_text(call, "address");
+	int found = dir_account(slice_str(address), op_pool(call), account);
+
+	if (found < 0)
+		return op_fail(call, ERR_TEMP, "cannot read the directory");
+	if (found == 0)
+		return op_fail(call, ERR_ABSENT, "there is no account %s", address);
+	if (changes && account->role > (int)op_caller(call)->role)
+		return op_fail(call, ERR_DENIED, "%s may do more than you", address);
+	return 0;
+}
+
+static const struct identity *numbered(const struct identities *all, int64_t number)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (all->list[i].number == number)
+			return &all->list[i];
+	return NULL;
+}
+
+int smime_op_identity(
+    struct op_call *call, const struct dir_account *account, const struct identity **out)
+{
+	struct identities all;
+	struct err err = { 0 };
+
+	if (identities_get(account, op_pool(call), &all, &err) != 0)
+		return op_fail_err(call, &err);
+	*out = op_given(call, "number") ? numbered(&all, op_number(call, "number", 0))
+					: identity_current(&all);
+	if (*out)
+		return 0;
+	return all.n == 0
+	    ? op_fail(call, ERR_ABSENT, "%s has no S/MIME certificate: see signet help smime issue",
+		  account->name)
+	    : op_fail(call, ERR_ABSENT, "%s has no certificate of that number", account->name);
+}
+
+static void put_name(struct op_call *call, const char *key, struct slice name)
+{
+	struct buf text = { 0 };
+
+	cert_name_text(name, &text);
+	op_put_text(call, key, buf_slice(&text));
+	buf_done(&text);
+}
+
+void smime_op_put_cert(struct op_call *call, const struct cert *cert)
+{
+	struct slice serial = cert->serial;
+	struct buf text = { 0 };
+
+	op_put_text(call, "key", slice_str(cert_key_type(cert)));
+	put_name(call, "subject", cert->subject);
+	put_name(call, "issuer", cert->issuer);
+	if (serial.n > 1 && serial.p[0] == 0) /* it only says that the number is positive */
+		serial = slice_from(serial, 1);
+	hex_put(&text, serial);
+	op_put_text(call, "serial", buf_slice(&text));
+	buf_clear(&text);
+	cert_fingerprint(cert, &text);
+	op_put_text(call, "sha256", buf_slice(&text));
+	op_put_time(call, "from", cert->not_before);
+	op_put_time(call, "till", cert->not_after);
+	buf_done(&text);
+}
+
+void smime_op_put_base64(struct op_call *call, const char *key, struct slice bytes)
+{
+	struct buf all = { 0 }, lines = { 0 };
+
+	base64_put(&all, bytes);
+	for (struct slice rest = buf_slice(&all); rest.n > 0; rest = slice_from(rest, LINE)) {
+		buf_adds(&lines, slice_head(rest, LINE));
+		buf_addc(&lines, '\n');
+	}
+	op_put_text(call, key, buf_slice(&lines));
+	buf_wipe(&all);
+	buf_wipe(&lines);
+}
