@@ -69,9 +69,9 @@ struct sieve_action {
 	struct sieve_action *next;
 };
 
-/* What is to be done, in order, each once; empty: discarded. Its memory is of
-   the pool, the script and the message. -1: a fault at run time (*err says line
-   and reason); *actions is then the implicit keep alone (RFC 5228 2.10.6). */
+/* What is to be done, in order, each once; empty: discarded. All of it is of the
+   pool, and outlives the script. -1: a fault at run time (*err says line and
+   reason); *actions is then the implicit keep alone (RFC 5228 2.10.6). */
 int sieve_run(const struct sieve_script *script, const struct sieve_message *message,
     struct pool *pool, struct sieve_action **actions, struct err *err);
 

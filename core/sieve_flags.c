@@ -173,7 +173,7 @@ void sieve_flag(
 		uint64_t bit = system_flag(list.flags[i]);
 		action->flags |= bit;
 		if (!bit)
-			keywords[action->n_keywords++] = list.flags[i];
+			keywords[action->n_keywords++] = pool_slice(run->pool, list.flags[i]);
 	}
 	action->keywords = keywords;
 }

@@ -120,7 +120,7 @@ static int lex_quoted(struct sieve_compile *c)
 		*out++ = *q;
 	}
 	take(c, (size_t)(p - c->rest.p) + 1);
-	return 0;
+	return sieve_decode(c);
 }
 
 static bool is_dot(struct slice line)
@@ -144,9 +144,10 @@ static int lex_lines(struct sieve_compile *c)
 	c->token.kind = SIEVE_STRING;
 	c->token.text = pool_slice(c->pool, buf_slice(&text));
 	buf_done(&text);
-	return ended ? 0
-		     : sieve_wrong(c, c->token.line,
-			   "the text: that begins here has no end, which is a dot alone in a line");
+	if (ended)
+		return sieve_decode(c);
+	return sieve_wrong(c, c->token.line,
+	    "the text: that begins here has no end, which is a dot alone in a line");
 }
 
 /* "text:", blanks, a comment perhaps, and the end of the line. */

@@ -24,6 +24,7 @@ enum {
 struct sieve_node;
 struct sieve_compile;
 struct sieve_run;
+struct sieve_body;
 
 /* --- rows --- */
 
@@ -59,6 +60,7 @@ enum sieve_slot {
 	SIEVE_COPY = 16,      /* :copy */
 	SIEVE_FLAGS = 32,     /* :flags */
 	SIEVE_TRANSFORM = 64, /* of a body: :raw, :content, :text */
+	SIEVE_ZONE = 128,     /* of a date: :zone, :originalzone */
 };
 
 struct sieve_arg {
@@ -208,6 +210,9 @@ const char *sieve_shown(struct sieve_compile *c, struct slice text);
 /* Put the next token into c->token (sieve_lex.c). 0 or -1. */
 int sieve_lex(struct sieve_compile *c);
 
+/* Characters that the token's string encodes (sieve_encoded.c). 0 or -1. */
+int sieve_decode(struct sieve_compile *c);
+
 /* All of the text (sieve_parse.c). 0 or -1. */
 int sieve_parse(struct sieve_compile *c, struct sieve_node **commands);
 
@@ -237,10 +242,8 @@ struct sieve_run {
 	struct pool scratch;	   /* of a test */
 	struct sieve_text *fields; /* NULL: not read yet */
 	size_t n_fields;
-	struct sieve_text *bodies; /* of sieve_body.c */
-	size_t n_bodies;
-	struct msg_part *parts;
-	struct slice *flags; /* that are set now (RFC 5232) */
+	struct sieve_body *bodies; /* of sieve_body.c; NULL: not read yet */
+	struct slice *flags;	   /* that are set now (RFC 5232) */
 	size_t n_flags;
 	struct sieve_action *actions, **end;
 	unsigned n_actions, n_redirects;

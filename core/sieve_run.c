@@ -105,7 +105,7 @@ struct sieve_action *sieve_act(
 		return NULL;
 	action = pool_get(run->pool, sizeof *action);
 	action->kind = kind;
-	action->name = name;
+	action->name = pool_slice(run->pool, name);
 	action->encrypt = encrypt;
 	*run->end = action;
 	run->end = &action->next;

@@ -76,9 +76,8 @@ static enum frame take_literal(struct msieve *ms, struct slice in, size_t *used)
 
 /* --- lines --- */
 
-enum frame msieve_frame(struct sess *s, struct slice in, size_t *used)
+enum frame msieve_gather(struct msieve *ms, struct slice in, size_t *used)
 {
-	struct msieve *ms = sess_state(s);
 	uint64_t literal;
 
 	if (ms->want > 0)

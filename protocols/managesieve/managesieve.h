@@ -63,7 +63,8 @@ const struct msieve_command *msieve_find_command(struct slice name);
 
 /* --- gathering (frame.c) --- */
 
-enum frame msieve_frame(struct sess *s, struct slice in, size_t *used);
+/* As struct proto's frame(). */
+enum frame msieve_gather(struct msieve *ms, struct slice in, size_t *used);
 
 /* --- reading (parse.c): text is cut and changed in place --- */
 

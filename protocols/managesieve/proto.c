@@ -17,6 +17,11 @@ enum { LINE_MAX_BYTES = 16 * 1024 };
 
 /* --- commands --- */
 
+static enum frame frame(struct sess *s, struct slice in, size_t *used)
+{
+	return msieve_gather(sess_state(s), in, used);
+}
+
 static enum sess_next run_command(struct msieve *ms, struct slice text)
 {
 	struct msieve_arg args[MSIEVE_ARGS_MAX];
@@ -136,7 +141,7 @@ PROTOCOL(managesieve) = {
 	.state_size = sizeof(struct msieve),
 	.line_max = LINE_MAX_BYTES,
 	.open = open_session,
-	.frame = msieve_frame,
+	.frame = frame,
 	.run = run,
 	.secured = secured,
 	.overlong = overlong,
