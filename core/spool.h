@@ -1,4 +1,8 @@
-/* spool.h - a message while it arrives: in memory when small, in a nameless file when large */
+/* spool.h - a message while it arrives: in memory when small, in a nameless file when large
+ *
+ * The file is encrypted under a key that is nowhere but in this process's
+ * memory: the message may be one that its owner lets store encrypted only, and
+ * what was written to a disk can be found there after its file is gone. */
 #ifndef CORE_SPOOL_H
 #define CORE_SPOOL_H
 
@@ -24,7 +28,8 @@ int spool_spill(struct spool *spool, struct err *err);
 
 uint64_t spool_size(const struct spool *spool);
 
-/* All bytes, for reading; valid until the next change. May wait. */
+/* All bytes, for reading; valid until the next change. May wait. Of a file they
+   are a copy in memory. */
 int spool_map(struct spool *spool, struct slice *out, struct err *err);
 
 #endif

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "tests/unit/tempdir.h"
 #include "tests/unit/unit.h"
@@ -69,6 +70,7 @@ static void holds(void **state)
 		{ "just large", 256 * 1024, 1024, 1 },
 		{ "large", 5000000, 16384, 19 },
 		{ "in one piece", 3000000, 3000000, 1 },
+		{ "in odd pieces", 1000003, 777, 3 },
 	};
 
 	(void)state;
@@ -110,6 +112,46 @@ static void grows_after_reading(void **state)
 	spool_free(&spool);
 }
 
+/* The file of this spool, which has no name. */
+static int find_file(void)
+{
+	char path[64], target[4096];
+
+	for (int fd = 3; fd < 100; fd++) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		ssize_t n = readlink(path, target, sizeof(target) - 1);
+		if (n > 0 && slice_starts(slice_of(target, (size_t)n), slice_str(dir)))
+			return fd;
+	}
+	fail_msg("there is no file in %s", dir);
+	return -1;
+}
+
+/* SPEC C-128: what is on the disk is not what it says. */
+static void cannot_be_read_there(void **state)
+{
+	struct spool *one = spool_new(), *two = spool_new();
+	char was[2][4096];
+	struct slice all;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct spool *spool = i ? two : one;
+		while (!spool_add(spool, SLICE("confidential words, ")))
+			;
+		assert_int_equal(spool_spill(spool, NULL), 0);
+		assert_int_equal(pread(find_file(), was[i], sizeof(was[i]), 0), sizeof(was[i]));
+		assert_true(slice_find(slice_of(was[i], sizeof(was[i])), SLICE("words")) < 0);
+		assert_int_equal(spool_map(spool, &all, NULL), 0);
+		assert_true(slice_starts(all, SLICE("confidential words, ")));
+		/* nor after it was read */
+		assert_int_equal(pread(find_file(), was[i], sizeof(was[i]), 0), sizeof(was[i]));
+		assert_true(slice_find(slice_of(was[i], sizeof(was[i])), SLICE("words")) < 0);
+		spool_free(i ? &two : &one);
+	}
+	assert_memory_not_equal(was[0], was[1], sizeof(was[0]));
+}
+
 static void says_why_not(void **state)
 {
 	struct spool *spool = spool_new();
@@ -131,6 +173,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(holds),
 		cmocka_unit_test(grows_after_reading),
+		cmocka_unit_test(cannot_be_read_there),
 		cmocka_unit_test(says_why_not),
 	};
 
