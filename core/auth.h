@@ -51,9 +51,21 @@ enum auth_result {
    the exchange must be begun anew on a worker. */
 struct auth;
 
-/* service: "smtp", "imap", "pop". binding: 32 bytes of tls-exporter, or NULL.
-   tls: without it no mechanism that shows the password is offered. */
-struct auth *auth_new(const char *service, bool tls, const unsigned char *binding);
+/* What the connection itself offers to a login. */
+struct auth_channel {
+	bool tls; /* without it no mechanism that shows the password is offered */
+	bool bound;
+	unsigned char binding[32]; /* if bound: RFC 9266 tls-exporter */
+	const char *external;	   /* accounts that the client's certificate proves, parted by
+				      blanks; NULL or "": none */
+};
+
+/* That of a session. It refers to the session. */
+struct sess;
+void auth_channel_of(struct sess *s, struct auth_channel *out);
+
+/* service: "smtp", "imap", "pop". The channel is copied. */
+struct auth *auth_new(const char *service, const struct auth_channel *channel);
 void auth_free(struct auth **auth);
 
 /* The domain of a login name that names none; without it the main domain.
@@ -66,7 +78,7 @@ void auth_domain(struct auth *auth, struct slice domain);
 bool auth_last_word(const struct auth *auth);
 
 /* Names of the mechanisms offered, parted by blanks; constant text. */
-const char *auth_mechs(bool tls, bool binding);
+const char *auth_mechs(const struct auth_channel *channel);
 
 /* initial: decoded initial response; p == NULL when there was none. The
    challenge is appended to *out, not encoded. */

@@ -6,11 +6,14 @@
 #define SCRAM "SCRAM-SHA-256 SCRAM-SHA-1"
 #define SHOWN "PLAIN LOGIN" /* the password itself is sent */
 
-const char *auth_mechs(bool tls, bool binding)
+const char *auth_mechs(const struct auth_channel *channel)
 {
-	if (!tls)
+	if (!channel->tls)
 		return SCRAM;
-	return binding ? PLUS " " SCRAM " " SHOWN : SCRAM " " SHOWN;
+	if (channel->external && *channel->external)
+		return channel->bound ? "EXTERNAL " PLUS " " SCRAM " " SHOWN
+				      : "EXTERNAL " SCRAM " " SHOWN;
+	return channel->bound ? PLUS " " SCRAM " " SHOWN : SCRAM " " SHOWN;
 }
 
 bool auth_offered(const char *mechs, struct slice mech)

@@ -105,6 +105,11 @@ enum auth_result auth_check(int found, const struct auth_account *account, struc
    account, with a log line. */
 enum auth_result auth_admit(const struct auth_account *account);
 
+/* RFC 4422 A: the account that the certificate proves, or that one of several
+   which the client asks for. proved: parted by blanks. *found as auth_find. */
+enum auth_result auth_external(const char *proved, struct slice asked, struct pool *pool,
+    struct auth_account *out, int *found);
+
 /* End an exchange that went wrong before SASL saw it; AUTH_ABORT. */
 enum auth_result auth_refuse(struct auth *auth);
 

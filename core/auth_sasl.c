@@ -24,8 +24,9 @@ struct auth {
 	unsigned char binding_data[32];
 	const char *offered, *mech;
 	enum { FRESH, BEGUN, LAST_WORD, DONE, OVER } stage;
-	bool scram, plus;
-	bool bound; /* the client's words on channel binding were looked at */
+	bool scram, plus, external;
+	char *proved; /* accounts, by the client's certificate */
+	bool bound;   /* the client's words on channel binding were looked at */
 	struct pool pool;
 	struct buf tried;
 	struct buf domain; /* of names without one; empty: the main domain */
@@ -38,13 +39,16 @@ struct auth {
 
 /* ---- what the library asks */
 
+/* A channel on which all is offered that the library does. */
+static const struct auth_channel by_library = { .tls = true };
+
 static int getopt_cb(
     void *context, const char *plugin, const char *option, const char **result, unsigned *n)
 {
 	const struct {
 		const char *option, *value;
 	} options[] = {
-		{ "mech_list", auth_mechs(true, false) },
+		{ "mech_list", auth_mechs(&by_library) },
 		{ "auxprop_plugin", "signet" },
 		{ "pwcheck_method", "auxprop" },
 	};
@@ -221,7 +225,7 @@ static void mutex_free(void *m)
 static int check_plugins(struct err *err)
 {
 	const char **have = sasl_global_listmech();
-	struct slice rest = slice_str(auth_mechs(true, false)), mech;
+	struct slice rest = slice_str(auth_mechs(&by_library)), mech;
 	while ((mech = slice_word(&rest)).n > 0) {
 		const char **at = have;
 		while (at && *at && !slice_eq(slice_str(*at), mech))
@@ -260,11 +264,12 @@ int auth_start(const struct auth_backend *backend, struct err *err)
 
 /* ---- one exchange */
 
-struct auth *auth_new(const char *service, bool tls, const unsigned char *binding)
+struct auth *auth_new(const char *service, const struct auth_channel *channel)
 {
 	struct auth *auth = mem_get(sizeof(*auth));
 	auth->pool.wipe = true;
-	auth->offered = auth_mechs(tls, binding != NULL);
+	auth->offered = auth_mechs(channel);
+	auth->proved = pool_str(&auth->pool, slice_str(channel->external));
 	auth->callbacks[0] = (sasl_callback_t){ SASL_CB_CANON_USER, CALLBACK(canon), auth };
 	auth->callbacks[1] =
 	    (sasl_callback_t){ SASL_CB_SERVER_USERDB_CHECKPASS, CALLBACK(check), auth };
@@ -272,8 +277,8 @@ struct auth *auth_new(const char *service, bool tls, const unsigned char *bindin
 	/* A host name, so that the library does not go and resolve one. */
 	int rc = sasl_server_new(service, "localhost", NULL, NULL, NULL, auth->callbacks,
 	    SASL_SUCCESS_DATA, &auth->conn);
-	if (rc == SASL_OK && binding) {
-		memcpy(auth->binding_data, binding, sizeof(auth->binding_data));
+	if (rc == SASL_OK && channel->bound) {
+		memcpy(auth->binding_data, channel->binding, sizeof(auth->binding_data));
 		auth->binding = (sasl_channel_binding_t){ .name = AUTH_BINDING,
 			.len = sizeof(auth->binding_data),
 			.data = auth->binding_data };
@@ -361,6 +366,24 @@ enum auth_result auth_refuse(struct auth *auth)
 	return AUTH_ABORT;
 }
 
+/* The library is not asked: the certificate was judged already. */
+static enum auth_result take_external(struct auth *auth, struct slice asked)
+{
+	enum auth_result result =
+	    auth_external(auth->proved, asked, &auth->pool, &auth->account, &auth->found);
+
+	auth->stage = result == AUTH_OK ? DONE : OVER;
+	return result;
+}
+
+static enum auth_result begin_external(struct auth *auth, struct slice initial)
+{
+	auth->external = true;
+	auth->stage = BEGUN;
+	auth->mech = "EXTERNAL";
+	return initial.p ? take_external(auth, initial) : AUTH_MORE;
+}
+
 enum auth_result auth_begin(
     struct auth *auth, struct slice mech, struct slice initial, struct buf *out)
 {
@@ -369,6 +392,8 @@ enum auth_result auth_begin(
 
 	if (auth->stage != FRESH || !auth_offered(auth->offered, mech))
 		return auth_refuse(auth);
+	if (slice_ieq(mech, SLICE("EXTERNAL")))
+		return begin_external(auth, initial);
 	auth->stage = BEGUN;
 	auth->scram = slice_istarts(mech, SLICE("SCRAM-"));
 	auth->plus = slice_iends(mech, SLICE("-PLUS"));
@@ -389,6 +414,8 @@ enum auth_result auth_step(struct auth *auth, struct slice response, struct buf 
 		auth->stage = DONE;
 		return AUTH_OK;
 	}
+	if (auth->stage == BEGUN && auth->external)
+		return take_external(auth, response);
 	if (auth->stage != BEGUN || !acceptable(auth, response))
 		return auth_refuse(auth);
 	int rc = sasl_server_step(

@@ -124,7 +124,7 @@ bool sess_offers_tls(struct sess *s)
 
 bool sess_tls_peer(const struct sess *s, struct tls_peer *out)
 {
-	*out = (struct tls_peer){ .verdict = "" };
+	*out = (struct tls_peer){ .accounts = "", .verdict = "" };
 	if (sess_is_tls(s))
 		tls_peer(s->io, out);
 	return out->chain.n > 0;

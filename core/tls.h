@@ -107,9 +107,10 @@ void tls_info(const struct io *io, struct tls_info *info);
 
 /* What the peer showed, once the handshake is over; on both sides. */
 struct tls_peer {
-	struct slice chain;  /* DER one behind another, leaf first, as sent; empty: none */
-	bool verified;	     /* the verifier took it */
-	const char *verdict; /* "ok", or why not, in plain words */
+	struct slice chain;   /* DER one behind another, leaf first, as sent; empty: none */
+	bool verified;	      /* the verifier took it */
+	const char *accounts; /* that it proves, parted by blanks; of clients */
+	const char *verdict;  /* "ok", or why not, in plain words */
 };
 void tls_peer(const struct io *io, struct tls_peer *out);
 
@@ -128,13 +129,21 @@ struct tls_client_spec {
    tls_handshake(io, true). The spec is copied. NULL: the library has no memory. */
 struct io *tls_connect_new(const struct tls_client_spec *spec, struct err *err);
 
-/* Handed in at start by pki/: is this chain good? Any thread but a loop's. */
+/* What a peer claims by its chain: to be the server `host`, or one of names; or a
+   client of the domain to which it came, which is the label of its context. */
+struct tls_claim {
+	bool server;
+	const char *host, *domain;
+	struct slice names;
+	struct slice chain; /* DER, leaf first */
+};
+
+/* Handed in at start by pki/. Any thread but a loop's. */
 struct tls_verifier {
-	/* 0, or -1 with the reason in plain words. server: of an outgoing connection,
-	   for host or one of names; else of a client who came to `domain`, the label
-	   of its context. */
-	int (*verify)(void *arg, bool server, const char *domain, const char *host,
-	    struct slice names, struct slice chain, struct err *err);
+	/* Is it good? 0, and the accounts that a client's proves, parted by blanks,
+	   are appended; or -1 with the reason in plain words. */
+	int (*verify)(
+	    void *arg, const struct tls_claim *claim, struct buf *accounts, struct err *err);
 	void *arg;
 };
 void tls_verifier_set(const struct tls_verifier *verifier);

@@ -65,18 +65,23 @@ static bool recall(const unsigned char identity[TLS_IDENTITY], struct buf *chain
 
 /* --- judging --- */
 
-static int ask_verifier(const struct tls *tls, struct slice chain, struct err *err)
+static int ask_verifier(
+    const struct tls *tls, struct slice chain, struct buf *accounts, struct err *err)
 {
-	const struct tls_target *to = tls->to;
+	struct tls_claim claim = { .chain = chain };
 
 	if (!verifier.verify)
 		return err_set(err, ERR_TEMP, "nobody is there to verify it");
 	if (chain.n > CHAIN_MAX)
 		return err_set(err, ERR_LIMIT, "the chain is longer than %d bytes", CHAIN_MAX);
-	return to
-	    ? verifier.verify(verifier.arg, true, NULL, to->host, slice_str(to->names), chain, err)
-	    : verifier.verify(
-		  verifier.arg, false, tls->ctx->label, NULL, (struct slice){ 0 }, chain, err);
+	if (tls->to) {
+		claim.server = true;
+		claim.host = tls->to->host;
+		claim.names = slice_str(tls->to->names);
+	} else {
+		claim.domain = tls->ctx->label;
+	}
+	return verifier.verify(verifier.arg, &claim, accounts, err);
 }
 
 static void judge(struct tls *tls)
@@ -84,7 +89,8 @@ static void judge(struct tls *tls)
 	struct tls_shown *shown = tls->shown;
 	struct err err = { 0 };
 
-	shown->verified = ask_verifier(tls, buf_slice(&shown->chain), &err) == 0;
+	shown->verified = ask_verifier(tls, buf_slice(&shown->chain), &shown->accounts, &err) == 0;
+	buf_z(&shown->accounts);
 	snprintf(shown->verdict, sizeof(shown->verdict), "%s", shown->verified ? "ok" : err.text);
 }
 
@@ -151,8 +157,10 @@ bool tls_peer_settle(struct tls *tls)
 
 void tls_peer_free(struct tls *tls)
 {
-	if (tls->shown)
+	if (tls->shown) {
 		buf_done(&tls->shown->chain);
+		buf_done(&tls->shown->accounts);
+	}
 	free(tls->shown);
 	tls->shown = NULL;
 }
@@ -161,10 +169,12 @@ void tls_peer(const struct io *io, struct tls_peer *out)
 {
 	const struct tls *tls = (const struct tls *)io;
 
-	*out = (struct tls_peer){ .verdict = "no certificate was shown" };
+	*out = (struct tls_peer){ .accounts = "", .verdict = "no certificate was shown" };
 	if (tls->shown)
-		*out = (struct tls_peer){ buf_slice(&tls->shown->chain), tls->shown->verified,
-			tls->shown->verdict };
+		*out = (struct tls_peer){ .chain = buf_slice(&tls->shown->chain),
+			.verified = tls->shown->verified,
+			.accounts = tls->shown->verified ? tls->shown->accounts.p : "",
+			.verdict = tls->shown->verdict };
 }
 
 /* --- sessions that are resumed --- */

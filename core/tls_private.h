@@ -92,7 +92,7 @@ enum { TLS_IDENTITY = 24 };
 
 /* What the peer showed and what the verifier said of it. */
 struct tls_shown {
-	struct buf chain;
+	struct buf chain, accounts;
 	bool verified;
 	bool refused; /* and the handshake was ended for it */
 	bool resumed; /* it was shown when the session was made */

@@ -3,8 +3,12 @@
 
 #include "core/log.h"
 #include "core/text.h"
+#include "pki/der.h"
 #include "pki/pki_private.h"
 #include "pki/verify.h"
+#include "storage/dir.h"
+
+enum { NAMES_MAX = 100 };
 
 static void strict_changed(int64_t num)
 {
@@ -66,8 +70,40 @@ static int issuer_of(const char *domain, struct buf *der, struct err *err)
 	return der->n > 0 ? 0 : err_set(err, ERR_DENIED, "%s asks for no certificates", domain);
 }
 
+/* An address in the certificate that is an account of the domain: it asked, and can
+   speak for its own only. */
+static void add_account(const char *domain, struct slice text, struct buf *accounts)
+{
+	struct pool pool = { 0 };
+	struct dir_account account;
+	struct address address;
+
+	if (address_parse(&pool, text, &address)) {
+		const char *name = pool_printf(
+		    &pool, "%.*s@%.*s", SLICE_ARG(address.local), SLICE_ARG(address.domain));
+		const char *end = pool_printf(&pool, "@%s", domain);
+		if (dir_account(slice_str(name), &pool, &account) == 1 &&
+		    slice_iends(slice_str(account.name), slice_str(end)))
+			buf_printf(accounts, "%s%s", accounts->n ? " " : "", account.name);
+	}
+	pool_done(&pool);
+}
+
+/* RFC 5280 4.2.1.6: rfc822Name, and nothing that the subject says. */
+static void add_accounts(const char *domain, struct slice chain, struct buf *accounts)
+{
+	struct der name;
+	struct cert leaf;
+
+	if (!cert_next(&chain, &leaf))
+		return;
+	for (size_t n = 0; n < NAMES_MAX && der_next(&leaf.alt_names, &name); n++)
+		if (name.tag == (DER_CONTEXT | 1))
+			add_account(domain, name.value, accounts);
+}
+
 /* SPEC C-094: only one issuer counts, whoever else is trusted. */
-int client_verify(const char *domain, struct slice chain, struct err *err)
+int client_verify(const char *domain, struct slice chain, struct buf *accounts, struct err *err)
 {
 	struct buf der = { 0 };
 	int rc = issuer_of(domain, &der, err);
@@ -80,6 +116,8 @@ int client_verify(const char *domain, struct slice chain, struct err *err)
 		rc = verify_chain(&spec, chain, err);
 		trust_give_back(&trust);
 	}
+	if (rc == 0)
+		add_accounts(domain, chain, accounts);
 	buf_done(&der);
 	return rc;
 }

@@ -17,11 +17,11 @@ static int judge_server(const char *host, struct slice names, struct slice chain
 	return rc == 0 ? verify_host(chain, host, names, err) : -1;
 }
 
-static int verify(void *arg, bool server, const char *domain, const char *host, struct slice names,
-    struct slice chain, struct err *err)
+static int verify(void *arg, const struct tls_claim *claim, struct buf *accounts, struct err *err)
 {
 	(void)arg;
-	return server ? judge_server(host, names, chain, err) : client_verify(domain, chain, err);
+	return claim->server ? judge_server(claim->host, claim->names, claim->chain, err)
+			     : client_verify(claim->domain, claim->chain, accounts, err);
 }
 
 void judge_start(void)

@@ -181,8 +181,10 @@ struct slice address_bytes(const struct sockaddr *address);
    in the domain's trusted set; else nothing. */
 void client_issuer(const char *domain, const struct domain_record *record, struct buf *der);
 
-/* Is that chain good for a client of the domain? 0, or -1 with the reason. */
-int client_verify(const char *domain, struct slice chain, struct err *err);
+/* Is that chain good for a client of the domain? 0, and the domain's accounts that
+   it names are appended, parted by blanks; or -1 with the reason. */
+int client_verify(
+    const char *domain, struct slice chain, struct buf *accounts, struct err *err);
 
 /* --- judge.c: certificates that peers show --- */
 

@@ -27,9 +27,10 @@ static enum imap_done line(struct imap *im, struct slice text)
 
 static const char *mechs(const struct imap *im)
 {
-	unsigned char binding[32];
+	struct auth_channel channel;
 
-	return auth_mechs(true, sess_channel_binding(im->sess, binding));
+	auth_channel_of(im->sess, &channel);
+	return auth_mechs(&channel);
 }
 
 static bool is_offered(const struct imap *im, struct slice mech)
@@ -49,7 +50,7 @@ static void release(struct imap *im)
 
 static enum imap_done run(struct imap *im, struct slice args)
 {
-	unsigned char binding[32];
+	struct auth_channel channel;
 	struct buf challenge = { 0 };
 	struct slice mech;
 
@@ -59,8 +60,8 @@ static enum imap_done run(struct imap *im, struct slice args)
 		return imap_reply(im, IMAP_NO, "[PRIVACYREQUIRED] Say STARTTLS first");
 	if (!is_offered(im, mech))
 		return imap_reply(im, IMAP_NO, "No such mechanism");
-	bool bound = sess_channel_binding(im->sess, binding);
-	im->auth = auth_new("imap", true, bound ? binding : NULL);
+	auth_channel_of(im->sess, &channel);
+	im->auth = auth_new("imap", &channel);
 	im->line = line;
 	im->release = release;
 	return go_on(im, auth_line_begin(im->auth, mech, slice_trim(args), &challenge), &challenge);

@@ -37,14 +37,9 @@ static enum sess_next answer(struct msieve *ms, struct slice string)
 	return next;
 }
 
-static bool binding(struct msieve *ms, unsigned char out[32])
-{
-	return sess_channel_binding(ms->s, out);
-}
-
 static enum sess_next run(struct msieve *ms, const struct msieve_arg *args)
 {
-	unsigned char bytes[32];
+	struct auth_channel channel;
 	struct buf challenge = { 0 };
 	struct slice initial = args[1].string;
 
@@ -53,7 +48,8 @@ static enum sess_next run(struct msieve *ms, const struct msieve_arg *args)
 	if (initial.p && initial.n == 0)
 		initial = SLICE("="); /* a response of no bytes, for auth_line_begin */
 	auth_free(&ms->auth);
-	ms->auth = auth_new("sieve", true, binding(ms, bytes) ? bytes : NULL);
+	auth_channel_of(ms->s, &channel);
+	ms->auth = auth_new("sieve", &channel);
 	enum auth_result result = auth_line_begin(ms->auth, args[0].string, initial, &challenge);
 	enum sess_next next = go_on(ms, result, buf_slice(&challenge));
 	buf_wipe(&challenge);
@@ -63,10 +59,10 @@ static enum sess_next run(struct msieve *ms, const struct msieve_arg *args)
 /* RFC 5804 1.7: an empty list means STARTTLS first. */
 static void announce(struct msieve *ms, struct buf *out)
 {
-	unsigned char bytes[32];
+	struct auth_channel channel;
 
-	buf_printf(out, "\"SASL\" \"%s\"\r\n",
-	    msieve_may_login(ms) ? auth_mechs(true, binding(ms, bytes)) : "");
+	auth_channel_of(ms->s, &channel);
+	buf_printf(out, "\"SASL\" \"%s\"\r\n", msieve_may_login(ms) ? auth_mechs(&channel) : "");
 }
 
 MSIEVE_COMMAND(authenticate) = {

@@ -23,21 +23,18 @@ static enum sess_next answer(struct pop *pop, struct slice line)
 	return next;
 }
 
-static bool binding(struct pop *pop, unsigned char out[32])
-{
-	return sess_channel_binding(pop->s, out);
-}
-
 static enum sess_next run(struct pop *pop, struct slice args)
 {
-	unsigned char bytes[32];
+	struct auth_channel channel;
 	struct buf challenge = { 0 };
 	struct slice mech = slice_word(&args), initial = slice_word(&args);
 
 	if (!pop_may_login(pop))
 		return pop_bad(pop, "use STLS first");
 	auth_free(&pop->auth);
-	pop->auth = auth_new("pop", true, binding(pop, bytes) ? bytes : NULL);
+	auth_channel_of(pop->s, &channel);
+	channel.tls = true; /* or as good as that: pop_may_login */
+	pop->auth = auth_new("pop", &channel);
 	enum auth_result result = auth_line_begin(pop->auth, mech, initial, &challenge);
 	enum sess_next next = go_on(pop, result, &challenge);
 	buf_wipe(&challenge);
@@ -46,9 +43,13 @@ static enum sess_next run(struct pop *pop, struct slice args)
 
 static void announce(struct pop *pop, struct buf *out)
 {
-	unsigned char bytes[32];
-	if (pop_may_login(pop))
-		buf_printf(out, "SASL %s\r\n", auth_mechs(true, binding(pop, bytes)));
+	struct auth_channel channel;
+
+	if (!pop_may_login(pop))
+		return;
+	auth_channel_of(pop->s, &channel);
+	channel.tls = true; /* or as good as that: pop_may_login */
+	buf_printf(out, "SASL %s\r\n", auth_mechs(&channel));
 }
 
 POP_COMMAND(auth) = {

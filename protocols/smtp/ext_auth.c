@@ -16,12 +16,13 @@ CONF_KEY(smtp_max_logins) = {
 
 static void word(struct smtp *smtp, struct buf *out)
 {
-	unsigned char binding[32];
+	struct auth_channel channel;
 
 	if (!smtp_may_auth(smtp))
 		return;
+	auth_channel_of(smtp->sess, &channel);
 	buf_addz(out, "AUTH ");
-	buf_addz(out, auth_mechs(true, sess_channel_binding(smtp->sess, binding)));
+	buf_addz(out, auth_mechs(&channel));
 }
 
 static enum sess_next welcome(struct smtp *smtp)
@@ -94,7 +95,7 @@ enum sess_next smtp_auth_line(struct smtp *smtp, struct slice line)
 
 static enum sess_next run(struct smtp *smtp, struct slice args)
 {
-	unsigned char binding[32];
+	struct auth_channel channel;
 	struct buf challenge = { 0 };
 
 	if (smtp->login)
@@ -105,8 +106,8 @@ static enum sess_next run(struct smtp *smtp, struct slice args)
 	if (mech.n == 0)
 		return smtp_fault(smtp, "501 5.5.4 AUTH mechanism");
 
-	bool bound = sess_channel_binding(smtp->sess, binding);
-	smtp->auth = auth_new("smtp", true, bound ? binding : NULL);
+	auth_channel_of(smtp->sess, &channel);
+	smtp->auth = auth_new("smtp", &channel);
 	enum auth_result result = auth_line_begin(smtp->auth, mech, slice_trim(args), &challenge);
 	if (result == AUTH_LATER) {
 		buf_wipe(&challenge);

@@ -126,26 +126,47 @@ static bool decode(struct xmpp *x, const struct xml *el, struct buf *out, struct
 	return true;
 }
 
+/* LOGIN is not one of XMPP's mechanisms. */
+static bool next_mech(struct slice *rest, struct slice *mech)
+{
+	do
+		*mech = slice_word(rest);
+	while (slice_eq(*mech, SLICE("LOGIN")));
+	return mech->n > 0;
+}
+
+static bool is_offered(struct slice wanted, const struct auth_channel *channel)
+{
+	struct slice rest = slice_str(auth_mechs(channel)), mech;
+
+	while (next_mech(&rest, &mech))
+		if (slice_eq(mech, wanted))
+			return true;
+	return false;
+}
+
 static enum sess_next on_auth(struct xmpp *x, const struct xml *el, const struct xml *none)
 {
-	unsigned char bytes[32];
+	struct auth_channel channel;
 	struct buf challenge = { 0 }, initial = { 0 };
 	struct slice mech = xml_attr(el, "mechanism"), data;
 
 	(void)none;
 	if (!may_login(x))
 		return fail(x, sess_is_tls(x->s) ? "not-authorized" : "encryption-required");
+	auth_channel_of(x->s, &channel);
+	if (!is_offered(mech, &channel))
+		return fail(x, "invalid-mechanism");
 	sess_cmd_pool(x->s)->wipe = true; /* it has the password's text */
-	if (!decode(x, el, &initial, &data)) {
-		buf_wipe(&initial);
-		return fail(x, "incorrect-encoding");
+	enum sess_next next;
+	if (decode(x, el, &initial, &data)) {
+		auth_free(&x->auth);
+		x->auth = auth_new("xmpp", &channel);
+		auth_domain(x->auth, x->domain);
+		next = go_on(x, auth_begin(x->auth, mech, data, &challenge), &challenge);
+	} else {
+		next = fail(x, "incorrect-encoding");
 	}
-	auth_free(&x->auth);
-	x->auth = auth_new("xmpp", true, sess_channel_binding(x->s, bytes) ? bytes : NULL);
-	auth_domain(x->auth, x->domain);
-	enum auth_result result = auth_begin(x->auth, mech, data, &challenge);
-	bool unknown = result == AUTH_ABORT && auth_mech(x->auth)[0] == '\0';
-	enum sess_next next = unknown ? fail(x, "invalid-mechanism") : go_on(x, result, &challenge);
 	buf_wipe(&challenge);
 	buf_wipe(&initial);
 	return next;
@@ -174,21 +195,19 @@ static enum sess_next on_abort(struct xmpp *x, const struct xml *el, const struc
 	return fail(x, "aborted"); /* RFC 6120 6.4.4 */
 }
 
-/* LOGIN is not one of XMPP's mechanisms: what it sends is not told apart from PLAIN. */
 static void offer(struct xmpp *x, struct buf *out)
 {
-	unsigned char bytes[32];
+	struct auth_channel channel;
 
 	if (!may_login(x))
 		return;
-	bool binding = sess_channel_binding(x->s, bytes);
-	struct slice rest = slice_str(auth_mechs(true, binding)), mech;
+	auth_channel_of(x->s, &channel);
+	struct slice rest = slice_str(auth_mechs(&channel)), mech;
 	buf_addz(out, "<mechanisms xmlns='" NS_SASL "'>");
-	while ((mech = slice_word(&rest)).n > 0)
-		if (!slice_eq(mech, SLICE("LOGIN")))
-			buf_printf(out, "<mechanism>%.*s</mechanism>", SLICE_ARG(mech));
+	while (next_mech(&rest, &mech))
+		buf_printf(out, "<mechanism>%.*s</mechanism>", SLICE_ARG(mech));
 	buf_addz(out, "</mechanisms>");
-	if (binding)
+	if (channel.bound)
 		buf_addz(out,
 		    "<sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'>"
 		    "<channel-binding type='tls-exporter'/></sasl-channel-binding>");

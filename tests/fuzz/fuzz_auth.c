@@ -31,18 +31,22 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return auth_start(&(struct auth_backend){ .find = find }, NULL);
 }
 
-enum { TLS = 1, BINDING = 2, ENCODED = 4, INITIAL = 8 };
+enum { TLS = 1, BINDING = 2, ENCODED = 4, INITIAL = 8, EXTERNAL = 16 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const unsigned char binding[32];
 	struct buf out = { 0 };
 	if (size == 0)
 		return 0;
 	unsigned flags = data[0];
 	struct slice rest = slice_of(data + 1, size - 1), mech = slice_cut(&rest, '\n');
 	struct slice initial = flags & INITIAL ? slice_cut(&rest, '\n') : (struct slice){ 0 };
-	struct auth *auth = auth_new("imap", flags & TLS, flags & BINDING ? binding : NULL);
+	struct auth_channel channel = {
+		.tls = flags & TLS,
+		.bound = flags & BINDING,
+		.external = flags & EXTERNAL ? "nobody@beta.test cy@beta.test" : NULL,
+	};
+	struct auth *auth = auth_new("imap", &channel);
 
 	enum auth_result result = flags & ENCODED ? auth_line_begin(auth, mech, initial, &out)
 						  : auth_begin(auth, mech, initial, &out);

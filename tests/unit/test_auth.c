@@ -257,6 +257,15 @@ static const struct {
 	    AUTH_ABORT, 0 },
 };
 
+static struct auth *new_auth(const char *service, bool tls, const unsigned char *offered)
+{
+	struct auth_channel channel = { .tls = tls, .bound = offered != NULL };
+
+	if (offered)
+		memcpy(channel.binding, offered, sizeof(channel.binding));
+	return auth_new(service, &channel);
+}
+
 static void test_scram(void **state)
 {
 	(void)state;
@@ -268,7 +277,7 @@ static void test_scram(void **state)
 				.gs2 = scrams[i].gs2,
 				.binding = scrams[i].used,
 				.damage = scrams[i].damage };
-			struct auth *auth = auth_new("imap", true, scrams[i].offered);
+			struct auth *auth = new_auth("imap", true, scrams[i].offered);
 			enum auth_result got = scram(&c, auth, scrams[i].mech, initial);
 			if (got != scrams[i].want)
 				fail_msg("%s: %d, want %d", scrams[i].name, got, scrams[i].want);
@@ -290,7 +299,7 @@ static void test_nobody(void **state)
 	(void)state;
 	for (size_t i = 0; i < 5; i++) {
 		struct client c = { .user = names[i], .password = "x", .gs2 = "n,," };
-		struct auth *auth = auth_new("imap", true, NULL);
+		struct auth *auth = new_auth("imap", true, NULL);
 		assert_int_equal(scram(&c, auth, "SCRAM-SHA-256", true), AUTH_WRONG);
 		assert_int_equal(c.rounds, 4096);
 		memcpy(salts[i], c.salt, sizeof(c.salt));
@@ -396,7 +405,7 @@ static void test_lines(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
 		struct buf text = { 0 }, challenge = { 0 };
-		struct auth *auth = auth_new("pop", !lines[i].clear, NULL);
+		struct auth *auth = new_auth("pop", !lines[i].clear, NULL);
 		enum auth_result got = auth_line_begin(
 		    auth, slice_str(lines[i].mech), encoded(&text, lines[i].initial), &challenge);
 		for (size_t k = 0; k < 3 && got == AUTH_MORE && lines[i].answers[k]; k++) {
@@ -418,14 +427,71 @@ static void test_lines(void **state)
 	}
 }
 
+/* SPEC C-096, C-098 */
+static void test_external(void **state)
+{
+	static const struct {
+		const char *name, *proved, *initial, *answer; /* as in lines */
+		enum auth_result want;
+	} cases[] = {
+		{ "the account", "ann@alpha.test", "!=", NULL, AUTH_OK },
+		{ "when asked", "ann@alpha.test", NULL, "", AUTH_OK },
+		{ "named", "ann@alpha.test", "ANN@alpha.test", NULL, AUTH_OK },
+		{ "the second", "nobody@alpha.test ann@alpha.test", "ann@alpha.test", NULL,
+		    AUTH_OK },
+		{ "another's", "ann@alpha.test", "bob@alpha.test", NULL, AUTH_WRONG },
+		{ "part of a name", "ann@alpha.test", "ann", NULL, AUTH_WRONG },
+		{ "no account", "nobody@alpha.test", "!=", NULL, AUTH_WRONG },
+		{ "not there now", "later@alpha.test", "!=", NULL, AUTH_TEMP },
+		{ "suspended", "sam@alpha.test", "!=", NULL, AUTH_WRONG },
+		{ "nothing proved", "", "!=", NULL, AUTH_ABORT },
+		{ "nothing proved, named", NULL, "ann@alpha.test", NULL, AUTH_ABORT },
+		{ "cancelled", "ann@alpha.test", NULL, "!*", AUTH_ABORT },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct auth_channel channel = { .tls = true, .external = cases[i].proved };
+		struct auth *auth = auth_new("imap", &channel);
+		struct buf text = { 0 }, challenge = { 0 };
+		enum auth_result got = auth_line_begin(
+		    auth, SLICE("EXTERNAL"), encoded(&text, cases[i].initial), &challenge);
+		if (got == AUTH_MORE && cases[i].answer)
+			got = auth_line_step(auth, encoded(&text, cases[i].answer), &challenge);
+		if (got != cases[i].want)
+			fail_msg("%s: %d, want %d", cases[i].name, got, cases[i].want);
+		assert_int_equal(challenge.n, 0);
+		if (got == AUTH_OK)
+			assert_string_equal(auth_who(auth)->name, "ann@alpha.test");
+		else
+			assert_null(auth_who(auth));
+		buf_done(&text);
+		buf_done(&challenge);
+		auth_free(&auth);
+	}
+}
+
 static void test_offers(void **state)
 {
 	(void)state;
-	assert_string_equal(auth_mechs(false, false), "SCRAM-SHA-256 SCRAM-SHA-1");
-	assert_string_equal(auth_mechs(true, false), "SCRAM-SHA-256 SCRAM-SHA-1 PLAIN LOGIN");
-	assert_string_equal(auth_mechs(true, true),
-	    "SCRAM-SHA-256-PLUS SCRAM-SHA-1-PLUS "
-	    "SCRAM-SHA-256 SCRAM-SHA-1 PLAIN LOGIN");
+#define SCRAM "SCRAM-SHA-256 SCRAM-SHA-1"
+#define PLUS "SCRAM-SHA-256-PLUS SCRAM-SHA-1-PLUS "
+	static const struct {
+		struct auth_channel channel;
+		const char *want;
+	} cases[] = {
+		{ { 0 }, SCRAM },
+		{ { .external = "ann@alpha.test" }, SCRAM },
+		{ { .tls = true }, SCRAM " PLAIN LOGIN" },
+		{ { .tls = true, .bound = true }, PLUS SCRAM " PLAIN LOGIN" },
+		{ { .tls = true, .external = "" }, SCRAM " PLAIN LOGIN" },
+		{ { .tls = true, .external = "ann@alpha.test" }, "EXTERNAL " SCRAM " PLAIN LOGIN" },
+		{ { .tls = true, .bound = true, .external = "ann@alpha.test" },
+		    "EXTERNAL " PLUS SCRAM " PLAIN LOGIN" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		assert_string_equal(auth_mechs(&cases[i].channel), cases[i].want);
 }
 
 /* --- secrets --- */
@@ -568,12 +634,12 @@ static void *worker(void *arg)
 			.gs2 = scrams[k].gs2,
 			.binding = scrams[k].used,
 			.damage = scrams[k].damage };
-		struct auth *auth = auth_new("imap", true, scrams[k].offered);
+		struct auth *auth = new_auth("imap", true, scrams[k].offered);
 		wrongs += scram(&c, auth, scrams[k].mech, i % 2) != scrams[k].want;
 		auth_free(&auth);
 
 		struct buf challenge = { 0 };
-		auth = auth_new("smtp", true, NULL);
+		auth = new_auth("smtp", true, NULL);
 		wrongs += auth_begin(auth, SLICE("PLAIN"), SLICE("\0ann@alpha.test\0" PASSWORD),
 			      &challenge) != AUTH_OK;
 		auth_free(&auth);
@@ -599,6 +665,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_offers),
+		cmocka_unit_test(test_external),
 		cmocka_unit_test(test_secret_text),
 		cmocka_unit_test(test_new_password),
 		cmocka_unit_test(test_lines),

@@ -15,17 +15,19 @@ static struct judging servers_judged, clients_judged;
 static char last[256];
 static size_t last_chain;
 
-static int verify(void *arg, bool server, const char *domain, const char *host, struct slice names,
-    struct slice chain, struct err *err)
+static int verify(void *arg, const struct tls_claim *claim, struct buf *accounts, struct err *err)
 {
-	struct judging *judging = server ? &servers_judged : &clients_judged;
+	struct judging *judging = claim->server ? &servers_judged : &clients_judged;
 
 	(void)arg;
 	judging->n++;
-	last_chain = chain.n;
-	snprintf(last, sizeof(last), "%s %s %.*s", server ? "server" : "client",
-	    server ? host : domain, SLICE_ARG(names));
-	return judging->fault ? err_set(err, ERR_INPUT, "%s", judging->fault) : 0;
+	last_chain = claim->chain.n;
+	snprintf(last, sizeof(last), "%s %s %.*s", claim->server ? "server" : "client",
+	    claim->server ? claim->host : claim->domain, SLICE_ARG(claim->names));
+	if (judging->fault)
+		return err_set(err, ERR_INPUT, "%s", judging->fault);
+	buf_addz(accounts, "ann@alpha.test");
+	return 0;
 }
 
 /* --- contexts --- */
@@ -258,6 +260,8 @@ static void clients_are_judged(void **state)
 		want_num(cases[i].name, waits, cases[i].asking != NOT);
 		tls_peer(e.server, &peer);
 		want_num(cases[i].name, peer.verified, cases[i].verified);
+		want_text(cases[i].name, slice_str(peer.accounts),
+		    cases[i].verified ? "ann@alpha.test" : "");
 		want_num(cases[i].name, peer.chain.n > 0, cases[i].judged > 0);
 		if (cases[i].judged)
 			want_text(cases[i].name, slice_str(last), "client alpha.test ");
