@@ -1,10 +1,11 @@
 """measures - what is measured: a row for each, and how one repetition of it is done"""
 import imaplib
 import ssl
+import subprocess
 import time
 
 from load import Load, measured
-from system import DOMAIN, PASSWORD, Failed
+from system import DOMAIN, PASSWORD, Failed, free_ports, wait_for_port
 
 USERS = 10
 READER = f"reader@{DOMAIN}"      # with 100 messages
@@ -44,6 +45,30 @@ class Mail(Measure):
                           seconds=bench.seconds, **self.options)
         bench.accepted[system] += result["done"]
         return result
+
+
+class Relay(Measure):
+    """Messages by SMTP for aliases that lead elsewhere, until another server has all of them."""
+
+    def run(self, system, bench):
+        with Sink() as sink:
+            system.relay_to(sink.port, [f"f{i}@{DOMAIN}" for i in range(USERS)])
+            return measured(system, bench.load, "smtp", port=system.ports["smtp"], workers=20, users=USERS,
+                            user=f"f#@{DOMAIN}", seconds=bench.seconds, **self.options)
+
+
+class Sink:
+    """Postfix's smtp-sink, which takes all and keeps nothing. It is not measured."""
+
+    def __enter__(self):
+        self.port = free_ports(["sink"])["sink"]
+        self.process = subprocess.Popen(["/usr/sbin/smtp-sink", "-u", "nobody", f"127.0.0.1:{self.port}", "100"])
+        wait_for_port(self.port)
+        return self
+
+    def __exit__(self, *what):
+        self.process.kill()
+        self.process.wait()
 
 
 class Command(Measure):
@@ -157,6 +182,8 @@ MEASURES = [
     Mail("mail-tls-10", "4 KB, STARTTLS, 10 per connection", "smtp", per=10, starttls=True),
     Mail("mail-tls-1", "4 KB, STARTTLS, 1 per connection", "smtp", per=1, starttls=True),
     Mail("submission", "4 KB, submission, STARTTLS, AUTH", "smtp", per=1, starttls=True, auth=True),
+    Relay("relay-1", "4 KB, to another server, 1 per connection", "smtp", per=1),
+    Relay("relay-10", "4 KB, to another server, 10 per connection", "smtp", per=10),
     Session("session", "IMAP session: TLS, LOGIN, SELECT, FETCH 1:10", "session", workers=8, user=READER),
     Measure("handshake", "TLS 1.3 full handshake, greeting", "handshake", workers=8, version=13),
     Measure("resumed-13", "TLS 1.3 resumed, greeting", "handshake", workers=8, version=13, resume=True),

@@ -166,6 +166,14 @@ class PostfixDovecot(System):
         (self.folder / "mailboxes").write_text("".join(f"{a} yes\n" for a in self.accounts))
         self.tool("postmap", "-c", self.folder / "etc", f"hash:{self.folder}/mailboxes")
 
+    def relay_to(self, port, aliases):
+        path = self.folder / "aliases"
+        path.write_text("".join(f"{a} {a.split('@')[0]}@far.test\n" for a in aliases))
+        self.tool("postmap", "-c", self.folder / "etc", f"hash:{path}")
+        self.tool("postconf", "-c", self.folder / "etc", "-e", f"relayhost=[127.0.0.1]:{port}",
+                  f"virtual_alias_maps=hash:{path}")
+        self.tool("postfix", "-c", self.folder / "etc", "reload")
+
     def start(self):
         self.tool("postfix", "-c", self.folder / "etc", "check")
         log = open(self.folder / "start.log", "ab")

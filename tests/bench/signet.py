@@ -5,6 +5,7 @@ import pathlib
 import socket
 import subprocess
 import threading
+import time
 
 from system import PASSWORD, Failed, System
 
@@ -18,6 +19,7 @@ class Signet(System):
         self.data = self.folder / "data"
         self.accounts = []
         self.wanted = []
+        self.relays = False
 
     def start(self):
         as_root = ["-u", "root"] if os.geteuid() == 0 else []
@@ -52,8 +54,20 @@ class Signet(System):
                     [("account add", {"address": a, "password": PASSWORD}) for a in accounts])
         self.accounts += accounts
 
+    def relay_to(self, port, aliases):
+        if not self.relays:
+            self.orders([("alias add", {"name": a, "target": [a.split("@")[0] + "@far.test"]}) for a in aliases])
+        self.relays = True
+        self.orders([("setting set", {"name": "relay.route", "value": f"[127.0.0.1]:{port}"})])
+
+    def settled(self):
+        if not self.relays:
+            return True
+        time.sleep(0.02)  # asking costs, too
+        return not self.orders([("queue list", {"limit": 1})])["rows"]
+
     def orders(self, orders):
-        """Operations over the control socket, all on one connection."""
+        """Operations over the control socket, all on one connection. The last one's answer."""
         with socket.socket(socket.AF_UNIX) as s:
             s.settimeout(60)
             s.connect(str(self.data / "control"))
@@ -68,6 +82,7 @@ class Signet(System):
                     answer = json.loads(line)
                 if not answer["ok"]:
                     raise Failed(f"{op} {args}: {answer}")
+        return answer
 
     def version(self):
         done = subprocess.run([self.build / "signet", "--version"], stdout=subprocess.PIPE, check=False)
