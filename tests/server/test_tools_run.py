@@ -11,7 +11,7 @@ import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PORTS = (25, 110, 143, 465, 587, 993, 995)
+PORTS = (24, 25, 80, 110, 143, 443, 465, 587, 993, 995, 4190, 5222, 5223)
 
 
 def is_free(port):
@@ -38,10 +38,19 @@ def tools_run(*words):
     return done.returncode, done.stdout.decode()
 
 
+def shown(text):
+    """The commands that it shows, block by block."""
+    blocks = text[text.index("Send a first mail"):].split("\n\n")
+    return [block for block in blocks if re.match(r"  (curl|printf) ", block)]
+
+
 def pasted(text, n):
-    """The nth command that it shows, run as people do: in a shell."""
-    commands = [c for c in text[text.index("Send a first mail"):].split("\n\n") if "curl " in c]
-    done = subprocess.run(["sh", "-c", commands[n]], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60,
+    """The nth of them, run as people do: in a shell."""
+    return shell(shown(text)[n])
+
+
+def shell(command):
+    done = subprocess.run(["sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60,
                           check=False)
     return done.returncode, done.stdout.decode()
 
@@ -73,17 +82,38 @@ class ToolsRun(unittest.TestCase):
         status, mail = pasted(text, 1)
         self.assertEqual(status, 0, mail)
         self.assertIn("Subject: First mail\r\n\r\nHello Cy\r\n", mail)
+        self.check_encryption(text)
+        self.check_web(text)
         self.check_second_start(text)
         fresh = self.begin("--reset")
         self.assertNotEqual(self.passwords(fresh), self.passwords(text))
         status, mail = pasted(fresh, 1)
-        self.assertNotIn("Hello Cy", mail)
+        self.assertNotIn("First mail", mail)
 
     def check_user(self):
         """Root does not serve."""
         pid = (self.data / "signetd.pid").read_text().strip()
         owner = pwd.getpwuid(os.stat(f"/proc/{pid}").st_uid).pw_name
         self.assertEqual(owner, "signet" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name)
+
+    def check_encryption(self, text):
+        """As it says: a key, the switch, the mail again; and what is stored is not the mail."""
+        issue, switch, decrypt = shown(text)[2].strip().split("\n")
+        self.assertEqual(shell(issue)[0], 0)
+        self.assertEqual(shell(switch)[0], 0)
+        self.assertEqual(pasted(text, 0), (0, ""))
+        stored = pasted(text, 1)[1].split("Subject: First mail")[-1]
+        self.assertIn("smime-type=enveloped-data", stored)
+        self.assertNotIn("Hello Cy", stored)
+        status, mail = shell(decrypt)
+        self.assertEqual(status, 0, mail)
+        self.assertIn("Hello Cy", mail)
+
+    def check_web(self, text):
+        url = re.search(r"https://localhost:\d+/", text)[0]
+        status, page = shell(f"curl -skL {url}")
+        self.assertEqual(status, 0)
+        self.assertIn("<h1>Log in</h1>", page)
 
     def check_second_start(self, text):
         """It ends, begins again in seconds, and has what it had."""
@@ -93,7 +123,7 @@ class ToolsRun(unittest.TestCase):
         again = self.begin()
         self.assertLess(time.monotonic() - began, 10)
         self.assertEqual(self.passwords(again), self.passwords(text))
-        self.assertIn("Hello Cy", pasted(again, 1)[1])
+        self.assertIn("Subject: First mail", pasted(again, 1)[1])
 
     def test_ports_in_use(self):
         """Another program has them: it says so, and ends."""
