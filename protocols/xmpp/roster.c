@@ -73,22 +73,25 @@ const struct roster_item *roster_find(const struct roster *roster, struct slice 
 	return found ? roster->items[at] : NULL;
 }
 
+/* `from` may be of the item that it replaces. */
 static void put(struct roster *roster, const struct roster_item *from)
 {
+	struct roster_item *item = item_new(from);
 	bool found;
-	size_t at = place_of(roster, from->jid, &found);
+	size_t at = place_of(roster, item->jid, &found);
 
 	if (found) {
 		free(roster->items[at]);
-	} else {
-		if ((roster->n & (roster->n - 1)) == 0) /* room for twice as many */
-			roster->items = mem_resize(roster->items,
-			    (roster->n ? 2 * roster->n : 1) * sizeof(*roster->items));
-		memmove(&roster->items[at + 1], &roster->items[at],
-		    (roster->n - at) * sizeof(*roster->items));
-		roster->n++;
+		roster->items[at] = item;
+		return;
 	}
-	roster->items[at] = item_new(from);
+	if ((roster->n & (roster->n - 1)) == 0) /* room for twice as many */
+		roster->items = mem_resize(
+		    roster->items, (roster->n ? 2 * roster->n : 1) * sizeof(*roster->items));
+	memmove(
+	    &roster->items[at + 1], &roster->items[at], (roster->n - at) * sizeof(*roster->items));
+	roster->items[at] = item;
+	roster->n++;
 }
 
 static void remove_item(struct roster *roster, struct slice jid)
