@@ -217,7 +217,7 @@ void http_answer_plain(struct sess *s, int status, const char *text)
 	buf_printf(out, "HTTP/1.1 %d %s\r\n", status, http_status_text(status));
 	put_date(out);
 	buf_printf(out, "Content-Type: text/plain; charset=utf-8\r\nContent-Length: %zu\r\n",
-	    strlen(text) + 1);
+	    strlen(text) + 2);
 	buf_addz(out, security);
-	buf_printf(out, "Cache-Control: no-store\r\nConnection: close\r\n\r\n%s\n", text);
+	buf_printf(out, "Cache-Control: no-store\r\nConnection: close\r\n\r\n%s\r\n", text);
 }

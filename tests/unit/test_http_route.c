@@ -1,0 +1,126 @@
+/* test_http_route.c - paths find their rows; networks; cookies */
+#include "tests/unit/unit.h"
+
+#include <arpa/inet.h>
+
+#include "protocols/http/http_private.h"
+
+static const struct {
+	const char *path;
+	enum http_method method;
+	const char *want;	  /* pattern of the route; NULL: none */
+	const char *name, *value; /* a parameter, or NULL */
+	unsigned allowed;
+} cases[] = {
+	{ "/health", HTTP_GET, "/health", NULL, NULL, 0 },
+	{ "/health/", HTTP_GET, NULL, NULL, NULL, 0 },
+	{ "/health", HTTP_POST, NULL, NULL, NULL, HTTP_GET },
+	{ "/static/a.css", HTTP_GET, "/static/:file", "file", "a.css", 0 },
+	{ "/static/a%2Fb", HTTP_GET, "/static/:file", "file", "a/b", 0 },
+	{ "/static/a/b", HTTP_GET, NULL, NULL, NULL, 0 },
+	{ "/static/", HTTP_GET, NULL, NULL, NULL, 0 },
+	{ "/static/%00", HTTP_GET, NULL, NULL, NULL, HTTP_GET },
+	{ "/static/%ff", HTTP_GET, NULL, NULL, NULL, HTTP_GET },
+	{ "/api/v1/domain/list", HTTP_GET, "/api/v1/:noun/:verb", "verb", "list", 0 },
+	{ "/api/v1/domain/list", HTTP_PUT, NULL, NULL, NULL, HTTP_GET | HTTP_POST },
+	{ "/api/v1/openapi.json", HTTP_GET, "/api/v1/openapi.json", NULL, NULL, 0 },
+	{ "/api/v1//list", HTTP_GET, NULL, NULL, NULL, 0 },
+	{ "/no-such-page", HTTP_GET, NULL, NULL, NULL, 0 },
+	{ "*", HTTP_GET, NULL, NULL, NULL, 0 },
+	{ "", HTTP_GET, NULL, NULL, NULL, 0 },
+	{ "/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r", HTTP_GET, NULL, NULL, NULL, 0 },
+};
+
+static void test_routes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct http_req req = { .path = slice_str(cases[i].path),
+			.method = cases[i].method };
+		const char *name = cases[i].path;
+		http_route_find(&req);
+		want_text(name, slice_str(req.route ? req.route->path : ""),
+		    cases[i].want ? cases[i].want : "");
+		if (cases[i].name)
+			want_text(name, slice_str(http_param(&req, cases[i].name)), cases[i].value);
+		if (!cases[i].want)
+			want_num(name, req.allowed, cases[i].allowed);
+		pool_done(&req.pool);
+	}
+}
+
+static const struct {
+	const char *network, *address;
+	bool want;
+} networks[] = {
+	{ "127.0.0.0/8", "127.9.9.9", true },
+	{ "127.0.0.0/8", "128.0.0.1", false },
+	{ "192.0.2.128/25", "192.0.2.129", true },
+	{ "192.0.2.128/25", "192.0.2.127", false },
+	{ "192.0.2.1", "192.0.2.1", true },
+	{ "192.0.2.1", "192.0.2.2", false },
+	{ "192.0.2.1/33", "192.0.2.1", false },
+	{ "0.0.0.0/0", "198.51.100.1", true },
+	{ "0.0.0.0/0", "::1", false },
+	{ "::1", "::1", true },
+	{ "2001:db8::/33", "2001:db8:7fff::1", true },
+	{ "2001:db8::/33", "2001:db8:8000::1", false },
+	{ "127.0.0.0/8", "::ffff:127.0.0.1", true },
+	{ "nonsense", "127.0.0.1", false },
+	{ "127.0.0.1/x", "127.0.0.1", false },
+	{ "", "127.0.0.1", false },
+};
+
+static void test_networks(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(networks); i++) {
+		struct sockaddr_in6 six = { .sin6_family = AF_INET6 };
+		struct sockaddr_in four = { .sin_family = AF_INET };
+		bool is_four = inet_pton(AF_INET, networks[i].address, &four.sin_addr) == 1;
+		if (!is_four)
+			assert_int_equal(
+			    inet_pton(AF_INET6, networks[i].address, &six.sin6_addr), 1);
+		const void *addr = is_four ? (const void *)&four : (const void *)&six;
+		want_num(networks[i].address, http_in_network(slice_str(networks[i].network), addr),
+		    networks[i].want);
+	}
+}
+
+static const struct {
+	const char *field, *want; /* of __Host-signet; NULL: not there */
+} cookies[] = {
+	{ "__Host-signet=abc", "abc" },
+	{ "a=b; __Host-signet=abc; c=d", "abc" },
+	{ "a=b;__Host-signet=abc", "abc" },
+	{ "__Host-signet=", "" },
+	{ "__host-signet=abc", NULL },
+	{ "x__Host-signet=abc", NULL },
+	{ "__Host-signet", "" },
+	{ "a=__Host-signet=abc", NULL },
+	{ "", NULL },
+	{ ";;;=;", NULL },
+};
+
+static void test_cookies(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(cookies); i++) {
+		struct http_field field = { SLICE("Cookie"), slice_str(cookies[i].field) };
+		struct http_req req = { .in = { .fields = &field, .fields_n = 1 } };
+		struct slice got = http_cookie(&req, "__Host-signet");
+		want_true(cookies[i].field, (got.p != NULL) == (cookies[i].want != NULL));
+		want_text(cookies[i].field, got, cookies[i].want ? cookies[i].want : "");
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_routes),
+		cmocka_unit_test(test_networks),
+		cmocka_unit_test(test_cookies),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
