@@ -73,6 +73,9 @@ struct tls_chooser {
 	    void *arg, const struct tls_hello *hello, bool may_wait, bool *later);
 	/* Before there is a server name: is there something to show? NULL: yes. */
 	bool (*offers)(void *arg, const struct tls_hello *hello, bool may_wait, bool *later);
+	/* What a domain (empty: the main one) shows of itself when it connects: a
+	   reference, or NULL. May wait. NULL: nothing. */
+	struct tls_ctx *(*own)(void *arg, struct slice domain);
 	void *arg;
 };
 void tls_chooser_set(const struct tls_chooser *chooser);
@@ -115,6 +118,10 @@ struct tls_peer {
 void tls_peer(const struct io *io, struct tls_peer *out);
 
 /* --- client side: mail to other servers --- */
+
+/* What a domain shows of itself to servers that ask, for tls_client_spec.own; with an
+   empty name the main domain. A reference, or NULL: nothing. Not on a loop. */
+struct tls_ctx *tls_own(struct slice domain);
 
 struct tls_client_spec {
 	const char *host;   /* for SNI and for the verifier; A-labels */

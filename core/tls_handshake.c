@@ -27,6 +27,11 @@ bool tls_offered(const struct sockaddr *local, struct slice target)
 	    later;
 }
 
+struct tls_ctx *tls_own(struct slice domain)
+{
+	return chooser.own ? chooser.own(chooser.arg, domain) : NULL;
+}
+
 void tls_greeting_free(struct tls *tls)
 {
 	if (!tls->greeting)

@@ -7,12 +7,7 @@
  * that they have. */
 #include <pthread.h>
 
-#include <wolfssl/options.h>
-#include <wolfssl/wolfcrypt/hash.h>
-
 #include "core/log.h"
-#include "core/num.h"
-#include "pki/cert.h"
 #include "pki/ctx_cache.h"
 #include "pki/pki_private.h"
 #include "storage/dir.h"
@@ -27,67 +22,6 @@ static struct {
 
 /* --- contexts --- */
 
-/* What tickets are bound to: the domain, its certificate and the policy under
-   which the session was made. */
-static uint64_t binding_of(const struct tls_ctx_spec *spec, struct slice leaf)
-{
-	unsigned char hash[WC_SHA256_DIGEST_SIZE] = { 0 };
-	struct buf all = { 0 };
-
-	buf_printf(&all, "%s\n%d%d%d\n", spec->label, spec->oldest, spec->client_required,
-	    spec->client_strict);
-	buf_adds(&all, leaf);
-	buf_adds(&all, spec->client_issuer);
-	wc_Sha256Hash((const unsigned char *)all.p, (word32)all.n, hash);
-	buf_done(&all);
-	return num_get64(hash);
-}
-
-static struct tls_ctx *make_of(const struct domain_record *record, const struct shown *shown,
-    const char *domain, struct err *err)
-{
-	struct conf_at at = { .domain = domain };
-	struct slice rest = buf_slice(&shown->chain);
-	struct buf issuer = { 0 };
-	struct cert leaf;
-
-	if (!cert_next(&rest, &leaf)) {
-		err_set(err, ERR_TEMP, "the certificate of %s cannot be read", domain);
-		return NULL;
-	}
-	client_issuer(domain, record, &issuer);
-	struct tls_ctx_spec spec = {
-		.label = domain,
-		.chain = buf_slice(&shown->chain),
-		.oldest = conf_num(&conf_key_tls_oldest_version) == 0 ? 12 : 13,
-		.ticket_ttl_s = conf_num(&conf_key_tls_ticket_ttl) / 1000,
-		.client_issuer = buf_slice(&issuer),
-		.client_required = issuer.n > 0 && record->client_required,
-		.client_strict = conf_num_at(&conf_key_tls_client_strict, &at) != 0,
-	};
-	spec.binding = binding_of(&spec, leaf.der);
-	struct tls_ctx *ctx = sign_tls_ctx(&shown->key, &spec, err);
-	buf_done(&issuer);
-	return ctx;
-}
-
-struct tls_ctx *choose_make(
-    struct slice domain, const struct domain_record *record, struct err *err)
-{
-	struct pool pool = { 0 };
-	struct shown shown;
-	const char *name = pool_str(&pool, domain);
-	struct tls_ctx *ctx = NULL;
-
-	if (shown_of(name, record, &shown) == 1)
-		ctx = make_of(record, &shown, name, err);
-	else
-		err_set(err, ERR_ABSENT, "%s has nothing to show", name);
-	shown_done(&shown);
-	pool_done(&pool);
-	return ctx;
-}
-
 static struct tls_ctx *make_stored(struct slice domain)
 {
 	struct domain_record record;
@@ -96,7 +30,7 @@ static struct tls_ctx *make_stored(struct slice domain)
 	struct err err = { 0 };
 
 	if (record_get(domain, &bytes, &record) == 1) {
-		ctx = choose_make(domain, &record, &err);
+		ctx = context_make(domain, &record, &err);
 		if (!ctx && err.kind != ERR_ABSENT)
 			log_event(LOG_ERROR, "certificate-unusable", log_s("domain", domain),
 			    log_z("reason", err.text));
@@ -217,11 +151,50 @@ static bool offers(void *arg, const struct tls_hello *hello, bool may_wait, bool
 	return good;
 }
 
+/* --- for connections that we make --- */
+
+/* No name has a blank. */
+static void put_own_key(struct buf *out, struct slice domain)
+{
+	buf_addz(out, "out ");
+	buf_adds(out, domain);
+}
+
+static struct tls_ctx *own_of(const char *domain)
+{
+	uint64_t generation = generation_now();
+	struct buf key = { 0 };
+
+	put_own_key(&key, slice_str(domain));
+	struct tls_ctx *ctx = ctx_cache_get(cached.domains, buf_slice(&key));
+	if (!ctx) {
+		ctx = context_own(domain);
+		if (ctx)
+			keep(cached.domains, buf_slice(&key), ctx, generation);
+	}
+	buf_done(&key);
+	return ctx;
+}
+
+static struct tls_ctx *own(void *arg, struct slice name)
+{
+	struct pool pool = { 0 };
+	struct dir_domain domain;
+	int found = name.n > 0 ? dir_domain(name, &pool, &domain) : dir_main_domain(&pool, &domain);
+	struct tls_ctx *ctx = found == 1 ? own_of(domain.name) : NULL;
+
+	(void)arg;
+	pool_done(&pool);
+	return ctx;
+}
+
+/* --- start, end, changes --- */
+
 void choose_start(void)
 {
 	cached.domains = ctx_cache_new(DOMAINS_MAX);
 	cached.hellos = ctx_cache_new(HELLOS_MAX);
-	tls_chooser_set(&(struct tls_chooser){ .choose = choose, .offers = offers });
+	tls_chooser_set(&(struct tls_chooser){ .choose = choose, .offers = offers, .own = own });
 }
 
 void choose_stop(void)
@@ -233,16 +206,20 @@ void choose_stop(void)
 
 void choose_forget(struct slice domain, bool drop_all)
 {
+	struct buf own_key = { 0 };
+
 	if (!cached.domains)
 		return;
 	if (!drop_all)
 		address_look(domain);
+	put_own_key(&own_key, domain);
 	pthread_mutex_lock(&cached.lock);
 	cached.generation++;
 	ctx_cache_clear(cached.hellos);
 	if (drop_all)
 		ctx_cache_clear(cached.domains);
-	else
-		ctx_cache_drop(cached.domains, domain);
+	ctx_cache_drop(cached.domains, domain);
+	ctx_cache_drop(cached.domains, buf_slice(&own_key));
 	pthread_mutex_unlock(&cached.lock);
+	buf_done(&own_key);
 }

@@ -38,7 +38,7 @@ static int check_use(const char *domain, const struct domain_record *record, str
 	if (sign_test(&key, err) != 0)
 		return -1;
 	enabled.mode = PKI_ENABLED;
-	struct tls_ctx *ctx = choose_make(slice_str(domain), &enabled, err);
+	struct tls_ctx *ctx = context_make(slice_str(domain), &enabled, err);
 	if (!ctx)
 		return -1;
 	tls_ctx_unref(&ctx);

@@ -127,7 +127,16 @@ const char *find_by_name(struct slice host, struct pool *pool);
 /* Append a host name with its ASCII letters in lower case. */
 void host_lower(struct buf *out, struct slice host);
 
-/* --- choose.c: TLS contexts in memory --- */
+/* --- context.c: TLS contexts of domains --- */
+
+/* For those who connect to it. NULL: ERR_ABSENT when its mode is disabled, or it has
+   no certificate. */
+struct tls_ctx *context_make(
+    struct slice domain, const struct domain_record *record, struct err *err);
+/* For connections of its own; NULL: nothing to show. */
+struct tls_ctx *context_own(const char *domain);
+
+/* --- choose.c: which of them is shown --- */
 
 /* Register with the TLS layer, or end: contexts are freed. */
 void choose_start(void);
@@ -144,11 +153,6 @@ void shown_done(struct shown *shown);
 /* The directory or a setting changed: whom a name leads to is looked up anew.
    With a domain, its context is made anew, too; with drop_all each one. */
 void choose_forget(struct slice domain, bool drop_all);
-
-/* A context as connections would be given; to see whether one can be made. NULL
-   also when the domain's mode is disabled, or it has no certificate. */
-struct tls_ctx *choose_make(
-    struct slice domain, const struct domain_record *record, struct err *err);
 
 /* --- test.c: the key and certificate of all domains in test mode --- */
 
@@ -183,8 +187,7 @@ void client_issuer(const char *domain, const struct domain_record *record, struc
 
 /* Is that chain good for a client of the domain? 0, and the domain's accounts that
    it names are appended, parted by blanks; or -1 with the reason. */
-int client_verify(
-    const char *domain, struct slice chain, struct buf *accounts, struct err *err);
+int client_verify(const char *domain, struct slice chain, struct buf *accounts, struct err *err);
 
 /* --- judge.c: certificates that peers show --- */
 

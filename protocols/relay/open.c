@@ -191,11 +191,14 @@ static bool shake_hands(struct talk *talk, struct attempt *a)
 	   trust the DNS). */
 	struct tls_client_spec spec = { .host = pool_str(a->pool, a->host->name),
 		.names = a->domain,
-		.must_verify = a->level == RELAY_TLS_VERIFY };
+		.must_verify = a->level == RELAY_TLS_VERIFY,
+		.own = tls_own((struct slice){ 0 }) };
 	struct err err = { 0 };
 
 	client_deadline(talk->client, (uint64_t)conf_num(&conf_key_relay_timeout_tls));
-	if (client_tls(talk->client, &spec, &err) != 0) {
+	int rc = client_tls(talk->client, &spec, &err);
+	tls_ctx_unref(&spec.own);
+	if (rc != 0) {
 		talk->broken = true;
 		return tls_failed(talk, a, err.text);
 	}

@@ -1,0 +1,88 @@
+/* context.c - TLS contexts of domains, made of what they show and how they are set */
+#include <wolfssl/options.h>
+#include <wolfssl/wolfcrypt/hash.h>
+
+#include "core/num.h"
+#include "pki/pki_private.h"
+
+/* What tickets are bound to: the domain, its certificate and the policy under
+   which the session was made. */
+static uint64_t binding_of(const struct tls_ctx_spec *spec, struct slice leaf)
+{
+	unsigned char hash[WC_SHA256_DIGEST_SIZE] = { 0 };
+	struct buf all = { 0 };
+
+	buf_printf(&all, "%s\n%d%d%d\n", spec->label, spec->oldest, spec->client_required,
+	    spec->client_strict);
+	buf_adds(&all, leaf);
+	buf_adds(&all, spec->client_issuer);
+	wc_Sha256Hash((const unsigned char *)all.p, (word32)all.n, hash);
+	buf_done(&all);
+	return num_get64(hash);
+}
+
+static struct tls_ctx *make_of(const struct domain_record *record, const struct shown *shown,
+    const char *domain, struct err *err)
+{
+	struct conf_at at = { .domain = domain };
+	struct slice rest = buf_slice(&shown->chain);
+	struct buf issuer = { 0 };
+	struct cert leaf;
+
+	if (!cert_next(&rest, &leaf)) {
+		err_set(err, ERR_TEMP, "the certificate of %s cannot be read", domain);
+		return NULL;
+	}
+	client_issuer(domain, record, &issuer);
+	struct tls_ctx_spec spec = {
+		.label = domain,
+		.chain = buf_slice(&shown->chain),
+		.oldest = conf_num(&conf_key_tls_oldest_version) == 0 ? 12 : 13,
+		.ticket_ttl_s = conf_num(&conf_key_tls_ticket_ttl) / 1000,
+		.client_issuer = buf_slice(&issuer),
+		.client_required = issuer.n > 0 && record->client_required,
+		.client_strict = conf_num_at(&conf_key_tls_client_strict, &at) != 0,
+	};
+	spec.binding = binding_of(&spec, leaf.der);
+	struct tls_ctx *ctx = sign_tls_ctx(&shown->key, &spec, err);
+	buf_done(&issuer);
+	return ctx;
+}
+
+struct tls_ctx *context_make(
+    struct slice domain, const struct domain_record *record, struct err *err)
+{
+	struct pool pool = { 0 };
+	struct shown shown;
+	const char *name = pool_str(&pool, domain);
+	struct tls_ctx *ctx = NULL;
+
+	if (shown_of(name, record, &shown) == 1)
+		ctx = make_of(record, &shown, name, err);
+	else
+		err_set(err, ERR_ABSENT, "%s has nothing to show", name);
+	shown_done(&shown);
+	pool_done(&pool);
+	return ctx;
+}
+
+struct tls_ctx *context_own(const char *domain)
+{
+	struct domain_record record;
+	struct buf bytes = { 0 };
+	struct shown shown = { 0 };
+	struct tls_ctx *ctx = NULL;
+
+	/* SPEC C-101: one for tests would tell nobody anything. */
+	if (record_get(slice_str(domain), &bytes, &record) == 1 && record.mode == PKI_ENABLED &&
+	    shown_of(domain, &record, &shown) == 1) {
+		struct tls_ctx_spec spec = { .label = domain,
+			.chain = buf_slice(&shown.chain),
+			.oldest = 12,
+			.connects = true };
+		ctx = sign_tls_ctx(&shown.key, &spec, NULL);
+	}
+	shown_done(&shown);
+	buf_done(&bytes);
+	return ctx;
+}
