@@ -4,15 +4,19 @@ import contextlib
 import email
 import email.policy
 import hashlib
+import pathlib
 import random
+import shutil
 import smtplib
 import socket
 import ssl
 import subprocess
+import tempfile
 import threading
 import time
 import unittest
 
+import postfix
 from dns import FAIL, Names
 from server import Failed, Server
 from sink import CLOSE, STALL, Sink
@@ -671,6 +675,64 @@ class Tls(Relay):
         self.assertEqual(len(logins), 1)
         self.assertNotIn("pass word", self.server.log())
         self.assertNotIn(base64.b64encode(b"\0me@partner.test\0pass word").decode(), self.server.log())
+
+
+@unittest.skipUnless(postfix.installed(), "Postfix is not installed, or this is not root")
+class WithPostfix(Relay):
+    """The same with a server that people have."""
+    USERS = ["ann", "somebody", "big", "gr\u00fcn", *(f"u{n}" for n in range(5))]
+
+    def setUp(self):
+        super().setUp()
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="signet-postfix."))
+        self.stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        self_signed(folder, "mx.real.test")
+        self.names.table["real.test"] = {"MX": ["10 mx.real.test"]}
+        self.names.table["mx.real.test"] = {"A": ["127.0.0.5"]}
+        self.postfix = self.stack.enter_context(postfix.Postfix(
+            "127.0.0.5", self.sink.port, "real.test", self.USERS, folder / "postfix", folder / "mx.real.test.crt",
+            folder / "mx.real.test.key"))
+
+    def filed(self, user, n=1):
+        return wait_for(lambda: (lambda found: found if len(found) >= n else None)(self.postfix.mail(user)), 30)
+
+    def test_mail(self):
+        self.submit("ann@real.test", subject="to Postfix")
+        text = self.filed("ann")[0]
+        self.assertIn(b"Subject: to Postfix", text)
+        self.assertIn(b"with ESMTPS", text)
+        self.assertRegex(self.server.log(), r"relay-tls .*tls=TLSv1.3 .*verified=no")
+
+    def test_texts(self):
+        self.submit("ann@real.test", mail=["BODY=8BITMIME"],
+                    text="Subject: 8\r\n\r\n.\r\nGr\u00fc\u00dfe\r\n".encode())
+        self.assertIn("\n\n.\nGr\u00fc\u00dfe\n".encode(), self.filed("ann")[0])
+        with self.server.submission(ANN) as smtp:
+            smtp.ehlo()
+            smtp.command_encoding = "utf-8"
+            smtp.mail(ANN, ["SMTPUTF8"])
+            smtp.rcpt("gr\u00fcn@real.test")
+            smtp.data("Subject: utf8\r\n\r\nhi\r\n")
+        self.filed("gr\u00fcn")
+        lines = base64.encodebytes(random.Random(2).randbytes(5 << 20))
+        self.submit("big@real.test", text=b"Subject: large\r\n\r\n" + lines.replace(b"\n", b"\r\n"))
+        self.assertEqual(self.filed("big")[0].split(b"\n\n", 1)[1], lines)
+
+    def test_refused(self):
+        self.submit(["nobody@real.test", "somebody@real.test"])
+        self.filed("somebody")
+        _, _, first = self.report()
+        self.assertEqual((first["Action"], first["Status"]), ("failed", "5.1.1"))
+        self.assertIn("User unknown", first["Diagnostic-Code"])
+
+    def test_many(self):
+        self.set("relay.deliver", "off")
+        for n in range(50):
+            self.submit(f"u{n % 5}@real.test", subject=str(n))
+        self.set("relay.deliver", "on")
+        for n in range(5):
+            self.filed(f"u{n}", 10)
+        self.assertLessEqual(self.server.log().count("relay-connected"), 10)
 
 
 class Ends(Relay):
