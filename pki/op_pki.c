@@ -95,6 +95,18 @@ static void say(void *arg, const char *sentence)
 	op_say(arg, "%s", sentence);
 }
 
+/* What the last request said of the domain, as said-cn, said-o and so on. */
+static void put_said(struct op_call *call, const struct domain_record *record)
+{
+	struct subject said = { 0 };
+
+	subject_read(record->subject, op_pool(call), &said);
+	for (enum subject_part i = 0; i < SUBJECT_PARTS; i++)
+		if (said.part[i])
+			op_put_text(call, pool_printf(op_pool(call), "said-%s", subject_words[i]),
+			    slice_str(said.part[i]));
+}
+
 static void put_record(struct op_call *call, const char *domain, struct domain_record *record)
 {
 	struct slice rest = record->leaf;
@@ -111,6 +123,7 @@ static void put_record(struct op_call *call, const char *domain, struct domain_r
 		warn_of_names(call, domain, &cert);
 	}
 	put_pem(call, record);
+	put_said(call, record);
 	chain_advice(record, time(NULL), say, call);
 	for (rest = record->above; cert_next(&rest, &cert);) {
 		op_row(call);

@@ -37,6 +37,10 @@ struct pki_cert {
 };
 int pki_domain_cert(struct slice domain, struct pool *pool, struct pki_cert *out);
 
+/* DER of the certificate that an enabled domain shows, appended. 1, 0: not
+   enabled, or it has none; -1. May wait. */
+int pki_domain_leaf(struct slice domain, struct buf *der);
+
 /* A new key and self-signed certificate for a domain, served at once. */
 int pki_domain_renew(struct slice domain, struct err *err);
 

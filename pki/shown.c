@@ -26,3 +26,17 @@ void shown_done(struct shown *shown)
 {
 	buf_done(&shown->chain);
 }
+
+int pki_domain_leaf(struct slice domain, struct buf *der)
+{
+	struct domain_record record = { 0 };
+	struct buf bytes = { 0 };
+	int found = record_get(domain, &bytes, &record);
+
+	if (found == 1 && (record.mode != PKI_ENABLED || record.key.n == 0 || record.leaf.n == 0))
+		found = 0;
+	if (found == 1)
+		buf_adds(der, record.leaf);
+	buf_done(&bytes);
+	return found;
+}

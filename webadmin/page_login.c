@@ -5,31 +5,9 @@
 
 /* --- the certificate that this domain shows --- */
 
-/* DER of the first certificate of a PEM text. */
-static bool first_der(struct slice pem, struct buf *der)
-{
-	static const struct slice begin = SLICE("-----BEGIN CERTIFICATE-----"),
-				  end = SLICE("-----END CERTIFICATE-----");
-	ptrdiff_t from = slice_find(pem, begin), to = slice_find(pem, end);
-	struct buf text = { 0 };
-
-	if (from < 0 || to < from)
-		return false;
-	pem = slice_from(slice_head(pem, (size_t)to), (size_t)from + begin.n);
-	for (size_t i = 0; i < pem.n; i++)
-		if (pem.p[i] > ' ')
-			buf_addc(&text, pem.p[i]);
-	bool good = base64_get(der, buf_slice(&text));
-	buf_done(&text);
-	return good;
-}
-
 static bool find_certificate(struct http_req *req, struct buf *der)
 {
-	struct pki_cert cert;
-
-	return pki_domain_cert(slice_str(http_domain(req)), http_pool(req), &cert) == 1 &&
-	    first_der(cert.chain, der);
+	return pki_domain_leaf(slice_str(http_domain(req)), der) == 1;
 }
 
 static int run_certificate(struct http_req *req)

@@ -218,14 +218,15 @@ static json_t *common_names(struct web *web, const json_t *domain)
 	return choices;
 }
 
-/* What was said last time, when the operation tells. */
-static void fill_subject(struct web *web, const json_t *said)
+/* What was said last time. */
+static void fill_subject(struct web *web, const json_t *pki)
 {
-	const char *key;
-	json_t *value;
-
-	json_object_foreach((json_t *)said, key, value)
-	    web_default(web, "request", key, json_incref(value));
+	for (const struct web_field *f = subject_fields; f->name; f++) {
+		json_t *said =
+		    json_object_get(pki, pool_printf(http_pool(web->req), "said-%s", f->name));
+		if (said)
+			web_default(web, "request", f->name, json_incref(said));
+	}
 }
 
 static int load(struct web *web)
@@ -236,7 +237,7 @@ static int load(struct web *web)
 	const json_t *pki = json_object_get(web->model, "pki");
 	web_default(web, "mode", "mode", json_incref(json_object_get(pki, "mode")));
 	web_choices(web, "request", "cn", common_names(web, json_object_get(web->model, "domain")));
-	fill_subject(web, json_object_get(pki, "request"));
+	fill_subject(web, pki);
 	if (web->action && strcmp(web->action->name, "import") == 0)
 		json_object_set_new(web->model, "importing", json_true());
 	return 0;

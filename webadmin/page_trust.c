@@ -60,24 +60,26 @@ static const struct web_action actions[] = {
 	{ 0 },
 };
 
-/* SPEC C-069, C-070: what is inherited has no checkbox; the own ones come first. */
-static json_t *own_first(json_t *rows, const char *own, bool *any)
+/* From what may be removed here to what came with the system. SPEC C-069, C-070:
+   what is inherited has no checkbox. */
+static json_t *sorted(const json_t *rows, const char *own, bool *any)
 {
-	json_t *sorted = json_array(), *row;
+	const char *const order[] = { "domain", "server", "built-in" };
+	json_t *all = json_array(), *row;
 	size_t i;
 
-	for (int turn = 1; turn >= 0; turn--)
+	for (size_t turn = 0; turn < 3; turn++)
 		json_array_foreach(rows, i, row)
 		{
 			const char *set = json_string_value(json_object_get(row, "set"));
-			bool is_own = set && strcmp(set, own) == 0;
-			if (is_own != turn)
+			bool is_own = strcmp(order[turn], own) == 0;
+			if (!set || strcmp(set, order[turn]) != 0)
 				continue;
 			json_object_set_new(row, "own", json_boolean(is_own));
-			json_array_append(sorted, row);
+			json_array_append(all, row);
 			*any = *any || is_own;
 		}
-	return sorted;
+	return all;
 }
 
 static int load(struct web *web)
@@ -88,7 +90,7 @@ static int load(struct web *web)
 	if (web_need(web, "trust", "trust list", scope(web)) != 0)
 		return -1;
 	json_t *answer = json_object_get(web->model, "trust");
-	json_object_set_new(answer, "rows", own_first(json_object_get(answer, "rows"), own, &any));
+	json_object_set_new(answer, "rows", sorted(json_object_get(answer, "rows"), own, &any));
 	web_page_rows(web, answer);
 	json_object_set_new(web->model, "any", json_boolean(any));
 	json_object_set_new(web->model, "whose", json_string(own));
