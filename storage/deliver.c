@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "core/conf.h"
+#include "core/log.h"
 #include "core/metric.h"
 #include "storage/deliver_private.h"
 
@@ -104,7 +105,8 @@ static void parties_done(struct party *parties)
 
 struct place {
 	struct deliver_rcpt *rcpt;
-	struct party *party; /* NULL: elsewhere */
+	const struct deliver_rcpt *before; /* in the order as they came */
+	struct party *party;		   /* NULL: elsewhere */
 	size_t i;
 };
 
@@ -143,13 +145,25 @@ static size_t sort_recipients(struct delivery *op, struct place **out)
 	struct place *places = pool_get(&op->pool, n * sizeof(*places));
 	n = 0;
 	for (struct deliver_rcpt *rcpt = op->d->rcpts; rcpt; rcpt = rcpt->next, n++)
-		places[n] = (struct place){ .rcpt = rcpt, .i = n };
+		places[n] = (struct place){
+			.rcpt = rcpt, .before = n > 0 ? places[n - 1].rcpt : NULL, .i = n
+		};
 	qsort(places, n, sizeof(*places), compare_places);
 	*out = places;
 	return n;
 }
 
 /* --- the plan --- */
+
+/* Recipients of one RCPT stand one behind the other, with one text. */
+static bool is_of_alias(const struct deliver_rcpt *rcpt, const struct deliver_rcpt *before)
+{
+	const char *text = rcpt->original.p;
+
+	return text &&
+	    ((before && before->original.p == text) ||
+		(rcpt->next && rcpt->next->original.p == text));
+}
 
 static int add_recipient(struct delivery *op, struct place *place, struct err *err)
 {
@@ -162,6 +176,7 @@ static int add_recipient(struct delivery *op, struct place *place, struct err *e
 		return -1;
 	place->party->rcpt = rcpt;
 	place->party->original = rcpt->original;
+	place->party->entangled = is_of_alias(rcpt, place->before);
 	return 0;
 }
 
@@ -178,34 +193,59 @@ static int add_recipients(struct delivery *op, struct place *places, size_t n, s
 	return 0;
 }
 
+/* One that must wait is left out, or keeps all waiting. */
+static int ask(struct delivery *op, struct party *party, struct err *err)
+{
+	op->redirects = 0;
+	if (deliver_plan(op, party, err) == 0)
+		return 0;
+	if (!deliver_may_leave_out(op, party))
+		return -1;
+	party->left_out = err->kind;
+	party->landings = NULL;
+	party->end = &party->landings;
+	return 0;
+}
+
 /* Those that are added meanwhile were asked, or need not be. */
 static int ask_all(struct delivery *op, struct err *err)
 {
-	for (struct party *party = op->parties; party; party = party->next) {
-		op->redirects = 0;
-		if (party->rcpt && party->state == PARTY_NEW && deliver_plan(op, party, err) != 0)
+	for (struct party *party = op->parties; party; party = party->next)
+		if (party->rcpt && party->state == PARTY_NEW && ask(op, party, err) != 0)
 			return -1;
-	}
 	return 0;
 }
 
 /* --- what is told of each --- */
 
-static bool decide_fates(struct delivery *op, struct place *places, size_t n)
+static bool anybody_takes(const struct place *places, size_t n)
 {
-	bool taken = false;
+	for (size_t i = 0; i < n; i++)
+		if (!places[i].party || !places[i].party->rejects)
+			return true;
+	return false;
+}
 
+static enum deliver_fate fate_of(const struct party *party)
+{
+	if (!party)
+		return DELIVER_TAKEN;
+	if (party->left_out)
+		return party->left_out == ERR_LIMIT ? DELIVER_FULL : DELIVER_LATER;
+	return party->rejects ? DELIVER_REJECTED : DELIVER_TAKEN;
+}
+
+static void tell_fates(const struct delivery *op, const struct place *places, size_t n)
+{
 	for (size_t i = 0; i < n; i++) {
-		const struct party *party = places[i].party;
 		struct deliver_rcpt *rcpt = places[i].rcpt;
-		bool rejected = party && party->rejects;
 
-		taken |= !rejected;
-		rcpt->fate = rejected ? DELIVER_REJECTED : DELIVER_TAKEN;
-		if (rejected && op->d->pool)
-			rcpt->why = pool_slice(op->d->pool, party->why);
+		rcpt->fate = fate_of(places[i].party);
+		if (rcpt->fate == DELIVER_FULL || rcpt->fate == DELIVER_LATER)
+			log_event(LOG_INFO, "left-out", log_s("account", places[i].party->address));
+		if (rcpt->fate == DELIVER_REJECTED && op->d->pool)
+			rcpt->why = pool_slice(op->d->pool, places[i].party->why);
 	}
-	return taken;
 }
 
 /* Who is not told otherwise; those behind a redirect never are. */
@@ -235,10 +275,11 @@ static int deliver_whole(struct delivery *op, struct err *err)
 
 	if (add_recipients(op, places, n, err) != 0 || ask_all(op, err) != 0)
 		return -1;
-	bool taken = decide_fates(op, places, n);
-	if (notify_sender(op, taken && !op->d->each_answers, err) != 0)
+	bool all = anybody_takes(places, n) && !op->d->each_answers;
+	if (notify_sender(op, all, err) != 0 || write_all(op, err) != 0)
 		return -1;
-	return write_all(op, err);
+	tell_fates(op, places, n);
+	return 0;
 }
 
 int deliver(const struct deliver *d, struct err *err)

@@ -39,9 +39,13 @@ enum deliver_fate {
 	DELIVER_TAKEN,
 	/* Its rules refuse it, for the reason given (UTF-8, perhaps several
 	   lines). When all recipients do, say so to the sender, who is still
-	   there: RFC 5429 §2.1. When only some do, deliver() has sent the
-	   notifications (RFC 3464) already, unless `each_answers`. */
+	   there: RFC 5429 §2.1. When only some do, the queue sends notifications
+	   (RFC 3464), unless `each_answers`. */
 	DELIVER_REJECTED,
+	/* With `each_answers` only, else deliver() fails: its quota is used up; it
+	   can't have it now. */
+	DELIVER_FULL,
+	DELIVER_LATER,
 };
 
 struct deliver_rcpt {
@@ -63,7 +67,10 @@ struct deliver {
 	struct deliver_rcpt *rcpts;
 	struct slice envid, ret; /* RFC 3461 §4.3, §4.4 */
 	bool smtputf8, body8;
-	bool each_answers; /* the sender is told of each recipient alone (LMTP) */
+	/* The sender is told of each recipient alone (LMTP): one that can't have it
+	   does not keep the others from it, as long as neither's rules give to the
+	   other and an alias does not hold them together. */
+	bool each_answers;
 	struct pool *pool; /* for reasons; NULL: they are not asked for */
 };
 

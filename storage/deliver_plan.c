@@ -77,6 +77,18 @@ static int check_right(const struct plan *plan, const struct dir_account *owner,
 	return rc;
 }
 
+/* Another account that gets something by these rules. */
+static struct party *find_party(
+    const struct plan *plan, const struct dir_target *target, struct err *err)
+{
+	struct party *party = deliver_party(plan->op, target, err);
+
+	if (!party || !party->left_out)
+		return party;
+	err_set(err, ERR_TEMP, "%s has to wait for it", target->address);
+	return NULL;
+}
+
 static int find_foreign(const struct plan *plan, struct slice name, enum script_scope level,
     struct place *out, struct err *err)
 {
@@ -96,9 +108,12 @@ static int find_foreign(const struct plan *plan, struct slice name, enum script_
 	struct dir_target target = {
 		.account = account.id, .shard = account.shard, .address = account.name
 	};
-	out->owner = deliver_party(plan->op, &target, err);
+	out->owner = find_party(plan, &target, err);
+	if (!out->owner)
+		return -1;
 	out->foreign = true;
-	return out->owner ? 0 : -1;
+	out->owner->entangled = plan->party->entangled = true;
+	return 0;
 }
 
 static int find_place(const struct plan *plan, struct slice name, enum script_scope level,
@@ -178,7 +193,7 @@ static int do_store(
 static int redirect_here(
     const struct plan *plan, const struct dir_target *target, struct slice address, struct err *err)
 {
-	struct party *party = deliver_party(plan->op, target, err);
+	struct party *party = find_party(plan, target, err);
 
 	if (!party)
 		return -1;
@@ -188,6 +203,7 @@ static int redirect_here(
 		return 0;
 	if (plan->party->depth >= DEPTH_MAX)
 		return err_set(err, ERR_LIMIT, "it was redirected too often");
+	party->entangled = true;
 	party->depth = plan->party->depth + 1;
 	if (!party->rcpt)
 		party->original = pool_slice(&plan->op->pool, address);
@@ -219,6 +235,7 @@ static int do_redirect(void *arg, struct slice address, struct err *err)
 	const struct plan *plan = arg;
 	struct dir_target *target;
 
+	plan->party->entangled = true;
 	if (++plan->op->redirects > REDIRECTS_MAX)
 		return err_set(err, ERR_LIMIT, "the message is redirected to too many");
 	switch (dir_route(address, &plan->op->pool, &target)) {

@@ -56,8 +56,10 @@ struct party {
 	struct deliver_rcpt *rcpt; /* the sender's wish, or NULL */
 	unsigned depth;		   /* redirects on the way here */
 	enum { PARTY_NEW, PARTY_ASKED, PARTY_DONE } state;
+	bool entangled; /* with others: by an alias, or rules give from one to another */
 	bool rejects;
 	struct slice why;
+	enum err_kind left_out; /* it can't have it, the others may */
 	struct landing *landings, **end;
 	struct box_tx tx; /* of the write */
 	struct party *next;
@@ -100,6 +102,12 @@ struct party *deliver_party(struct delivery *op, const struct dir_target *target
 void deliver_land(struct delivery *op, struct party *party, const struct landing *landing);
 /* The ordinary way: INBOX, or the mailbox of the detail; form and flags as given. */
 void deliver_keep(struct delivery *op, struct party *party, const struct landing *landing);
+
+/* May it be left out, and the others have it? */
+static inline bool deliver_may_leave_out(const struct delivery *op, const struct party *party)
+{
+	return op->d->each_answers && party->rcpt && !party->entangled;
+}
 
 /* --- deliver_plan.c: ask the rules. 0, or -1: the whole must wait. --- */
 int deliver_plan(struct delivery *op, struct party *party, struct err *err);

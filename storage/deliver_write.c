@@ -206,12 +206,26 @@ static int link_bodies(struct write *w, struct kv_txn *txn)
 
 static bool is_here(const struct write *w, const struct party *party)
 {
-	return party->shard == w->shard && party->landings;
+	return party->shard == w->shard && party->landings && !party->left_out;
 }
 
 static bool has_queue(const struct write *w)
 {
 	return w->shard->id == 0;
+}
+
+static enum kv_result check_all(struct write *w, struct kv_txn *txn)
+{
+	for (struct party *party = w->op->parties; party; party = party->next) {
+		if (party->shard != w->shard || !party->landings)
+			continue;
+		enum kv_result result = check(w, party, txn);
+		bool left_out = result == KV_REFUSED && deliver_may_leave_out(w->op, party);
+		party->left_out = left_out ? w->err->kind : ERR_NONE;
+		if (result != KV_DONE && !left_out)
+			return result;
+	}
+	return KV_DONE;
 }
 
 static enum kv_result apply(struct kv_write *kw, struct kv_txn *txn)
@@ -222,11 +236,9 @@ static enum kv_result apply(struct kv_write *kw, struct kv_txn *txn)
 	for (struct form *form = op->forms; form; form = form->next)
 		if (form->shard == w->shard)
 			form->users = 0;
-	for (struct party *party = op->parties; party; party = party->next) {
-		enum kv_result result = is_here(w, party) ? check(w, party, txn) : KV_DONE;
-		if (result != KV_DONE)
-			return result;
-	}
+	enum kv_result result = check_all(w, txn);
+	if (result != KV_DONE)
+		return result;
 	for (struct party *party = op->parties; party; party = party->next)
 		if (is_here(w, party) && put(op, party) < 0)
 			return KV_FAILED;

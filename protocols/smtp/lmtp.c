@@ -21,18 +21,35 @@ static struct deliver_rcpt *last_of(struct deliver_rcpt *rcpt)
 	return rcpt;
 }
 
-/* One of those behind an alias that takes it is enough. */
-static void answer(struct smtp *smtp, const struct deliver_rcpt *rcpt, uint64_t mid)
+/* Behind an alias, one that takes it is enough. */
+static const struct deliver_rcpt *spokesman(const struct deliver_rcpt *first)
 {
-	const struct deliver_rcpt *first = rcpt;
+	const struct deliver_rcpt *rcpt = first;
 
 	for (; rcpt && rcpt->original.p == first->original.p; rcpt = rcpt->next)
-		if (rcpt->fate != DELIVER_REJECTED) {
-			smtp_replyf(smtp, "250 2.1.5 <%.*s> Stored as %llu",
-			    SLICE_ARG(first->original), (unsigned long long)mid);
-			return;
-		}
-	smtp_rejected(smtp, first->why);
+		if (rcpt->fate == DELIVER_TAKEN)
+			return rcpt;
+	return first;
+}
+
+static void answer(struct smtp *smtp, const struct deliver_rcpt *rcpt, uint64_t mid)
+{
+	rcpt = spokesman(rcpt);
+	switch (rcpt->fate) {
+	case DELIVER_TAKEN:
+		smtp_replyf(smtp, "250 2.1.5 <%.*s> Stored as %llu", SLICE_ARG(rcpt->original),
+		    (unsigned long long)mid);
+		break;
+	case DELIVER_REJECTED:
+		smtp_rejected(smtp, rcpt->why);
+		break;
+	case DELIVER_FULL:
+		smtp_reply(smtp, smtp_delivery_failed(&(struct err){ ERR_LIMIT, "quota" }));
+		break;
+	case DELIVER_LATER:
+		smtp_reply(smtp, smtp_delivery_failed(&(struct err){ ERR_BUSY, "rules" }));
+		break;
+	}
 }
 
 static void answer_all(struct smtp *smtp, uint64_t mid)
@@ -54,8 +71,8 @@ static void deliver_alone(struct smtp *smtp, struct slice message, struct delive
 		smtp_reply(smtp, smtp_delivery_failed(&err));
 }
 
-/* RFC 2033 §4.2: all at once, with one body; when one cannot have it now, each
-   alone, so that the others have it. */
+/* RFC 2033 §4.2: all at once, with one body. When that fails because one of them
+   cannot have it, and rules or an alias tie it to another: each alone. */
 enum sess_next lmtp_deliver(struct smtp *smtp, struct slice message)
 {
 	struct deliver_rcpt *rcpt = smtp->mail->rcpts;

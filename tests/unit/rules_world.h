@@ -91,7 +91,7 @@ static inline void rules_script(const char *whose, const char *sieve)
 
 /* --- delivery: what became of a message --- */
 
-/* To "ann@alpha.test far@x.test", in this order; the fate of the first. */
+/* To "ann@alpha.test far@x.test", in this order; the fates of first and last. */
 struct rules_post {
 	const char *from, *to, *message;
 	bool each_answers;
@@ -118,12 +118,17 @@ static inline int rules_deliver(struct rules_post *post)
 		struct deliver_rcpt *rcpt = pool_get(&pool, sizeof(*rcpt));
 		struct dir_target *target, *elsewhere = pool_get(&pool, sizeof(*elsewhere));
 		elsewhere->address = pool_str(&pool, word);
-		*rcpt = (struct deliver_rcpt){
-			.target = dir_route(word, &pool, &target) == DIR_LOCAL ? target : elsewhere,
-			.original = word,
-		};
+		bool here = dir_route(word, &pool, &target) == DIR_LOCAL;
+		*rcpt =
+		    (struct deliver_rcpt){ .target = here ? target : elsewhere, .original = word };
 		*end = last = rcpt;
 		end = &rcpt->next;
+		for (target = here ? target->next : NULL; target; target = target->next) {
+			struct deliver_rcpt *more = pool_get(&pool, sizeof(*more));
+			*more = (struct deliver_rcpt){ .target = target, .original = word };
+			*end = last = more;
+			end = &more->next;
+		}
 	}
 	d.rcpts = first;
 	int rc = deliver(&d, &post->err);

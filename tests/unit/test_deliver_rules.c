@@ -447,6 +447,82 @@ static void rejects_behind(void **state)
 	assert_int_equal(world_count().entries, 0);
 }
 
+/* --- each recipient has an answer of his own: RFC 2033 §4.2 --- */
+
+static int post_each(struct rules_post *post, const char *to)
+{
+	*post = (struct rules_post){
+		.from = "a@far.test", .to = to, .message = message, .each_answers = true
+	};
+	return rules_deliver(post);
+}
+
+static void left_out(void **state)
+{
+	struct rules_post post;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(dir_account_quota(SLICE("bob@alpha.test"), 10, &err), 0);
+	assert_int_equal(post_each(&post, "ann@alpha.test bob@alpha.test"), 0);
+	assert_int_equal(post.fate, DELIVER_TAKEN);
+	assert_int_equal(post.last_fate, DELIVER_FULL);
+	assert_int_equal(world_count().entries, 1);
+
+	set("rules.encrypt-failure", "defer");
+	rules_script("nora@alpha.test", ENCRYPT "store_encrypted :copy \"Secret\";");
+	assert_int_equal(post_each(&post, "nora@alpha.test bob@alpha.test ann@alpha.test"), 0);
+	set("rules.encrypt-failure", "");
+	assert_int_equal(post.fate, DELIVER_LATER);
+	assert_int_equal(post.last_fate, DELIVER_TAKEN);
+	assert_int_equal(world_count().entries, 2);
+	/* none of them: nothing is written */
+	assert_int_equal(post_each(&post, "bob@alpha.test"), 0);
+	assert_int_equal(post.fate, DELIVER_FULL);
+	assert_int_equal(world_count().bodies, 2);
+}
+
+/* Who gives to others, or has from them, is not left out: all or nobody. */
+static void entangled(void **state)
+{
+	struct rules_post post;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(dir_account_quota(SLICE("jim@alpha.test"), 10, &err), 0);
+	grant("jim@alpha.test", "INBOX", "john@alpha.test");
+	rules_script("john@alpha.test", FILE_INTO "fileinto :copy \"~jim/INBOX\";");
+	assert_int_equal(post_each(&post, "john@alpha.test ann@alpha.test"), -1);
+	assert_int_equal(post.err.kind, ERR_LIMIT);
+	assert_int_equal(post_each(&post, "jim@alpha.test john@alpha.test"), -1);
+	rules_script("john@alpha.test", "redirect \"jim@alpha.test\";");
+	assert_int_equal(post_each(&post, "john@alpha.test ann@alpha.test"), -1);
+	assert_int_equal(
+	    dir_alias_add(SLICE("both@alpha.test"), SLICE("ann@alpha.test jim@alpha.test"), &err),
+	    0);
+	assert_int_equal(post_each(&post, "both@alpha.test"), -1);
+	assert_int_equal(world_count().entries, 0);
+}
+
+/* What one has to wait for, another cannot give to him. */
+static void waits_for_another(void **state)
+{
+	struct rules_post post;
+
+	(void)state;
+	grant("john@alpha.test", "INBOX", "nora@alpha.test");
+	grant("nora@alpha.test", "INBOX", "cy@beta.test");
+	set("rules.encrypt-failure", "defer");
+	rules_script("nora@alpha.test", ENCRYPT "store_encrypted \"Secret\";");
+	rules_script("cy@beta.test", FILE_INTO "fileinto \"~nora@alpha.test/INBOX\";");
+	assert_int_equal(post_each(&post, "nora@alpha.test cy@beta.test ann@alpha.test"), 0);
+	set("rules.encrypt-failure", "");
+	assert_int_equal(post.fate, DELIVER_LATER);
+	assert_int_equal(post.last_fate, DELIVER_TAKEN);
+	assert_int_equal(world_count().entries, 1);
+	assert_int_equal(rules_count("ann@alpha.test", "INBOX"), 1);
+}
+
 /* --- what many can do --- */
 
 static void many(void **state)
@@ -557,6 +633,9 @@ int main(void)
 		RULES_TEST(redirects_here),
 		RULES_TEST(rejects),
 		RULES_TEST(rejects_behind),
+		RULES_TEST(left_out),
+		RULES_TEST(entangled),
+		RULES_TEST(waits_for_another),
 		RULES_TEST(many),
 		RULES_TEST(tree),
 		RULES_TEST(chain),
