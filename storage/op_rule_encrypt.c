@@ -9,7 +9,7 @@
 #define END "# signet rule encrypt: end"
 
 /* Of an account that had no script. */
-static const char made[] = "encrypt";
+static const char made[] = "signet-encrypt";
 
 /* --- the text --- */
 
@@ -78,73 +78,42 @@ static void with_part(struct slice text, struct slice mailbox, struct buf *out)
 
 /* --- on, off --- */
 
-/* The active script; an empty name when there is none. */
-static int read_active(
-    const struct script_owner *owner, struct buf *name, struct buf *text, struct err *err)
+/* NULL: off. */
+struct part {
+	const char *mailbox;
+};
+
+static void edit(void *arg, struct slice text, struct buf *out)
 {
-	if (script_get_active(owner, name) != 0 ||
-	    (name->n > 0 && script_get(owner, buf_slice(name), text) < 0))
-		return err_set(err, ERR_TEMP, "the rules cannot be read now");
-	return 0;
-}
+	const struct part *part = arg;
+	struct buf own = { 0 };
 
-static int turn_on(const struct script_owner *owner, struct slice name, struct slice own,
-    struct slice mailbox, struct err *err)
-{
-	struct buf script = { 0 };
-	bool none = name.n == 0;
-
-	if (none)
-		name = slice_str(made);
-	with_part(own, mailbox, &script);
-	int rc = script_put(owner, name, buf_slice(&script), NULL, err);
-	if (rc == 0 && none)
-		rc = script_activate(owner, name, err);
-	buf_done(&script);
-	return rc;
-}
-
-/* A script that is nothing else goes. */
-static int turn_off(
-    const struct script_owner *owner, struct slice name, struct slice own, struct err *err)
-{
-	if (name.n == 0)
-		return 0;
-	if (slice_trim(own).n > 0 || !slice_eq(name, slice_str(made)))
-		return script_put(owner, name, own, NULL, err);
-	if (script_activate(owner, SLICE(""), err) != 0)
-		return -1;
-	return script_remove(owner, name, err);
-}
-
-static int change(struct op_call *call, const struct script_owner *owner, struct err *err)
-{
-	struct slice mailbox =
-	    op_given(call, "mailbox") ? slice_str(op_text(call, "mailbox")) : SLICE("INBOX");
-	struct buf name = { 0 }, text = { 0 }, own = { 0 };
-	int rc = read_active(owner, &name, &text, err);
-
-	without_part(buf_slice(&text), &own);
-	if (rc == 0 && op_bool(call, "on"))
-		rc = turn_on(owner, buf_slice(&name), buf_slice(&own), mailbox, err);
-	else if (rc == 0)
-		rc = turn_off(owner, buf_slice(&name), buf_slice(&own), err);
-	buf_done(&name);
-	buf_done(&text);
+	without_part(text, &own);
+	if (part->mailbox)
+		with_part(buf_slice(&own), slice_str(part->mailbox), out);
+	else
+		buf_adds(out, buf_slice(&own));
 	buf_done(&own);
-	return rc;
+}
+
+static struct part part_of(struct op_call *call)
+{
+	const char *mailbox = op_given(call, "mailbox") ? op_text(call, "mailbox") : "INBOX";
+
+	return (struct part){ op_bool(call, "on") ? mailbox : NULL };
 }
 
 static int run(struct op_call *call)
 {
 	struct script_owner owner;
+	struct part part = part_of(call);
 	struct err err = { 0 };
 
 	if (op_rule_account(call, op_text(call, "address"), &owner) != 0)
 		return -1;
-	if (change(call, &owner, &err) != 0)
+	if (script_edit(&owner, slice_str(made), edit, &part, &err) != 0)
 		return op_fail_err(call, &err);
-	if (op_bool(call, "on"))
+	if (part.mailbox)
 		op_say(call,
 		    "Mail is encrypted for the account's certificate: signet smime show %s",
 		    op_text(call, "address"));

@@ -83,6 +83,14 @@ int script_room(
 int script_put(const struct script_owner *owner, struct slice name, struct slice text,
     struct buf *warnings, struct err *err);
 
+/* Read, decide and write as one change: edit() sees the active script (an empty
+   name: none is) and appends what shall be in its place to *out; where none is,
+   `name` is made and becomes active. When it appends nothing but blanks, `name`
+   is removed if that was the active one. edit() waits for nothing, and changes
+   no scripts. */
+int script_edit(const struct script_owner *owner, struct slice name,
+    void (*edit)(void *arg, struct slice text, struct buf *out), void *arg, struct err *err);
+
 /* Make it the active one; an empty name: none is. ERR_ABSENT. */
 int script_activate(const struct script_owner *owner, struct slice name, struct err *err);
 

@@ -128,21 +128,31 @@ static struct slice present(struct slice text)
 	return text.p ? text : SLICE("");
 }
 
-int script_put(const struct script_owner *owner, struct slice name, struct slice text,
-    struct buf *warnings, struct err *err)
+static int check_script(struct slice text, struct buf *warnings, struct err *err)
+{
+	struct sieve_script *sieve = sieve_check(text, warnings, err);
+	bool good = sieve != NULL;
+
+	sieve_free(&sieve);
+	return good ? 0 : -1;
+}
+
+static int put_locked(
+    const struct script_owner *owner, struct slice name, struct slice text, struct err *err)
 {
 	struct script_record record = { SCRIPT_TEXT, name, present(text) };
 
-	if (check_name(name, err) != 0)
+	return script_room(owner, name, text.n, err) < 0 ? -1
+							 : write_records(owner, &record, 1, err);
+}
+
+int script_put(const struct script_owner *owner, struct slice name, struct slice text,
+    struct buf *warnings, struct err *err)
+{
+	if (check_name(name, err) != 0 || check_script(text, warnings, err) != 0)
 		return -1;
-	struct sieve_script *sieve = sieve_check(text, warnings, err);
-	if (!sieve)
-		return -1;
-	sieve_free(&sieve);
 	pthread_mutex_t *lock = lock_owner(owner);
-	int rc = script_room(owner, name, text.n, err);
-	if (rc == 0)
-		rc = write_records(owner, &record, 1, err);
+	int rc = put_locked(owner, name, text, err);
 	pthread_mutex_unlock(lock);
 	return rc;
 }
@@ -159,6 +169,49 @@ int script_activate(const struct script_owner *owner, struct slice name, struct 
 	if (rc == 1)
 		rc = write_records(owner, &record, 1, err);
 	pthread_mutex_unlock(lock);
+	return rc;
+}
+
+/* The new text of the active script, or a first one. */
+static int replace(const struct script_owner *owner, struct slice active, struct slice name,
+    struct slice text, struct err *err)
+{
+	struct script_record gone[] = { { SCRIPT_ACTIVE, SLICE(""), { 0 } },
+		{ SCRIPT_TEXT, name, { 0 } } };
+	struct script_record begun[] = { { SCRIPT_TEXT, name, present(text) },
+		{ SCRIPT_ACTIVE, SLICE(""), name } };
+	bool empty = slice_trim(text).n == 0;
+
+	if (empty && active.n == 0)
+		return 0;
+	if (empty && slice_eq(active, name))
+		return write_records(owner, gone, 2, err);
+	if (check_script(text, NULL, err) != 0)
+		return -1;
+	if (active.n > 0)
+		return put_locked(owner, active, text, err);
+	return script_room(owner, name, text.n, err) < 0 ? -1 : write_records(owner, begun, 2, err);
+}
+
+int script_edit(const struct script_owner *owner, struct slice name,
+    void (*edit)(void *arg, struct slice text, struct buf *out), void *arg, struct err *err)
+{
+	struct buf active = { 0 }, text = { 0 }, out = { 0 };
+	pthread_mutex_t *lock = lock_owner(owner);
+	int rc = script_get_active(owner, &active);
+
+	if (rc == 0 && active.n > 0 && script_get(owner, buf_slice(&active), &text) < 0)
+		rc = -1;
+	if (rc < 0) {
+		unreadable(err);
+	} else {
+		edit(arg, buf_slice(&text), &out);
+		rc = replace(owner, buf_slice(&active), name, buf_slice(&out), err);
+	}
+	pthread_mutex_unlock(lock);
+	buf_done(&active);
+	buf_done(&text);
+	buf_done(&out);
 	return rc;
 }
 

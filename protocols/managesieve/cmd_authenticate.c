@@ -49,6 +49,7 @@ static enum sess_next run(struct msieve *ms, const struct msieve_arg *args)
 		initial = SLICE("="); /* a response of no bytes, for auth_line_begin */
 	auth_free(&ms->auth);
 	auth_channel_of(ms->s, &channel);
+	channel.tls = true; /* or as good as that: msieve_may_login */
 	ms->auth = auth_new("sieve", &channel);
 	enum auth_result result = auth_line_begin(ms->auth, args[0].string, initial, &challenge);
 	enum sess_next next = go_on(ms, result, buf_slice(&challenge));
@@ -62,6 +63,7 @@ static void announce(struct msieve *ms, struct buf *out)
 	struct auth_channel channel;
 
 	auth_channel_of(ms->s, &channel);
+	channel.tls = true; /* or as good as that: msieve_may_login */
 	buf_printf(out, "\"SASL\" \"%s\"\r\n", msieve_may_login(ms) ? auth_mechs(&channel) : "");
 }
 

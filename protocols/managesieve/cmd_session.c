@@ -1,5 +1,4 @@
 /* cmd_session.c - CAPABILITY, STARTTLS, NOOP, LOGOUT */
-#include "core/listen.h"
 #include "core/sieve.h"
 #include "protocols/managesieve/managesieve.h"
 
@@ -35,15 +34,10 @@ MSIEVE_COMMAND(capability) = {
 
 /* --- STARTTLS --- */
 
-static bool can_start(const struct msieve *ms)
-{
-	return sess_listener(ms->s)->tls == LISTEN_STARTTLS && !sess_is_tls(ms->s);
-}
-
 static enum sess_next run_starttls(struct msieve *ms, const struct msieve_arg *args)
 {
 	(void)args;
-	if (!can_start(ms))
+	if (!sess_offers_tls(ms->s))
 		return msieve_bad(ms, "TLS is in use, or not offered here");
 	msieve_ok(ms, "begin TLS");
 	return SESS_STARTTLS;
@@ -51,7 +45,7 @@ static enum sess_next run_starttls(struct msieve *ms, const struct msieve_arg *a
 
 static void announce_starttls(struct msieve *ms, struct buf *out)
 {
-	if (can_start(ms))
+	if (sess_offers_tls(ms->s))
 		buf_addz(out, "\"STARTTLS\"\r\n");
 }
 

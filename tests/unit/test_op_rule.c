@@ -224,7 +224,7 @@ static void encrypts_without_a_script(void **state)
 	    "{\"op\":\"rule encrypt\",\"args\":{\"address\":\"bob@alpha.test\",\"on\":false}}",
 	    "ok");
 	want_done(&owner, "");
-	assert_int_equal(script_get(&owner, SLICE("encrypt"), &text), 0);
+	assert_int_equal(script_get(&owner, SLICE("signet-encrypt"), &text), 0);
 	buf_done(&text);
 }
 

@@ -265,6 +265,55 @@ static void changes_under_load(void **state)
 	want_active(&owner, "");
 }
 
+static void add_keep(void *arg, struct slice text, struct buf *out)
+{
+	(void)arg;
+	buf_adds(out, text);
+	buf_addz(out, "keep;");
+}
+
+static void blank(void *arg, struct slice text, struct buf *out)
+{
+	(void)arg;
+	(void)text;
+	buf_addz(out, " \n");
+}
+
+static void *edit_often(void *arg)
+{
+	for (int i = 0; i < 50; i++)
+		if (script_edit(arg, SLICE("made"), add_keep, NULL, NULL) != 0)
+			abort();
+	return NULL;
+}
+
+/* No edit is lost, and what was made is removed. */
+static void edits(void **state)
+{
+	struct script_owner owner = script_of_server();
+	pthread_t other;
+	struct buf text = { 0 };
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(pthread_create(&other, NULL, edit_often, &owner), 0);
+	edit_often(&owner);
+	pthread_join(other, NULL);
+	want_active(&owner, "made");
+	assert_int_equal(script_get(&owner, SLICE("made"), &text), 1);
+	assert_int_equal(text.n, 100 * strlen("keep;"));
+	assert_int_equal(script_edit(&owner, SLICE("made"), blank, NULL, &err), 0);
+	want_active(&owner, "");
+	want_list(&owner, "");
+	assert_int_equal(script_edit(&owner, SLICE("made"), blank, NULL, &err), 0);
+	put(&owner, "own", "keep;");
+	activate(&owner, "own");
+	assert_int_equal(script_edit(&owner, SLICE("made"), blank, NULL, &err), 0);
+	want_active(&owner, "own");
+	want_list(&owner, "own*=2 ");
+	buf_done(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -275,6 +324,7 @@ int main(void)
 		WORLD_TEST(goes_with_its_domain),
 		WORLD_TEST(is_counted),
 		WORLD_TEST(changes_under_load),
+		WORLD_TEST(edits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
