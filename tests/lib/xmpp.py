@@ -22,6 +22,9 @@ CARBONS = "{urn:xmpp:carbons:2}"
 FORWARD = "{urn:xmpp:forward:0}"
 
 
+ANYONE = anyone()  # making one reads all of the system's certificates
+
+
 def b64(text):
     return base64.b64encode(text.encode()).decode()
 
@@ -35,6 +38,7 @@ class Stream:
 
     def __init__(self, port, source="127.0.0.1"):
         self.sock = socket.create_connection(("127.0.0.1", port), timeout=20, source_address=(source, 0))
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.features = None
         self.fresh()
 
@@ -101,7 +105,7 @@ class Stream:
         self.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
         answer = self.read()
         assert answer.tag == TLS + "proceed", ET.tostring(answer)
-        self.sock = (context or anyone()).wrap_socket(self.sock, server_hostname=name or domain)
+        self.sock = (context or ANYONE).wrap_socket(self.sock, server_hostname=name or domain)
         return self.open(domain)
 
     def plain(self, user, password=PASSWORD):
@@ -149,7 +153,7 @@ class Client(Stream):
         self.account, self.server = jid, server
         local, domain = jid.split("@")
         if listener == "xmpps-client":
-            self.sock = anyone().wrap_socket(self.sock, server_hostname=domain)
+            self.sock = ANYONE.wrap_socket(self.sock, server_hostname=domain)
             self.open(domain)
         else:
             self.start_tls(domain)
