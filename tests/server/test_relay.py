@@ -657,6 +657,15 @@ class Tls(Relay):
         self.set("relay.tls-fallback", "on")
         self.assertFalse(self.arrived()[0].tls)
 
+    def test_own_certificate(self):
+        """SPEC C-100: a server that asks is shown that of the main domain."""
+        self.set("relay.tls-fallback", "off")
+        main = next(row["name"] for row in self.server.signet("domain", "list")["rows"] if row["main"])
+        self.sink.tls.load_verify_locations(str(self.server.certificate(main)))
+        self.sink.tls.verify_mode = ssl.CERT_REQUIRED
+        self.submit("x@partner.test")
+        self.assertTrue(self.arrived()[0].tls)
+
     def test_login(self):
         logins = []
         self.sink.words.append("AUTH PLAIN LOGIN")
