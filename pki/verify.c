@@ -126,7 +126,7 @@ static bool candidate(struct search *s, const struct cert *ca)
 	if (s->steps == 0)
 		return false;
 	s->steps--;
-	return !on_path(s, ca) && !ids_differ(s->path[s->n - 1], ca) && issued(s, ca);
+	return !ids_differ(s->path[s->n - 1], ca) && issued(s, ca);
 }
 
 /* --- the way --- */
@@ -146,7 +146,7 @@ static bool extend(struct search *s);
 
 static bool go_through(struct search *s, const struct cert *ca)
 {
-	if (!candidate(s, ca))
+	if (on_path(s, ca) || !candidate(s, ca))
 		return false;
 	s->path[s->n++] = ca;
 	bool found = extend(s);
