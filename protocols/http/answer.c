@@ -181,7 +181,8 @@ static void put_hsts(struct http_req *req, struct buf *out)
 
 	if (!sess_is_tls(req->s))
 		return;
-	at.domain = req->domain; /* known when a handler asked for it */
+	/* What is instant may not look for the domain. */
+	at.domain = req->route && req->route->instant ? NULL : http_domain(req);
 	int64_t ms = conf_num_at(&conf_key_http_hsts, &at);
 	if (ms > 0) /* RFC 6797 6.1 */
 		buf_printf(

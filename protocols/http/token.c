@@ -15,7 +15,8 @@
 enum {
 	SECRET_SIZE = 32,
 	FIXED_SIZE = 8 + 8 + 8 + 1,
-	SCOPE_MAX = 100, /* tokens of one domain, account, or the server */
+	SCOPE_MAX = 100,	  /* tokens of one domain, account, or the server */
+	SHOWN_S = 30 * 24 * 3600, /* how long one that expired is still listed */
 };
 
 static const char room[] = "http-token";
@@ -106,13 +107,17 @@ struct census {
 	const struct http_token *token;
 	bool taken;
 	size_t n;
+	struct buf over; /* keys of those that expired long ago */
 };
 
 static bool count(void *arg, struct slice key, const struct http_token *token)
 {
 	struct census *census = arg;
 
-	(void)key;
+	if (census->token->created - token->expires > SHOWN_S) {
+		buf_adds(&census->over, key);
+		return true;
+	}
 	census->taken = census->taken || strcmp(token->name, census->token->name) == 0;
 	census->n += strcmp(token->scope, census->token->scope) == 0;
 	return true;
@@ -126,6 +131,9 @@ static int put_new(struct slice text, const struct http_token *token, struct err
 
 	if (http_token_each(count, &census) != 0)
 		return err_set(err, ERR_TEMP, "the tokens cannot be read");
+	for (size_t at = 0; at < census.over.n; at += DIGEST_SIZE)
+		http_token_remove(slice_of(census.over.p + at, DIGEST_SIZE), NULL);
+	buf_done(&census.over);
 	if (census.taken)
 		return err_set(err, ERR_EXISTS, "there is a token %s already", token->name);
 	if (census.n >= SCOPE_MAX)

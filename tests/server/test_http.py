@@ -1,5 +1,6 @@
 """test_http - the HTTPS server with real clients: http.client, curl, openssl, and rude sockets"""
 import concurrent.futures
+import html
 import html.parser
 import http.client
 import json
@@ -37,7 +38,7 @@ class Answer:
 
 
 class Inputs(html.parser.HTMLParser):
-    """The input fields of a page, by type."""
+    """The input fields and buttons of a page."""
 
     def __init__(self, page):
         super().__init__()
@@ -45,15 +46,16 @@ class Inputs(html.parser.HTMLParser):
         self.feed(page.decode())
 
     def handle_starttag(self, tag, attrs):
-        if tag == "input":
-            self.fields.append(dict(attrs))
+        if tag in ("input", "button"):
+            self.fields.append(dict(attrs, type="hidden") if tag == "button" else dict(attrs))
 
     def csrf(self):
         return next(f["value"] for f in self.fields if f.get("name") == "csrf")
 
     def login(self, user, password):
         """The form as a browser sends it."""
-        sent = {f["name"]: f.get("value", "") for f in self.fields if f.get("type") == "hidden"}
+        sent = {f["name"]: f.get("value", "") for f in self.fields
+                if f.get("type") == "hidden" and f.get("name")}
         for field in self.fields:
             if field.get("type") == "password":
                 sent[field["name"]] = password
@@ -571,6 +573,68 @@ class Logins(WithServer):
     def test_next(self):
         answer = self.browser().get("/no-such-page")
         self.assertEqual(answer.status, 404)
+
+
+class Pages(WithServer):
+    """Pages of another domain or account are not there, whoever asks by their addresses."""
+
+    LINK = re.compile(r'(?:href|action)="(/[^"#]*)"')
+
+    def crawl(self, browser, first="/"):
+        """All pages that links and forms lead to: path and answer."""
+        seen, waiting = {}, [first]
+        while waiting and len(seen) < 300:
+            path = html.unescape(waiting.pop())
+            if path in seen or path.startswith(("/static/", "/logout")):
+                continue
+            seen[path] = browser.get(path)
+            waiting += filter(None, [seen[path].headers.get("Location")])
+            if seen[path].headers.get("Content-Type", "").startswith("text/html"):
+                waiting += self.LINK.findall(seen[path].body.decode())
+        return seen
+
+    def test_only_ones_own(self):
+        self.server.signet("alias", "add", "hidden@beta.test", CY)
+        self.server.add("root@gamma.test")
+        self.server.signet("account", "role", "root@gamma.test", "server-admin")
+        root, ann, bob = self.browser(), self.browser(), self.browser()
+        for browser, user in ((root, "root@gamma.test"), (ann, ANN), (bob, BOB)):
+            self.assertEqual(browser.login(user).status, 303)
+        pages = self.crawl(root)
+        foreign = [path for path in pages if "beta.test" in urllib.parse.unquote(path)]
+        self.assertGreater(len(foreign), 3, sorted(pages))
+        self.assertFalse([p for p, a in pages.items() if a.status >= 500])
+        for browser in (ann, bob):
+            own = self.crawl(browser)
+            self.assertGreater(len(own), 1)
+            for path, answer in own.items():
+                self.assertNotIn(b"@beta.test", answer.body, path)
+                self.assertLess(answer.status, 500, path)
+            for path in foreign:
+                answer = browser.get(path)
+                self.assertIn(answer.status, (403, 404), path)
+                self.assertNotIn(CY.encode(), answer.body, path)
+
+    def test_nothing_without_login(self):
+        root, nobody = self.browser(), self.browser()
+        root.login(ANN)
+        for path in self.crawl(root):
+            answer = nobody.get(path)
+            if path.split("?")[0] not in ("/login", "/certificate", "/api/v1/openapi.json"):
+                self.assertEqual(answer.status, 303, path)
+                self.assertTrue(answer.headers["Location"].startswith("/login"), path)
+                self.assertEqual(answer.body, b"", path)
+
+    def test_every_page_is_safe(self):
+        browser = self.browser()
+        browser.login(ANN)
+        for path, answer in self.crawl(browser).items():
+            if answer.status != 200 or path in ("/certificate", "/api/v1/openapi.json"):
+                continue
+            self.assertEqual(answer.headers["Cache-Control"], "no-store", path)
+            self.assertNotRegex(answer.body, rb"(?i)<script(?! src=\"/static/)|\son[a-z]+=|style=|javascript:", path)
+            for form in re.findall(rb"(?is)<form[^>]*method=.?post.*?</form>", answer.body):
+                self.assertIn(b'name="csrf"', form, path)
 
 
 class Operations(WithServer):

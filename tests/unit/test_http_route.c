@@ -49,6 +49,23 @@ static void test_routes(void **state)
 	}
 }
 
+/* Every row of the program: whose domain or account it is about is compared only
+   for who is known, and what runs on a loop asks nobody. */
+static void test_rows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < http_route_table_n; i++) {
+		const struct http_route *route = http_route_table[i];
+		bool scoped = strstr(route->path, ":domain") || strstr(route->path, ":account");
+		want_true(route->path, route->path[0] == '/' && route->run && route->methods);
+		want_true(route->path, !scoped || route->who != HTTP_ANYONE);
+		want_true(route->path, !route->instant || route->who == HTTP_ANYONE);
+		want_true(route->path, !route->instant || route->methods == HTTP_GET);
+		want_true(route->path, !route->clear || route->who == HTTP_ANYONE);
+		want_true(route->path, route->body_max <= 64 << 20);
+	}
+}
+
 static const struct {
 	const char *network, *address;
 	bool want;
@@ -118,6 +135,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_routes),
+		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_networks),
 		cmocka_unit_test(test_cookies),
 	};
