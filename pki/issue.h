@@ -15,6 +15,7 @@
 #include "core/buf.h"
 #include "core/err.h"
 #include "core/pool.h"
+#include "pki/subject.h"
 
 /* Forget what a domain had when it is removed. Once, at start. */
 void issue_start(void);
@@ -45,6 +46,11 @@ int issue_ready(
 
 /* A new special key and a certificate that it signs itself. */
 int issue_self_signed(struct slice domain, struct err *err);
+
+/* Append a request (PEM) for a certificate of the special key, which is made, with a
+   certificate for the time being, when there is none. Of the subject the names are
+   not used. */
+int issue_csr(struct slice domain, struct subject *subject, struct buf *pem, struct err *err);
 
 /* A special certificate with those above it, PEM; for the special key that is
    there, or for one in the same text. */

@@ -16,6 +16,24 @@ struct issue_record {
 int issue_record_get(struct slice domain, struct buf *bytes, struct issue_record *out);
 int issue_record_put(struct slice domain, const struct issue_record *record, struct err *err);
 
+/* --- issue_authority.c; domain: from domain_hosted, with a terminator --- */
+
+/* Whom the special key is sealed for: another than the domain's own. */
+const char *issue_owner(struct pool *pool, struct slice domain);
+
+/* The special key and certificate: 1, 0 there is none, -1. */
+int issue_special(struct slice domain, struct pool *pool, struct issue_authority *out);
+
+/* The domain's own key must be there, whichever signs (SPEC C-114). */
+int issue_check_domain(struct slice domain, struct err *err);
+
+/* --- issue_make.c --- */
+
+/* A new special key with a certificate that it signs itself. */
+int issue_make(struct slice domain, struct pool *pool, struct err *err);
+
+/* --- the register --- */
+
 /* Write down a certificate that was issued. ERR_EXISTS: that serial number was. */
 int issue_register(
     struct slice domain, const char *address, const struct cert *cert, struct err *err);

@@ -12,7 +12,7 @@
 
 enum {
 	PBE_ITERATIONS = 600000,
-	PBE_ITERATIONS_MAX = 10000000, /* of what others made: seconds of work */
+	PBE_ITERATIONS_MAX = 5000000, /* of what others made: a second of work */
 	PBE_PASSWORD_MAX = 1024,
 };
 

@@ -10,7 +10,7 @@
 #include "pki/pkcs12_private.h"
 #include "pki/pkcs8.h"
 
-enum { SAFES_MAX = 20, BAGS_MAX = 200, FILE_MAX = 1 << 20 };
+enum { SAFES_MAX = 4 /* each may ask for a second of work */, BAGS_MAX = 200, FILE_MAX = 1 << 20 };
 
 struct reading {
 	struct slice password;

@@ -1,18 +1,26 @@
 /* cms_open.c - whom a message is for, and the content's key for him (RFC 5652 6.2) */
 #include "smime/cms_open.h"
 
+#include <stdlib.h>
+
 #include "pki/cert.h"
 #include "pki/der.h"
 
-enum { RECIPIENTS_MAX = 10000 };
+enum {
+	RECIPIENTS_MAX = 10000,
+	MATCHES_MAX = 8, /* of RecipientInfos for us: opening a key is slow on purpose */
+};
 
 struct opening {
 	const struct cms_keys *keys;
+	struct cert *certs; /* as many, read */
 	unsigned char *out;
 	size_t n;
 	struct err *err;
-	bool failed; /* a key could not be had: *err says why */
-	bool met;    /* there was one for us */
+	unsigned matches;
+	bool failed;	/* a key could not be had: *err says why */
+	struct buf key; /* the one that was opened last */
+	size_t opened;	/* which it is; keys->n: none */
 };
 
 /* --- whose --- */
@@ -30,27 +38,34 @@ static bool names(const struct cert *cert, const struct der *id)
 }
 
 /* Which of the certificates; or keys->n. */
-static size_t find(const struct cms_keys *keys, const struct der *id)
+static size_t find(const struct opening *o, const struct der *id)
 {
-	struct cert cert;
 	size_t i = 0;
 
-	for (; i < keys->n; i++) {
-		struct slice der = keys->certs[i];
-		if (cert_next(&der, &cert) && names(&cert, id))
-			break;
-	}
+	while (i < o->keys->n && !names(&o->certs[i], id))
+		i++;
 	return i;
 }
 
-/* The private key of that certificate. */
-static bool get_key(struct opening *o, size_t i, struct buf *key)
+/* The private key of who is named; false: it is nobody of ours, or it cannot be
+   had. */
+static bool get_key(struct opening *o, const struct der *id)
 {
-	o->met = true;
-	if (o->keys->open(o->keys->arg, i, key, o->err) == 0)
+	size_t i = find(o, id);
+
+	if (i == o->keys->n || o->matches == MATCHES_MAX)
+		return false;
+	o->matches++;
+	if (i == o->opened)
 		return true;
-	o->failed = true;
-	return false;
+	buf_wipe(&o->key);
+	o->opened = o->keys->n;
+	if (o->keys->open(o->keys->arg, i, &o->key, o->err) != 0) {
+		o->failed = true;
+		return false;
+	}
+	o->opened = i;
+	return true;
 }
 
 /* --- key transport --- */
@@ -58,19 +73,12 @@ static bool get_key(struct opening *o, size_t i, struct buf *key)
 static bool try_transport(struct opening *o, struct slice info)
 {
 	struct slice version, algorithm, encrypted;
-	struct buf key = { 0 };
 	struct der id;
 
-	if (!der_want(&info, DER_INTEGER, &version) || !der_next(&info, &id) ||
-	    !der_want(&info, DER_SEQUENCE, &algorithm) || !der_want(&info, DER_OCTETS, &encrypted))
-		return false;
-	size_t i = find(o->keys, &id);
-	if (i == o->keys->n)
-		return false;
-	bool good = get_key(o, i, &key) &&
-	    cms_open_transport(buf_slice(&key), algorithm, encrypted, o->out, o->n);
-	buf_wipe(&key);
-	return good;
+	return der_want(&info, DER_INTEGER, &version) && der_next(&info, &id) &&
+	    der_want(&info, DER_SEQUENCE, &algorithm) && der_want(&info, DER_OCTETS, &encrypted) &&
+	    get_key(o, &id) &&
+	    cms_open_transport(buf_slice(&o->key), algorithm, encrypted, o->out, o->n);
 }
 
 /* --- key agreement --- */
@@ -87,19 +95,11 @@ static bool read_agree_id(struct der *id)
 
 static bool try_encrypted_key(struct opening *o, struct cms_agreement *agreement, struct slice one)
 {
-	struct buf key = { 0 };
 	struct der id;
 
-	if (!der_next(&one, &id) || !read_agree_id(&id) ||
-	    !der_want(&one, DER_OCTETS, &agreement->wrapped))
-		return false;
-	size_t i = find(o->keys, &id);
-	if (i == o->keys->n)
-		return false;
-	bool good =
-	    get_key(o, i, &key) && cms_open_agreement(buf_slice(&key), agreement, o->out, o->n);
-	buf_wipe(&key);
-	return good;
+	return der_next(&one, &id) && read_agree_id(&id) &&
+	    der_want(&one, DER_OCTETS, &agreement->wrapped) && get_key(o, &id) &&
+	    cms_open_agreement(buf_slice(&o->key), agreement, o->out, o->n);
 }
 
 static bool try_agreement(struct opening *o, struct slice info)
@@ -125,26 +125,57 @@ static bool try_agreement(struct opening *o, struct slice info)
 
 /* --- all --- */
 
+static bool try_one(struct opening *o, const struct der *info)
+{
+	if (info->tag == DER_SEQUENCE)
+		return try_transport(o, info->value);
+	return info->tag == (DER_CONTEXT_CONSTRUCTED | 1) && try_agreement(o, info->value);
+}
+
+static bool try_all(struct opening *o, struct slice recipients)
+{
+	struct der info;
+
+	for (unsigned i = 0; i < RECIPIENTS_MAX && !o->failed; i++) {
+		if (!der_next(&recipients, &info))
+			return false;
+		if (try_one(o, &info))
+			return true;
+	}
+	return false;
+}
+
+/* One that cannot be read is nobody's. */
+static struct cert *read_certs(const struct cms_keys *keys)
+{
+	struct cert *certs = mem_get((keys->n + 1) * sizeof(*certs));
+
+	for (size_t i = 0; i < keys->n; i++) {
+		struct slice der = keys->certs[i];
+		if (!cert_next(&der, &certs[i]))
+			certs[i] = (struct cert){ 0 };
+	}
+	return certs;
+}
+
 int cms_open_key(struct slice recipients, const struct cms_keys *keys, unsigned char *out, size_t n,
     struct err *err)
 {
-	struct opening o = { .keys = keys, .out = out, .n = n, .err = err };
-	struct der info;
-	bool found = false;
+	struct opening o = { .keys = keys,
+		.certs = read_certs(keys),
+		.out = out,
+		.n = n,
+		.err = err,
+		.opened = keys->n };
+	bool found = try_all(&o, recipients);
 
-	for (unsigned i = 0; !found && !o.failed && i < RECIPIENTS_MAX; i++) {
-		if (!der_next(&recipients, &info))
-			break;
-		if (info.tag == DER_SEQUENCE)
-			found = try_transport(&o, info.value);
-		else if (info.tag == (DER_CONTEXT_CONSTRUCTED | 1))
-			found = try_agreement(&o, info.value);
-	}
+	buf_wipe(&o.key);
+	free(o.certs);
 	if (found)
 		return 0;
 	if (o.failed)
 		return -1;
-	return o.met
+	return o.matches > 0
 	    ? err_set(err, ERR_INPUT, "how the key was encrypted is not known here, or malformed")
 	    : err_set(err, ERR_DENIED, "the message is not encrypted for any of these keys");
 }

@@ -103,6 +103,50 @@ OPERATION(smime_ca_set) = {
 	.run = run_set,
 };
 
+/* --- request --- */
+
+static int run_csr(struct op_call *call)
+{
+	struct subject subject = { 0 };
+	struct buf pem = { 0 };
+	struct err err = { 0 };
+
+	for (enum subject_part i = 0; i < SUBJECT_PARTS; i++)
+		if (i != SUBJECT_CN)
+			subject.part[i] = op_text(call, subject_words[i]);
+	int rc = issue_csr(domain_of(call), &subject, &pem, &err);
+	if (rc == 0)
+		op_put_text(call, "pem", buf_slice(&pem));
+	else
+		op_fail_err(call, &err);
+	buf_done(&pem);
+	return rc;
+}
+
+static const struct op_arg csr_args[] = {
+	{ "domain", OP_DOMAIN, OP_REQUIRED, "name of the domain, which becomes the common name",
+	    NULL },
+	{ "o", OP_TEXT, OP_OPTION, "organization", NULL },
+	{ "ou", OP_TEXT, OP_OPTION, "its unit", NULL },
+	{ "l", OP_TEXT, OP_OPTION, "city", NULL },
+	{ "st", OP_TEXT, OP_OPTION, "province", NULL },
+	{ "c", OP_TEXT, OP_OPTION, "country, two letters", NULL },
+	{ "contact", OP_TEXT, OP_OPTION, "e-mail address of who is asked", NULL },
+	{ 0 },
+};
+
+/* SPEC C-111 */
+OPERATION(smime_ca_csr) = {
+	.name = "smime ca-csr",
+	.role = OP_DOMAIN_ADMIN,
+	.args = csr_args,
+	.help = "write a request for a certificate of a domain's special S/MIME key",
+	.more = "Ask an authority to sign it as an authority (CA). Give what it sends back to\n"
+		"'smime ca-set', without a key. Until then the certificate that is there is used.",
+	.example = "smime ca-csr example.org --o \"Example Ltd\" --c GB > example.csr",
+	.run = run_csr,
+};
+
 static int run_remove(struct op_call *call)
 {
 	struct err err = { 0 };

@@ -188,6 +188,24 @@ class Issuing(Room):
                                stdin=(self.dir / "x.pem").read_text() + (self.dir / "x.key").read_text())
         self.assertIn("Brought Authority", self.signet("ca-show", "epsilon.test")["subject"])
 
+    def test_request(self):
+        """SPEC C-111: another authority signs the special key"""
+        self.server.add("kim@kappa.test")
+        self.write("kappa.csr", self.signet("ca-csr", "kappa.test", "--o", "Example")["pem"])
+        self.assertIn(b"O = Example, CN = kappa.test",
+                      self.openssl("req", "-in", "kappa.csr", "-verify", "-noout", "-subject"))
+        self.openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "root.key", "-out", "root.pem",
+                     "-subj", "/CN=Root", "-days", "100", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+        self.write("ext", "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n"
+                          "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n")
+        self.openssl("x509", "-req", "-in", "kappa.csr", "-CA", "root.pem", "-CAkey", "root.key", "-days", "50",
+                     "-extfile", "ext", "-out", "signed.pem")
+        chain = (self.dir / "signed.pem").read_text() + (self.dir / "root.pem").read_text()
+        self.assertEqual(self.server.signet("smime", "ca-set", "kappa.test", stdin=chain)["issuer"], "CN=Root")
+        self.assertIn("CN=kappa.test", self.issue("kim@kappa.test")["issuer"])
+        pem = self.certificate("kim@kappa.test")
+        self.openssl("verify", "-x509_strict", "-CAfile", "root.pem", "-untrusted", "issuer.pem", pem)
+
     def test_goes_with_its_domain(self):
         self.server.add("zoe@zeta.test")
         self.issue("zoe@zeta.test")
