@@ -11,9 +11,10 @@ static void put_safe(FILE *out, const char *text, bool lines)
 {
 	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
 		bool c1 = p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0;
+		bool line_end = *p == '\n' || (*p == '\r' && p[1] == '\n');
 
 		p += c1;
-		if (c1 || (*p < ' ' && !(lines && (*p == '\n' || *p == '\t'))) || *p == 0x7f)
+		if (c1 || (*p < ' ' && !(lines && (line_end || *p == '\t'))) || *p == 0x7f)
 			fputc('?', out);
 		else
 			fputc(*p, out);
