@@ -141,3 +141,38 @@ OPERATION(rule_encrypt) = {
 		   "rule encrypt ann@example.org off",
 	.run = run,
 };
+
+/* --- is it on? --- */
+
+static int run_encrypted(struct op_call *call)
+{
+	struct script_owner owner;
+	struct buf name = { 0 }, text = { 0 };
+	size_t from, to;
+
+	if (op_rule_account(call, op_text(call, "address"), &owner) != 0)
+		return -1;
+	int rc = script_get_active(&owner, &name);
+	if (rc == 0 && name.n > 0 && script_get(&owner, buf_slice(&name), &text) < 0)
+		rc = -1;
+	op_put_bool(call, "on", rc == 0 && find_part(buf_slice(&text), &from, &to));
+	op_put_text(call, "script", buf_slice(&name));
+	buf_done(&name);
+	buf_done(&text);
+	return rc == 0 ? 0 : op_fail(call, ERR_TEMP, "the rules cannot be read now");
+}
+
+static const struct op_arg address_args[] = {
+	{ "address", OP_ADDRESS, OP_REQUIRED, "address of the account", NULL },
+	{ 0 },
+};
+
+OPERATION(rule_encrypted) = {
+	.name = "rule encrypted",
+	.role = OP_USER,
+	.args = address_args,
+	.help = "say whether all mail of an account is stored encrypted",
+	.example = "rule encrypted ann@example.org",
+	.reads = true,
+	.run = run_encrypted,
+};

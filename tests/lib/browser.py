@@ -146,6 +146,10 @@ class Browser:
         if text:
             self.call("POST", f"/element/{element}/value", {"text": text})
 
+    def attach(self, selector, path):
+        """A file to upload."""
+        self.call("POST", f"/element/{self.find(selector)}/value", {"text": str(path)})
+
     def choose(self, selector, value):
         self.click(f"{selector} option[value='{value}']")
 

@@ -466,6 +466,83 @@ class Portal(Web):
         self.sees("mine was removed.")
 
 
+class Smime(Web):
+    """SPEC C-103 to C-105, C-111"""
+
+    def test_own_certificate(self):
+        self.log_in("bob@alpha.test")
+        self.web.follow("link=S/MIME")
+        self.sees("You have no certificate yet.")
+        self.assertFalse(self.web.has("button[value=export]"))
+        self.web.fill("#issue-secret", "my own secret 1")
+        self.web.fill("#issue-again", "my own secret 1")
+        self.press("issue")
+        self.sees("You have a new certificate.", "current")
+        self.shoot("smime")
+        self.export("a wrong secret", 0)
+        self.sees("Download .p12")
+        self.assertTrue(self.web.has(".notice.bad, .wrong"))
+        self.assertNotIn("wrong secret", self.web.source())
+        path = self.export("my own secret 1", 1)
+        shown = openssl("pkcs12", "-in", str(path), "-passin", "pass:of the file 1", "-nodes")
+        self.assertIn("BEGIN PRIVATE KEY", shown)
+        for pem in self.web_get_pem():
+            self.assertIn("bob@alpha.test", openssl("x509", "-noout", "-email", stdin=pem))
+
+        self.press("encrypt")
+        self.sees("Turn off")
+        self.assertIs(self.server.signet("rule", "encrypted", "bob@alpha.test")["on"], True)
+        self.press("encrypt")
+        self.assertIs(self.server.signet("rule", "encrypted", "bob@alpha.test")["on"], False)
+        self.press("remove")
+        self.press("remove")
+        self.sees("You have no certificate yet.")
+
+    def export(self, secret, files):
+        self.web.fill("#export-secret", secret)
+        self.web.fill("#export-new-password", "of the file 1")
+        self.web.fill("#export-again", "of the file 1")
+        if files == 0:
+            return self.press("export")
+        self.web.click("button[value=export]")
+        return self.web.downloaded("*.p12")
+
+    def web_get_pem(self):
+        self.web.click("link=PEM")
+        yield self.web.downloaded("*.pem").read_text()
+
+    def test_import(self):
+        folder = self.server.folder
+        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{folder}/k", "-out",
+                f"{folder}/c", "-subj", "/CN=Cy", "-addext", "subjectAltName=email:cy@beta.test")
+        openssl("pkcs12", "-export", "-inkey", f"{folder}/k", "-in", f"{folder}/c", "-out",
+                f"{folder}/cy.p12", "-passout", "pass:of the file 1")
+        self.log_in("cy@beta.test")
+        self.go("/portal/smime")
+        for password, text in (("wrong", "Import"), ("of the file 1", "The certificate was imported.")):
+            self.web.attach("#import-identity", folder / "cy.p12")
+            self.web.fill("#import-password", password)
+            self.web.fill("#import-secret", "cys own secret 1")
+            self.press("import")
+            self.sees(text)
+        self.sees("CN=Cy")
+
+    def test_authority_of_a_domain(self):
+        """SPEC C-111, C-114"""
+        self.log_in("ann@alpha.test")
+        self.web.follow("link=S/MIME")
+        self.press("self-signed")
+        self.press("self-signed")
+        self.sees("There is a new special certificate.", "certificates are issued")
+        self.shoot("smime-authority")
+        self.server.signet("smime", "issue", "ann@alpha.test", stdin="anns own secret 1")
+        self.go("/admin/domain/alpha.test/smime")
+        self.sees("ann@alpha.test")
+        self.press("remove")
+        self.press("remove")
+        self.sees("The special key and certificate were removed.")
+
+
 class Escaping(Web):
     """With JavaScript: nothing that somebody typed is run."""
 
