@@ -2,9 +2,10 @@
  *
  * A verb is one file cmd_*.c with one row SMTP_COMMAND. An extension is one
  * file ext_*.c with a row SMTP_EXTENSION (its EHLO word) and rows SMTP_PARAM
- * (what it adds to MAIL and RCPT). Submission is SMTP with another policy, and
- * LMTP (RFC 2033) is SMTP with another greeting and a reply for each recipient
- * (lmtp.c): the listener's role says which. */
+ * (what it adds to MAIL and RCPT). Submission is SMTP with another policy: the
+ * listener's role says which. LMTP (RFC 2033) is a protocol of its own to the
+ * kernel, and here SMTP with another greeting and a reply for each recipient
+ * (lmtp.c). */
 #ifndef PROTOCOLS_SMTP_SMTP_H
 #define PROTOCOLS_SMTP_SMTP_H
 
