@@ -91,7 +91,7 @@ static int match_fields(struct sieve_matcher *m, const struct sieve_node *node, 
 	int result = 0;
 
 	while (result == 0 && (field = sieve_field_next(m->run, name, &at))) {
-		if (!sieve_work(m->run, 4 * field->raw.n))
+		if (!sieve_work(m->run, SIEVE_STEPS_VALUE + SIEVE_STEPS_DECODE * field->raw.n))
 			return -1;
 		result = match_list(m, node, msg_addresses(&m->run->scratch, field->raw));
 	}
@@ -103,7 +103,7 @@ static int eval_address(struct sieve_run *run, const struct sieve_node *node)
 	struct sieve_matcher m = sieve_matcher(run, node);
 	int result = 0;
 
-	for (size_t i = 0; i < node->args[0].n && result == 0; i++)
+	for (size_t i = 0; i < node->args[0].n && result == 0 && !sieve_tired(run); i++)
 		result = match_fields(&m, node, node->args[0].strings[i]);
 	return sieve_match_end(&m, result);
 }

@@ -40,7 +40,7 @@ static struct sieve_body *bodies(struct sieve_run *run)
 {
 	if (!run->bodies) {
 		struct slice text = slice_head(run->message->text, SIEVE_BODY_MAX);
-		if (!sieve_work(run, 4 * text.n))
+		if (!sieve_work(run, SIEVE_STEPS_DECODE * text.n))
 			return NULL;
 		add_leaves(run, msg_parse(&run->memory, text), &run->bodies);
 	}
@@ -54,7 +54,7 @@ static bool read_text(struct sieve_run *run, struct sieve_body *body)
 
 	if (body->text.decoded)
 		return true;
-	if (!sieve_work(run, 8 * (body->part->end - body->part->body)))
+	if (!sieve_work(run, SIEVE_STEPS_DECODE * (body->part->end - body->part->body)))
 		return false;
 	msg_text(body->part, slice_head(run->message->text, SIEVE_BODY_MAX), &text);
 	body->text.plain = pool_slice(&run->memory, buf_slice(&text));
@@ -76,7 +76,7 @@ static bool read_content(struct sieve_run *run, struct sieve_body *body)
 
 	if (body->content.decoded)
 		return true;
-	if (!sieve_work(run, 8 * raw.n))
+	if (!sieve_work(run, SIEVE_STEPS_DECODE * raw.n))
 		return false;
 	if (!msg_decode(body->part->encoding, raw, &plain))
 		buf_adds(&plain, raw);
@@ -124,12 +124,16 @@ static int match_content(
 /* 5.1: all behind the header, as it came. */
 static int match_raw(struct sieve_matcher *m)
 {
-	struct slice rest = slice_head(m->run->message->text, SIEVE_BODY_MAX);
+	struct sieve_text *whole = &m->run->whole;
 	struct msg_field field;
 
-	while (msg_field_next(&rest, &field))
-		;
-	return sieve_match(m, rest);
+	if (!whole->decoded) {
+		whole->plain = slice_head(m->run->message->text, SIEVE_BODY_MAX);
+		while (msg_field_next(&whole->plain, &field))
+			;
+		whole->decoded = true;
+	}
+	return sieve_match_text(m, whole);
 }
 
 static int eval(struct sieve_run *run, const struct sieve_node *node)
@@ -144,8 +148,6 @@ static int eval(struct sieve_run *run, const struct sieve_node *node)
 		result = how && how->tag == &sieve_tag_content
 		    ? match_content(&m, body, &how->value)
 		    : match_text(&m, body);
-	if (run->work > SIEVE_WORK_MAX)
-		return -1;
 	return sieve_match_end(&m, result);
 }
 

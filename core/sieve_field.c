@@ -2,9 +2,6 @@
 #include "core/msg.h"
 #include "core/sieve_private.h"
 
-/* Decoding looks at a byte a few times. */
-enum { DECODE_STEPS = 4 };
-
 static void read_fields(struct sieve_run *run)
 {
 	struct slice rest = slice_head(run->message->text, SIEVE_HEADER_MAX);
@@ -25,19 +22,20 @@ struct sieve_text *sieve_field_next(struct sieve_run *run, struct slice name, si
 {
 	if (!run->fields)
 		read_fields(run);
-	while (*at < run->n_fields) {
+	size_t from = *at;
+	struct sieve_text *found = NULL;
+	while (!found && *at < run->n_fields) {
 		struct sieve_text *field = &run->fields[(*at)++];
-		run->work++;
 		if (slice_ieq(field->name, name))
-			return field;
+			found = field;
 	}
-	return NULL;
+	return sieve_work(run, SIEVE_STEPS_FIELD * (*at - from)) ? found : NULL;
 }
 
 struct slice sieve_field_text(struct sieve_run *run, struct sieve_text *field)
 {
 	if (!field->decoded) {
-		run->work += DECODE_STEPS * field->raw.n;
+		run->work += SIEVE_STEPS_DECODE * field->raw.n; /* counts when it is matched */
 		field->plain = slice_trim(msg_decode_text(&run->memory, field->raw));
 		field->decoded = true;
 	}

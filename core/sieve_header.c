@@ -21,7 +21,7 @@ static int eval_header(struct sieve_run *run, const struct sieve_node *node)
 	struct sieve_matcher m = sieve_matcher(run, node);
 	int result = 0;
 
-	for (size_t i = 0; i < node->args[0].n && result == 0; i++)
+	for (size_t i = 0; i < node->args[0].n && result == 0 && !sieve_tired(run); i++)
 		result = match_fields(&m, node->args[0].strings[i]);
 	return sieve_match_end(&m, result);
 }

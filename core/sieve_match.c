@@ -161,7 +161,7 @@ static int match_glob(
 	struct glob g = { .value = value, .pattern = key, .unicode = how->comparator->unicode };
 
 	while (g.v < value.n) {
-		if (!sieve_work(run, 1))
+		if (!sieve_work(run, SIEVE_STEPS_PATTERN))
 			return -1;
 		if (glob_star(&g) || (g.p < key.n && glob_step(&g)))
 			continue;
@@ -202,7 +202,7 @@ static int match_keys(struct sieve_matcher *m, struct slice folded)
 static int match_folding(
     struct sieve_matcher *m, struct slice value, struct pool *pool, struct slice *folded)
 {
-	if (!sieve_work(m->run, value.n))
+	if (!sieve_work(m->run, SIEVE_STEPS_VALUE + SIEVE_STEPS_FOLD * value.n))
 		return -1;
 	*folded = fold(m->how->comparator, pool, value);
 	return match_keys(m, *folded);

@@ -18,7 +18,7 @@ enum {
 	SIEVE_NAME_MAX = 1000,	    /* bytes of a mailbox's name */
 	SIEVE_HEADER_MAX = 1 << 20, /* bytes of a header that are looked at */
 	SIEVE_BODY_MAX = 4 << 20,   /* bytes of bodies that are looked at */
-	SIEVE_WORK_MAX = 200 << 20, /* steps of a run: about a byte looked at each */
+	SIEVE_WORK_MAX = 100 << 20, /* steps of a run, of some nanoseconds each */
 };
 
 struct sieve_node;
@@ -213,6 +213,10 @@ int sieve_lex(struct sieve_compile *c);
 /* Characters that the token's string encodes (sieve_encoded.c). 0 or -1. */
 int sieve_decode(struct sieve_compile *c);
 
+/* Tags and values of a command or test, checked against its row; the token is
+   the first of them (sieve_args.c). 0 or -1. */
+int sieve_parse_args(struct sieve_compile *c, struct sieve_node *node);
+
 /* All of the text (sieve_parse.c). 0 or -1. */
 int sieve_parse(struct sieve_compile *c, struct sieve_node **commands);
 
@@ -243,6 +247,7 @@ struct sieve_run {
 	struct sieve_text *fields; /* NULL: not read yet */
 	size_t n_fields;
 	struct sieve_body *bodies; /* of sieve_body.c; NULL: not read yet */
+	struct sieve_text whole;   /* all behind the header */
 	struct slice *flags;	   /* that are set now (RFC 5232) */
 	size_t n_flags;
 	struct sieve_action *actions, **end;
@@ -259,11 +264,27 @@ int sieve_fault(struct sieve_run *run, const char *fmt, ...) __attribute__((form
 /* Count steps: false after a fault, when there were too many. */
 bool sieve_work(struct sieve_run *run, uint64_t steps);
 
+/* There were too many. */
+static inline bool sieve_tired(const struct sieve_run *run)
+{
+	return run->work > SIEVE_WORK_MAX;
+}
+
+/* What things cost, in steps (tests/bench/sieve_bench.c). */
+enum {
+	SIEVE_STEPS_NODE = 16,	 /* a command or test */
+	SIEVE_STEPS_FIELD = 8,	 /* a field whose name is looked at */
+	SIEVE_STEPS_VALUE = 64,	 /* a value or an address, however short */
+	SIEVE_STEPS_FOLD = 2,	 /* a byte of it */
+	SIEVE_STEPS_DECODE = 8,	 /* a byte that is decoded, or read as an address */
+	SIEVE_STEPS_PATTERN = 4, /* a step of :matches */
+};
+
 enum sieve_next sieve_run_block(struct sieve_run *run, const struct sieve_node *commands);
 int sieve_eval(struct sieve_run *run, const struct sieve_node *test);
 
 /* The header's fields of that name, one after another: *at is 0 at first. NULL:
-   no more (sieve_field.c). */
+   no more, or a fault (sieve_tired) (sieve_field.c). */
 struct sieve_text *sieve_field_next(struct sieve_run *run, struct slice name, size_t *at);
 /* Decoded as people read it. */
 struct slice sieve_field_text(struct sieve_run *run, struct sieve_text *field);

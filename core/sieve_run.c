@@ -33,7 +33,7 @@ int sieve_fault(struct sieve_run *run, const char *fmt, ...)
 bool sieve_work(struct sieve_run *run, uint64_t steps)
 {
 	run->work += steps;
-	if (run->work <= SIEVE_WORK_MAX)
+	if (!sieve_tired(run))
 		return true;
 	sieve_fault(run, "the script takes too long for this message");
 	return false;
@@ -47,7 +47,8 @@ enum sieve_next sieve_run_block(struct sieve_run *run, const struct sieve_node *
 
 	for (; commands && next == SIEVE_GO_ON; commands = commands->next) {
 		run->line = commands->line;
-		next = sieve_work(run, 16) ? commands->command->run(run, commands) : SIEVE_FAULT;
+		next = sieve_work(run, SIEVE_STEPS_NODE) ? commands->command->run(run, commands)
+							 : SIEVE_FAULT;
 	}
 	return next;
 }
@@ -55,11 +56,11 @@ enum sieve_next sieve_run_block(struct sieve_run *run, const struct sieve_node *
 int sieve_eval(struct sieve_run *run, const struct sieve_node *test)
 {
 	run->line = test->line;
-	if (!sieve_work(run, 16))
+	if (!sieve_work(run, SIEVE_STEPS_NODE))
 		return -1;
 	int result = test->test->eval(run, test);
 	pool_reset(&run->scratch);
-	return result;
+	return sieve_tired(run) ? -1 : result;
 }
 
 /* --- actions --- */
