@@ -14,11 +14,16 @@ from server import PASSWORD, Server, anyone
 
 ANN, CY = "ann@alpha.test", "cy@beta.test"
 THREADS = 4
+RULES = """require ["reject", "fileinto", "copy", "body"];
+if header :matches "subject" "*o*" { fileinto :copy "Noise"; }
+if body :contains "e" { redirect :copy "cy@beta.test"; }
+if size :over 70 { reject "too much noise"; }"""
 
 SMTP = [b"EHLO x.test", b"HELO x", b"MAIL FROM:<a@b.test>", b"MAIL FROM:<> SIZE=100 BODY=8BITMIME",
         b"RCPT TO:<%b>" % CY.encode(), b"RCPT TO:<%b> NOTIFY=NEVER ORCPT=rfc822;a+2Bb" % ANN.encode(), b"DATA", b"Subject: noise\r\n\r\ntext\r\n.",
         b"RSET", b"NOOP", b"VRFY ann", b"HELP", b"STARTTLS", b"AUTH PLAIN AGEAYg==", b"AUTH LOGIN", b"YW5u", b"*",
         b"AUTH SCRAM-SHA-256 biwsbj1hLHI9Yg==", b"QUIT"]
+LMTP = [b"LHLO x.test"] + SMTP[2:]
 POP = [b"CAPA", b"USER " + CY.encode(), b"PASS " + PASSWORD.encode(), b"STAT", b"LIST", b"LIST 1", b"UIDL", b"UIDL 1",
        b"RETR 1", b"TOP 1 3", b"DELE 1", b"RSET", b"NOOP", b"STLS", b"AUTH PLAIN", b"AGEAYg==", b"QUIT"]
 IMAP = [b"CAPABILITY", b"LOGIN %b \"%b\"" % (CY.encode(), PASSWORD.encode()), b"SELECT INBOX", b"EXAMINE INBOX", b"NOOP",
@@ -60,7 +65,7 @@ class Noise(unittest.TestCase):
     def session(self, rng, listener):
         """One session: it may be refused, cut, or end; it must not hang for long."""
         proto = listener.rstrip("s") if listener.startswith(("imap", "pop")) else "smtp"
-        words = {"imap": IMAP, "pop3": POP, "smtp": SMTP}[proto]
+        words = LMTP if listener == "lmtp" else {"imap": IMAP, "pop3": POP, "smtp": SMTP}[proto]
         count = rng.randint(1, 30)
         # in the order of a real session more often than not
         said = [rng.choice(words) for _ in range(count)] if rng.random() < 0.5 else words[:count]
@@ -99,7 +104,7 @@ class Noise(unittest.TestCase):
         while time.monotonic() < end:
             sessions += 1
             try:
-                self.session(rng, rng.choice(sorted(self.server.ports)))
+                self.session(rng, rng.choice(sorted(self.server.ports) + ["lmtp"]))
             except TimeoutError as e:
                 raise AssertionError("a session hangs") from e
             except OSError:  # cut by the server, or no TLS
@@ -113,6 +118,7 @@ class Noise(unittest.TestCase):
         with Server() as self.server, concurrent.futures.ThreadPoolExecutor(THREADS) as pool:
             self.server.add(ANN, CY)
             self.server.signet("setting", "set", "auth.failure-delay-max", "20ms")
+            self.server.signet("rule", "set", "main", "--account", ANN, "--activate", stdin=RULES)
             for n in range(5):
                 self.server.send(CY, f"Subject: {n}\r\n\r\nnoise\r\n")
             peers = [pool.submit(self.noise, random.Random(seed + n), end) for n in range(THREADS)]
