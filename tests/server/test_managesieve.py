@@ -3,6 +3,7 @@ import base64
 import hashlib
 import hmac
 import pathlib
+import random
 import shutil
 import socket
 import subprocess
@@ -139,24 +140,51 @@ class Sievelib(Base):
         self.assertIn("vnd.signet.store-encrypted", out)
 
 
+class Talk:
+    """A session by hand: after STARTTLS, with the certificate checked."""
+
+    def __init__(self, server, user=None):
+        self.sock = socket.create_connection(("127.0.0.1", server.ports["managesieve"]), 30)
+        self.lines = self.sock.makefile("rb")
+        self.answer()
+        self.ask("STARTTLS")
+        self.sock = server.tls("alpha.test").wrap_socket(self.sock, server_hostname="alpha.test")
+        self.lines = self.sock.makefile("rb")
+        self.answer()
+        if user:
+            self.ask(f'AUTHENTICATE "PLAIN" "{b64(chr(0) + user + chr(0) + PASSWORD)}"')
+
+    def send(self, data):
+        self.sock.sendall(data if isinstance(data, bytes) else data.encode() + b"\r\n")
+
+    def answer(self, want="OK"):
+        """Lines before the answer, and that."""
+        lines = []
+        while not lines or lines[-1].split(" ")[0] not in ("OK", "NO", "BYE"):
+            line = self.lines.readline().decode()
+            if not line:
+                raise AssertionError(f"closed after {lines}")
+            lines.append(line.strip())
+        if not lines[-1].startswith(want):
+            raise AssertionError(lines[-1])
+        return lines
+
+    def ask(self, line, want="OK"):
+        self.send(line)
+        return self.answer(want)
+
+    def close(self):
+        self.lines.close()
+        self.sock.close()
+
+
 class Scram(Base):
     """RFC 5804 2.1: the server's last word comes with the OK."""
 
     def test_last_word(self):
-        sock = socket.create_connection(("127.0.0.1", self.port), 30)
-        lines = sock.makefile("rb")
-
-        def until_ok():
-            while not lines.readline().startswith(b"OK"):
-                pass
-        until_ok()
-        sock.sendall(b"STARTTLS\r\n")
-        until_ok()
-        sock = self.server.tls("alpha.test").wrap_socket(sock, server_hostname="alpha.test")
-        lines = sock.makefile("rb")
-        until_ok()
-        self.addCleanup(sock.close)
-
+        talk = Talk(self.server)
+        self.addCleanup(talk.close)
+        sock, lines = talk.sock, talk.lines
         bare = f"n={ANN},r=abcdef"
         sock.sendall(f'AUTHENTICATE "SCRAM-SHA-256" "{b64("n,," + bare)}"\r\n'.encode())
         first = base64.b64decode(lines.readline().strip().strip(b'"')).decode()
@@ -173,6 +201,74 @@ class Scram(Base):
         self.assertEqual(answer, f'OK (SASL "{b64("v=" + want)}") "welcome"\r\n')
         sock.sendall(b"LISTSCRIPTS\r\n")
         self.assertTrue(lines.readline().startswith(b"OK"))
+
+
+class Hostile(Base):
+    def test_what_is_acknowledged_survives_a_kill(self):
+        talk = Talk(self.server, ANN)
+        for i in range(20):
+            talk.ask(f'PUTSCRIPT "s{i}" "# {i}"')
+        talk.ask('SETACTIVE "s7"')
+        self.server.kill()
+        talk.close()
+        self.server.start()
+        talk = Talk(self.server, ANN)
+        names = talk.ask("LISTSCRIPTS")[:-1]
+        self.assertEqual(len(names), 20)
+        self.assertIn('"s7" ACTIVE', names)
+        self.assertEqual(talk.ask('GETSCRIPT "s19"')[:2], ["{4}", "# 19"])
+        talk.ask('SETACTIVE ""')
+        for i in range(20):
+            talk.ask(f'DELETESCRIPT "s{i}"')
+        talk.close()
+
+    def test_byte_by_byte(self):
+        talk = Talk(self.server, ANN)
+        for byte in b'PUTSCRIPT "slow" {7+}\r\nkeep;\r\n\r\nLISTSCRIPTS\r\n':
+            talk.send(bytes([byte]))
+        talk.answer()
+        self.assertEqual(talk.answer()[:-1], ['"slow"'])
+        talk.ask('DELETESCRIPT "slow"')
+        talk.close()
+
+    def test_strangers_hold_little(self):
+        """Literals that never end, and lines that never end."""
+        def waste(data):
+            sock = socket.create_connection(("127.0.0.1", self.port), 30)
+            sock.recv(4096)
+            sock.sendall(data)
+            return sock
+        held = [waste(b"NOOP {30000+}\r\n" + b"x" * 29000) for _ in range(200)]
+        before = self.server.rss()
+        held += [waste(b"NOOP {30000+}\r\n" + b"x" * 29000) for _ in range(200)]
+        held += [waste(b"N" * 15000) for _ in range(200)]
+        each = (self.server.rss() - before) / 400
+        for sock in held:
+            sock.close()
+        limit = 400_000 if self.server.is_sanitized() else 120_000
+        self.assertLess(each, limit)
+
+    def test_noise(self):
+        words = [b'PUTSCRIPT "a" ', b"{5+}\r\n", b"keep;", b"\r\n", b'"', b"\\", b"NOOP", b"{99999+}\r\n",
+                 b'SETACTIVE "a"\r\n', b"\0", b"\xff", b'AUTHENTICATE "PLAIN" ', b"LISTSCRIPTS\r\n", b"{0+}\r\n",
+                 b'CHECKSCRIPT "if true { stop; }"\r\n', b"GETSCRIPT ", b"UNAUTHENTICATE\r\n"]
+        rng = random.Random(4190)
+        for i in range(60):
+            talk = Talk(self.server, ANN if i % 2 else None)
+            try:
+                talk.send(b"".join(rng.choice(words) for _ in range(rng.randrange(1, 60))))
+                talk.sock.settimeout(0.05)
+                while talk.sock.recv(65536):
+                    pass
+            except OSError:
+                pass
+            talk.close()
+        talk = Talk(self.server, ANN)
+        for line in talk.ask("LISTSCRIPTS")[:-1]:
+            if line.endswith(" ACTIVE"):
+                talk.ask('SETACTIVE ""')
+            talk.ask("DELETESCRIPT " + line.removesuffix(" ACTIVE"))
+        talk.close()
 
 
 def b64(text):
