@@ -19,8 +19,9 @@ struct listener {
 	unsigned port;	  /* 0: ask the kernel */
 	const struct proto *proto;
 	enum listen_tls tls;
-	const char *role; /* told apart by the protocol: smtp knows "mx" and "submission" */
-	unsigned mode;	  /* of a UNIX socket; 0: for its owner, 0600 */
+	const char *role;   /* told apart by the protocol: smtp knows "mx" and "submission" */
+	unsigned mode;	    /* of a UNIX socket; 0: for its owner, 0600 */
+	const char *client; /* what mail programs call it, constant; NULL: not for them */
 };
 
 /* What a protocol listens on unless it is set otherwise; one row beside the
@@ -38,6 +39,7 @@ struct listener_row {
 	const struct proto *proto;
 	enum listen_tls tls;
 	const char *role;
+	const char *client; /* "IMAP": what mail programs are told of; NULL: nothing */
 };
 
 #define LISTENER(id) TABLE_ROW(listener_row, id)

@@ -50,6 +50,7 @@ static int add_at(const struct listener_row *row, struct slice host, unsigned po
 		.proto = row->proto,
 		.tls = row->tls,
 		.role = row->role,
+		.client = row->client,
 		.mode = mode_of(row) };
 	int rc = listen_add(&listener, err);
 	free(text);
@@ -102,6 +103,7 @@ static int add_path(const struct listener_row *row, const char *data, struct err
 		.proto = row->proto,
 		.tls = row->tls,
 		.role = row->role,
+		.client = row->client,
 		.mode = mode_of(row) };
 	int rc = listen_add(&listener, err);
 	buf_done(&path);

@@ -126,6 +126,19 @@ static int by_name(const void *a, const void *b)
 	return strcmp((*x)->name, (*y)->name);
 }
 
+/* All groups are linked to; one, or all, are shown. */
+static void add_group(json_t *names, json_t *groups, struct slice group, json_t *settings)
+{
+	json_t *name = json_stringn(group.p, group.n);
+
+	json_array_append_new(
+	    names, json_pack("{s:O, s:b}", "name", name, "current", settings != NULL));
+	if (settings)
+		json_array_append_new(
+		    groups, json_pack("{s:O, s:o}", "name", name, "settings", settings));
+	json_decref(name);
+}
+
 /* Groups in the order of their names, each with its settings. */
 static int load(struct web *web)
 {
@@ -143,17 +156,14 @@ static int load(struct web *web)
 		if (!slice_eq(group, last)) {
 			last = group;
 			settings = is_shown(web, keys[i]) ? json_array() : NULL;
-			json_t *name = json_stringn(group.p, group.n);
-			json_array_append_new(names, name);
-			if (settings)
-				json_array_append_new(groups,
-				    json_pack("{s:O, s:o}", "name", name, "settings", settings));
+			add_group(names, groups, group, settings);
 		}
 		if (settings)
 			json_array_append_new(settings, setting_json(web, keys[i]));
 	}
 	json_object_set_new(web->model, "groups", groups);
 	json_object_set_new(web->model, "names", names);
+	json_object_set_new(web->model, "all", json_boolean(json_array_size(groups) > 1));
 	return 0;
 }
 

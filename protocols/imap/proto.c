@@ -205,5 +205,17 @@ PROTOCOL(imap) = {
 	.done = done,
 };
 
-LISTENER(imap) = { .name = "imap", .port = 143, .proto = &proto_imap, .tls = LISTEN_STARTTLS };
-LISTENER(imaps) = { .name = "imaps", .port = 993, .proto = &proto_imap, .tls = LISTEN_TLS };
+LISTENER(imap) = {
+	.name = "imap",
+	.port = 143,
+	.proto = &proto_imap,
+	.tls = LISTEN_STARTTLS,
+	.client = "IMAP",
+};
+LISTENER(imaps) = {
+	.name = "imaps",
+	.port = 993,
+	.proto = &proto_imap,
+	.tls = LISTEN_TLS,
+	.client = "IMAP",
+};

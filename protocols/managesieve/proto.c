@@ -154,4 +154,5 @@ LISTENER(managesieve) = {
 	.port = 4190,
 	.proto = &proto_managesieve,
 	.tls = LISTEN_STARTTLS,
+	.client = "ManageSieve",
 };

@@ -249,6 +249,18 @@ PROTOCOL(pop) = {
 	.done = done,
 };
 
-LISTENER(pop3) = { .name = "pop3", .port = 110, .proto = &proto_pop, .tls = LISTEN_STARTTLS };
+LISTENER(pop3) = {
+	.name = "pop3",
+	.port = 110,
+	.proto = &proto_pop,
+	.tls = LISTEN_STARTTLS,
+	.client = "POP3",
+};
 
-LISTENER(pop3s) = { .name = "pop3s", .port = 995, .proto = &proto_pop, .tls = LISTEN_TLS };
+LISTENER(pop3s) = {
+	.name = "pop3s",
+	.port = 995,
+	.proto = &proto_pop,
+	.tls = LISTEN_TLS,
+	.client = "POP3",
+};

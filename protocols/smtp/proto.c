@@ -338,12 +338,14 @@ LISTENER(submission) = { .name = "submission",
 	.port = 587,
 	.proto = &proto_smtp,
 	.tls = LISTEN_STARTTLS,
-	.role = "submission" };
+	.role = "submission",
+	.client = "SMTP" };
 LISTENER(submissions) = { .name = "submissions",
 	.port = 465,
 	.proto = &proto_smtp,
 	.tls = LISTEN_TLS,
-	.role = "submission" };
+	.role = "submission",
+	.client = "SMTP" };
 LISTENER(lmtp) = {
 	.name = "lmtp", .path = "lmtp", .port = 24, .proto = &proto_lmtp, .tls = LISTEN_STARTTLS
 };

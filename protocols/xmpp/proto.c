@@ -263,10 +263,18 @@ PROTOCOL(xmpp) = {
 };
 
 LISTENER(xmpp_client) = {
-	.name = "xmpp-client", .port = 5222, .proto = &proto_xmpp, .tls = LISTEN_STARTTLS
+	.name = "xmpp-client",
+	.port = 5222,
+	.proto = &proto_xmpp,
+	.tls = LISTEN_STARTTLS,
+	.client = "XMPP",
 };
 
 /* XEP-0368 */
 LISTENER(xmpps_client) = {
-	.name = "xmpps-client", .port = 5223, .proto = &proto_xmpp, .tls = LISTEN_TLS
+	.name = "xmpps-client",
+	.port = 5223,
+	.proto = &proto_xmpp,
+	.tls = LISTEN_TLS,
+	.client = "XMPP",
 };
