@@ -166,6 +166,13 @@ struct change {
 	struct queue_entry before, after;
 };
 
+/* A recipient of whom nothing was ever stored has no record. */
+static bool has_state(const struct queue_rcpt *rcpt)
+{
+	return rcpt->state != QUEUE_WAITING || rcpt->owed || rcpt->warned || rcpt->attempts ||
+	    rcpt->tried || rcpt->next;
+}
+
 static int remove_entry(struct kv_txn *txn, const struct queue_entry *entry)
 {
 	struct shard *home = queue_home();
@@ -174,7 +181,8 @@ static int remove_entry(struct kv_txn *txn, const struct queue_entry *entry)
 	for (size_t i = 0; i < entry->n_rcpts; i++) {
 		const struct queue_rcpt *rcpt = &entry->rcpts[i];
 
-		if (rcpt->tried && kv_del(home->queue, txn, queue_state_key(key, entry->id, i)) < 0)
+		if (has_state(rcpt) &&
+		    kv_del(home->queue, txn, queue_state_key(key, entry->id, i)) < 0)
 			return -1;
 		if (queue_is_first(entry, i) &&
 		    queue_due_del(txn, rcpt->domain, queue_when(entry, i), entry->id) < 0)
