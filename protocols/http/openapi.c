@@ -44,6 +44,8 @@ static json_t *schema_of(const struct op_arg *arg)
 {
 	json_t *type = type_of(arg);
 
+	if (arg->flags & OP_FOREIGN) /* may belong to anybody */
+		json_object_set_new(type, "x-foreign", json_true());
 	return arg->flags & OP_MANY ? json_pack("{s:s, s:o}", "type", "array", "items", type)
 				    : type;
 }
