@@ -88,18 +88,13 @@ static int check_text(struct sieve_compile *c)
 	return 0;
 }
 
-struct sieve_script *sieve_check(struct slice text, struct buf *warnings, struct err *err)
+static struct sieve_script *compile(struct slice text, struct buf *warnings, struct err *err)
 {
-	struct sieve_script *script;
-	struct sieve_compile c = { .rest = text, .line = 1, .warnings = warnings, .err = err };
+	struct sieve_script *script = mem_get(sizeof *script);
+	struct sieve_compile c = {
+		.pool = &script->pool, .rest = text, .line = 1, .warnings = warnings, .err = err
+	};
 
-	if (text.n > sieve_script_max()) {
-		err_set(err, ERR_LIMIT, "the script has more than %llu bytes",
-		    (unsigned long long)sieve_script_max());
-		return NULL;
-	}
-	script = mem_get(sizeof *script);
-	c.pool = &script->pool;
 	if (check_text(&c) != 0 || sieve_parse(&c, &script->commands) != 0)
 		sieve_free(&script);
 	else
@@ -109,7 +104,16 @@ struct sieve_script *sieve_check(struct slice text, struct buf *warnings, struct
 
 struct sieve_script *sieve_compile(struct slice text, struct err *err)
 {
-	return sieve_check(text, NULL, err);
+	return compile(text, NULL, err);
+}
+
+struct sieve_script *sieve_check(struct slice text, struct buf *warnings, struct err *err)
+{
+	if (text.n <= sieve_script_max())
+		return compile(text, warnings, err);
+	err_set(err, ERR_LIMIT, "the script has more than %llu bytes",
+	    (unsigned long long)sieve_script_max());
+	return NULL;
 }
 
 void sieve_free(struct sieve_script **script)

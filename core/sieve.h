@@ -17,13 +17,13 @@
 
 struct sieve_script;
 
-/* NULL: *err says in which line what is wrong ("line 3: ..."). ERR_LIMIT: too
-   large. Waits for nothing. */
+/* NULL: *err says in which line what is wrong ("line 3: ..."). Waits for nothing. */
 struct sieve_script *sieve_compile(struct slice text, struct err *err);
 void sieve_free(struct sieve_script **script);
 
-/* The same for whoever writes scripts: what is not wrong but hardly meant is
-   appended to *warnings, a line each. */
+/* The same for whoever writes scripts. ERR_LIMIT: too large, by the setting of
+   today. What is not wrong but hardly meant is appended to *warnings, a line
+   each; NULL: nobody wants to know. */
 struct sieve_script *sieve_check(struct slice text, struct buf *warnings, struct err *err);
 
 /* Bytes that it takes in memory, about. */

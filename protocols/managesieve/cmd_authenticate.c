@@ -80,7 +80,7 @@ MSIEVE_COMMAND(authenticate) = {
 static enum sess_next run_unauthenticate(struct msieve *ms, const struct msieve_arg *args)
 {
 	(void)args;
-	msieve_logout(ms);
+	msieve_become_stranger(ms);
 	return msieve_ok(ms, "you are a stranger again");
 }
 

@@ -23,6 +23,15 @@ CONF_KEY(managesieve_timeout) = {
 	.help = "how long a ManageSieve session may say nothing",
 };
 
+CONF_KEY(managesieve_login_time) = {
+	.name = "managesieve.login-time",
+	.type = CONF_DURATION,
+	.def = "2m",
+	.min = 1000,
+	.max = 3600000,
+	.help = "how long a ManageSieve session that is not logged in may say nothing",
+};
+
 bool msieve_may_login(const struct msieve *ms)
 {
 	return sess_is_tls(ms->s) || sess_listener(ms->s)->tls == LISTEN_CLEAR;
@@ -34,13 +43,15 @@ void msieve_login_forget(struct msieve *ms)
 	auth_free(&ms->auth);
 }
 
-void msieve_logout(struct msieve *ms)
+void msieve_become_stranger(struct msieve *ms)
 {
 	msieve_login_forget(ms);
 	if (ms->state == MSIEVE_KNOWN)
 		log_event(LOG_INFO, "logout", log_s("account", buf_slice(&ms->account)));
 	ms->state = MSIEVE_STRANGER;
 	buf_done(&ms->account);
+	if (ms->s) /* a session over the limit was never opened */
+		sess_timeout(ms->s, (uint64_t)conf_num(&conf_key_managesieve_login_time));
 }
 
 /* Every reason gets the same answer, late. */

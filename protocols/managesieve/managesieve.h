@@ -99,8 +99,9 @@ void msieve_greet(struct msieve *ms, const char *text);
 bool msieve_may_login(const struct msieve *ms);
 /* What came out of AUTHENTICATE. code: for OK, or NULL. */
 enum sess_next msieve_login(struct msieve *ms, enum auth_result result, const char *code);
-/* Forget a login that has begun, or was made. */
+/* Forget a login that has begun. */
 void msieve_login_forget(struct msieve *ms);
-void msieve_logout(struct msieve *ms);
+/* At the beginning; and forget a login that was made. */
+void msieve_become_stranger(struct msieve *ms);
 
 #endif

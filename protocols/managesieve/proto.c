@@ -1,17 +1,7 @@
 /* proto.c - ManageSieve as a session: commands found and run, beginning and end */
-#include "core/conf.h"
 #include "core/listen.h"
 #include "core/log.h"
 #include "protocols/managesieve/managesieve.h"
-
-CONF_KEY(managesieve_login_time) = {
-	.name = "managesieve.login-time",
-	.type = CONF_DURATION,
-	.def = "2m",
-	.min = 1000,
-	.max = 3600000,
-	.help = "how long a ManageSieve session that is not logged in may say nothing",
-};
 
 enum { LINE_MAX_BYTES = 16 * 1024 };
 
@@ -96,8 +86,7 @@ static enum sess_next open_session(struct sess *s)
 	struct msieve *ms = sess_state(s);
 
 	ms->s = s;
-	ms->state = MSIEVE_STRANGER;
-	sess_timeout(s, (uint64_t)conf_num(&conf_key_managesieve_login_time));
+	msieve_become_stranger(ms);
 	msieve_greet(ms, "ManageSieve server ready");
 	return SESS_NEXT;
 }
@@ -131,7 +120,7 @@ static void done(struct sess *s)
 {
 	struct msieve *ms = sess_state(s);
 
-	msieve_logout(ms);
+	msieve_become_stranger(ms);
 	buf_wipe(&ms->text);
 }
 
