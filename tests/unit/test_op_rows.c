@@ -6,6 +6,7 @@
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/op.h"
+#include "main/wire.h"
 #include "storage/store.h"
 #include "tests/unit/tempdir.h"
 #include "tests/unit/unit.h"
@@ -31,7 +32,7 @@ static int setup(void **state)
 	data = tempdir_path(dir, "data");
 	backup = tempdir_path(dir, "backup");
 	restored = tempdir_path(dir, "restored");
-	if (store_open(data, &err) == 0 && store_start(&err) == 0)
+	if (store_open(data, &err) == 0 && store_start(&err) == 0 && wire_logins(&err) == 0)
 		return 0;
 	print_error("%s\n", err.text);
 	return -1;
@@ -212,7 +213,12 @@ static void accounts(void **state)
 		/* a user */
 		{ &ann, "account usage", "\"address\":\"ann@a.test\"", OK },
 		{ &ann, "account usage", "\"address\":\"cy@a.test\"", NO("denied") },
-		{ &ann, "account password", "\"address\":\"ann@a.test\"" PASSWORD, DONE },
+		{ &ann, "account password", "\"address\":\"ann@a.test\"" PASSWORD, NO("input") },
+		{ &ann, "account password",
+		    "\"address\":\"ann@a.test\",\"old\":\"not this one\"" PASSWORD,
+		    "old: this is not" },
+		{ &ann, "account password",
+		    "\"address\":\"ann@a.test\",\"old\":\"secret word\"" PASSWORD, DONE },
 		{ &ann, "account list", "", NO("denied") },
 		{ &root, "account remove", "\"address\":\"cy@a.test\"", DONE },
 		{ &root, "account remove", "\"address\":\"cy@a.test\"", NO("absent") },
