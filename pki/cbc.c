@@ -93,18 +93,44 @@ int cbc_open(const struct cbc *cipher, const unsigned char *key, const unsigned 
 	return 0;
 }
 
+/* Room for it, with its padding; returns where it begins and how long it is. */
+static unsigned char *pad(struct slice plain, size_t block, struct buf *out, size_t *n)
+{
+	size_t padding = block - plain.n % block;
+
+	*n = plain.n + padding;
+	unsigned char *p = (unsigned char *)buf_room(out, *n);
+	if (plain.n > 0)
+		memcpy(p, plain.p, plain.n);
+	memset(p + plain.n, (int)padding, padding);
+	out->n += *n;
+	return p;
+}
+
 void cbc_close_aes_256(
     const unsigned char *key, const unsigned char *iv, struct slice plain, struct buf *out)
 {
-	size_t padding = 16 - plain.n % 16, n = plain.n + padding;
-	unsigned char chain[16], *p = (unsigned char *)buf_room(out, n);
+	unsigned char chain[16];
 	struct aes256_ctx ctx;
+	size_t n;
+	unsigned char *p = pad(plain, sizeof(chain), out, &n);
 
 	memcpy(chain, iv, sizeof(chain));
-	memcpy(p, plain.p, plain.n);
-	memset(p + plain.n, (int)padding, padding);
 	aes256_set_encrypt_key(&ctx, key);
 	cbc_aes256_encrypt(&ctx, chain, n, p, p);
 	bytes_wipe(&ctx, sizeof(ctx));
-	out->n += n;
+}
+
+void cbc_close_des3(
+    const unsigned char *key, const unsigned char *iv, struct slice plain, struct buf *out)
+{
+	unsigned char chain[8];
+	struct des3_ctx ctx;
+	size_t n;
+	unsigned char *p = pad(plain, sizeof(chain), out, &n);
+
+	memcpy(chain, iv, sizeof(chain));
+	des3_set_key(&ctx, key);
+	cbc_encrypt(&ctx, (nettle_cipher_func *)des3_encrypt, sizeof(chain), chain, n, p, p);
+	bytes_wipe(&ctx, sizeof(ctx));
 }

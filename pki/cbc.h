@@ -25,8 +25,11 @@ const struct cbc *cbc_find_pkcs12(struct slice oid);
 int cbc_open(const struct cbc *cipher, const unsigned char *key, const unsigned char *iv,
     struct slice in, struct buf *plain, struct err *err);
 
-/* Pad and encrypt by AES-256, appending. */
+/* Pad and encrypt, appending: by AES-256; by triple DES, for programs that know
+   nothing newer. */
 void cbc_close_aes_256(
+    const unsigned char *key, const unsigned char *iv, struct slice plain, struct buf *out);
+void cbc_close_des3(
     const unsigned char *key, const unsigned char *iv, struct slice plain, struct buf *out);
 
 #endif

@@ -1,6 +1,6 @@
 /* pbe.h - secrets under a password: PKCS#5 (RFC 8018) and the older ways of PKCS#12 (RFC 7292)
  *
- * Locked is always by PBES2: PBKDF2 with HMAC-SHA-256, then AES-256-CBC. */
+ * Locked is by PBES2: PBKDF2 with HMAC-SHA-256, then AES-256-CBC. */
 #ifndef PKI_PBE_H
 #define PKI_PBE_H
 
@@ -19,6 +19,11 @@ enum {
 /* Append the AlgorithmIdentifier and the ciphertext. */
 int pbe_lock(struct slice password, struct slice plain, struct buf *algorithm, struct buf *cipher,
     struct err *err);
+
+/* The same as programs know it that are older than PBES2 in PKCS#12: triple DES
+   under a key derived with SHA-1 (RFC 7292 C). */
+int pbe_lock_older(struct slice password, struct slice plain, struct buf *algorithm,
+    struct buf *cipher, struct err *err);
 
 /* Append what was locked to *plain; wipe that. algorithm: the whole
    AlgorithmIdentifier. ERR_DENIED: wrong password, as far as can be told: once

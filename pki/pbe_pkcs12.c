@@ -5,10 +5,11 @@
 #include <wolfssl/wolfcrypt/hash.h>
 #include <wolfssl/wolfcrypt/pwdbased.h>
 
+#include "core/random.h"
 #include "core/text.h"
 #include "pki/der.h"
 
-enum { SALT_MAX = 1024 };
+enum { SALT = 16, SALT_MAX = 1024, DES3_KEY = 24, DES3_BLOCK = 8 };
 
 /* --- the password --- */
 
@@ -66,18 +67,28 @@ int pbe_pkcs12_key(struct slice password, struct slice salt, unsigned iterations
 	    : -1;
 }
 
+struct derived {
+	unsigned char key[CBC_KEY_MAX], iv[CBC_BLOCK_MAX];
+};
+
+static int derive(struct slice bmp, struct slice salt, unsigned iterations, size_t key_n,
+    size_t iv_n, struct derived *out, struct err *err)
+{
+	if (pbe_pkcs12_key(bmp, salt, iterations, PBE_SHA1, PBE_USE_KEY, out->key, key_n) == 0 &&
+	    pbe_pkcs12_key(bmp, salt, iterations, PBE_SHA1, PBE_USE_IV, out->iv, iv_n) == 0)
+		return 0;
+	return err_set(err, ERR_INPUT, "the password cannot be used with this file");
+}
+
 static int with_password(struct slice bmp, const struct cbc *cipher, struct slice salt,
     unsigned iterations, struct slice in, struct buf *plain, struct err *err)
 {
-	unsigned char key[CBC_KEY_MAX], iv[CBC_BLOCK_MAX];
-	int rc = 0;
+	struct derived d;
+	int rc = derive(bmp, salt, iterations, cipher->key_n, cipher->block_n, &d, err);
 
-	if (pbe_pkcs12_key(bmp, salt, iterations, PBE_SHA1, PBE_USE_KEY, key, cipher->key_n) != 0 ||
-	    pbe_pkcs12_key(bmp, salt, iterations, PBE_SHA1, PBE_USE_IV, iv, cipher->block_n) != 0)
-		rc = err_set(err, ERR_INPUT, "the password cannot be used with this file");
 	if (rc == 0)
-		rc = pbe_open(cipher, key, iv, in, plain, err);
-	bytes_wipe(key, sizeof(key));
+		rc = pbe_open(cipher, d.key, d.iv, in, plain, err);
+	bytes_wipe(&d, sizeof(d));
 	return rc;
 }
 
@@ -94,6 +105,43 @@ int pbe_unlock_pkcs12(struct slice password, const struct cbc *cipher, struct sl
 	if (!pbe_bmp(password, &bmp))
 		return err_set(err, ERR_DENIED, "wrong password: it is no UTF-8");
 	int rc = with_password(buf_slice(&bmp), cipher, salt, iterations, in, plain, err);
+	buf_wipe(&bmp);
+	return rc;
+}
+
+/* --- lock --- */
+
+static void put_algorithm(struct buf *out, struct slice salt)
+{
+	size_t whole = der_open(out, DER_SEQUENCE);
+
+	der_oid(out, "1.2.840.113549.1.12.1.3");
+	size_t parameters = der_open(out, DER_SEQUENCE);
+	der_put(out, DER_OCTETS, salt);
+	der_number(out, PBE_ITERATIONS);
+	der_close(out, parameters);
+	der_close(out, whole);
+}
+
+int pbe_lock_older(struct slice password, struct slice plain, struct buf *algorithm,
+    struct buf *cipher, struct err *err)
+{
+	unsigned char bytes[SALT];
+	struct slice salt = { (const char *)bytes, sizeof(bytes) };
+	struct buf bmp = { 0 };
+	struct derived d;
+	int rc;
+
+	random_bytes(bytes, sizeof(bytes));
+	if (password.n <= PBE_PASSWORD_MAX && pbe_bmp(password, &bmp))
+		rc = derive(buf_slice(&bmp), salt, PBE_ITERATIONS, DES3_KEY, DES3_BLOCK, &d, err);
+	else
+		rc = err_set(err, ERR_INPUT, "the password is too long, or no UTF-8");
+	if (rc == 0) {
+		put_algorithm(algorithm, salt);
+		cbc_close_des3(d.key, d.iv, plain, cipher);
+	}
+	bytes_wipe(&d, sizeof(d));
 	buf_wipe(&bmp);
 	return rc;
 }

@@ -15,6 +15,7 @@ struct pkcs12 {
 	struct slice key;   /* PKCS#8 DER */
 	struct slice chain; /* DER, the key's own certificate first */
 	struct slice name;  /* friendlyName, UTF-8 */
+	bool older;	    /* for programs that know nothing newer than triple DES and SHA-1 */
 };
 
 /* Append the file; password: UTF-8. */

@@ -31,7 +31,7 @@ static const struct digest {
 	size_t n; /* of the digest, and of the key */
 	void (*mac)(size_t n, const unsigned char *key, struct slice bytes, unsigned char *out);
 } digests[] = {
-	{ "2.16.840.1.101.3.4.2.1", PBE_SHA256, 32, sha256 }, /* the first one is written */
+	{ "2.16.840.1.101.3.4.2.1", PBE_SHA256, 32, sha256 }, /* the first two are written */
 	{ "1.3.14.3.2.26", PBE_SHA1, 20, sha1 },
 	{ "2.16.840.1.101.3.4.2.2", PBE_SHA384, 48, sha384 },
 	{ "2.16.840.1.101.3.4.2.3", PBE_SHA512, 64, sha512 },
@@ -63,20 +63,22 @@ static int compute(const struct digest *digest, struct slice bytes, struct slice
 	return rc;
 }
 
-int pkcs12_put_mac(struct slice bytes, struct slice password, struct buf *out, struct err *err)
+int pkcs12_put_mac(
+    struct slice bytes, struct slice password, bool older, struct buf *out, struct err *err)
 {
+	const struct digest *digest = &digests[older ? 1 : 0];
 	unsigned char salt[SALT], mac[DIGEST_MAX];
 
 	random_bytes(salt, sizeof(salt));
-	if (compute(&digests[0], bytes, password, slice_of(salt, sizeof(salt)), PBE_ITERATIONS, mac,
+	if (compute(digest, bytes, password, slice_of(salt, sizeof(salt)), PBE_ITERATIONS, mac,
 		err) != 0)
 		return -1;
 	size_t whole = der_open(out, DER_SEQUENCE), info = der_open(out, DER_SEQUENCE);
 	size_t algorithm = der_open(out, DER_SEQUENCE);
-	der_oid(out, digests[0].oid);
+	der_oid(out, digest->oid);
 	der_null(out);
 	der_close(out, algorithm);
-	der_put(out, DER_OCTETS, slice_of(mac, digests[0].n));
+	der_put(out, DER_OCTETS, slice_of(mac, digest->n));
 	der_close(out, info);
 	der_put(out, DER_OCTETS, slice_of(salt, sizeof(salt)));
 	der_number(out, PBE_ITERATIONS);

@@ -15,8 +15,9 @@
 
 /* --- pkcs12_mac.c: MacData (RFC 7292 4) --- */
 
-/* Append it for those bytes. */
-int pkcs12_put_mac(struct slice bytes, struct slice password, struct buf *out, struct err *err);
+/* Append it for those bytes: with SHA-256, or with SHA-1. */
+int pkcs12_put_mac(
+    struct slice bytes, struct slice password, bool older, struct buf *out, struct err *err);
 
 /* mac: its contents. ERR_DENIED: wrong password, or the file was changed. */
 int pkcs12_check_mac(struct slice mac, struct slice bytes, struct slice password, struct err *err);

@@ -3,7 +3,6 @@
 #include "pki/der.h"
 #include "pki/pbe.h"
 #include "pki/pkcs12_private.h"
-#include "pki/pkcs8.h"
 
 /* --- attributes: what binds the key to its certificate, and a name --- */
 
@@ -81,6 +80,28 @@ static void put_certs(struct buf *out, const struct pkcs12 *what, struct slice i
 	der_close(out, list);
 }
 
+static int lock(const struct pkcs12 *what, struct slice password, struct slice plain,
+    struct buf *algorithm, struct buf *cipher, struct err *err)
+{
+	return (what->older ? pbe_lock_older : pbe_lock)(password, plain, algorithm, cipher, err);
+}
+
+/* EncryptedPrivateKeyInfo (RFC 5958 3) */
+static int put_locked(
+    struct buf *out, const struct pkcs12 *what, struct slice password, struct err *err)
+{
+	struct buf algorithm = { 0 }, cipher = { 0 };
+	int rc = lock(what, password, what->key, &algorithm, &cipher, err);
+	size_t mark = der_open(out, DER_SEQUENCE);
+
+	buf_adds(out, buf_slice(&algorithm));
+	der_put(out, DER_OCTETS, buf_slice(&cipher));
+	der_close(out, mark);
+	buf_done(&algorithm);
+	buf_done(&cipher);
+	return rc;
+}
+
 static int put_key(struct buf *out, const struct pkcs12 *what, struct slice id,
     struct slice password, struct err *err)
 {
@@ -88,7 +109,7 @@ static int put_key(struct buf *out, const struct pkcs12 *what, struct slice id,
 
 	der_oid(out, PKCS12_LOCKED_KEY_BAG);
 	size_t explicit = der_open(out, DER_CONTEXT_CONSTRUCTED | 0);
-	int rc = pkcs8_lock(what->key, password, out, err);
+	int rc = put_locked(out, what, password, err);
 	der_close(out, explicit);
 	put_attributes(out, id, what->name);
 	der_close(out, bag);
@@ -111,11 +132,11 @@ static void put_data(struct buf *out, struct slice bytes)
 }
 
 /* ContentInfo: bytes under the password (RFC 5652 8). */
-static int put_encrypted(
-    struct buf *out, struct slice bytes, struct slice password, struct err *err)
+static int put_encrypted(struct buf *out, const struct pkcs12 *what, struct slice bytes,
+    struct slice password, struct err *err)
 {
 	struct buf algorithm = { 0 }, cipher = { 0 };
-	int rc = pbe_lock(password, bytes, &algorithm, &cipher, err);
+	int rc = lock(what, password, bytes, &algorithm, &cipher, err);
 	size_t whole = der_open(out, DER_SEQUENCE);
 
 	der_oid(out, PKCS12_ENCRYPTED);
@@ -143,7 +164,7 @@ static int put_safes(struct buf *out, const struct pkcs12 *what, struct slice id
 	size_t list = der_open(out, DER_SEQUENCE);
 
 	put_certs(&certs, what, id);
-	int rc = put_encrypted(out, buf_slice(&certs), password, err);
+	int rc = put_encrypted(out, what, buf_slice(&certs), password, err);
 	if (rc == 0)
 		rc = put_key(&key, what, id, password, err);
 	if (rc == 0)
@@ -165,7 +186,7 @@ int pkcs12_write(const struct pkcs12 *what, struct slice password, struct buf *o
 		return err_set(err, ERR_INPUT, "the certificate cannot be read");
 	int rc = put_safes(&safes, what, slice_of(id, sizeof(id)), password, err);
 	if (rc == 0)
-		rc = pkcs12_put_mac(buf_slice(&safes), password, &mac, err);
+		rc = pkcs12_put_mac(buf_slice(&safes), password, what->older, &mac, err);
 	if (rc == 0) {
 		size_t whole = der_open(out, DER_SEQUENCE);
 		der_number(out, 3);

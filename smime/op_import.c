@@ -129,7 +129,8 @@ OPERATION(smime_import) = {
 static int write_file(struct op_call *call, const struct dir_account *account,
     const struct identity *identity, struct slice key)
 {
-	struct pkcs12 what = { key, identity->chain, slice_str(account->name) };
+	struct pkcs12 what = { key, identity->chain, slice_str(account->name),
+		op_bool(call, "older") };
 	struct buf file = { 0 };
 	struct err err = { 0 };
 	int rc = pkcs12_write(&what, op_secret(call, "new-password"), &file, &err);
@@ -166,6 +167,7 @@ static const struct op_arg export_args[] = {
 	{ "address", OP_ADDRESS, OP_REQUIRED, "address of the account", NULL },
 	{ "secret", OP_SECRET, OP_REQUIRED, "the user's secret", NULL },
 	{ "new-password", OP_SECRET, OP_REQUIRED | OP_NEW, "a password for the file", NULL },
+	{ "older", OP_BOOL, OP_OPTION, "for older programs: triple DES and SHA-1", NULL },
 	{ "number", OP_NUMBER, OP_OPTION,
 	    "which one, as 'smime show' numbers them; else the current", NULL },
 	{ 0 },
@@ -179,7 +181,8 @@ OPERATION(smime_export) = {
 	.help = "write a user's S/MIME key and certificates as PKCS#12, in base64",
 	.more =
 	    "Mail programs import such a file (.p12) with its password, and can then read what\n"
-	    "was encrypted for the user, and sign.",
+	    "was encrypted for the user, and sign. GnuPG 2.2 and older systems know nothing newer\n"
+	    "than triple DES: for them --older makes a weaker file; choose a long password.",
 	.example = "smime export ann@example.org --secret-file secret --new-password-file pw "
 		   "| base64 -d > ann.p12",
 	.run = run_export,

@@ -1,7 +1,9 @@
 """S/MIME: a domain issues certificates, users' keys, messages encrypted for them; judged by OpenSSL and NSS."""
 import base64
 import email
+import os
 import pathlib
+import shutil
 import subprocess
 import tempfile
 import time
@@ -467,6 +469,24 @@ class Nss(Room):
                    + base64.encodebytes((self.dir / "sent.der").read_bytes()).decode())
         text = self.signet("decrypt", "bob@alpha.test", secret=SECRET, text=message)["text"]
         self.assertEqual(text.encode(), ENTITY)
+
+
+@unittest.skipUnless(shutil.which("gpgsm"), "no gpgsm")
+class Gpgsm(Room):
+    def test_import_and_decrypt(self):
+        """With a file for older programs."""
+        home = tempfile.mkdtemp(dir=self.dir)
+        env = dict(os.environ, GNUPGHOME=home)
+        pathlib.Path(home, "gpg-agent.conf").write_text("allow-loopback-pinentry\n")
+        self.addCleanup(self.run_in, "gpgconf", "--kill", "all", env=env)
+        self.issue("ann@alpha.test")
+        coded = self.signet("export", "ann@alpha.test", "--older", secret=SECRET, new_password="pw")["pkcs12"]
+        self.write("older.p12", base64.b64decode(coded))
+        ask = ("gpgsm", "--batch", "--pinentry-mode", "loopback", "--passphrase-fd", "0")
+        self.must(*ask, "--import", "older.p12", stdin=b"pw\n", env=env)
+        self.write("body", self.encrypt("ann@alpha.test").split("\r\n\r\n", 1)[1])
+        out = self.must(*ask, "--assume-base64", "-o", "out", "-d", "body", stdin=b"pw\n", env=env)
+        self.assertEqual((self.dir / "out").read_bytes(), ENTITY, out)
 
 
 if __name__ == "__main__":

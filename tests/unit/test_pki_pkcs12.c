@@ -137,7 +137,8 @@ static void write_file(
 	in_pkcs8(one, &key);
 	buf_adds(&chain, buf_slice(&one->cert));
 	buf_adds(&chain, buf_slice(&world[(one - world + 1) % WORLD_KEYS].cert)); /* one above */
-	struct pkcs12 what = { buf_slice(&key), buf_slice(&chain), slice_str(name) };
+	struct pkcs12 what = { buf_slice(&key), buf_slice(&chain), slice_str(name),
+		strcmp(name, "older") == 0 };
 	if (pkcs12_write(&what, slice_str(password), out, &err) != 0)
 		fail_msg("%s", err.text);
 	buf_done(&key);
@@ -190,6 +191,26 @@ static void written(void **state)
 		buf_done(&file);
 		buf_done(&said);
 	}
+}
+
+static void older(void **state)
+{
+	struct buf file = { 0 }, said = { 0 };
+
+	(void)state;
+	write_file(&world[WORLD_RSA], odd_password, "older", &file);
+	world_write("file", buf_slice(&file));
+	world_write("password", slice_str(odd_password));
+	world_must("LC_ALL=C.UTF-8 openssl pkcs12 -in file -passin pass:\"$(cat password)\" "
+		   "-nodes -info");
+	world_read("said", &said);
+	want_true("MAC", slice_find(buf_slice(&said), SLICE("MAC: sha1,")) >= 0);
+	want_true(
+	    "way", slice_find(buf_slice(&said), SLICE("pbeWithSHA1And3-KeyTripleDES-CBC")) > 0);
+	want_true("way", slice_find(buf_slice(&said), SLICE("PBES2")) < 0);
+	read_file("older", buf_slice(&file), odd_password, &world[WORLD_RSA], 2);
+	buf_done(&file);
+	buf_done(&said);
 }
 
 static void pkcs12_of_openssl(void **state)
@@ -310,6 +331,7 @@ int main(void)
 		cmocka_unit_test(locked),
 		cmocka_unit_test(pkcs8_of_openssl),
 		cmocka_unit_test(written),
+		cmocka_unit_test(older),
 		cmocka_unit_test(pkcs12_of_openssl),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(too_much_work),
