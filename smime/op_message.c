@@ -65,7 +65,6 @@ OPERATION(smime_encrypt) = {
 	    "that each of the accounts can read. A message that is encrypted already comes back\n"
 	    "as it is.",
 	.example = "smime encrypt ann@example.org bob@example.org < message.eml",
-	.reads = true,
 	.run = run_encrypt,
 };
 
@@ -162,6 +161,5 @@ OPERATION(smime_decrypt) = {
 	    "line and the body. Nothing is stored. Any of the user's keys is used that fits.",
 	.example = "smime decrypt ann@example.org --secret-file secret --text-file message.eml\n"
 		   "smime decrypt ann@example.org --mailbox Secret --uid 7",
-	.reads = true,
 	.run = run_decrypt,
 };
