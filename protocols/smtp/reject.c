@@ -1,19 +1,20 @@
 /* reject.c - a recipient's rules refuse the message: their reasons as a reply */
+#include "core/text.h"
 #include "protocols/smtp/smtp.h"
 
 enum { LINES_MAX = 10, LINE_TEXT_MAX = 200 };
 
 /* RFC 5321 §4.2: other than printable ASCII needs SMTPUTF8 (RFC 6531 §3.7.4.1). */
-static bool may_say(const struct smtp *smtp, struct slice why)
+static bool may_say(struct slice why, bool utf8)
 {
 	for (size_t i = 0; i < why.n; i++) {
 		unsigned char c = (unsigned char)why.p[i];
-		if (c >= 0x80 && !smtp->mail->smtputf8)
+		if (c >= 0x80 && !utf8)
 			return false;
-		if (c == 0x7f || (c < ' ' && !strchr("\t\r\n", c)) || c == '\0')
+		if (c == 0x7f || (c < ' ' && c != '\t' && c != '\r' && c != '\n'))
 			return false;
 	}
-	return slice_trim(why).n > 0;
+	return slice_trim(why).n > 0 && utf8_valid(why);
 }
 
 /* At most so much of a line that no character of UTF-8 is cut. */
@@ -26,19 +27,32 @@ static struct slice cut_line(struct slice line)
 	return head;
 }
 
-/* RFC 5429 §2.1.1: a reason of several lines is a reply of several lines. */
-enum sess_next smtp_rejected(struct smtp *smtp, struct slice why)
+/* A CR inside is a blank: it must not end the reply. */
+static void put_line(struct buf *out, char separator, struct slice line)
+{
+	buf_printf(out, "550%c5.7.1 ", separator);
+	for (size_t i = 0; i < line.n; i++)
+		buf_addc(out, line.p[i] == '\r' ? ' ' : line.p[i]);
+	buf_addz(out, "\r\n");
+}
+
+void smtp_put_rejection(struct slice why, bool utf8, struct buf *out)
 {
 	struct slice rest = slice_trim(why);
 
-	if (!may_say(smtp, why))
-		return smtp_reply(smtp, "550 5.7.1 The recipient does not want this message");
-	for (int i = 0; rest.n > 0; i++) {
+	if (!may_say(why, utf8))
+		rest = SLICE("The recipient does not want this message");
+	for (int i = 1; rest.n > 0; i++) {
 		struct slice line = cut_line(slice_trim(slice_cut(&rest, '\n')));
-		bool last = rest.n == 0 || i + 1 == LINES_MAX;
-		smtp_replyf(smtp, "550%c5.7.1 %.*s", last ? ' ' : '-', SLICE_ARG(line));
+		bool last = rest.n == 0 || i == LINES_MAX;
+		put_line(out, last ? ' ' : '-', line);
 		if (last)
 			break;
 	}
+}
+
+enum sess_next smtp_rejected(struct smtp *smtp, struct slice why)
+{
+	smtp_put_rejection(why, smtp->mail->smtputf8, sess_out(smtp->sess));
 	return SESS_NEXT;
 }

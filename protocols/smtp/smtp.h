@@ -174,8 +174,10 @@ int smtp_deliver(struct smtp *smtp, struct slice message, struct deliver_rcpt *r
 /* Why it failed; logged. */
 const char *smtp_delivery_failed(const struct err *err);
 
-/* reject.c: the 550 with the reasons of a recipient's rules. */
+/* reject.c: the 550 with the reasons of a recipient's rules. RFC 5429 §2.1.1: a
+   reason of several lines is a reply of several lines. */
 enum sess_next smtp_rejected(struct smtp *smtp, struct slice why);
+void smtp_put_rejection(struct slice why, bool utf8, struct buf *out);
 
 /* cmd_ehlo.c: EHLO, or its like with another name. */
 enum sess_next smtp_ehlo(struct smtp *smtp, struct slice args);

@@ -1,4 +1,5 @@
-/* fuzz_smtp.c - message text in pieces of any size, and the arguments of MAIL and RCPT */
+/* fuzz_smtp.c - message text in pieces of any size, arguments of MAIL and RCPT, reasons in replies
+ */
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -56,6 +57,29 @@ static void fuzz_arguments(struct slice in)
 	pool_done(&mail.pool);
 }
 
+/* Whatever a rule gives as its reason, it is one reply, and nothing behind it. */
+static void fuzz_rejection(struct slice why, bool utf8)
+{
+	struct buf out = { 0 };
+	bool last = false;
+
+	smtp_put_rejection(why, utf8, &out);
+	for (struct slice rest = buf_slice(&out), line; rest.n > 0;) {
+		line = slice_cut(&rest, '\n');
+		if (last || line.n < 11 || line.n > 511 || line.p[line.n - 1] != '\r' ||
+		    slice_chr(line, '\r') != (ptrdiff_t)line.n - 1 || slice_chr(line, '\0') >= 0 ||
+		    !slice_starts(line, SLICE("550")) ||
+		    !slice_starts(slice_from(line, 4), SLICE("5.7.1 ")))
+			abort();
+		last = line.p[3] == ' ';
+		if (!last && line.p[3] != '-')
+			abort();
+	}
+	if (!last)
+		abort();
+	buf_done(&out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	if (n < 2)
@@ -63,5 +87,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct slice in = slice_of(data + 1, n - 1);
 	fuzz_text(in, (data[0] & 0x1f) + 1u);
 	fuzz_arguments(in);
+	fuzz_rejection(in, data[0] & 0x80);
 	return 0;
 }
