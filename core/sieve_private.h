@@ -17,7 +17,7 @@ enum {
 	SIEVE_FLAGS_MAX = 64,	    /* set at a time */
 	SIEVE_NAME_MAX = 1000,	    /* bytes of a mailbox's name */
 	SIEVE_HEADER_MAX = 1 << 20, /* bytes of a header that are looked at */
-	SIEVE_BODY_MAX = 4 << 20,   /* bytes of bodies that are looked at */
+	SIEVE_BODY_MAX = 2 << 20,   /* bytes of bodies that are looked at */
 	SIEVE_WORK_MAX = 100 << 20, /* steps of a run, of some nanoseconds each */
 };
 

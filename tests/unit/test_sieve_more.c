@@ -109,6 +109,24 @@ static void looks_into_bodies(void **state)
 	sieve_cases(cases, COUNT(cases));
 }
 
+/* A large message is within what a run may cost, however often it is asked. */
+static void looks_into_large_bodies(void **state)
+{
+	static const char script[] =
+	    "require \"body\"; if anyof (body :contains [\"x\", \"y\"], body :raw :contains \"z\", "
+	    "body :content \"text/plain\" :contains \"v\", body :content \"text\" :matches \"*u*\") "
+	    "{ discard; }";
+	struct buf mail = { 0 };
+
+	(void)state;
+	buf_addz(&mail, "Content-Type: text/plain\r\n\r\n");
+	while (mail.n < 6 << 20)
+		buf_addz(&mail, "hello to the world of mail\r\n");
+	const struct sieve_mail_case large = { buf_z(&mail), script, NO };
+	sieve_mail_cases(&large, 1);
+	buf_done(&mail);
+}
+
 static void tells_dates(void **state)
 {
 	/* Date: Fri, 20 Nov 2026 23:30:00 -0500 */
@@ -188,6 +206,7 @@ int main(void)
 		cmocka_unit_test(compares_numbers),
 		cmocka_unit_test(parts_addresses),
 		cmocka_unit_test(looks_into_bodies),
+		cmocka_unit_test(looks_into_large_bodies),
 		cmocka_unit_test(tells_dates),
 		cmocka_unit_test(encodes_characters),
 	};
