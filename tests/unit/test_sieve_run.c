@@ -160,6 +160,8 @@ static void takes_actions(void **state)
 		{ INTO "redirect :copy \"a@x.org\"; discard;", "redirect a@x.org" },
 		{ INTO "discard; fileinto :copy \"a\";", "into a" },
 		{ INTO "fileinto :copy \"INBOX\";", "keep" },
+		{ INTO "fileinto :copy \"a\"; fileinto \"a\";", "into a" },
+		{ INTO "fileinto \"a\"; fileinto :copy \"a\";", "into a" },
 		/* RFC 5429 */
 		{ "require \"reject\"; reject \"no\";", "reject no" },
 		{ "require \"ereject\"; ereject \"no\"; discard;", "reject no" },
