@@ -72,6 +72,7 @@ static void end_old(struct xmpp_user *user, struct slice name)
 	xmpp_res_unref(&old);
 }
 
+/* The reference to the user goes to the resource, if there is room for one. */
 static bool add(struct xmpp *x, struct xmpp_user *user, struct slice name)
 {
 	pthread_mutex_lock(&user->lock);
@@ -112,10 +113,10 @@ static enum sess_next run(struct xmpp *x, const struct xml *iq, const struct xml
 		return xmpp_error(x, iq, "wait", "internal-server-error", NULL);
 	}
 	end_old(user, name);
-	bool room = add(x, user, name);
+	if (add(x, user, name))
+		return tell(x, iq);
 	xmpp_user_close(&user);
-	return room ? tell(x, iq)
-		    : xmpp_error(x, iq, "wait", "resource-constraint", "too many clients");
+	return xmpp_error(x, iq, "wait", "resource-constraint", "too many clients");
 }
 
 static void offer(struct xmpp *x, struct buf *out)

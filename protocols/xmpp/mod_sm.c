@@ -8,7 +8,17 @@
 
 #define NS_SM "urn:xmpp:sm:3"
 
-enum { UNACKED_MAX = 500, UNACKED_HARD = 5000 };
+extern const struct conf_key conf_key_xmpp_max_waiting, conf_key_xmpp_max_waiting_bytes;
+
+/* Answers go out whatever is not acknowledged; of them there may be more. */
+enum { ANSWERS = 8 };
+
+/* So much is kept for a client that acknowledges nothing, `times` over. */
+static bool is_full(const struct xmpp_queue *q, unsigned times)
+{
+	return q->n >= times * (uint64_t)conf_num(&conf_key_xmpp_max_waiting) ||
+	    q->bytes >= times * (uint64_t)conf_num(&conf_key_xmpp_max_waiting_bytes);
+}
 
 /* --- stanzas out --- */
 
@@ -26,7 +36,7 @@ static void ask(struct xmpp *x)
 /* A client that acknowledges nothing gets nothing more: then its inbox fills. */
 static bool may_send(const struct xmpp *x)
 {
-	return x->res->inbox.n > 0 && (!x->res->sm.on || x->res->sm.unacked.n < UNACKED_MAX) &&
+	return x->res->inbox.n > 0 && (!x->res->sm.on || !is_full(&x->res->sm.unacked, 1)) &&
 	    !sess_full(x->s);
 }
 
@@ -69,6 +79,7 @@ void xmpp_sm_sent(struct xmpp *x, struct slice text)
 	struct xmpp_stanza *stanza = xmpp_stanza_new(kind_of(text), text);
 	pthread_mutex_lock(&res->user->lock);
 	xmpp_queue_put(&res->sm.unacked, stanza);
+	x->deaf = is_full(&res->sm.unacked, ANSWERS);
 	ask(x);
 	pthread_mutex_unlock(&res->user->lock);
 	xmpp_stanza_unref(&stanza);
@@ -122,8 +133,6 @@ static enum sess_next on_r(struct xmpp *x, const struct xml *el, const struct xm
 	(void)el, (void)none;
 	if (!x->res || !x->res->sm.on)
 		return xmpp_stream_error(x, "unsupported-stanza-type", NULL);
-	if (x->res->sm.unacked.n > UNACKED_HARD)
-		return xmpp_stream_error(x, "policy-violation", "nothing is acknowledged");
 	sess_printf(x->s, "<a xmlns='" NS_SM "' h='%u'/>", x->res->sm.in);
 	return SESS_NEXT;
 }

@@ -267,7 +267,9 @@ static enum sess_next available(struct xmpp *x, const struct xml *el)
 	if (!priority_of(x, el, &priority))
 		return xmpp_error(x, el, "modify", "bad-request", NULL);
 	bool first = !res->available;
-	if (first && loop_thread())
+	/* XEP-0160 3: what waits is for who takes messages. */
+	bool comes = first || (res->priority < 0 && priority >= 0);
+	if (comes && loop_thread())
 		return SESS_LATER;
 	struct xmpp_stanza *stanza = xmpp_stanza_of(XMPP_PRESENCE, el);
 	pthread_mutex_lock(&res->user->lock);
@@ -278,10 +280,9 @@ static enum sess_next available(struct xmpp *x, const struct xml *el)
 	pthread_mutex_unlock(&res->user->lock);
 	broadcast(res, stanza);
 	xmpp_stanza_unref(&stanza);
-	if (!first)
-		return SESS_NEXT;
-	first_presence(x);
-	return come_online(x);
+	if (first)
+		first_presence(x);
+	return comes ? come_online(x) : SESS_NEXT;
 }
 
 enum sess_next xmpp_presence(struct xmpp *x, const struct xml *el, const struct xmpp_to *to)

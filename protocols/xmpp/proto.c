@@ -165,6 +165,8 @@ static enum sess_next run(struct sess *s)
 		return x->more(x);
 	if (is_replaced(x))
 		return xmpp_stream_error(x, "conflict", NULL);
+	if (x->deaf)
+		return xmpp_stream_error(x, "policy-violation", "nothing is acknowledged");
 	switch (x->piece) {
 	case XML_OPEN:
 		return xmpp_stream_open(x, x->el);

@@ -63,6 +63,17 @@ static struct xmpp_user *make(uint64_t hash, struct slice jid, const struct dir_
 
 /* An account that was removed and made anew is another one; whoever still uses
    the old one is left alone with it. */
+static void renew(struct xmpp_user *user, const struct dir_account *account)
+{
+	pthread_mutex_lock(&user->lock);
+	if (!user->first) {
+		user->id = account->id;
+		user->shard = account->shard;
+		roster_free(&user->roster);
+	}
+	pthread_mutex_unlock(&user->lock);
+}
+
 static struct xmpp_user *find_or_make(struct slice jid, const struct dir_account *account)
 {
 	uint64_t hash = hash_bytes(jid);
@@ -71,10 +82,8 @@ static struct xmpp_user *find_or_make(struct slice jid, const struct dir_account
 
 	if (!user) {
 		user = make(hash, jid, account);
-	} else if (user->id != account->id && !user->first) {
-		user->id = account->id;
-		user->shard = account->shard;
-		roster_free(&user->roster);
+	} else if (user->id != account->id) {
+		renew(user, account);
 	}
 	pthread_mutex_unlock(lock);
 	return user;
@@ -174,7 +183,7 @@ struct xmpp_res *xmpp_res_add(struct xmpp_user *user, struct slice name)
 	res->jid = slice_of(text, jid.n);
 	res->name = slice_from(res->jid, user->jid.n + 1);
 	buf_done(&jid);
-	res->user = xmpp_user_ref(user);
+	res->user = user;
 	res->refs = 2;
 	res->next = user->first;
 	user->first = res;

@@ -88,7 +88,8 @@ int xmpp_user_roster(struct xmpp_user *user);
 
 /* Locked. NULL: none of that name. */
 struct xmpp_res *xmpp_res_find(struct xmpp_user *user, struct slice name);
-/* Locked. Makes one; the list and the caller have a reference each. */
+/* Locked. Makes one, which takes over the caller's reference to the user; the list
+   and the caller have a reference each to the resource. */
 struct xmpp_res *xmpp_res_add(struct xmpp_user *user, struct slice name);
 /* Locked. Out of the list. */
 void xmpp_res_remove(struct xmpp_res *res);

@@ -36,6 +36,7 @@ struct xmpp {
 	bool counted;				/* this element, for stream management */
 	enum sess_next (*more)(struct xmpp *x); /* run() goes on here: SESS_MORE was said */
 	bool closed;				/* by </stream:stream>, or an error */
+	bool deaf;				/* it acknowledges nothing, and asks on */
 	struct slice header;			/* the peer's start tag, in the command's pool */
 	struct slice root;   /* heap: the same, kept; empty: it is the usual one */
 	struct slice domain; /* heap: that the peer asked for, canonical ... */

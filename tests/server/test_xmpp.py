@@ -403,7 +403,10 @@ class Messages(Base):
         self.server.start()
         negative = self.client(user, presence="<presence><priority>-1</priority></presence>")
         self.assertIsNone(negative.nothing())
-        two = self.client(user)
+        negative.leave()
+        two = self.client(user, presence="<presence><priority>-1</priority></presence>")
+        self.assertIsNone(two.nothing())
+        two.send("<presence/>")
         for n in range(120):
             el = two.stanza("message")
             self.assertEqual(el.findtext(CLIENT + "body"), f"number {n}")

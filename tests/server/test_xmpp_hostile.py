@@ -168,6 +168,24 @@ class Hostile(unittest.TestCase):
             more = sum(1 for _ in iter(lambda: deaf.nothing(1), None))
             self.assertGreater(more, 0)
 
+    def test_client_that_asks_and_acknowledges_nothing(self):
+        """What it was answered is kept for it, but not without bound."""
+        with Client(self.server, ANN) as client:
+            client.send(f"<enable xmlns='{SM[1:-1]}' resume='true'/>")
+            question = "<iq type='get' id='x' to='alpha.test'><ping xmlns='urn:xmpp:ping'/></iq>" * 100
+            writer = threading.Thread(target=self.send_all, args=(client, question, 100))
+            writer.start()
+            self.assertEqual(client.stream_error(), "policy-violation")
+            writer.join(30)
+
+    @staticmethod
+    def send_all(client, data, times):
+        try:
+            for _ in range(times):
+                client.send(data)
+        except OSError:
+            pass
+
     def test_flood_of_questions_unread(self):
         """Answers that nobody reads stop the questions, not the server."""
         with Client(self.server, ANN) as client:
