@@ -23,7 +23,7 @@ class Sink:
         """tls: an ssl.SSLContext, then STARTTLS is offered."""
         self.words, self.tls = list(words), tls
         self.says = {}
-        self.messages, self.commands = [], []
+        self.messages, self.commands, self.certificates = [], [], []
         self.connections = self.open = self.most_open = 0
         self.lock = threading.Lock()
         self.stalled = threading.Event()
@@ -123,6 +123,8 @@ class Conversation:
             self.socket = self.sink.tls.wrap_socket(self.socket, server_side=True)
             self.file = self.socket.makefile("rb")
             self.secure = True
+            with self.sink.lock:
+                self.sink.certificates.append(self.socket.getpeercert())
         return True
 
     def do_auth(self, line):

@@ -632,6 +632,35 @@ class Tls(Relay):
         self.set("relay.tls", "encrypt", "--domain", "partner.test")
         self.assertTrue(self.arrived()[0].tls)
 
+    def pem(self):
+        return (self.server.folder / "mx.partner.test.crt").read_text()
+
+    def test_verified(self):
+        """SPEC E-055: trusted by the server's set and good for the host's name."""
+        self.server.signet("trust", "add", stdin=self.pem())
+        self.set("relay.tls", "verify")
+        self.submit("x@partner.test")
+        self.assertTrue(self.arrived()[0].tls)
+        self.assertRegex(self.server.log(), r"relay-tls .*verified=yes")
+
+    def test_trusted_for_another_name(self):
+        self.server.signet("trust", "add", stdin=self.pem())
+        self.set("relay.tls", "verify")
+        self.names.table["other.test"] = {"MX": ["10 mx.other.test"]}
+        self.names.table["mx.other.test"] = {"A": ["127.0.0.2"]}
+        self.submit("x@other.test")
+        wait_for(lambda: "4.7.5" in str(self.queue()))
+        self.assertEqual(self.sink.messages, [])
+
+    def test_own_certificate(self):
+        """SPEC C-100: who asks is shown the certificate of the main domain."""
+        self.sink.tls.load_verify_locations(cafile=str(self.server.certificate("alpha.test")))
+        self.sink.tls.verify_mode = ssl.CERT_REQUIRED
+        self.submit("x@partner.test")
+        self.assertTrue(self.arrived()[0].tls)
+        names = [value for kind, value in self.sink.certificates[0]["subjectAltName"] if kind == "DNS"]
+        self.assertIn("alpha.test", names)
+
     def test_required_and_not_there(self):
         """SPEC E-073: three reasons, three lines."""
         self.set("relay.tls", "encrypt")
