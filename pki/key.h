@@ -26,6 +26,10 @@ int key_from_pem(struct slice pem, struct buf *der, struct err *err);
 /* What kind of key that is, and its public half. Checks that it is one that
    may be used: P-256, P-384, RSA of 2048 to 4096 bits. */
 int key_look(struct slice der, struct key_info *out, struct err *err);
+/* Do its parts belong together? RSA only; other keys have one. 0, or -1 with the
+   reason. */
+int key_check(struct slice der, struct err *err);
+
 void key_info_done(struct key_info *info);
 
 #endif

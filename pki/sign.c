@@ -194,13 +194,24 @@ int sign_data(const struct sign_key *key, struct slice data, struct buf *signatu
 	return rc;
 }
 
+static int check_parts(const struct sign_key *key, struct err *err)
+{
+	struct buf der = { 0 };
+	int rc = open_key(key, &der, err);
+
+	if (rc == 0)
+		rc = key_check(buf_slice(&der), err);
+	buf_wipe(&der);
+	return rc;
+}
+
 int sign_test(const struct sign_key *key, struct err *err)
 {
 	static const char text[] = "Verification String";
 	struct key_info info;
 	struct buf algorithm = { 0 }, signature = { 0 };
 
-	if (sign_look(key, &info, err) != 0)
+	if (check_parts(key, err) != 0 || sign_look(key, &info, err) != 0)
 		return -1;
 	sign_algorithm(info.type, &algorithm);
 	int rc = sign_data(key, slice_str(text), &signature, err);

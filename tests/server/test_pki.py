@@ -197,6 +197,20 @@ class Keys(Pki):
                 self.assertIn(why, said)
                 self.assertEqual(self.signet("pki", "show", "alpha.test"), before)
 
+    def test_broken(self):
+        """SPEC C-030: taken, and said to be bad; it makes no certificate."""
+        pem = openssl("rsa", "-traditional", stdin=self.key("-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"))
+        lines = pem[pem.index("-----BEGIN"):].splitlines()
+        der = bytearray(base64.b64decode("".join(lines[1:-1])))
+        at = der.index(b"\x02\x03\x01\x00\x01") + 5 + 100  # in the midst of d, which follows e
+        der[at] ^= 1
+        body = base64.encodebytes(bytes(der)).decode()
+        answer = self.signet("pki", "key-import", "alpha.test", "--replace", stdin=f"{lines[0]}\n{body}{lines[-1]}\n")
+        self.assertEqual(answer["key_bits"], 2048)
+        self.assertIn("error: the parts", answer["key_test"])
+        self.assertIn("belong together", self.refused("pki", "self-signed", "alpha.test"))
+        self.signet("pki", "renew", "alpha.test")
+
     def test_remove(self):
         """SPEC C-031"""
         self.signet("pki", "renew", "alpha.test")
