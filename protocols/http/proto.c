@@ -148,6 +148,19 @@ static void cut_target(struct http_req *req)
 	req->query = target;
 }
 
+/* Who shows nothing by which he might be known is not let in, and his body is
+   not worth the memory. */
+static size_t body_max(const struct http_req *req)
+{
+	const struct http_route *route = req->route;
+
+	if (!route || route->body_max == 0)
+		return BODY_MAX;
+	struct slice shown = route->api ? SLICE("Authorization") : SLICE("Cookie");
+	bool unknown = route->who != HTTP_ANYONE && !http_read_field(&req->in, shown).p;
+	return unknown && route->body_max > BODY_MAX ? BODY_MAX : route->body_max;
+}
+
 /* The head is there: where does it lead, and how much more may come? */
 static void begin_body(struct http_req *req)
 {
@@ -155,7 +168,7 @@ static void begin_body(struct http_req *req)
 	cut_target(req);
 	http_route_find(req);
 	req->close = !req->in.keep_alive || req->in.http10;
-	req->in.body_max = req->route && req->route->body_max ? req->route->body_max : BODY_MAX;
+	req->in.body_max = body_max(req);
 	allow_time(req, &conf_key_http_body_time);
 }
 
