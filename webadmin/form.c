@@ -218,6 +218,19 @@ static json_t *file_json(struct web *web, const struct web_field *field)
 	return json;
 }
 
+bool web_base64_lines(const json_t *lines, struct buf *out)
+{
+	const char *p = json_string_value(lines);
+	struct buf text = { 0 };
+
+	for (; p && *p; p++)
+		if (*p > ' ')
+			buf_addc(&text, *p);
+	bool good = text.n > 0 && base64_get(out, buf_slice(&text));
+	buf_wipe(&text);
+	return good;
+}
+
 static json_t *value_json(struct web *web, const struct web_field *field)
 {
 	const char *text = field->kind == WEB_PARAM ? http_param(web->req, field->from)

@@ -1,5 +1,4 @@
 /* page_my_smime.c - one's S/MIME keys and certificates, and mail that is stored encrypted */
-#include "core/text.h"
 #include "webadmin/web.h"
 
 #define SELF                                                                                       \
@@ -61,6 +60,10 @@ static const struct web_field export_fields[] = {
 	    .label = "The password, once more",
 	    .kind = WEB_PASSWORD,
 	    .flags = WEB_REQUIRED | WEB_AGAIN },
+	{ .name = "older",
+	    .label = "For older programs",
+	    .help = "Weaker locks, which Windows before 10 and the like can open.",
+	    .kind = WEB_CHECK },
 	{ 0 },
 };
 
@@ -91,19 +94,6 @@ static const struct web_field encrypt_fields[] = {
 
 /* --- a .p12 to take away --- */
 
-/* Base64 in lines, as the operation gives it. */
-static bool decode_lines(struct slice lines, struct buf *out)
-{
-	struct buf text = { 0 };
-
-	for (size_t i = 0; i < lines.n; i++)
-		if (lines.p[i] > ' ')
-			buf_addc(&text, lines.p[i]);
-	bool good = base64_get(out, buf_slice(&text));
-	buf_wipe(&text);
-	return good;
-}
-
 static void attach(struct http_req *req, const char *type, const char *end)
 {
 	http_type(req, type);
@@ -119,8 +109,7 @@ static int run_export(struct web *web)
 
 	if (!answer)
 		return -1;
-	const char *lines = json_string_value(json_object_get(answer, "pkcs12"));
-	if (!lines || !decode_lines(slice_str(lines), http_body(web->req)))
+	if (!web_base64_lines(json_object_get(answer, "pkcs12"), http_body(web->req)))
 		return web_refuse(web, NULL, "The file could not be made");
 	attach(web->req, "application/x-pkcs12", "p12");
 	return WEB_ANSWERED;

@@ -1,31 +1,28 @@
-/* page_queue.c - mail that waits for other servers */
+/* page_queue.c - mail that waits for other servers, and one message of it */
 #include "webadmin/web.h"
 
-static const struct web_field fields[] = {
-	{ .name = "id", .kind = WEB_HIDDEN, .flags = WEB_REQUIRED },
+/* --- all of it --- */
+
+static const struct web_field flush_fields[] = {
+	{ .name = "domain", .label = "Only for the domain", .example = "example.org" },
 	{ 0 },
 };
 
 static const struct web_action actions[] = {
-	{ .name = "retry",
-	    .op = "queue retry",
-	    .fields = fields,
-	    .submit = "Try now",
+	{ .name = "flush",
+	    .op = "queue flush",
+	    .fields = flush_fields,
+	    .submit = "Try all now",
 	    .done = "It is tried now." },
-	{ .name = "delete",
-	    .op = "queue delete",
-	    .fields = fields,
-	    .submit = "Delete",
-	    .danger = true,
-	    .ask = "Delete message {id} from the queue?",
-	    .warn = "It is not delivered, and nobody is told.",
-	    .done = "The message was deleted." },
 	{ 0 },
 };
 
 static int load(struct web *web)
 {
-	return web_rows(web, "queue", "queue list", NULL);
+	if (web_rows(web, "queue", "queue list", NULL) != 0)
+		return -1;
+	web_try(web, "status", "queue status", NULL);
+	return 0;
 }
 
 WEB_RUN(queue)
@@ -45,4 +42,56 @@ WEB_PAGE(queue) = {
 	.place = 20,
 	.load = load,
 	.actions = actions,
+};
+
+/* --- one message --- */
+
+static const struct web_field id_fields[] = {
+	{ .name = "id", .kind = WEB_PARAM, .from = "id" },
+	{ 0 },
+};
+
+static const struct web_action message_actions[] = {
+	{ .name = "retry",
+	    .op = "queue retry",
+	    .fields = id_fields,
+	    .submit = "Try now",
+	    .done = "It is tried now." },
+	{ .name = "delete",
+	    .op = "queue delete",
+	    .fields = id_fields,
+	    .submit = "Delete",
+	    .danger = true,
+	    .ask = "Delete message {id} from the queue?",
+	    .warn = "It is not delivered, and nobody is told.",
+	    .done = "The message was deleted.",
+	    .then = "/admin/queue" },
+	{ 0 },
+};
+
+static int load_message(struct web *web)
+{
+	return web_need(web, "message", "queue show", web_arg(web, "id", "id"));
+}
+
+extern const struct web_page web_page_queued;
+
+static int run_message(struct http_req *req)
+{
+	return web_run(req, &web_page_queued);
+}
+
+HTTP_ROUTE(web_queued) = {
+	.path = "/admin/queue/:id",
+	.methods = HTTP_GET | HTTP_POST,
+	.who = HTTP_SERVER_ADMIN,
+	.run = run_message,
+};
+
+WEB_PAGE(queued) = {
+	.route = &http_route_web_queued,
+	.title = "Message {id}",
+	.template = "queued",
+	.load = load_message,
+	.actions = message_actions,
 };

@@ -114,6 +114,8 @@ static int load(struct web *web)
 	if (web_need(web, "rules", "rule list", whose(web)) != 0)
 		return -1;
 	open_script(web);
+	if (web->page->group == WEB_YOU)
+		web_try(web, "faults", "rule faults", web_self(web));
 	return 0;
 }
 

@@ -176,6 +176,9 @@ const char *web_value(struct web *web, const char *name);
 /* The arguments that the action's form makes; NULL: web->err says why not. */
 json_t *web_action_args(struct web *web);
 
+/* Append the bytes that an operation gave in base64; false: it gave none. */
+bool web_base64_lines(const json_t *lines, struct buf *out);
+
 /* "{x}" filled in. */
 const char *web_fill(struct web *web, const char *text);
 /* ":x" filled in, for a link. */

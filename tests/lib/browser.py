@@ -141,10 +141,11 @@ class Browser:
         raise OSError(f"{selector} leads nowhere")
 
     def fill(self, selector, text):
+        """Typed at once, as if pasted."""
         element = self.find(selector)
         self.call("POST", f"/element/{element}/clear")
-        if text:
-            self.call("POST", f"/element/{element}/value", {"text": text})
+        self.call("POST", f"/element/{element}/click")
+        self.devtools("Input.insertText", text=text)
 
     def attach(self, selector, path):
         """A file to upload."""

@@ -10,6 +10,7 @@ import re
 import socket
 import ssl
 import subprocess
+import time
 import unittest
 
 import browser
@@ -360,7 +361,7 @@ class Admin(Web):
         self.assertEqual(self.server.signet(*get, "--domain", "beta.test")["value"], "mx")
         self.assertNotEqual(self.server.signet(*get)["value"], "mx")
 
-    def test_aliases_queue_sessions(self):
+    def test_aliases_and_queue(self):
         self.go("/admin/domain/alpha.test/aliases")
         self.web.fill("[name=local]", "sales")
         self.web.fill("[name=target]", "ann@alpha.test, bob@alpha.test")
@@ -370,10 +371,43 @@ class Admin(Web):
         self.assertEqual(rows[0]["target"], "ann@alpha.test bob@alpha.test")
         self.go("/admin/queue")
         self.sees("The queue is empty.")
+        with socket.socket() as nobody:
+            nobody.bind(("127.0.0.1", 0))  # and does not listen
+            self.server.signet("setting", "set", "relay.route", "[127.0.0.1]:%d" % nobody.getsockname()[1])
+            self.addCleanup(self.server.signet, "setting", "reset", "relay.route")
+            with self.server.submission("ann@alpha.test") as smtp:
+                smtp.sendmail("ann@alpha.test", ["x@elsewhere.test"], "Subject: x\r\n\r\nx\r\n")
+            self.queue()
+
+    def queue(self):
+        self.go("/admin/queue")
+        self.sees("x@elsewhere.test")
         self.shoot("queue")
+        self.web.follow("td a")
+        self.sees("ann@alpha.test", "Recipients")
+        self.press("retry")
+        self.sees("It is tried now.")
+        self.shoot("queued")
+        self.press("delete")
+        self.press("delete")
+        self.sees("The message was deleted.", "The queue is empty.")
+
+    def test_sessions(self):
         self.go("/admin/sessions")
         self.sees("root@alpha.test", "http")
         self.shoot("sessions")
+
+    def test_relay_logins(self):
+        self.go("/admin/relay")
+        self.web.fill("[name=host]", "smtp.provider.test")
+        self.web.fill("[name=user]", "me")
+        self.web.fill("[name=password]", "what opens it 1")
+        self.press("login")
+        self.sees("The login at smtp.provider.test was saved.")
+        self.assertNotIn("what opens it", self.web.source())
+        self.press("logout")
+        self.press("logout")
+        self.assertEqual(self.server.signet("relay", "logins")["rows"], [])
 
     def test_many_accounts_are_found(self):
         """Pages of a long list, and its search."""
@@ -432,6 +466,13 @@ class Portal(Web):
         self.sees("main was saved.", "active")
         self.shoot("rules")
 
+    def test_mail_programs(self):
+        """SPEC P-035"""
+        self.web.follow("link=Mail programs")
+        self.sees("mail.alpha.test", "bob@alpha.test", "SSL/TLS", "STARTTLS",
+                  str(self.server.ports["imaps"]), str(self.server.ports["submission"]))
+        self.assertNotIn(str(self.server.ports["smtp"]), self.web.text("table"))
+
     def test_grants(self):
         self.web.follow("link=Sharing")
         self.web.fill("[name=who]", "ann@alpha.test")
@@ -489,6 +530,8 @@ class Smime(Web):
         for pem in self.web_get_pem():
             self.assertIn("bob@alpha.test", openssl("x509", "-noout", "-email", stdin=pem))
 
+        self.messages()
+        self.go("/portal/smime")
         self.press("encrypt")
         self.sees("Turn off")
         self.assertIs(self.server.signet("rule", "encrypted", "bob@alpha.test")["on"], True)
@@ -497,6 +540,30 @@ class Smime(Web):
         self.press("remove")
         self.press("remove")
         self.sees("You have no certificate yet.")
+
+    def messages(self):
+        """SPEC C-104: encrypted and opened by the pages."""
+        plain = self.server.folder / "plain.eml"
+        plain.write_text("From: a@b.test\r\nSubject: x\r\n\r\nwhat nobody else may <read>\r\n")
+        self.go("/portal/message")
+        self.web.attach("#encrypt-text", plain)
+        self.web.fill("#encrypt-addresses", "bob@alpha.test")
+        self.web.click("button[value=encrypt]")
+        encrypted = self.web.downloaded("*.eml")
+        self.assertNotIn("nobody", encrypted.read_text())
+        self.open_message(encrypted, "a wrong secret")
+        self.assertFalse(self.web.has("textarea[readonly]"))
+        deadline = time.monotonic() + 20  # wrong secrets make the right one wait
+        while not self.web.has("textarea[readonly]") and time.monotonic() < deadline:
+            time.sleep(0.5)
+            self.open_message(encrypted, "my own secret 1")
+        self.assertIn("what nobody else may <read>", self.web.value("textarea[readonly]"))
+        self.shoot("message")
+
+    def open_message(self, path, secret):
+        self.web.attach("#open-text", path)
+        self.web.fill("#open-secret", secret)
+        self.press("open")
 
     def export(self, secret, files):
         self.web.fill("#export-secret", secret)
