@@ -1,5 +1,4 @@
-/* sieve_address.c - the tests address and envelope, and the parts of an address (RFC
- * 5228 5.1, 5.4, 2.7.4) */
+/* sieve_address.c - the tests address and envelope, and parts of addresses (RFC 5228 5.1, 5.4) */
 #include "core/msg.h"
 #include "core/sieve_private.h"
 

@@ -1,5 +1,4 @@
-/* sieve_args.c - what stands behind the name of a command or test: tags, then values (RFC 5228 2.6)
- */
+/* sieve_args.c - what commands and tests take: tags, then values (RFC 5228 2.6) */
 #include "core/sieve_private.h"
 
 static bool is_sign(const struct sieve_compile *c, char sign)

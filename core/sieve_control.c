@@ -1,5 +1,4 @@
-/* sieve_control.c - if, elsif, else, stop (RFC 5228 3) and the tests of tests
- * (5.2, 5.3, 5.8, 5.9, 5.10) */
+/* sieve_control.c - if, elsif, else, stop, and the tests of tests (RFC 5228 3, 5.2 to 5.10) */
 #include "core/sieve_private.h"
 
 /* --- if --- */

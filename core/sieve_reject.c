@@ -1,5 +1,4 @@
-/* sieve_reject.c - reject and ereject: the message is not taken, and its sender is told (RFC 5429)
- */
+/* sieve_reject.c - reject and ereject: the message is not taken, its sender is told (RFC 5429) */
 #include "core/sieve_private.h"
 
 static enum sieve_next run(struct sieve_run *run, const struct sieve_node *node)

@@ -62,13 +62,6 @@ static int find_owner(struct op_call *call, struct script_owner *owner)
 	return domain ? domain_owner(call, domain, owner) : own(call, owner);
 }
 
-#define WHOSE                                                                                      \
-	{ "account", OP_ADDRESS, OP_OPTION, "of this account", NULL },                             \
-	{                                                                                          \
-		"domain", OP_DOMAIN, OP_OPTION, "of this domain: for mail to all its accounts",    \
-		    NULL                                                                           \
-	}
-
 #define WHOSE_HELP                                                                                 \
 	"Rules are Sieve scripts (RFC 5228). Those of the server are run for every message,\n"     \
 	"then those of the recipient's domain, then the account's own. Of each the active\n"       \
@@ -104,7 +97,11 @@ static int run_list(struct op_call *call)
 	return 0;
 }
 
-static const struct op_arg list_args[] = { WHOSE, { 0 } };
+static const struct op_arg list_args[] = {
+	{ "account", OP_ADDRESS, OP_OPTION, "of this account", NULL },
+	{ "domain", OP_DOMAIN, OP_OPTION, "of this domain", NULL },
+	{ 0 },
+};
 
 OPERATION(rule_list) = {
 	.name = "rule list",
@@ -154,7 +151,8 @@ static int run_show(struct op_call *call)
 
 static const struct op_arg show_args[] = {
 	{ "name", OP_TEXT, 0, "name of the script; the active one when left out", NULL },
-	WHOSE,
+	{ "account", OP_ADDRESS, OP_OPTION, "of this account", NULL },
+	{ "domain", OP_DOMAIN, OP_OPTION, "of this domain", NULL },
 	{ 0 },
 };
 
@@ -199,7 +197,8 @@ static const struct op_arg set_args[] = {
 	{ "name", OP_TEXT, OP_REQUIRED, "name of the script", NULL },
 	{ "script", OP_SECRET, OP_REQUIRED, "its text", NULL },
 	{ "activate", OP_BOOL, OP_OPTION, "make it the active one", NULL },
-	WHOSE,
+	{ "account", OP_ADDRESS, OP_OPTION, "of this account", NULL },
+	{ "domain", OP_DOMAIN, OP_OPTION, "of this domain", NULL },
 	{ 0 },
 };
 
@@ -269,7 +268,8 @@ static int run_activate(struct op_call *call)
 
 static const struct op_arg activate_args[] = {
 	{ "name", OP_TEXT, 0, "name of the script; none is active when left out", NULL },
-	WHOSE,
+	{ "account", OP_ADDRESS, OP_OPTION, "of this account", NULL },
+	{ "domain", OP_DOMAIN, OP_OPTION, "of this domain", NULL },
 	{ 0 },
 };
 
@@ -295,7 +295,8 @@ static int run_remove(struct op_call *call)
 
 static const struct op_arg remove_args[] = {
 	{ "name", OP_TEXT, OP_REQUIRED, "name of the script", NULL },
-	WHOSE,
+	{ "account", OP_ADDRESS, OP_OPTION, "of this account", NULL },
+	{ "domain", OP_DOMAIN, OP_OPTION, "of this domain", NULL },
 	{ 0 },
 };
 

@@ -1,5 +1,4 @@
-/* reply.c - what is answered: OK, NO and BYE with their codes, strings, capabilities (RFC
- * 5804 1.2, 1.3, 1.7) */
+/* reply.c - what is answered: OK, NO, BYE and their codes, strings, capabilities (RFC 5804 1) */
 #include "core/conf.h"
 #include "core/log.h"
 #include "protocols/managesieve/managesieve.h"
