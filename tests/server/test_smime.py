@@ -225,18 +225,20 @@ class Keys(Room):
     def setUp(self):
         self.user = f"user{time.monotonic_ns()}@beta.test"
         self.server.add(self.user)
+        self.hold_back("1ms")
 
-    def slow_down(self):
-        """Let what is remembered of wrong secrets pass."""
-        time.sleep(1.1)
+    def hold_back(self, how_long):
+        """After a wrong secret."""
+        self.server.signet("setting", "set", "auth.failure-delay", how_long)
 
     def test_wrong_secret(self):
         """SPEC C-105: refused, and slowed"""
         self.issue(self.user)
+        self.hold_back("1m")
         self.refused("not the secret", "export", self.user, secret="a guess of mine", new_password="x")
         self.refused("try again", "export", self.user, secret="another guess", new_password="x")
         self.refused("try again", "export", self.user, secret=SECRET, new_password="x")
-        self.slow_down()
+        self.hold_back("1ms")
         self.p12(self.user)
         self.refused("fewer than 8", "issue", "cy@beta.test", secret="short")
 
@@ -256,11 +258,9 @@ class Keys(Room):
     def test_one_secret_for_all(self):
         self.issue(self.user)
         self.refused("not the secret", "issue", self.user, secret="quite another secret")
-        self.slow_down()
         self.issue(self.user)
         self.signet("secret", self.user, secret=SECRET, new_secret="the next secret")
         self.refused("not the secret", "export", self.user, secret=SECRET, new_password="x")
-        self.slow_down()
         for number in ("1", "2"):
             self.signet("export", self.user, "--number", number, secret="the next secret", new_password="x")
 

@@ -234,6 +234,49 @@ static void changed(void **state)
 	}
 }
 
+/* --- work --- */
+
+static unsigned times_opened;
+
+static int count_opened(void *arg, size_t i, struct buf *key, struct err *err)
+{
+	(void)i;
+	(void)err;
+	times_opened++;
+	buf_adds(key, buf_slice(&((struct world_one *)arg)->key));
+	return 0;
+}
+
+/* A key is opened once, however many RecipientInfos there are for it: that is
+   slow on purpose. */
+static void many_for_one(void **state)
+{
+	enum { MANY = 500 };
+	static const char scheme[] = "\x06\x06\x2b\x81\x04\x01\x0b\x01";
+	struct cms_recipient *to[MANY];
+	struct slice cert = buf_slice(&world[WORLD_P256].cert);
+	struct cms_keys keys = { &cert, 1, count_opened, &world[WORLD_P256] };
+	struct piece piece = { .rest = SLICE("hello") };
+	struct cms_writing w = {
+		.to = to, .n = MANY, .size = 5, .read = give, .write = take, .arg = &piece
+	};
+	struct buf content = { 0 };
+	struct err err;
+	ptrdiff_t at;
+
+	(void)state;
+	for (size_t i = 0; i < MANY; i++)
+		to[i] = world[WORLD_P256].recipient;
+	assert_int_equal(cms_write(&w, &err), 0);
+	while ((at = slice_find(buf_slice(&piece.out), slice_of(scheme, sizeof(scheme) - 1))) > 0)
+		piece.out.p[at + 7] = 9; /* one that nobody knows */
+	times_opened = 0;
+	assert_int_equal(cms_read(buf_slice(&piece.out), &keys, &content, &err), -1);
+	assert_int_equal(err.kind, ERR_INPUT);
+	assert_int_equal(times_opened, 1);
+	buf_done(&piece.out);
+}
+
 static void kinds(void **state)
 {
 	(void)state;
@@ -265,6 +308,7 @@ int main(void)
 		cmocka_unit_test(of_openssl),
 		cmocka_unit_test(cut),
 		cmocka_unit_test(changed),
+		cmocka_unit_test(many_for_one),
 		cmocka_unit_test(kinds),
 		cmocka_unit_test(nobody),
 	};
