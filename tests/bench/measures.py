@@ -1,8 +1,11 @@
 """measures - what is measured: a row for each, and how one repetition of it is done"""
+import http.client
 import imaplib
+import re
 import ssl
 import subprocess
 import time
+import urllib.parse
 
 from load import Load, measured
 from system import DOMAIN, PASSWORD, Failed, free_ports, wait_for_port
@@ -45,6 +48,75 @@ class Mail(Measure):
                           seconds=bench.seconds, **self.options)
         bench.accepted[system] += result["done"]
         return result
+
+
+class Encrypted(Measure):
+    """Messages for accounts whose mail is stored encrypted, beside the same in the clear."""
+    serves = "encrypt"
+
+    def once(self, system, bench):
+        system.encrypt_for([f"e{i}@{DOMAIN}" for i in range(USERS)])
+        clear, encrypted = (self.some(system, bench, user) for user in (f"c#@{DOMAIN}", f"e#@{DOMAIN}"))
+        encrypted["note"] = f"{encrypted['cost'] / clear['cost']:.1f}x a clear one"
+        return encrypted
+
+    def some(self, system, bench, user):
+        result = measured(system, bench.load, "smtp", port=system.ports["smtp"], workers=20, users=USERS, user=user,
+                          seconds=bench.seconds, **self.options)
+        return {"rate": result["done"] / result["seconds"], "cost": result["cpu"] / result["done"] * 1e6}
+
+
+class Pages(Measure):
+    """An admin's pages, one after another on one connection."""
+    serves = "web"
+    PATHS = ("/", "/admin/domains", f"/admin/domain/{DOMAIN}", f"/admin/domain/{DOMAIN}/pki",
+             f"/admin/domain/{DOMAIN}/accounts", "/admin/settings", "/admin/queue", "/admin/sessions", "/portal")
+
+    def once(self, system, bench):
+        system.orders([("account role", {"address": READER, "role": "server-admin"})])
+        browser = Browser(system.ports["https"])
+        browser.login(READER, PASSWORD)
+        times, end, cpu = [], time.monotonic() + bench.seconds, system.meter.cpu()
+        while time.monotonic() < end:
+            for path in self.PATHS:
+                began = time.monotonic()
+                status, _ = browser.get(path)
+                times.append(time.monotonic() - began)
+                if status != 200:
+                    raise Failed(f"{system.name}: {path} answers {status}")
+        cpu = system.meter.cpu() - cpu
+        return {"rate": len(times) / sum(times), "cost": cpu / len(times) * 1e6,
+                "note": f"{max(times) * 1000:.1f} ms the slowest"}
+
+
+class Browser:
+    """Just enough of one: a connection that is kept, cookies, the token of forms."""
+
+    def __init__(self, port):
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        self.http = http.client.HTTPSConnection("localhost", port, context=context)
+        self.cookies = {}
+
+    def ask(self, method, path, body=None, **fields):
+        if self.cookies:
+            fields["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        self.http.request(method, path, body, fields)
+        answer = self.http.getresponse()
+        for cookie in answer.headers.get_all("Set-Cookie", []):
+            name, value = cookie.split(";")[0].split("=", 1)
+            self.cookies[name] = value
+        return answer.status, answer.read().decode()
+
+    def get(self, path):
+        return self.ask("GET", path)
+
+    def login(self, name, password):
+        csrf = re.search(r'name="csrf" value="(\w+)"', self.get("/login")[1])[1]
+        form = urllib.parse.urlencode({"csrf": csrf, "do": "login", "name": name, "password": password})
+        status, _ = self.ask("POST", "/login", form, **{"Content-Type": "application/x-www-form-urlencoded"})
+        if status != 303:
+            raise Failed(f"cannot log in: {status}")
 
 
 class Relay(Measure):
@@ -184,6 +256,8 @@ MEASURES = [
     Mail("submission", "4 KB, submission, STARTTLS, AUTH", "smtp", per=1, starttls=True, auth=True),
     Relay("relay-1", "4 KB, to another server, 1 per connection", "smtp", per=1),
     Relay("relay-10", "4 KB, to another server, 10 per connection", "smtp", per=10),
+    Encrypted("mail-encrypted", "4 KB, stored encrypted, 10 per connection", "smtp", per=10),
+    Pages("pages", "page of the admin, read by a browser", ""),
     Session("session", "IMAP session: TLS, LOGIN, SELECT, FETCH 1:10", "session", workers=8, user=READER),
     Measure("handshake", "TLS 1.3 full handshake, greeting", "handshake", workers=8, version=13),
     Measure("resumed-13", "TLS 1.3 resumed, greeting", "handshake", workers=8, version=13, resume=True),

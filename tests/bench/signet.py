@@ -12,6 +12,7 @@ from system import PASSWORD, Failed, System
 
 class Signet(System):
     name = "Signet"
+    serves = ("mail", "chat", "encrypt", "web")
 
     def __init__(self, folder, build):
         super().__init__(folder)
@@ -20,6 +21,7 @@ class Signet(System):
         self.accounts = []
         self.wanted = []
         self.relays = False
+        self.encrypts = False
 
     def start(self):
         as_root = ["-u", "root"] if os.geteuid() == 0 else []
@@ -59,6 +61,16 @@ class Signet(System):
             self.orders([("alias add", {"name": a, "target": [a.split("@")[0] + "@far.test"]}) for a in aliases])
         self.relays = True
         self.orders([("setting set", {"name": "relay.route", "value": f"[127.0.0.1]:{port}"})])
+
+    def encrypt_for(self, accounts):
+        """These accounts, each with a key and all its mail encrypted; and as many without, beginning with c."""
+        if self.encrypts:
+            return
+        self.encrypts = True
+        self.make(accounts + ["c" + a[1:] for a in accounts])
+        for a in accounts:
+            self.orders([("smime issue", {"address": a, "secret": PASSWORD, "type": "P-256"}),
+                         ("rule encrypt", {"address": a, "on": True})])
 
     def settled(self):
         if not self.relays:
