@@ -26,6 +26,16 @@ enum {
 	LINGER_BYTES = 1024 * 1024,
 };
 
+/* What was made of a certificate that the client showed. */
+static void log_client(struct sess *s)
+{
+	struct tls_peer peer;
+
+	if (sess_tls_peer(s, &peer))
+		log_event(LOG_INFO, "tls-client", log_z("verdict", peer.verdict),
+		    log_z("accounts", peer.accounts));
+}
+
 /* --- phases: each goes on, and says whether there may be more to do now --- */
 
 static bool drive_handshake(struct sess *s)
@@ -59,6 +69,7 @@ static bool drive_handshake(struct sess *s)
 	metric_add(&metric_tls_handshakes, info.resumed ? TLS_RESUMED : TLS_FULL, 1);
 	log_event(LOG_INFO, "tls", log_z("protocol", info.version), log_z("cipher", info.cipher),
 	    log_z("domain", info.domain), log_s("sni", info.sni), log_n("resumed", info.resumed));
+	log_client(s);
 	sess_list_tls(s, info.version);
 	sess_enter(s, PHASE_OPEN);
 	if (!s->secured)

@@ -566,6 +566,7 @@ class Clients(Pki):
         self.signet("setting", "reset", setting, "--domain", "alpha.test")
         self.assertIn("its issuer is not known", self.server.log())
         self.assertIn("it has expired", self.server.log())
+        self.assertIn("tls-client verdict=ok accounts=ann@alpha.test", self.server.log())
 
     def external(self, user, asked="", version=ssl.TLSVersion.TLSv1_3, session=None):
         """What IMAP says: CAPABILITY, then a login."""
