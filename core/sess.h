@@ -51,6 +51,7 @@ struct proto {
 	const char *alpn;  /* RFC 7301 name, or NULL */
 	size_t state_size; /* of the protocol's own struct; zeroed at start */
 	size_t line_max;   /* most input that frame() may leave untaken */
+	bool admin;	   /* an admin's: there is always room for one session more */
 
 	/* A new connection, in the clear or secured: write the greeting. Waits for
 	   nothing. SESS_CLOSE refuses. */

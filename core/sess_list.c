@@ -111,8 +111,10 @@ static char *address_text(const struct sockaddr_storage *addr)
 /* Is there room for it? An admin at the machine always finds some. */
 static bool is_welcome(struct sess *s)
 {
-	if (s->peer.ss_family == AF_UNIX)
+	if (s->proto->admin)
 		return true;
+	if (s->peer.ss_family == AF_UNIX) /* all of them are one peer */
+		return count() < (size_t)conf_num(&conf_key_session_max);
 	s->address_key_n = (uint8_t)limit_address_key(sess_peer(s), s->address_key);
 	return count() < (size_t)conf_num(&conf_key_session_max) &&
 	    limit_enter(LIMIT_ADDRESS, slice_of(s->address_key, s->address_key_n),

@@ -117,6 +117,7 @@ PROTOCOL(control) = {
 	.name = "control",
 	.state_size = sizeof(struct control),
 	.line_max = REQUEST_MAX,
+	.admin = true,
 	.open = open_session,
 	.frame = frame,
 	.run = run,

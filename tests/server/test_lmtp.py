@@ -1,4 +1,5 @@
 """LMTP (RFC 2033) from those who speak it: Python's smtplib, swaks, Postfix."""
+import contextlib
 import os
 import pathlib
 import shutil
@@ -71,6 +72,20 @@ class Lmtp(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout.decode())
         for user in (ANN, BOB):
             self.assertEqual(len([h for h in self.subjects(user) if "by swaks" in h]), 1)
+
+
+    def test_many_at_once(self):
+        """As many as sessions are allowed; the admin gets in all the same."""
+        self.server.signet("setting", "set", "session.max", "10")
+        self.addCleanup(self.server.signet, "setting", "reset", "session.max")
+        with contextlib.ExitStack() as stack:
+            greetings = []
+            for _ in range(15):
+                sock = stack.enter_context(self.server.connect("lmtp"))
+                greetings.append(sock.recv(100)[:3])
+            self.assertIn(b"421", greetings)
+            self.assertGreaterEqual(greetings.count(b"220"), 5)
+            self.assertTrue(self.server.signet("session", "list")["rows"])
 
 
 class Elsewhere(unittest.TestCase):
