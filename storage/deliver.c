@@ -5,17 +5,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "core/conf.h"
 #include "core/log.h"
 #include "core/metric.h"
 #include "storage/deliver_private.h"
-
-CONF_KEY(storage_detail_mailboxes) = {
-	.name = "storage.detail-mailboxes",
-	.type = CONF_BOOL,
-	.def = "on",
-	.help = "mail for ann+lists@ goes into the mailbox lists of ann, if she has one",
-};
 
 METRIC(messages_accepted) = {
 	.name = "signet_messages_accepted_total",
@@ -23,83 +15,6 @@ METRIC(messages_accepted) = {
 	.help = "messages taken, for mailboxes here or for the queue",
 	.cells = METRIC_CELLS(1),
 };
-
-/* --- accounts --- */
-
-static void read_detail(struct delivery *op, struct party *party, const char *detail)
-{
-	struct buf folded = { 0 };
-
-	if (detail && conf_on(&conf_key_storage_detail_mailboxes) &&
-	    box_name_fold(slice_str(detail), &folded, NULL) == 0)
-		party->detail = pool_slice(&op->pool, buf_slice(&folded));
-	buf_done(&folded);
-}
-
-static struct party *new_party(
-    struct delivery *op, const struct dir_target *target, struct err *err)
-{
-	struct shard *shard = shard_of(target->shard);
-
-	if (!shard) {
-		err_set(err, ERR_TEMP, "a recipient's shard is not open here");
-		return NULL;
-	}
-	struct party *party = pool_get(&op->pool, sizeof(*party));
-	party->account = target->account;
-	party->shard = shard;
-	party->address = slice_str(pool_str(&op->pool, slice_str(target->address)));
-	party->end = &party->landings;
-	read_detail(op, party, target->detail);
-	*op->last_party = party;
-	op->last_party = &party->next;
-	return party;
-}
-
-struct party *deliver_party(struct delivery *op, const struct dir_target *target, struct err *err)
-{
-	for (struct party *party = op->parties; party; party = party->next)
-		if (party->account == target->account && party->shard->id == target->shard)
-			return party;
-	return new_party(op, target, err);
-}
-
-static bool is_there(const struct party *party, const struct landing *landing)
-{
-	for (const struct landing *l = party->landings; l; l = l->next)
-		if (l->form == landing->form && l->how == landing->how &&
-		    slice_eq(l->box, landing->box))
-			return true;
-	return false;
-}
-
-void deliver_land(struct delivery *op, struct party *party, const struct landing *landing)
-{
-	if (is_there(party, landing))
-		return;
-	struct landing *copy = pool_get(&op->pool, sizeof(*copy));
-	*copy = *landing;
-	*party->end = copy;
-	party->end = &copy->next;
-}
-
-void deliver_keep(struct delivery *op, struct party *party, const struct landing *landing)
-{
-	struct landing ordinary = *landing;
-
-	ordinary.box = party->detail;
-	ordinary.how = LANDING_DETAIL;
-	deliver_land(op, party, &ordinary);
-}
-
-static void parties_done(struct party *parties)
-{
-	for (; parties; parties = parties->next) {
-		for (struct landing *l = parties->landings; l; l = l->next)
-			box_edit_done(&l->edit);
-		box_tx_done(&parties->tx);
-	}
-}
 
 /* --- recipients, in the order of the keys that they touch, each once --- */
 
@@ -171,7 +86,7 @@ static int add_recipient(struct delivery *op, struct place *place, struct err *e
 
 	if (!rcpt->target->account)
 		return sending_on(op, rcpt, err);
-	place->party = new_party(op, rcpt->target, err);
+	place->party = deliver_new_party(op, rcpt->target, err);
 	if (!place->party)
 		return -1;
 	place->party->rcpt = rcpt;

@@ -1,6 +1,7 @@
 /* deliver_private.h - private to storage/deliver*.c: what is going to be written, and where
  *
  *	deliver.c	recipients, each once; their plans; then each shard
+ *	deliver_party.c	the accounts, and what lands in their mailboxes
  *	deliver_plan.c	what the rules of an account want, put into the plan
  *	deliver_form.c	the bodies: as it came, encrypted, redirected, a notice
  *	deliver_queue.c	what goes into the queue
@@ -93,11 +94,15 @@ struct delivery {
 	unsigned redirects; /* that come of the recipient at hand */
 };
 
-/* --- deliver.c --- */
+/* --- deliver_party.c --- */
 
 /* The party of an account, made when there is none yet; NULL: its shard is not
    open here, *err says so. */
 struct party *deliver_party(struct delivery *op, const struct dir_target *target, struct err *err);
+/* The same for one that is known to have none yet. */
+struct party *deliver_new_party(
+    struct delivery *op, const struct dir_target *target, struct err *err);
+void parties_done(struct party *parties);
 /* Once for each form and mailbox. */
 void deliver_land(struct delivery *op, struct party *party, const struct landing *landing);
 /* The ordinary way: INBOX, or the mailbox of the detail; form and flags as given. */

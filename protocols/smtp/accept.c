@@ -80,6 +80,15 @@ const char *smtp_delivery_failed(const struct err *err)
 				      : "451 4.3.0 Cannot be stored now, try again later";
 }
 
+/* The first of them speaks for all; NULL when somebody has taken it. */
+static const struct deliver_rcpt *find_rejection(const struct deliver_rcpt *rcpts)
+{
+	for (const struct deliver_rcpt *rcpt = rcpts; rcpt; rcpt = rcpt->next)
+		if (rcpt->fate != DELIVER_REJECTED)
+			return NULL;
+	return rcpts;
+}
+
 int smtp_deliver(struct smtp *smtp, struct slice message, struct deliver_rcpt *rcpts, uint64_t *mid,
     struct err *err)
 {
@@ -105,19 +114,10 @@ int smtp_deliver(struct smtp *smtp, struct slice message, struct deliver_rcpt *r
 	if (rc != 0)
 		return -1;
 	smtp->messages++;
-	log_event(LOG_INFO, "accepted", log_s("from", mail->reverse_path),
-	    log_n("recipients", mail->n_rcpts), log_n("size", (int64_t)message.n),
-	    log_z("login", smtp->login ? smtp->login : ""));
+	log_event(LOG_INFO, find_rejection(rcpts) ? "rejected" : "accepted",
+	    log_s("from", mail->reverse_path), log_n("recipients", mail->n_rcpts),
+	    log_n("size", (int64_t)message.n), log_z("login", smtp->login ? smtp->login : ""));
 	return 0;
-}
-
-/* The first of them speaks for all; NULL when somebody has taken it. */
-static const struct deliver_rcpt *find_rejection(const struct deliver_rcpt *rcpts)
-{
-	for (const struct deliver_rcpt *rcpt = rcpts; rcpt; rcpt = rcpt->next)
-		if (rcpt->fate != DELIVER_REJECTED)
-			return NULL;
-	return rcpts;
 }
 
 static enum sess_next store(struct smtp *smtp, struct slice message)

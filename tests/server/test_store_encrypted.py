@@ -88,6 +88,14 @@ class Encrypted(Mail, unittest.TestCase):
         self.assertIsNone(self.jim.decrypt(message))
         self.assertIn(b"for all to read", self.one(JOHN, "INBOX", "plain one"))
 
+    def test_the_rule_of_the_portal(self):
+        """SPEC C-118: all mail, by one order that writes the rule"""
+        self.server.signet("rule", "encrypt", ANN, "on", "--mailbox", "Coffer")
+        self.addCleanup(self.server.signet, "rule", "encrypt", ANN, "off")
+        self.send(ANN, "by order", WORD)
+        self.assertIn(WORD.encode(), self.ann.decrypt(self.one(ANN, "Coffer", "by order")))
+        self.assertEqual(self.count(ANN, "by order"), 0)
+
     def test_johns_rule_and_jims_inbox(self):
         """SPEC C-122, C-123: the sample of the guide. Both can read it, nobody else."""
         self.rule(JOHN, ENCRYPT + 'store_encrypted "~jim/INBOX";')
