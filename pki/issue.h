@@ -81,8 +81,8 @@ struct issue_entry {
 	int64_t issued, not_after;
 };
 
-/* In order of serial number; the entry is valid during the call. 0 or -1. */
-int issue_each(
-    struct slice domain, bool (*visit)(void *arg, const struct issue_entry *entry), void *arg);
+/* In order of serial number; the entry is valid during the call. */
+int issue_each(struct slice domain, bool (*visit)(void *arg, const struct issue_entry *entry),
+    void *arg, struct err *err);
 
 #endif

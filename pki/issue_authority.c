@@ -121,11 +121,18 @@ static int check_certificate(
 	return 0;
 }
 
-int issue_check(struct slice domain, const struct issue_authority *authority, struct err *err)
+int issue_check(struct slice name, const struct issue_authority *authority, struct err *err)
 {
-	if (issue_check_domain(domain, err) != 0)
-		return -1;
-	return authority ? check_certificate(domain, authority, err) : 0;
+	struct pool pool = { 0 };
+	struct slice domain;
+	int rc = domain_hosted(name, &pool, &domain, err);
+
+	if (rc == 0)
+		rc = issue_check_domain(domain, err);
+	if (rc == 0 && authority)
+		rc = check_certificate(domain, authority, err);
+	pool_done(&pool);
+	return rc;
 }
 
 /* One of ours that ends within a month is followed by another. */

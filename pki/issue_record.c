@@ -8,6 +8,7 @@
 #include "core/num.h"
 #include "core/text.h"
 #include "pki/issue_private.h"
+#include "pki/pki_private.h"
 #include "storage/store.h"
 
 #define ISSUE_ROOM "issue"
@@ -139,15 +140,22 @@ static bool see(void *arg, struct slice key, struct slice value)
 	return more;
 }
 
-int issue_each(
-    struct slice domain, bool (*visit)(void *arg, const struct issue_entry *entry), void *arg)
+int issue_each(struct slice name, bool (*visit)(void *arg, const struct issue_entry *entry),
+    void *arg, struct err *err)
 {
 	struct buf prefix = { 0 };
+	struct pool pool = { 0 };
 	struct each each = { .visit = visit, .arg = arg };
+	struct slice domain;
+	int rc = domain_hosted(name, &pool, &domain, err);
 
-	each.skip = entry_prefix(&prefix, domain).n;
-	int rc = store_record_each(ISSUE_ROOM, buf_slice(&prefix), see, &each);
+	if (rc == 0) {
+		each.skip = entry_prefix(&prefix, domain).n;
+		if (store_record_each(ISSUE_ROOM, buf_slice(&prefix), see, &each) != 0)
+			rc = err_set(err, ERR_TEMP, "cannot read the register");
+	}
 	buf_done(&prefix);
+	pool_done(&pool);
 	return rc;
 }
 

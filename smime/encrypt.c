@@ -158,7 +158,7 @@ int smime_encrypt(struct slice message, enum cms_cipher cipher, struct cms_recip
 	struct armor armor = { .out = out };
 
 	part(message, &armor.entity, out);
-	/* RFC 8551 3.2.2, RFC 8551 B (authEnveloped) */
+	/* RFC 8551 3.2.2 */
 	buf_printf(
 	    out, smime_fields, cipher == CMS_AES_256_GCM ? "authEnveloped-data" : "enveloped-data");
 	struct cms_writing writing = {

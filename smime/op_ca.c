@@ -203,9 +203,9 @@ static bool visit(void *arg, const struct issue_entry *entry)
 
 static int run_issued(struct op_call *call)
 {
-	if (issue_each(domain_of(call), visit, call) != 0)
-		return op_fail(call, ERR_TEMP, "cannot read the register");
-	return 0;
+	struct err err = { 0 };
+
+	return issue_each(domain_of(call), visit, call, &err) == 0 ? 0 : op_fail_err(call, &err);
 }
 
 OPERATION(smime_issued) = {

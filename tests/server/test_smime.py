@@ -130,6 +130,16 @@ class Issuing(Room):
         self.assertEqual(len({row["serial"] for row in rows}), len(rows))
         self.assertLessEqual(own, {row["serial"] for row in rows if row["address"] == "bob@alpha.test"})
 
+    def test_by_another_name(self):
+        """The alias of a domain is the domain, and its users' addresses theirs."""
+        self.server.signet("domain-alias", "add", "alias.test", "alpha.test")
+        answer = self.issue("ann@alias.test")
+        self.assertIn("ann@alpha.test", answer["subject"])
+        self.assertTrue(self.signet("ca-show", "alias.test")["issues"])
+        self.assertEqual(self.signet("issued", "alias.test"), self.signet("issued", "alpha.test"))
+        with self.assertRaisesRegex(Failed, "not hosted"):
+            self.signet("issued", "nowhere.test")
+
     def test_conditions(self):
         """SPEC C-110, C-114: without each of them it is refused, with the reason"""
         self.server.add("dan@delta.test")
