@@ -1,6 +1,8 @@
 /* body.c - the text of a message on its way out: streamed, with dots */
 #include "protocols/relay/body.h"
 
+#include "core/loop.h"
+
 enum { BLOCK_BYTES = 32 * 1024 };
 
 /* A LF that stood alone would be a line's end to some servers and none to
@@ -73,31 +75,46 @@ int body_is_8bit(struct body *body, uint64_t from, bool header_only)
 	return n < 0 ? -1 : 0;
 }
 
-int body_send(
-    struct body *body, uint64_t from, struct client *client, uint64_t block_ms, struct err *err)
+/* Write a piece with dots, in the time that is left for it. */
+static int send_piece(
+    struct dots *dots, struct slice piece, struct client *client, uint64_t ms, struct err *err)
 {
-	char block[BLOCK_BYTES];
-	struct dots dots = { 0 };
 	struct buf out = { 0 };
-	ssize_t n;
-	int rc = 0;
 
-	while (rc == 0 && (n = body_read(body, from, block, sizeof(block))) > 0) {
-		from += (uint64_t)n;
-		buf_clear(&out);
-		dots_add(&dots, slice_of(block, (size_t)n), &out);
-		client_deadline(client, block_ms);
-		rc = client_write(client, buf_slice(&out), err);
-	}
-	if (rc == 0 && n < 0)
-		rc = err_set(err, ERR_TEMP, "the message cannot be read");
-	if (rc == 0) {
-		buf_clear(&out);
-		dots_end(&dots, &out);
-		rc = client_write(client, buf_slice(&out), err);
-	}
-	if (rc == 0)
-		rc = client_flush(client, err);
+	dots_add(dots, piece, &out);
+	client_deadline(client, ms);
+	int rc = client_write(client, buf_slice(&out), err);
 	buf_done(&out);
 	return rc;
+}
+
+static int send_end(struct dots *dots, struct client *client, struct err *err)
+{
+	struct buf out = { 0 };
+
+	dots_end(dots, &out);
+	int rc = client_write(client, buf_slice(&out), err);
+	buf_done(&out);
+	return rc == 0 ? client_flush(client, err) : rc;
+}
+
+int body_send(struct body *body, uint64_t from, struct client *client,
+    const struct body_times *times, struct err *err)
+{
+	uint64_t end = loop_now() + times->whole, now;
+	char block[BLOCK_BYTES];
+	struct dots dots = { 0 };
+	ssize_t n;
+
+	while ((n = body_read(body, from, block, sizeof(block))) > 0) {
+		if ((now = loop_now()) >= end)
+			return err_set(err, ERR_TEMP, "the text is read too slowly");
+		uint64_t ms = end - now < times->block ? end - now : times->block;
+		if (send_piece(&dots, slice_of(block, (size_t)n), client, ms, err) != 0)
+			return -1;
+		from += (uint64_t)n;
+	}
+	if (n < 0)
+		return err_set(err, ERR_TEMP, "the message cannot be read");
+	return send_end(&dots, client, err);
 }

@@ -27,9 +27,13 @@ int64_t body_start(struct body *body);
 /* Does its header, or all of it, hold other bytes than ASCII? 1, 0, -1. */
 int body_is_8bit(struct body *body, uint64_t from, bool header_only);
 
-/* All of it from there on, with the line of one dot; block_ms is the time for
-   each block. */
-int body_send(
-    struct body *body, uint64_t from, struct client *client, uint64_t block_ms, struct err *err);
+/* Milliseconds for each block, and for all of it. */
+struct body_times {
+	uint64_t block, whole;
+};
+
+/* All of it from there on, with the line of one dot. */
+int body_send(struct body *body, uint64_t from, struct client *client,
+    const struct body_times *times, struct err *err);
 
 #endif

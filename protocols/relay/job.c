@@ -174,6 +174,41 @@ static struct sending sending_of(struct work *w, size_t n)
 		.pool = w->pool };
 }
 
+static bool is_too_many(const struct send_rcpt *rcpt)
+{
+	enum { TOO_MANY = 452, TOO_MANY_ONCE = 552 };
+	unsigned code = reply_code(rcpt->reply);
+	char status[12];
+
+	if (rcpt->sent != SENT_LATER || (code != TOO_MANY && code != TOO_MANY_ONCE))
+		return false;
+	reply_status(rcpt->reply, false, status);
+	return strcmp(status + 1, ".5.3") == 0 || strcmp(status + 1, ".0.0") == 0;
+}
+
+/* RFC 5321 4.5.3.1.10: who took some of the recipients and wants no more at once is
+   offered the others in the next transaction. They are put behind; returns how
+   many have an outcome. */
+static size_t put_back(struct send_rcpt *rcpts, size_t n)
+{
+	size_t settled = 0;
+	bool any = false;
+
+	for (size_t i = 0; i < n; i++)
+		any = any || rcpts[i].sent == SENT_OK;
+	for (size_t i = 0; i < n; i++) {
+		struct send_rcpt one = rcpts[i];
+
+		if (any && is_too_many(&one)) {
+			rcpts[i].sent = SENT_NOT_YET;
+			continue;
+		}
+		rcpts[i] = rcpts[settled];
+		rcpts[settled++] = one;
+	}
+	return settled;
+}
+
 /* False: nothing more can be done for this message now. */
 static bool send_some(struct work *w, size_t n)
 {
@@ -186,7 +221,7 @@ static bool send_some(struct work *w, size_t n)
 		s = sending_of(w, n);
 		send_message(&s);
 	}
-	int rc = settle(w, n);
+	int rc = settle(w, put_back(w->due, n));
 	if ((*w->talk)->broken)
 		talk_close(w->talk);
 	return rc == 0;

@@ -187,10 +187,9 @@ static bool without_tls(struct talk *talk, struct attempt *a, const char *why)
 static bool shake_hands(struct talk *talk, struct attempt *a)
 {
 	/* The names that are taken: the host that was connected to, and the domain
-	   whose mail it takes (RFC 7817 3 has the second for those who cannot
-	   trust the DNS). */
+	   whose mail the DNS says it takes (as RFC 7817 3 does for submission). */
 	struct tls_client_spec spec = { .host = pool_str(a->pool, a->host->name),
-		.names = a->domain,
+		.names = a->route->fixed ? (struct slice){ 0 } : a->domain,
 		.must_verify = a->level == RELAY_TLS_VERIFY,
 		.own = tls_own((struct slice){ 0 }) };
 	struct err err = { 0 };
@@ -343,6 +342,21 @@ static struct talk *try_address(struct attempt *a)
 
 /* --- all of them --- */
 
+/* We are the ones: the hosts behind would send it back to us. That is for good,
+   unless a better host may be there later, or it is a setting that says so. */
+static void meet_ourselves(struct attempt *a, enum route_verdict *verdict)
+{
+	if (a->route->fixed) {
+		*verdict = ROUTE_LATER;
+		fail(a, SLICE("4.3.5 The setting relay.route names this server itself"));
+	} else if (a->why.n == 0) {
+		*verdict = ROUTE_NONE;
+		fail(a,
+		    SLICE("5.4.6 Mail for the domain would come back to this server, which "
+			  "does not host it"));
+	}
+}
+
 /* NULL, and *end when no later host should be tried. */
 static struct talk *try_host(struct attempt *a, enum route_verdict *verdict, bool *end)
 {
@@ -351,22 +365,18 @@ static struct talk *try_host(struct attempt *a, enum route_verdict *verdict, boo
 	size_t n;
 
 	enum route_verdict found = route_addresses(a->host, a->pool, addresses, &n, &a->why);
-	if (found != ROUTE_NONE)
-		*verdict = ROUTE_LATER;
-	for (size_t i = 0; found == ROUTE_FOUND && !talk && i < n; i++) {
-		if (route_is_own_address(addresses[i], a->host->port)) {
-			*end = true; /* the others would send it back to us */
-			if (a->why.n == 0)
-				*verdict = ROUTE_NONE;
-			if (a->why.n == 0)
-				fail(a,
-				    SLICE("5.4.6 Mail for the domain would come back to this "
-					  "server, which does not host it"));
+	for (size_t i = 0; found == ROUTE_FOUND && !talk && !*end && i < n; i++) {
+		*end = route_is_own_address(addresses[i], a->host->port);
+		if (*end) {
+			meet_ourselves(a, verdict);
 			return NULL;
 		}
+		*verdict = ROUTE_LATER;
 		a->address = addresses[i];
 		talk = try_address(a);
 	}
+	if (found == ROUTE_LATER)
+		*verdict = ROUTE_LATER;
 	return talk;
 }
 

@@ -26,6 +26,15 @@ CONF_KEY(relay_timeout_block) = {
 	.help = "how long another server may take to read a block of 32 KB",
 };
 
+CONF_KEY(relay_timeout_text) = {
+	.name = "relay.timeout-text",
+	.type = CONF_DURATION,
+	.def = "2h",
+	.min = 100,
+	.max = 86400000,
+	.help = "how long another server may take to read a whole message",
+};
+
 CONF_KEY(relay_timeout_end) = {
 	.name = "relay.timeout-end",
 	.type = CONF_DURATION,
@@ -292,8 +301,10 @@ static void send_text(struct sending *s)
 	struct talk *talk = s->talk;
 
 	reply_clear(&talk->reply);
-	if (body_send(s->body, s->from, talk->client,
-		(uint64_t)conf_num(&conf_key_relay_timeout_block), &talk->err) != 0)
+	const struct body_times times = { .block =
+					      (uint64_t)conf_num(&conf_key_relay_timeout_block),
+		.whole = (uint64_t)conf_num(&conf_key_relay_timeout_text) };
+	if (body_send(s->body, s->from, talk->client, &times, &talk->err) != 0)
 		talk->broken = true;
 	else
 		talk_read(talk, &conf_key_relay_timeout_end);
@@ -306,7 +317,7 @@ static void send_text(struct sending *s)
 /* Nothing was heard, or only a goodbye, on a connection that had been used. */
 static bool had_hung_up(const struct sending *s)
 {
-	return s->talk->broken && s->talk->messages > 0 &&
+	return s->talk->broken && s->talk->offers > 1 &&
 	    (s->talk->reply.code == 0 || s->talk->reply.code == 421);
 }
 
@@ -314,6 +325,7 @@ static bool begin(struct sending *s)
 {
 	struct talk *talk = s->talk;
 
+	talk->offers++;
 	if (talk->unfinished && talk_ask(talk, &conf_key_relay_timeout_command, "RSET") == 0)
 		return false;
 	talk->unfinished = true;

@@ -34,6 +34,7 @@ struct talk {
 	unsigned words;	    /* enum talk_word, or-ed */
 	uint64_t size;	    /* the largest message that it takes, 0: it did not say */
 	unsigned messages;  /* that it took */
+	unsigned offers;    /* of messages, taken or not */
 	bool broken;	    /* of no more use */
 	bool unfinished;    /* a transaction was begun and came to nothing: RSET first */
 	struct reply reply; /* the last one */

@@ -451,6 +451,16 @@ class Many(Relay):
         self.assertEqual(sorted(sum((m.recipients for m in messages), [])), sorted(recipients))
         self.assertEqual(self.sink.connections, 1)
 
+    def test_fewer_recipients_than_offered(self):
+        """RFC 5321 4.5.3.1.10: the rest goes in the next transactions, at once."""
+        taken = []
+        self.sink.says["MAIL"] = lambda line: taken.clear()
+        self.sink.says["RCPT"] = lambda line: (
+            "452 4.5.3 Too many" if len(taken) >= 10 else taken.append(line))
+        self.submit([f"x{n}@partner.test" for n in range(25)])
+        self.assertEqual([len(m.recipients) for m in self.arrived(3)], [10, 10, 5])
+        self.assertFalse("relay deferred" in self.server.log())
+
     def test_many_domains(self):
         for n in range(60):
             self.names.table[f"d{n}.test"] = {"MX": ["10 mx.partner.test"]}
@@ -465,7 +475,18 @@ class Many(Relay):
         self.sink.says["MAIL"] = lambda line: CLOSE if self.sink.connections == 1 else None
         self.submit("b@partner.test")
         self.arrived(2)
-        self.assertNotIn("relay deferred", self.server.log())
+        self.assertFalse("relay deferred" in self.server.log())
+
+    def test_hung_up_behind_a_refusal(self):
+        self.set("relay.destination-connections", 1)
+        self.set("relay.deliver", "off")
+        self.submit("bad@partner.test", rcpt=["NOTIFY=NEVER"])
+        self.submit("good@partner.test")
+        self.sink.says["RCPT"] = lambda line: "550 5.1.1 No" if "bad" in line else None
+        self.sink.says["RSET"] = lambda line: CLOSE
+        self.set("relay.deliver", "on")
+        self.assertEqual(self.arrived()[0].recipients, ["good@partner.test"])
+        self.assertFalse("relay deferred" in self.server.log())
 
     def test_messages_on_a_connection(self):
         self.set("relay.connection-messages", 2)
