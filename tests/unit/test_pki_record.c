@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 
+#include "core/loop.h"
 #include "core/num.h"
 #include "pki/pki_private.h"
 #include "pki/trust.h"
@@ -38,6 +39,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
+	threads_stop();
 	address_stop();
 	trust_stop();
 	store_close();
