@@ -1,8 +1,8 @@
 /* encrypt.c - a mail message becomes an S/MIME message */
 #include "smime/encrypt.h"
 
-#include "core/msg.h"
 #include "core/text.h"
+#include "smime/header.h"
 
 enum { LINE_BYTES = 57 /* 76 characters of base64 */ };
 
@@ -33,18 +33,6 @@ static uint64_t count_bare(struct slice s)
 		s = slice_from(s, (size_t)(lf - s.p) + 1);
 	}
 	return n;
-}
-
-/* A field of the header, whose last line may lack its end. */
-static void put_field(struct buf *out, struct slice raw)
-{
-	while (raw.n > 0) {
-		struct slice line = slice_cut(&raw, '\n');
-		if (line.n > 0 && line.p[line.n - 1] == '\r')
-			line.n--;
-		buf_adds(out, line);
-		buf_add(out, "\r\n", 2);
-	}
 }
 
 static size_t read_header(struct entity *e, char *out, size_t n)
@@ -134,35 +122,27 @@ static const char smime_fields[] = "MIME-Version: 1.0\r\n"
 				   "Content-Transfer-Encoding: base64\r\n"
 				   "\r\n";
 
-/* Part the header: what stays in sight goes to *out. */
-static void part(struct slice message, struct entity *e, struct buf *out)
+/* What stays in sight goes to *out. */
+static void part(struct slice message, bool hide_subject, struct entity *e, struct buf *out)
 {
-	struct msg_field field;
-
-	while (msg_field_next(&message, &field)) {
-		if (slice_istarts(field.name, SLICE("Content-")))
-			put_field(&e->header, field.raw);
-		else if (!slice_ieq(field.name, SLICE("MIME-Version")))
-			put_field(out, field.raw);
-	}
-	buf_add(&e->header, "\r\n", 2);
+	smime_part_header(&message, hide_subject, out, &e->header);
 	uint64_t bare = count_bare(message);
 	e->body = message;
 	e->bare = bare > 0;
 	e->size = e->header.n + message.n + bare;
 }
 
-int smime_encrypt(struct slice message, enum cms_cipher cipher, struct cms_recipient *const *to,
-    size_t n, struct buf *out, struct err *err)
+int smime_encrypt(struct slice message, const struct smime_way *way,
+    struct cms_recipient *const *to, size_t n, struct buf *out, struct err *err)
 {
 	struct armor armor = { .out = out };
 
-	part(message, &armor.entity, out);
+	part(message, way->hide_subject, &armor.entity, out);
 	/* RFC 8551 3.2.2 */
-	buf_printf(
-	    out, smime_fields, cipher == CMS_AES_256_GCM ? "authEnveloped-data" : "enveloped-data");
+	buf_printf(out, smime_fields,
+	    way->cipher == CMS_AES_256_GCM ? "authEnveloped-data" : "enveloped-data");
 	struct cms_writing writing = {
-		.cipher = cipher,
+		.cipher = way->cipher,
 		.to = to,
 		.n = n,
 		.size = armor.entity.size,

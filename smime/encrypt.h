@@ -15,9 +15,15 @@
    is does not count: its first bytes must look like it. */
 bool smime_is_encrypted(struct slice message);
 
-/* Append the message, encrypted for all recipients, as a whole message. */
-int smime_encrypt(struct slice message, enum cms_cipher cipher, struct cms_recipient *const *to,
-    size_t n, struct buf *out, struct err *err);
+/* Append the message, encrypted for all recipients, as a whole message.
+   hide_subject: as smime/header.h says; the entity is then not the one that was
+   sent. */
+struct smime_way {
+	enum cms_cipher cipher;
+	bool hide_subject;
+};
+int smime_encrypt(struct slice message, const struct smime_way *way,
+    struct cms_recipient *const *to, size_t n, struct buf *out, struct err *err);
 
 /* The CMS inside a message with such a body, appended to *cms; ERR_INPUT: there
    is none. */

@@ -21,6 +21,13 @@ CONF_KEY(smime_cipher) = {
 		"programs read it",
 };
 
+CONF_KEY(smime_hide_subject) = {
+	.name = "smime.hide-subject",
+	.type = CONF_BOOL,
+	.def = "off",
+	.help = "encrypt the subject of stored mail, too (RFC 9788): lists and searches show [...]",
+};
+
 static int find_all(
     const char *const accounts[], size_t n, struct cms_recipient **to, struct err *err)
 {
@@ -41,10 +48,11 @@ static int encrypt(void *arg, struct slice message, const char *const accounts[]
 		return 0;
 	size_t mark = out->n;
 	struct cms_recipient **to = mem_get((n + 1) * sizeof(struct cms_recipient *));
+	struct smime_way way = { (enum cms_cipher)conf_num(&conf_key_smime_cipher),
+		conf_on(&conf_key_smime_hide_subject) };
 	int rc = find_all(accounts, n, to, err);
 	if (rc == 0)
-		rc = smime_encrypt(
-		    message, (enum cms_cipher)conf_num(&conf_key_smime_cipher), to, n, out, err);
+		rc = smime_encrypt(message, &way, to, n, out, err);
 	for (size_t i = 0; i < n; i++)
 		cms_recipient_unref(&to[i]);
 	free(to);

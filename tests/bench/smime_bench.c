@@ -43,6 +43,7 @@ static void make_message(size_t size, struct buf *out)
 static void measure(const char *whom, unsigned who, enum cms_cipher cipher, struct slice message)
 {
 	struct cms_recipient *to[WORLD_KEYS];
+	struct smime_way way = { cipher, false };
 	size_t n = 0;
 	unsigned long done = 0;
 	struct err err;
@@ -54,7 +55,7 @@ static void measure(const char *whom, unsigned who, enum cms_cipher cipher, stru
 	do {
 		struct buf out = { 0 };
 		if (smime_is_encrypted(message) ||
-		    smime_encrypt(message, cipher, to, n, &out, &err) != 0)
+		    smime_encrypt(message, &way, to, n, &out, &err) != 0)
 			exit(1);
 		buf_done(&out);
 		done++;

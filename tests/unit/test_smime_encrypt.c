@@ -4,13 +4,17 @@
 #include "core/msg.h"
 #include "smime/encrypt.h"
 
+static int encrypt_so(struct slice message, bool hide_subject, struct buf *out)
+{
+	struct smime_way way = { CMS_AES_256_CBC, hide_subject };
+	struct err err;
+
+	return smime_encrypt(message, &way, &world[WORLD_P256].recipient, 1, out, &err);
+}
+
 static int encrypt(struct slice message, struct buf *out)
 {
-	struct err err;
-	int rc =
-	    smime_encrypt(message, CMS_AES_256_CBC, &world[WORLD_P256].recipient, 1, out, &err);
-
-	return rc;
+	return encrypt_so(message, false, out);
 }
 
 /* What openssl decrypts. */
@@ -58,6 +62,41 @@ static void entities(void **state)
 		decrypt(&out, &entity);
 		want_text(cases[i].name, buf_slice(&entity), cases[i].entity);
 		assert_true(smime_is_encrypted(buf_slice(&out)));
+		buf_done(&out);
+		buf_done(&entity);
+	}
+}
+
+/* RFC 9788 */
+static void hidden(void **state)
+{
+	static const struct {
+		const char *name, *message, *header, *entity;
+	} cases[] = {
+		{ "subject",
+		    "Received: x\r\nDKIM-Signature: y\r\nFrom: a@b\r\nSubject: top\r\n\tsecret\r\n"
+		    "MIME-Version: 1.0\r\nContent-Type: text/plain;\r\n\tcharset=utf-8\r\n\r\nhello\r\n",
+		    "Received: x\r\nDKIM-Signature: y\r\nFrom: a@b\r\nSubject: [...]\r\n",
+		    "From: a@b\r\nHP-Outer: From: a@b\r\nSubject: top\r\n\tsecret\r\n"
+		    "HP-Outer: Subject: [...]\r\nContent-Type: text/plain;\r\n\tcharset=utf-8;\r\n"
+		    "\thp=\"cipher\"\r\n\r\nhello\r\n" },
+		{ "nothing said of the content", "From: a@b\nKeywords: k\nComments: c\n\nhello\n",
+		    "From: a@b\r\n",
+		    "From: a@b\r\nHP-Outer: From: a@b\r\nKeywords: k\r\nComments: c\r\n"
+		    "Content-Type: text/plain; charset=us-ascii;\r\n\thp=\"cipher\"\r\n\r\nhello\r\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct buf out = { 0 }, entity = { 0 };
+		assert_int_equal(encrypt_so(slice_str(cases[i].message), true, &out), 0);
+		want_text(cases[i].name, slice_head(buf_slice(&out), strlen(cases[i].header)),
+		    cases[i].header);
+		want_true(cases[i].name,
+		    slice_starts(slice_from(buf_slice(&out), strlen(cases[i].header)),
+			SLICE("MIME-Version: 1.0\r\n")));
+		decrypt(&out, &entity);
+		want_text(cases[i].name, buf_slice(&entity), cases[i].entity);
 		buf_done(&out);
 		buf_done(&entity);
 	}
@@ -173,6 +212,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(entities),
+		cmocka_unit_test(hidden),
 		cmocka_unit_test(long_ones),
 		cmocka_unit_test(form),
 		cmocka_unit_test(already),
