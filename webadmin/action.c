@@ -85,7 +85,7 @@ static int succeed(struct web *web, const json_t *answer)
 	const char *said = json_string_value(json_object_get(answer, "message"));
 
 	if (action->show) {
-		json_object_set_new(web->model, action->show, json_deep_copy(answer));
+		json_object_set(web->model, action->show, (json_t *)answer);
 		return WEB_SHOW;
 	}
 	if (action->done || said)

@@ -86,6 +86,8 @@ static void filter_duration(const json_t *value, struct buf *out)
 		put_span(json_integer_value(value), out);
 }
 
+enum { SOON = 20 };
+
 static void filter_ago(const json_t *value, struct buf *out)
 {
 	struct tm tm = { 0 };
@@ -93,6 +95,10 @@ static void filter_ago(const json_t *value, struct buf *out)
 	if (!time_of(value, &tm))
 		return;
 	int64_t ago = (int64_t)time(NULL) - (int64_t)timegm(&tm);
+	if (ago > -SOON && ago < SOON) {
+		buf_addz(out, ago < 0 ? "soon" : "just now");
+		return;
+	}
 	if (ago < 0)
 		buf_addz(out, "in ");
 	put_span(ago < 0 ? -ago : ago, out);

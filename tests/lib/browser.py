@@ -141,11 +141,12 @@ class Browser:
         raise OSError(f"{selector} leads nowhere")
 
     def fill(self, selector, text):
-        """Typed at once, as if pasted."""
+        """The first letter is typed, the rest as if pasted."""
         element = self.find(selector)
         self.call("POST", f"/element/{element}/clear")
-        self.call("POST", f"/element/{element}/click")
-        self.devtools("Input.insertText", text=text)
+        if text:
+            self.call("POST", f"/element/{element}/value", {"text": text[0]})
+            self.devtools("Input.insertText", text=text[1:])
 
     def attach(self, selector, path):
         """A file to upload."""
