@@ -87,13 +87,9 @@ static void set_outcome(struct work *w, const struct send_rcpt *one)
 		set_deferred(w, rcpt);
 }
 
-static void count_outcome(enum sent sent)
-{
-	relay_count(sent == SENT_OK  ? COUNT_DELIVERED
-		: sent == SENT_NEVER ? COUNT_FAILED
-				     : COUNT_DEFERRED,
-	    1);
-}
+static const enum relay_count outcome_counts[] = {
+	[SENT_OK] = COUNT_DELIVERED, [SENT_LATER] = COUNT_DEFERRED, [SENT_NEVER] = COUNT_FAILED
+};
 
 static int save(const struct work *w)
 {
@@ -117,7 +113,7 @@ static int settle(struct work *w, size_t n)
 	int rc = save(w);
 	for (size_t i = 0; i < n; i++) {
 		log_outcome(w, &w->rcpts[w->due[i].index], w->due[i].sent);
-		count_outcome(w->due[i].sent);
+		relay_count(outcome_counts[w->due[i].sent]);
 	}
 	w->due += n;
 	w->n_due -= n;
@@ -150,11 +146,11 @@ static bool get_talk(struct work *w)
 	}
 	*w->talk = talk_open(w->domain, w->pool, &verdict, &why);
 	if (*w->talk) {
-		relay_count(COUNT_CONNECTED, 1);
+		relay_count(COUNT_CONNECTED);
 		plan_down(w->lane, false, (struct slice){ 0 }, 0);
 		return true;
 	}
-	relay_count(COUNT_NOT_CONNECTED, 1);
+	relay_count(COUNT_NOT_CONNECTED);
 	for_good = verdict == ROUTE_NONE;
 	plan_down(w->lane, for_good, why, schedule_down(time(NULL)));
 	settle_all(w, for_good ? SENT_NEVER : SENT_LATER, why);

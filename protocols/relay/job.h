@@ -51,6 +51,6 @@ enum relay_count {
 	COUNT_REPORTS,
 	COUNT_KINDS,
 };
-void relay_count(enum relay_count what, unsigned n);
+void relay_count(enum relay_count what);
 
 #endif

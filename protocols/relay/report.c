@@ -108,7 +108,7 @@ static int send_one(const struct queue_entry *entry, struct slice domain, enum q
 	buf_done(&text);
 	if (rc != 0)
 		return -1;
-	relay_count(COUNT_REPORTS, 1);
+	relay_count(COUNT_REPORTS);
 	log_event(LOG_INFO, "report-sent", log_n("mid", (int64_t)d.mid),
 	    log_n("about", (int64_t)entry->id), log_s("to", entry->reverse_path),
 	    log_z("action", state_names[state]));

@@ -1,0 +1,28 @@
+/* attempt.h - private to open.c and greet.c: an address that is tried */
+#ifndef PROTOCOLS_RELAY_ATTEMPT_H
+#define PROTOCOLS_RELAY_ATTEMPT_H
+
+#include "protocols/relay/talk.h"
+
+/* What is tried now, and with what result so far. */
+struct attempt {
+	struct slice domain;
+	struct pool *pool;
+	struct conf_at at;
+	const struct route *route;
+	const struct route_host *host;
+	struct slice address;
+	enum relay_tls level;
+	struct slice why; /* the last failure */
+};
+
+/* Keeps why; returns false. */
+bool attempt_fail(struct attempt *a, struct slice why);
+
+/* From the greeting to a connection that takes messages: EHLO, TLS, login. False:
+   a->why, which begins with ATTEMPT_TLS when it was for that. */
+bool attempt_greet(struct talk *talk, struct attempt *a);
+
+#define ATTEMPT_TLS "4.7.5 "
+
+#endif
