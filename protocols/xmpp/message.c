@@ -37,8 +37,7 @@ static enum sess_next keep(
 {
 	struct err err = { 0 };
 
-	if (!is_worth_keeping(el) ||
-	    xmpp_offline_put(user, xmpp_stanza_text(stanza), stanza->born, &err) == 0)
+	if (!is_worth_keeping(el) || xmpp_offline_put(user, el, stanza, &err) == 0)
 		return SESS_NEXT;
 	log_event(LOG_INFO, "message-refused", log_s("to", user->jid), log_z("reason", err.text));
 	/* RFC 6121 8.5.2.2.1 */

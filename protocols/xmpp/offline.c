@@ -75,7 +75,8 @@ static uint64_t most(const struct xmpp_user *user)
 	return n;
 }
 
-int xmpp_offline_put(struct xmpp_user *user, struct slice text, int64_t born, struct err *err)
+/* With the edit lock. */
+static int store(struct xmpp_user *user, struct slice text, int64_t born, struct err *err)
 {
 	struct acct *acct = acct_open(user->id, user->shard);
 	bool failed = true;
@@ -83,7 +84,6 @@ int xmpp_offline_put(struct xmpp_user *user, struct slice text, int64_t born, st
 
 	if (!acct)
 		return err_set(err, ERR_TEMP, "the account's store is not open");
-	pthread_mutex_lock(&user->edit);
 	uint64_t n = count_of(acct, &failed);
 	if (failed)
 		rc = err_set(err, ERR_TEMP, "the offline store cannot be read");
@@ -91,8 +91,22 @@ int xmpp_offline_put(struct xmpp_user *user, struct slice text, int64_t born, st
 		rc = err_set(err, ERR_LIMIT, "%llu messages wait already", (unsigned long long)n);
 	else
 		rc = put(acct, text, born, n + 1, err);
-	pthread_mutex_unlock(&user->edit);
 	acct_close(&acct);
+	return rc;
+}
+
+/* A client is present before it asks for what waits, and asks under the same lock:
+   so either it is found here, or it finds what is stored here. */
+int xmpp_offline_put(
+    struct xmpp_user *user, const struct xml *el, struct xmpp_stanza *stanza, struct err *err)
+{
+	struct slice nobody = { 0 };
+
+	pthread_mutex_lock(&user->edit);
+	int rc = 0;
+	if (xmpp_user_message(user, nobody, el, stanza) != XMPP_TAKEN)
+		rc = store(user, xmpp_stanza_text(stanza), stanza->born, err);
+	pthread_mutex_unlock(&user->edit);
 	return rc;
 }
 

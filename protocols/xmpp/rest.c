@@ -73,10 +73,8 @@ static void rescue(struct xmpp_user *user, struct xmpp_stanza *stanza, struct po
 		return;
 	if (stanza->kind == XMPP_IQ)
 		bounce(el, pool);
-	if (stanza->kind != XMPP_MESSAGE || !is_message(el) ||
-	    xmpp_user_message(user, (struct slice){ 0 }, el, stanza) == XMPP_TAKEN)
-		return;
-	if (xmpp_offline_put(user, xmpp_stanza_text(stanza), stanza->born, &err) < 0)
+	if (stanza->kind == XMPP_MESSAGE && is_message(el) &&
+	    xmpp_offline_put(user, el, stanza, &err) < 0)
 		log_event(
 		    LOG_WARN, "message-lost", log_s("to", user->jid), log_z("reason", err.text));
 }
@@ -215,10 +213,11 @@ void xmpp_rise(struct xmpp_res *res)
 		xmpp_res_unref(&res);
 }
 
-/* Its reference goes from the session to the list. */
+/* The list gets a reference of its own: once it has it, the resource may end at
+   any time. */
 static bool sleep_instead(struct xmpp *x)
 {
-	struct xmpp_res *res = x->res;
+	struct xmpp_res *res = x->res, *own = res;
 	uint64_t time = (uint64_t)conf_num(&conf_key_xmpp_resume_time);
 
 	if (x->closed || !res->sm.resumable || time == 0)
@@ -227,8 +226,12 @@ static bool sleep_instead(struct xmpp *x)
 	res->owner = NULL;
 	sess_handle_free(&res->handle);
 	res->until = loop_now() + time;
+	res->refs++;
 	pthread_mutex_unlock(&res->user->lock);
-	return lay_down(res);
+	bool lies = lay_down(own);
+	if (!lies)
+		xmpp_res_unref(&own);
+	return lies;
 }
 
 void xmpp_leave(struct xmpp *x)
@@ -240,13 +243,9 @@ void xmpp_leave(struct xmpp *x)
 	pthread_mutex_lock(&res->user->lock);
 	bool mine = res->owner == x;
 	pthread_mutex_unlock(&res->user->lock);
-	if (mine && sleep_instead(x)) {
-		log_event(LOG_INFO, "stream-broken", log_s("jid", res->jid));
-		x->res = NULL;
-		return;
-	}
-	log_event(LOG_INFO, "logout", log_s("jid", res->jid));
-	if (mine)
+	bool sleeps = mine && sleep_instead(x);
+	log_event(LOG_INFO, sleeps ? "stream-broken" : "logout", log_s("jid", res->jid));
+	if (mine && !sleeps)
 		xmpp_res_end(res);
 	xmpp_res_unref(&x->res);
 }

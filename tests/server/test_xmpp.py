@@ -1,4 +1,6 @@
 """XMPP: streams, logins, rosters and subscriptions, presence, messages, streams taken up again."""
+import random
+import threading
 import time
 import unittest
 
@@ -565,6 +567,62 @@ class Management(Base):
         self.assertEqual(self.server.stop(), 0)
         self.server.start()
         self.assertEqual(self.client(user).text(), "kept")
+
+    def test_nothing_is_lost_in_noise(self):
+        """Networks fail at random, clients resume or come anew, others talk to them all the while."""
+        count, pairs = 150, 4
+        jids = [self.account("noise", "beta.test") for _ in range(pairs)]
+        got = {jid: [] for jid in jids}
+        errors = []
+
+        def talk(jid):
+            with Client(self.server, ANN, presence=None) as client:
+                for n in range(count):
+                    client.chat(jid, str(n))
+                    if n % 10 == 0:
+                        client.sync()
+                client.sync()
+
+        def listen(jid, chance):
+            try:
+                client, previd, heard = None, None, 0
+                end = time.monotonic() + 60
+                while len(set(got[jid])) < count and time.monotonic() < end:
+                    if client is None and previd and chance.random() < 0.7:
+                        client, answer = self.resume(jid, previd, heard)
+                        if answer.tag != SM + "resumed":
+                            client.cut()
+                            client = previd = None
+                            continue
+                    elif client is None:
+                        client, heard = self.client(jid, "phone", presence=None), 0
+                        previd = self.enable(client)
+                        client.send("<presence/>")
+                    for _ in range(chance.randrange(40)):
+                        try:
+                            el = client.read(0.05)
+                        except (TimeoutError, OSError):
+                            break
+                        heard += el.tag.startswith(CLIENT)
+                        if el.tag == CLIENT + "message":
+                            got[jid].append(int(el.findtext(CLIENT + "body")))
+                        elif el.tag == SM + "r":
+                            client.send(f"<a xmlns='{SM[1:-1]}' h='{heard}'/>")
+                    client.cut()
+                    client = None
+            except Exception as e:
+                errors.append(e)
+                raise
+
+        threads = [threading.Thread(target=talk, args=(jid,)) for jid in jids]
+        threads += [threading.Thread(target=listen, args=(jid, random.Random(n))) for n, jid in enumerate(jids)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(errors, [])
+        for jid in jids:
+            self.assertEqual(sorted(set(got[jid])), list(range(count)))
 
     def test_wrong_ids_and_counts(self):
         user = self.account("sm")
