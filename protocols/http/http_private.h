@@ -38,6 +38,13 @@ struct http_req {
 	struct http_said *said; /* answers of operations */
 };
 
+/* --- begin.c --- */
+struct http_req *http_req_new(struct sess *s);
+/* The head is there: where does it lead, and how much more may come? */
+void http_req_begin(struct http_req *req);
+void http_req_free(struct http_req **req);
+int64_t http_now_us(void); /* monotonic */
+
 /* --- route.c --- */
 /* Find the request's route, its parameters, or what is allowed. */
 void http_route_find(struct http_req *req);

@@ -1,6 +1,5 @@
 /* proto.c - HTTP/1.1 (RFC 9110, RFC 9112) as a session: requests in, answers out, one at a time */
 #include <stdlib.h>
-#include <time.h>
 
 #include "core/conf.h"
 #include "core/listen.h"
@@ -16,33 +15,6 @@ CONF_KEY(http_idle_time) = {
 	.min = 1000,
 	.max = 3600000,
 	.help = "how long an HTTP connection may wait for its next request",
-};
-
-CONF_KEY(http_header_time) = {
-	.name = "http.header-time",
-	.type = CONF_DURATION,
-	.def = "15s",
-	.min = 1000,
-	.max = 600000,
-	.help = "within what time the whole header of a request must come",
-};
-
-CONF_KEY(http_body_time) = {
-	.name = "http.body-time",
-	.type = CONF_DURATION,
-	.def = "2m",
-	.min = 1000,
-	.max = 3600000,
-	.help = "within what time the whole body of a request must come",
-};
-
-CONF_KEY(http_header_size) = {
-	.name = "http.max-header-size",
-	.type = CONF_SIZE,
-	.def = "32k",
-	.min = 4096,
-	.max = 1 << 20,
-	.help = "most bytes of a request's header; its first line may have a quarter of them",
 };
 
 enum { CLASS_REFUSED = 5 };
@@ -63,114 +35,14 @@ METRIC(http_seconds) = {
 	.cells = METRIC_CELLS(METRIC_SECONDS_CELLS),
 };
 
-enum {
-	FIELDS_MAX = 100,
-	BODY_MAX = 64 * 1024,
-	LINE_MAX_BYTES = 64 * 1024, /* the reader takes all it is given */
-};
+enum { LINE_MAX_BYTES = 64 * 1024 }; /* the reader takes all it is given */
 
 struct http {
 	struct http_req *req; /* the one that comes in or is answered; NULL: none */
 	char *account;	      /* that the session was last used by */
 };
 
-static int64_t now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-/* --- a request --- */
-
-static void allow_time(struct http_req *req, const struct conf_key *key)
-{
-	uint64_t ms = (uint64_t)conf_num(key);
-
-	req->deadline = loop_now() + ms;
-	sess_timeout(req->s, ms);
-}
-
-static struct http_req *new_request(struct sess *s)
-{
-	struct http_req *req = mem_get(sizeof *req);
-	size_t head = (size_t)conf_num(&conf_key_http_header_size);
-
-	req->s = s;
-	req->pool.wipe = true;
-	req->began_us = now_us();
-	req->in.line_max = head / 4;
-	req->in.head_max = head;
-	req->in.fields_max = FIELDS_MAX;
-	req->status = 200;
-	allow_time(req, &conf_key_http_header_time);
-	return req;
-}
-
-static void free_request(struct http_req **req)
-{
-	if (!*req)
-		return;
-	http_said_done(*req);
-	http_read_done(&(*req)->in);
-	buf_wipe(&(*req)->fields);
-	buf_wipe(&(*req)->body);
-	pool_done(&(*req)->pool);
-	free(*req);
-	*req = NULL;
-}
-
-static enum http_method method_of(struct slice method, bool *head_only)
-{
-	*head_only = slice_eq(method, SLICE("HEAD"));
-	if (slice_eq(method, SLICE("POST")))
-		return HTTP_POST;
-	if (slice_eq(method, SLICE("PUT")))
-		return HTTP_PUT;
-	return slice_eq(method, SLICE("DELETE")) ? HTTP_DELETE : HTTP_GET;
-}
-
-/* RFC 9112 3.2.2: a target may be a whole URL, whose host then goes before Host. */
-static void cut_target(struct http_req *req)
-{
-	struct slice target = req->in.target;
-	ptrdiff_t scheme = slice_find(target, SLICE("://"));
-
-	req->host = http_read_field(&req->in, SLICE("Host"));
-	if (*target.p != '/' && scheme > 0) {
-		struct slice rest = slice_from(target, (size_t)scheme + 3);
-		ptrdiff_t slash = slice_chr(rest, '/');
-		req->host = slice_head(rest, slash < 0 ? rest.n : (size_t)slash);
-		target = slash < 0 ? SLICE("/") : slice_from(rest, (size_t)slash);
-	}
-	req->path = slice_cut(&target, '?');
-	req->query = target;
-}
-
-/* Who shows nothing by which he might be known is not let in, and his body is
-   not worth the memory. */
-static size_t body_max(const struct http_req *req)
-{
-	const struct http_route *route = req->route;
-
-	if (!route || route->body_max == 0)
-		return BODY_MAX;
-	struct slice shown = route->api ? SLICE("Authorization") : SLICE("Cookie");
-	bool unknown = route->who != HTTP_ANYONE && !http_read_field(&req->in, shown).p;
-	return unknown && route->body_max > BODY_MAX ? BODY_MAX : route->body_max;
-}
-
-/* The head is there: where does it lead, and how much more may come? */
-static void begin_body(struct http_req *req)
-{
-	req->method = method_of(req->in.method, &req->head_only);
-	cut_target(req);
-	http_route_find(req);
-	req->close = !req->in.keep_alive || req->in.http10;
-	req->in.body_max = body_max(req);
-	allow_time(req, &conf_key_http_body_time);
-}
+/* --- requests come in --- */
 
 /* RFC 9110 10.1.1; not for a body that is refused anyway. */
 static void say_continue(struct http_req *req)
@@ -180,8 +52,6 @@ static void say_continue(struct http_req *req)
 	req->in.continues = false;
 }
 
-/* --- as a session --- */
-
 static enum frame frame(struct sess *s, struct slice in, size_t *used)
 {
 	struct http *http = sess_state(s);
@@ -189,7 +59,7 @@ static enum frame frame(struct sess *s, struct slice in, size_t *used)
 	size_t taken;
 
 	if (!req)
-		req = http->req = new_request(s);
+		req = http->req = http_req_new(s);
 	if (loop_now() > req->deadline) {
 		req->in.status = 408;
 		req->in.reason = "the request took too long to come";
@@ -197,7 +67,7 @@ static enum frame frame(struct sess *s, struct slice in, size_t *used)
 	}
 	enum http_read read = http_read(&req->in, in, used);
 	if (read == HTTP_READ_HEAD) {
-		begin_body(req);
+		http_req_begin(req);
 		read = http_read(&req->in, slice_from(in, *used), &taken);
 		*used += taken;
 		if (read == HTTP_READ_MORE)
@@ -216,12 +86,14 @@ static enum frame frame(struct sess *s, struct slice in, size_t *used)
 	return FRAME_INSTANT;
 }
 
+/* --- answers go out --- */
+
 /* One line for each, and its part in what is counted. */
 static void log_request(const struct http_req *req)
 {
 	enum { SHOWN = 200 };
 	bool quiet = req->route && req->route->instant;
-	int64_t took = now_us() - req->began_us;
+	int64_t took = http_now_us() - req->began_us;
 
 	metric_add(&metric_http_requests, (unsigned)(req->status / 100 - 1) % CLASS_REFUSED, 1);
 	metric_took(&metric_http_seconds, (uint64_t)took);
@@ -280,10 +152,14 @@ static enum sess_next run(struct sess *s)
 	struct http *http = sess_state(s);
 	enum sess_next next = http->req->in.status ? refuse(http->req) : serve(http);
 
-	free_request(&http->req);
+	http_req_free(&http->req);
 	sess_timeout(s, (uint64_t)conf_num(&conf_key_http_idle_time));
 	return next;
 }
+
+/* --- as a session --- */
+
+extern const struct conf_key conf_key_http_header_time; /* begin.c */
 
 static enum sess_next open_session(struct sess *s)
 {
@@ -325,7 +201,7 @@ static void done(struct sess *s)
 {
 	struct http *http = sess_state(s);
 
-	free_request(&http->req);
+	http_req_free(&http->req);
 	free(http->account);
 }
 
