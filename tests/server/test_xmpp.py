@@ -1,5 +1,9 @@
 """XMPP: streams, logins, rosters and subscriptions, presence, messages, streams taken up again."""
+import os
 import random
+import shutil
+import subprocess
+import tempfile
 import threading
 import time
 import unittest
@@ -705,6 +709,49 @@ class Slixmpp(Base):
             loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
             loop.close()
         self.assertEqual(said, ["hello", True])
+
+
+@unittest.skipUnless(shutil.which("profanity") and shutil.which("tmux"), "profanity or tmux is not installed")
+class Profanity(Base):
+    """A client for people, in a terminal of its own."""
+
+    def tmux(self, *words):
+        return subprocess.run(["tmux", "-L", f"profanity-{os.getpid()}", *words], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=20, check=False).stdout.decode()
+
+    def type(self, text):
+        self.tmux("send-keys", "-t", "p", "-l", text)
+        self.tmux("send-keys", "-t", "p", "Enter")
+
+    def wait_for(self, text):
+        end = time.monotonic() + 30
+        while text not in (screen := self.tmux("capture-pane", "-p", "-t", "p")):
+            self.assertLess(time.monotonic(), end, screen)
+            time.sleep(0.1)
+
+    def test_logs_in_subscribes_and_talks(self):
+        home = tempfile.mkdtemp(prefix="signet-profanity.")
+        self.addCleanup(shutil.rmtree, home)
+        self.addCleanup(self.tmux, "kill-server")
+        user, port = self.account("prof"), self.server.ports["xmpp-client"]
+        peer = self.client(self.account("peer", "beta.test"), "r")
+        self.tmux("new-session", "-d", "-s", "p", "-x", "120", "-y", "50", "env", f"HOME={home}", f"XDG_CONFIG_HOME={home}",
+                  f"XDG_DATA_HOME={home}", "profanity")
+        self.wait_for("/help")
+        self.type(f"/connect {user} server 127.0.0.1 port {port} tls trust")
+        self.wait_for("Enter password")
+        self.type(PASSWORD)
+        self.wait_for("logged in successfully")
+        self.type(f"/sub request {peer.account}")
+        self.assertEqual(peer.stanza("presence", type="subscribe").get("from"), user)
+        peer.presence("subscribed", user)
+        self.wait_for("is online")
+        self.type(f"/msg {peer.account} hello from profanity")
+        message = peer.stanza("message")
+        self.assertEqual(message.findtext(CLIENT + "body"), "hello from profanity")
+        peer.chat(message.get("from"), "hello, profanity")
+        self.wait_for("hello, profanity")
+        self.type("/quit")
 
 
 class Failing(unittest.TestCase):
