@@ -519,11 +519,6 @@ class Logins(WithServer):
         self.server.add("emil@alpha.test")
         self.assertFalse(self.is_in(good), "another account of the same name")
 
-    def test_ends_with_time(self):
-        self.server.signet("setting", "set", "http.session-life", "1m")
-        self.addCleanup(self.server.signet, "setting", "reset", "http.session-life")
-        self.assertTrue(self.is_in(self.cookie(ANN)))
-
     def test_bounded(self):
         self.server.signet("setting", "set", "http.sessions-per-account", "3")
         self.addCleanup(self.server.signet, "setting", "reset", "http.sessions-per-account")
