@@ -89,7 +89,7 @@ static int match_fields(struct sieve_matcher *m, const struct sieve_node *node, 
 	size_t at = 0;
 	int result = 0;
 
-	while (result == 0 && (field = sieve_field_next(m->run, name, &at))) {
+	while (result == 0 && (field = sieve_field_next(m->run, node, name, &at))) {
 		if (!sieve_work(m->run, SIEVE_STEPS_VALUE + SIEVE_STEPS_DECODE * field->raw.n))
 			return -1;
 		result = match_list(m, node, msg_addresses(&m->run->scratch, field->raw));
@@ -110,7 +110,7 @@ static int eval_address(struct sieve_run *run, const struct sieve_node *node)
 SIEVE_TEST(address) = {
 	.word = { .name = "address",
 	    .args = "ll",
-	    .slots = SIEVE_MATCH | SIEVE_COMPARE | SIEVE_PART,
+	    .slots = SIEVE_MATCH | SIEVE_COMPARE | SIEVE_PART | SIEVE_INDEX | SIEVE_LAST,
 	    .check = check_address },
 	.eval = eval_address,
 };

@@ -220,7 +220,7 @@ static int eval_date(struct sieve_run *run, const struct sieve_node *node)
 	int result = 0, zone;
 	int64_t at;
 
-	field = sieve_field_next(run, node->args[0].strings[0], &pos);
+	field = sieve_field_next(run, node, node->args[0].strings[0], &pos);
 	if (field) {
 		struct slice text = sieve_field_text(run, field);
 		ptrdiff_t semicolon = slice_rchr(text, ';');
@@ -234,7 +234,7 @@ SIEVE_TEST(date) = {
 	.word = { .name = "date",
 	    .extension = &sieve_extension_date,
 	    .args = "ssl",
-	    .slots = SIEVE_MATCH | SIEVE_COMPARE | SIEVE_ZONE,
+	    .slots = SIEVE_MATCH | SIEVE_COMPARE | SIEVE_ZONE | SIEVE_INDEX | SIEVE_LAST,
 	    .check = check_date },
 	.eval = eval_date,
 };

@@ -3,13 +3,13 @@
 
 /* --- header --- */
 
-static int match_fields(struct sieve_matcher *m, struct slice name)
+static int match_fields(struct sieve_matcher *m, const struct sieve_node *node, struct slice name)
 {
 	struct sieve_text *field;
 	size_t at = 0;
 	int result = 0;
 
-	while (result == 0 && (field = sieve_field_next(m->run, name, &at))) {
+	while (result == 0 && (field = sieve_field_next(m->run, node, name, &at))) {
 		sieve_field_text(m->run, field);
 		result = sieve_match_text(m, field);
 	}
@@ -22,12 +22,14 @@ static int eval_header(struct sieve_run *run, const struct sieve_node *node)
 	int result = 0;
 
 	for (size_t i = 0; i < node->args[0].n && result == 0 && !sieve_tired(run); i++)
-		result = match_fields(&m, node->args[0].strings[i]);
+		result = match_fields(&m, node, node->args[0].strings[i]);
 	return sieve_match_end(&m, result);
 }
 
 SIEVE_TEST(header) = {
-	.word = { .name = "header", .args = "ll", .slots = SIEVE_MATCH | SIEVE_COMPARE },
+	.word = { .name = "header",
+	    .args = "ll",
+	    .slots = SIEVE_MATCH | SIEVE_COMPARE | SIEVE_INDEX | SIEVE_LAST },
 	.eval = eval_header,
 };
 
@@ -37,7 +39,7 @@ static int eval_exists(struct sieve_run *run, const struct sieve_node *node)
 {
 	for (size_t i = 0; i < node->args[0].n; i++) {
 		size_t at = 0;
-		if (!sieve_field_next(run, node->args[0].strings[i], &at))
+		if (!sieve_field_next(run, node, node->args[0].strings[i], &at))
 			return 0;
 	}
 	return 1;

@@ -74,6 +74,8 @@ int sieve_prepare(struct sieve_compile *c, struct sieve_node *node)
 	if (how->type->parts && how->comparator->whole)
 		return sieve_wrong(c, node->line, "%s does not go with %s", how->type->name,
 		    how->comparator->name);
+	if (sieve_check_index(c, node) != 0)
+		return -1;
 	fold_keys(c, how, &node->args[strlen(node->word->args) - 1]);
 	node->matching = how;
 	return 0;

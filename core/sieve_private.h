@@ -61,6 +61,8 @@ enum sieve_slot {
 	SIEVE_FLAGS = 32,     /* :flags */
 	SIEVE_TRANSFORM = 64, /* of a body: :raw, :content, :text */
 	SIEVE_ZONE = 128,     /* of a date: :zone, :originalzone */
+	SIEVE_INDEX = 256,    /* :index of a field */
+	SIEVE_LAST = 512,     /* :last: counted from the end */
 };
 
 struct sieve_arg {
@@ -224,6 +226,9 @@ int sieve_parse(struct sieve_compile *c, struct sieve_node **commands);
 int sieve_require(struct sieve_compile *c, uint32_t line, struct slice name);
 bool sieve_may(struct sieve_compile *c, const struct sieve_extension *extension);
 
+/* :last goes with :index only (sieve_field.c). 0 or -1. */
+int sieve_check_index(struct sieve_compile *c, const struct sieve_node *node);
+
 /* Fill node->matching (sieve_match.c). 0 or -1. */
 int sieve_prepare(struct sieve_compile *c, struct sieve_node *node);
 
@@ -283,9 +288,10 @@ enum {
 enum sieve_next sieve_run_block(struct sieve_run *run, const struct sieve_node *commands);
 int sieve_eval(struct sieve_run *run, const struct sieve_node *test);
 
-/* The header's fields of that name, one after another: *at is 0 at first. NULL:
-   no more, or a fault (sieve_tired) (sieve_field.c). */
-struct sieve_text *sieve_field_next(struct sieve_run *run, struct slice name, size_t *at);
+/* The header's fields of that name that the test is about, one after another: *at
+   is 0 at first. NULL: no more, or a fault (sieve_tired) (sieve_field.c). */
+struct sieve_text *sieve_field_next(
+    struct sieve_run *run, const struct sieve_node *test, struct slice name, size_t *at);
 /* Decoded as people read it. */
 struct slice sieve_field_text(struct sieve_run *run, struct sieve_text *field);
 

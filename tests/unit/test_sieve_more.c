@@ -168,6 +168,35 @@ static void tells_dates(void **state)
 	sieve_cases(cases, COUNT(cases));
 }
 
+#define INDEX "require [\"index\", \"date\"]; if "
+
+static void picks_fields(void **state)
+{
+	static const struct sieve_case cases[] = {
+		/* RFC 5260 6 */
+		{ INDEX "header :index 1 :contains \"Received\" \"from a\"" THEN, YES },
+		{ INDEX "header :index 2 :contains \"Received\" \"from a\"" THEN, NO },
+		{ INDEX "header :index 2 :contains \"Received\" \"from c\"" THEN, YES },
+		{ INDEX "header :index 3 :contains \"Received\" \"\"" THEN, NO },
+		{ INDEX "header :index 1 :last :contains \"Received\" \"from c\"" THEN, YES },
+		{ INDEX "header :last :index 2 :contains \"Received\" \"from a\"" THEN, YES },
+		{ INDEX "header :index 3 :last :contains \"Received\" \"\"" THEN, NO },
+		{ INDEX "header :index 99999999999 :last :contains \"Received\" \"\"" THEN, NO },
+		{ INDEX "date :index 1 :last :zone \"+0000\" \"Received\" \"minute\" \"59\"" THEN,
+		    YES },
+		{ INDEX "address :index 1 \"from\" \"ann@example.org\"" THEN, YES },
+		{ INDEX "header :index 0 \"a\" \"b\"" THEN,
+		    "wrong: line 1: fields are counted from 1" },
+		{ INDEX "header :last \"a\" \"b\"" THEN,
+		    "wrong: line 1: :last goes with :index only" },
+		{ INDEX "exists :index 1 \"a\"" THEN,
+		    "wrong: line 1: exists does not know :index" },
+	};
+
+	(void)state;
+	sieve_cases(cases, COUNT(cases));
+}
+
 static void encodes_characters(void **state)
 {
 	static const struct sieve_case cases[] = {
@@ -208,6 +237,7 @@ int main(void)
 		cmocka_unit_test(looks_into_bodies),
 		cmocka_unit_test(looks_into_large_bodies),
 		cmocka_unit_test(tells_dates),
+		cmocka_unit_test(picks_fields),
 		cmocka_unit_test(encodes_characters),
 	};
 
