@@ -69,6 +69,8 @@ static void put_leaf(struct op_call *call, const struct cert *leaf)
 	op_put_text(call, "names", slice_str(cert.names));
 	op_put_text(call, "serial", slice_str(cert.serial));
 	op_put_text(call, "sha256", slice_str(cert.sha256));
+	op_put_text(call, "sha1", slice_str(cert.sha1));
+	op_put_text(call, "md5", slice_str(cert.md5));
 	put_dates(call, &cert);
 	op_put_bool(call, "self-signed", cert.self_signed);
 }

@@ -30,6 +30,7 @@ extern const char *const pki_mode_names[]; /* "disabled", "test", "enabled", NUL
 struct pki_cert {
 	const char *key_type; /* "P-256" */
 	const char *subject, *issuer, *serial, *sha256;
+	const char *sha1, *md5; /* as others still write them down */
 	const char *names; /* SANs, parted by blanks */
 	int64_t not_before, not_after;
 	bool self_signed;

@@ -1,4 +1,7 @@
 /* show.c - what a certificate says, for people */
+#include <wolfssl/options.h>
+#include <wolfssl/wolfcrypt/hash.h>
+
 #include "core/text.h"
 #include "pki/cert.h"
 #include "pki/der.h"
@@ -22,6 +25,17 @@ static const char *fingerprint(struct pool *pool, const struct cert *cert)
 	const char *copy = pool_str(pool, buf_slice(&text));
 	buf_done(&text);
 	return copy;
+}
+
+/* Of those that prove nothing any more. */
+static const char *old_fingerprint(
+    struct pool *pool, const struct cert *cert, enum wc_HashType type)
+{
+	unsigned char hash[WC_SHA_DIGEST_SIZE] = { 0 };
+	int n = wc_HashGetDigestSize(type);
+
+	wc_Hash(type, (const unsigned char *)cert->der.p, (word32)cert->der.n, hash, (word32)n);
+	return hex(pool, slice_of(hash, (size_t)n));
 }
 
 static const char *name_text(struct pool *pool, struct slice name)
@@ -76,6 +90,8 @@ void cert_describe(const struct cert *leaf, struct pool *pool, struct pki_cert *
 	out->issuer = name_text(pool, leaf->issuer);
 	out->serial = hex(pool, number_bytes(leaf->serial));
 	out->sha256 = fingerprint(pool, leaf);
+	out->sha1 = old_fingerprint(pool, leaf, WC_HASH_TYPE_SHA);
+	out->md5 = old_fingerprint(pool, leaf, WC_HASH_TYPE_MD5);
 	out->not_before = leaf->not_before;
 	out->not_after = leaf->not_after;
 	out->self_signed = slice_eq(leaf->subject, leaf->issuer);

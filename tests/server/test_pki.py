@@ -340,6 +340,13 @@ class Certificates(Pki):
         self.assertLess(before["till"], after["till"])
         self.assertNotEqual(self.signet("pki", "refresh", "alpha.test", "--new-serial")["serial"], before["serial"])
 
+    def test_fingerprints(self):
+        """SPEC P-030"""
+        answer = self.signet("pki", "show", "alpha.test")
+        for name in ("md5", "sha1", "sha256"):
+            text = openssl("x509", "-noout", "-fingerprint", f"-{name}", stdin=answer["chain"])
+            self.assertEqual(text.split("=")[1].strip().replace(":", "").lower(), answer[name])
+
     def test_no_refresh_of_others(self):
         """SPEC C-057"""
         request = self.signet("pki", "csr", "alpha.test")["pem"]
@@ -477,9 +484,9 @@ class Clients(Pki):
         cls.foreign = cls.user(cls.ca, "foreign", "cy@beta.test")
 
     @classmethod
-    def user(cls, ca, name, *addresses, days=20, purpose="clientAuth,emailProtection"):
+    def user(cls, ca, name, *addresses, days=20, purpose="clientAuth,emailProtection", key=None):
         """A file with key and certificate of somebody with those addresses."""
-        key = openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout")
+        key = key or openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout")
         (cls.folder / "user.key").write_text(key)
         request = openssl("req", "-new", "-key", cls.folder / "user.key", "-subj", f"/CN={name}")
         names = ",".join(f"email:{address}" for address in addresses)
@@ -585,6 +592,23 @@ class Clients(Pki):
                 said = self.external(user, version=version)
                 self.assertNotIn("EXTERNAL", said)
                 self.assertIn("a NO", said.splitlines()[-1])
+
+    def test_other_keys_and_chains(self):
+        """RSA and P-384, none that is weak; an authority below the one that is asked for."""
+        low = Authority(self.folder, "Low", self.ca)
+        kinds = {"rsa": ("-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"),
+                 "P-384": ("-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"),
+                 "weak": ("-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024")}
+        for name, words in kinds.items():
+            for version in self.VERSIONS:
+                for issuer, more in ((self.ca, ""), (low, low.pem())):
+                    with self.subTest(name, version=version, issuer=issuer.name):
+                        user = self.user(issuer, name, "ann@alpha.test", key=self.key(*words))
+                        user.write_text(user.read_text() + more)
+                        try:
+                            self.assertEqual("EXTERNAL" in self.external(user, version=version), name != "weak")
+                        except ssl.SSLError:
+                            self.assertEqual(name, "weak")  # the client's own library has a floor
 
     def test_imaplib(self):
         imap = imaplib.IMAP4("127.0.0.1", self.server.ports["imap"])
