@@ -1,6 +1,7 @@
 /* plan.c - the domains that mail waits for, and the thread that reads what is due */
 #include "protocols/relay/plan_private.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -205,14 +206,16 @@ static void serve(struct dest *dest, int64_t now)
 
 /* --- the planner --- */
 
+/* While jobs wait for a worker it looks now and then whether one hangs. */
 static void wait_until(int64_t when)
 {
-	struct timespec until = { .tv_sec = (time_t)when };
+	int64_t look = time(NULL) + PLAN_HANGING_S;
+	struct timespec until = { .tv_sec = (time_t)(plan.ready > 0 && look < when ? look : when) };
 
-	if (when == PLAN_NEVER)
+	if (when == PLAN_NEVER && plan.ready == 0)
 		pthread_cond_wait(&plan.wake, &plan.lock);
-	else
-		pthread_cond_timedwait(&plan.wake, &plan.lock, &until);
+	else if (pthread_cond_timedwait(&plan.wake, &plan.lock, &until) == ETIMEDOUT)
+		lanes_look_after();
 }
 
 static bool note_domain(void *arg, struct slice domain, int64_t when)

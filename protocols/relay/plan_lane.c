@@ -143,6 +143,7 @@ static struct plan_job *pop(struct lane *lane)
 		lane->last = &lane->first;
 	lane->ready--;
 	plan.ready--;
+	lane->moved = loop_now();
 	if (lane->held && lane->ready < PLAN_AHEAD / 2)
 		let_held_go(lane);
 	return job;
@@ -150,8 +151,14 @@ static struct plan_job *pop(struct lane *lane)
 
 /* --- workers --- */
 
+static bool hangs(const struct lane *lane)
+{
+	return loop_now() - lane->moved >= PLAN_HANGING_S * 1000;
+}
+
 /* One connection takes one message after another; more of them help when many
-   wait. While it is not known whether anybody is there, one tries. */
+   wait, or when none gets on. While it is not known whether anybody is there, one
+   tries. */
 static bool wants_more(const struct lane *lane)
 {
 	unsigned most = (unsigned)conf_num_at(
@@ -161,7 +168,8 @@ static bool wants_more(const struct lane *lane)
 		return false;
 	if (lane->active == 0)
 		return true;
-	return lane->down_until == 0 && lane->ready > READY_FOR_EACH * lane->active;
+	return lane->down_until == 0 &&
+	    (lane->ready > READY_FOR_EACH * lane->active || hangs(lane));
 }
 
 static void start_thread(void)
@@ -197,8 +205,18 @@ void lane_staff(struct lane *lane)
 {
 	if (lane->lingering > 0 && lane->ready > 0)
 		pthread_cond_broadcast(&lane->more);
-	while (!plan.ending && wants_more(lane))
+	while (!plan.ending && wants_more(lane)) {
 		give_ticket(lane);
+		lane->moved = loop_now(); /* it has its chance */
+	}
+}
+
+void lanes_look_after(void)
+{
+	for (size_t i = 0; i < PLAN_BUCKETS; i++)
+		for (struct lane *lane = plan.lanes[i]; lane; lane = lane->next)
+			if (lane->ready > 0)
+				lane_staff(lane);
 }
 
 /* Lanes with more than one ticket take turns. */

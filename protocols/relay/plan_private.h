@@ -10,7 +10,7 @@
 #include "protocols/relay/heap.h"
 #include "protocols/relay/plan.h"
 
-enum { PLAN_BUCKETS = 4096, PLAN_AHEAD = 64 };
+enum { PLAN_BUCKETS = 4096, PLAN_AHEAD = 64, PLAN_HANGING_S = 5 };
 
 #define PLAN_NEVER INT64_MAX
 
@@ -32,7 +32,8 @@ struct lane {
 	unsigned active;  /* workers, and tickets for them */
 	unsigned tickets; /* workers that it still waits for */
 	unsigned lingering;
-	bool queued; /* in plan.lanes_first */
+	uint64_t moved; /* when a job was last taken, in loop_now()'s time */
+	bool queued;	/* in plan.lanes_first */
 	pthread_cond_t more;
 	struct dest *held;
 	int64_t down_until;
@@ -62,6 +63,8 @@ void lane_add(struct lane *lane, struct dest *dest, uint64_t id);
 void lane_hold(struct lane *lane, struct dest *dest);
 /* Ask for workers, and start threads, as what is ready calls for. */
 void lane_staff(struct lane *lane);
+/* The same for lanes whose workers all hang: one worker more each. */
+void lanes_look_after(void);
 void lanes_free(void);
 
 /* --- plan.c; with the lock held --- */

@@ -542,6 +542,16 @@ class Hostile(Relay):
         self.both()
         self.assertLessEqual(self.server.signet("queue", "status")["connections"], 12)
 
+    def test_one_hangs_and_the_next_do_not(self):
+        """A message that hangs does not hold up others to the same destination for long."""
+        self.sink.says["."] = lambda line: STALL if self.sink.connections == 1 else None
+        self.set("server.drain-time", "1s")
+        self.submit("x@partner.test")
+        wait_for(lambda: "DATA" in self.sink.commands)
+        for n in range(3):
+            self.submit(f"y{n}@partner.test")
+        wait_for(lambda: len(self.sink.messages) >= 4, 20)
+
     def test_reads_nothing(self):
         self.set("relay.timeout-block", "1s")
         self.mad(DATA=lambda line: (self.sink, b"354 Go\r\n")[1])
