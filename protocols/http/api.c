@@ -147,7 +147,7 @@ static int add_piece(const char *piece, size_t n, void *arg)
 	return 0;
 }
 
-void http_put_json(struct http_req *req, const json_t *json)
+static void put_json(struct http_req *req, const json_t *json)
 {
 	http_type(req, "application/json");
 	json_dump_callback(json, add_piece, http_body(req), JSON_COMPACT);
@@ -170,7 +170,7 @@ static int run(struct http_req *req)
 		return -1;
 	const json_t *answer = http_op(req, op->name, args);
 	http_status(req, status_of(answer));
-	http_put_json(req, answer);
+	put_json(req, answer);
 	return 0;
 }
 

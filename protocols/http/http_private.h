@@ -83,9 +83,6 @@ const char *http_status_text(int status);
 /* Answers of operations are given back. */
 void http_said_done(struct http_req *req);
 
-/* --- api.c: the answer is this, as application/json --- */
-void http_put_json(struct http_req *req, const struct json_t *json);
-
 /* --- metrics.c: is the address in "192.0.2.0/24", or is it "::1"? --- */
 bool http_in_network(struct slice network, const struct sockaddr *addr);
 

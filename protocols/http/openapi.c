@@ -1,4 +1,6 @@
 /* openapi.c - what the API can do, as an OpenAPI 3.1 document made of the operations' rows */
+#include <pthread.h>
+
 #include <jansson.h>
 
 #include "config.h"
@@ -114,25 +116,27 @@ static json_t *operation_of(const struct op *op, const char *id, struct slice no
 	return json;
 }
 
-static void put_operation(struct http_req *req, json_t *paths, const struct op *op)
+static void put_operation(struct pool *pool, json_t *paths, const struct op *op)
 {
 	struct slice verb = slice_str(op->name), noun = slice_cut(&verb, ' ');
-	const char *path = pool_printf(&req->pool, "/%.*s/%s", SLICE_ARG(noun), verb.p);
-	const char *id = pool_printf(&req->pool, "%.*s_%s", SLICE_ARG(noun), verb.p);
+	const char *path = pool_printf(pool, "/%.*s/%s", SLICE_ARG(noun), verb.p);
+	const char *id = pool_printf(pool, "%.*s_%s", SLICE_ARG(noun), verb.p);
 	bool by_query = op->reads && !has_secret(op);
 
 	json_object_set_new(paths, path,
 	    json_pack("{s:o}", by_query ? "get" : "post", operation_of(op, id, noun, by_query)));
 }
 
-static json_t *paths_of(struct http_req *req)
+static json_t *paths(void)
 {
-	json_t *paths = json_object();
+	json_t *json = json_object();
+	struct pool pool = { 0 };
 
 	for (size_t i = 0; i < op_table_n; i++)
 		if (!op_table[i]->offline)
-			put_operation(req, paths, op_table[i]);
-	return paths;
+			put_operation(&pool, json, op_table[i]);
+	pool_done(&pool);
+	return json;
 }
 
 /* --- what they share --- */
@@ -161,17 +165,34 @@ static json_t *components(void)
 	return json_loads(text, 0, NULL);
 }
 
+/* The rows never change: it is made once. */
+static struct buf document;
+
+static int add_piece(const char *piece, size_t n, void *arg)
+{
+	buf_add(arg, piece, n);
+	return 0;
+}
+
+static void make(void)
+{
+	json_t *json = json_pack("{s:s, s:{s:s, s:s}, s:[{s:s}], s:[{s:[]}], s:o, s:o}", "openapi",
+	    "3.1.0", "info", "title", "Signet", "version", SIGNET_VERSION, "servers", "url",
+	    "/api/v1", "security", "token", "paths", paths(), "components", components());
+
+	if (!json)
+		bug("the OpenAPI document cannot be made");
+	json_dump_callback(json, add_piece, &document, JSON_COMPACT);
+	json_decref(json);
+}
+
 static int run(struct http_req *req)
 {
-	json_t *document =
-	    json_pack("{s:s, s:{s:s, s:s}, s:[{s:s}], s:[{s:[]}], s:o, s:o}", "openapi", "3.1.0",
-		"info", "title", "Signet", "version", SIGNET_VERSION, "servers", "url", "/api/v1",
-		"security", "token", "paths", paths_of(req), "components", components());
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-	if (!document)
-		bug("the OpenAPI document cannot be made");
-	http_put_json(req, document);
-	json_decref(document);
+	pthread_once(&once, make);
+	http_type(req, "application/json");
+	buf_adds(http_body(req), buf_slice(&document));
 	return 0;
 }
 
