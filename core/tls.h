@@ -19,6 +19,9 @@
    numbers. */
 int tls_start(struct err *err);
 
+/* Name and version of the library: "wolfSSL 5.5.4"; constant text. */
+const char *tls_library(void);
+
 /* Device id for the wc_* functions that take one (wc_ecc_init_ex and the
    like): nettle and hogweed do their work, faster and without the large tables
    that the library keeps for each thread. After tls_start. */

@@ -164,3 +164,8 @@ int tls_start(struct err *err)
 	tls_ticket_start();
 	return 0;
 }
+
+const char *tls_library(void)
+{
+	return "wolfSSL " LIBWOLFSSL_VERSION_STRING;
+}

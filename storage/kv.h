@@ -97,6 +97,7 @@ int kv_backup(struct kv_env *env, const char *dir, struct err *err);
 /* Figures for `signet server status`. */
 struct kv_stats {
 	uint64_t writes, commits, syncs, retries, cache_hits, cache_misses;
+	uint64_t disk_free; /* bytes; UINT64_MAX: it cannot be told */
 };
 void kv_stats(struct kv_env *env, struct kv_stats *stats);
 

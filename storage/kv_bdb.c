@@ -329,7 +329,7 @@ void kv_stats(struct kv_env *env, struct kv_stats *stats)
 {
 	DB_MPOOL_STAT *pool = NULL;
 
-	*stats = (struct kv_stats){ 0 };
+	*stats = (struct kv_stats){ .disk_free = disk_room(env) };
 	if (env->db->memp_stat(env->db, &pool, NULL, 0) == 0) {
 		stats->cache_hits = pool->st_cache_hit;
 		stats->cache_misses = pool->st_cache_miss;

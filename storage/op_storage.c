@@ -17,6 +17,8 @@ static int run_status(struct op_call *call)
 		op_put_number(call, "retries", (int64_t)stats.retries);
 		op_put_number(call, "cache hits", (int64_t)stats.cache_hits);
 		op_put_number(call, "cache misses", (int64_t)stats.cache_misses);
+		if (stats.disk_free != UINT64_MAX)
+			op_put_number(call, "disk free", (int64_t)stats.disk_free);
 	}
 	return 0;
 }
@@ -26,7 +28,7 @@ OPERATION(storage_status) = {
 	.role = OP_SERVER_ADMIN,
 	.help = "show figures of each shard's database since the server was started",
 	.more = "Writes that share a commit and commits that share a sync are what makes many\n"
-		"deliveries at a time fast.",
+		"deliveries at a time fast. What is free on the disk is in bytes.",
 	.reads = true,
 	.lists = true,
 	.run = run_status,

@@ -60,6 +60,19 @@ static const struct web_field import_fields[] = {
 	{ 0 },
 };
 
+static const struct web_field install_fields[] = {
+	DOMAIN,
+	{ .name = "pem",
+	    .label = "Key and certificates as one PEM text",
+	    .help =
+		"The key, the domain's certificate, then those of the authorities above it. They "
+		"take the place of what is there at once.",
+	    .example = "-----BEGIN PRIVATE KEY-----",
+	    .kind = WEB_AREA,
+	    .flags = WEB_REQUIRED | WEB_SECRET | WEB_CODE },
+	{ 0 },
+};
+
 static int make_key(struct web *web)
 {
 	const char *type = http_field(web->req, "type");
@@ -137,6 +150,11 @@ static const struct web_action actions[] = {
 	    .fields = import_fields,
 	    .submit = "Import Key",
 	    .done = "The key was imported. It needs a certificate now." },
+	{ .name = "install",
+	    .op = "pki install",
+	    .fields = install_fields,
+	    .submit = "Install",
+	    .done = "Key and certificate were installed." },
 	{ .name = "key-remove",
 	    .op = "pki key-remove",
 	    .fields = domain_fields,
