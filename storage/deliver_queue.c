@@ -154,6 +154,19 @@ static struct slice reply_of(struct pool *pool, struct slice why)
 	return slice_str(text);
 }
 
+/* RFC 3461 §4.1 */
+static bool wants_to_know(const struct deliver_rcpt *rcpt)
+{
+	struct slice rest = rcpt ? rcpt->notify : (struct slice){ 0 };
+
+	if (rest.n == 0)
+		return true;
+	while (rest.n > 0)
+		if (slice_ieq(slice_cut(&rest, ','), SLICE("FAILURE")))
+			return true;
+	return false;
+}
+
 int sending_rejected(struct delivery *op, const struct party *party, struct err *err)
 {
 	struct sending *sending = find(op, SENDING_REJECTED, NULL);
@@ -161,7 +174,7 @@ int sending_rejected(struct delivery *op, const struct party *party, struct err 
 	struct shard *shard = home(err);
 
 	/* RFC 5321 §4.5.5, RFC 5429 §2.1: notifications are not answered. */
-	if (op->d->reverse_path.n == 0)
+	if (op->d->reverse_path.n == 0 || !wants_to_know(rcpt))
 		return 0;
 	if (!sending && shard)
 		sending = new_sending(

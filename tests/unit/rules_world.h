@@ -95,6 +95,7 @@ static inline void rules_script(const char *whose, const char *sieve)
 struct rules_post {
 	const char *from, *to, *message;
 	bool each_answers;
+	const char *notify;
 	/* filled */
 	enum deliver_fate fate, last_fate;
 	char why[200];
@@ -119,8 +120,9 @@ static inline int rules_deliver(struct rules_post *post)
 		struct dir_target *target, *elsewhere = pool_get(&pool, sizeof(*elsewhere));
 		elsewhere->address = pool_str(&pool, word);
 		bool here = dir_route(word, &pool, &target) == DIR_LOCAL;
-		*rcpt =
-		    (struct deliver_rcpt){ .target = here ? target : elsewhere, .original = word };
+		*rcpt = (struct deliver_rcpt){ .target = here ? target : elsewhere,
+			.original = word,
+			.notify = text(post->notify) };
 		*end = last = rcpt;
 		end = &rcpt->next;
 		for (target = here ? target->next : NULL; target; target = target->next) {

@@ -117,8 +117,9 @@ static void flags(void **state)
 /* Quota counts all copies. */
 static void quota(void **state)
 {
-	struct rules_post post = { "a@far.test", "ann@alpha.test", message, false, 0, 0, "",
-		{ 0 } };
+	struct rules_post post = {
+		.from = "a@far.test", .to = "ann@alpha.test", .message = message
+	};
 	struct err err;
 
 	(void)state;
@@ -261,8 +262,9 @@ static void encrypted_for_some(void **state)
 /* SPEC C-126 and T9 */
 static void no_certificate(void **state)
 {
-	struct rules_post post = { "a@far.test", "ann@alpha.test nora@alpha.test", message, false,
-		0, 0, "", { 0 } };
+	struct rules_post post = {
+		.from = "a@far.test", .to = "ann@alpha.test nora@alpha.test", .message = message
+	};
 
 	(void)state;
 	rules_script("nora@alpha.test", ENCRYPT "store_encrypted \"Secret\";");
@@ -323,7 +325,7 @@ static void redirects(void **state)
 
 static void redirects_nothing_to_nobody(void **state)
 {
-	struct rules_post post = { "", "ann@alpha.test", message, false, 0, 0, "", { 0 } };
+	struct rules_post post = { .from = "", .to = "ann@alpha.test", .message = message };
 
 	(void)state;
 	rules_script("ann@alpha.test", "redirect \"x@far.test\";");
@@ -384,8 +386,9 @@ static void redirects_here(void **state)
 
 static void rejects(void **state)
 {
-	struct rules_post post = { "a@far.test", "ann@alpha.test", message, false, 0, 0, "",
-		{ 0 } };
+	struct rules_post post = {
+		.from = "a@far.test", .to = "ann@alpha.test", .message = message
+	};
 
 	(void)state;
 	rules_script("ann@alpha.test", "require \"reject\"; reject \"not\r\nme\";");
@@ -412,6 +415,29 @@ static void rejects(void **state)
 	assert_int_equal(rules_deliver(&post), 0);
 	assert_int_equal(post.fate, DELIVER_REJECTED);
 	rules_want_queue("a@far.test>ann@alpha.test!;");
+}
+
+/* RFC 3461 §4.1: who does not want to be told is not. */
+static void rejects_in_silence(void **state)
+{
+	static const struct {
+		const char *notify, *queue;
+	} cases[] = {
+		{ "NEVER", "" },
+		{ "SUCCESS,DELAY", "" },
+		{ "success,failure", "a@far.test>ann@alpha.test!;" },
+	};
+
+	(void)state;
+	rules_script("ann@alpha.test", "require \"reject\"; reject \"no\";");
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct rules_post post = { .from = "a@far.test",
+			.to = "ann@alpha.test bob@alpha.test",
+			.message = message,
+			.notify = cases[i].notify };
+		want_num(cases[i].notify, rules_deliver(&post), 0);
+		rules_want_queue(cases[i].queue);
+	}
 }
 
 static bool see_rejected(void *arg, const struct queue_entry *entry)
@@ -632,6 +658,7 @@ int main(void)
 		RULES_TEST(comes_back),
 		RULES_TEST(redirects_here),
 		RULES_TEST(rejects),
+		RULES_TEST(rejects_in_silence),
 		RULES_TEST(rejects_behind),
 		RULES_TEST(left_out),
 		RULES_TEST(entangled),
