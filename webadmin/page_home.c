@@ -7,7 +7,8 @@ static int load(struct web *web)
 	web_try(web, "domains", "domain list", NULL);
 	web_try(web, "queue", "queue list", NULL);
 	web_try(web, "storage", "storage status", NULL);
-	web_try(web, "pki", "pki list", NULL);
+	if (web_try(web, "pki", "pki list", NULL))
+		web_page_rows(web, json_object_get(web->model, "pki"));
 	web_try(web, "listeners", "listener list", NULL);
 	for (size_t i = 0; i < 3; i++) {
 		static const char *const counted[] = { "domains", "queue", "listeners" };

@@ -12,6 +12,7 @@ import ssl
 import subprocess
 import time
 import unittest
+import urllib.parse
 
 import browser
 from server import PASSWORD, Server
@@ -650,6 +651,93 @@ class Escaping(Web):
         for path in (f"/admin/domain/{SCRIPT}", f"/{SCRIPT}", f"/login?next={SCRIPT}"):
             self.go(path.replace("<", "%3C").replace(">", "%3E"))
             self.unharmed()
+
+
+class Visitor:
+    """A browser that sends what none would."""
+
+    def __init__(self, server):
+        self.cookies = {}
+        self.connection = http.client.HTTPSConnection("127.0.0.1", server.ports["https"], timeout=60,
+                                                      context=ssl._create_unverified_context())
+
+    def ask(self, method, path, fields=()):
+        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        body = urllib.parse.urlencode(fields).encode() if method == "POST" else None
+        self.connection.request(method, path, body, {
+            "Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"})
+        answer = self.connection.getresponse()
+        text = answer.read().decode(errors="replace")
+        for cookie in answer.headers.get_all("Set-Cookie") or []:
+            name, value = cookie.split(";")[0].split("=", 1)
+            self.cookies[name] = value
+        return answer.status, text
+
+    def csrf(self, path):
+        return re.search('name="csrf" value="([^"]*)"', self.ask("GET", path)[1]).group(1)
+
+    def log_in(self, who):
+        fields = [("csrf", self.csrf("/login")), ("do", "login"), ("name", who), ("password", PASSWORD)]
+        return self.ask("POST", "/login", fields)
+
+
+class Hostile(unittest.TestCase):
+    """Every form of every page is sent things that it never asked for."""
+
+    ROWS = ["x", "", "\x01\x7f", "a" * 5000, "../../etc/passwd", "%s%n", "\u202e<b>&amp;", "-1", "on"]
+
+    def test_every_form(self):
+        with Server() as server:
+            server.add("root@alpha.test", "ann@alpha.test")
+            server.signet("account", "role", "root@alpha.test", "server-admin")
+            server.signet("setting", "set", "auth.failure-delay", "20ms")
+            visitor = Visitor(server)
+            self.assertEqual(visitor.log_in("root@alpha.test")[0], 303)
+            pages = self.pages(visitor)
+            self.assertGreater(len(pages), 20)
+            for path in sorted(pages):
+                if "root@" not in path:  # who suspends himself is out
+                    self.attack(visitor, path)
+            self.assertEqual(visitor.ask("GET", "/")[0], 200)
+
+    def pages(self, visitor):
+        """All that links lead to, but for what ends the visit."""
+        seen, todo = set(), ["/", "/admin/domain/alpha.test", "/admin/domain/alpha.test/accounts/ann@alpha.test"]
+        while todo:
+            path = todo.pop()
+            if path in seen:
+                continue
+            status, text = visitor.ask("GET", path)
+            self.assertEqual(status, 200, path)
+            self.assertNotIn("{{", text)
+            seen.add(path)
+            todo += [link for link in re.findall('href="(/[a-z][^"?#]*)"', text)
+                     if link.startswith(("/admin", "/portal"))]
+        return seen
+
+    def attack(self, visitor, path):
+        _, text = visitor.ask("GET", path)
+        csrf = visitor.csrf(path)
+        names = set(re.findall(' name="([^"]*)"', text)) - {"csrf", "do", "sure"}
+        names -= {"password", "again", "old"}  # its own password stays
+        actions = set(re.findall('name="do" value="([^"]*)"', text)) | {"", "no such", "remove"}
+        for action in sorted(actions):
+            for value in self.ROWS:
+                fields = [("csrf", csrf), ("do", action)] + [(name, value) for name in sorted(names)]
+                status, answer = visitor.ask("POST", path, fields * 2)
+                self.assertIn(status, (200, 303, 400, 404, 405, 409, 413, 422, 503),
+                              f"{path} {action} {value[:20]!r}")
+                self.assertNotIn("<b>", re.sub(r"<b>[^<]*</b>", "", answer))
+
+    def test_every_form_needs_its_token(self):
+        with Server() as server:
+            server.add("root@alpha.test", "ann@alpha.test")
+            server.signet("account", "role", "root@alpha.test", "server-admin")
+            visitor = Visitor(server)
+            visitor.log_in("root@alpha.test")
+            for path in sorted(self.pages(visitor)):
+                if 'method="post"' in visitor.ask("GET", path)[1]:
+                    self.assertIn(visitor.ask("POST", path, [("do", "add")])[0], (403, 405), path)
 
 
 class Looks(Web):
