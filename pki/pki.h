@@ -31,12 +31,16 @@ struct pki_cert {
 	const char *key_type; /* "P-256" */
 	const char *subject, *issuer, *serial, *sha256;
 	const char *sha1, *md5; /* as others still write them down */
-	const char *names; /* SANs, parted by blanks */
+	const char *names;	/* SANs, parted by blanks */
 	int64_t not_before, not_after;
 	bool self_signed;
 	struct slice chain; /* PEM, leaf first */
 };
 int pki_domain_cert(struct slice domain, struct pool *pool, struct pki_cert *out);
+
+/* What any certificate says, from pool; chain is left as it was. */
+struct cert;
+void cert_describe(const struct cert *cert, struct pool *pool, struct pki_cert *out);
 
 /* DER of the certificate that an enabled domain shows, appended. 1, 0: not
    enabled, or it has none; -1. May wait. */

@@ -115,11 +115,6 @@ int domain_ask_clients(
 void chain_advice(const struct domain_record *record, int64_t now,
     void (*tell)(void *arg, const char *sentence), void *arg);
 
-/* --- show.c --- */
-
-/* What it says, for people, from pool; not the key. */
-void cert_describe(const struct cert *cert, struct pool *pool, struct pki_cert *out);
-
 /* --- find.c: whose certificate? May wait for the disk --- */
 
 const char *find_by_name(struct slice host, struct pool *pool);

@@ -63,22 +63,6 @@ static struct slice number_bytes(struct slice integer)
 	return integer.n > 1 && integer.p[0] == 0 ? slice_from(integer, 1) : integer;
 }
 
-static const char *key_type(struct slice public_info)
-{
-	struct slice info, algorithm, oid, curve;
-
-	if (!der_want(&public_info, DER_SEQUENCE, &info) ||
-	    !der_want(&info, DER_SEQUENCE, &algorithm) || !der_want(&algorithm, DER_OID, &oid))
-		return "";
-	if (der_oid_is(oid, "1.2.840.113549.1.1.1"))
-		return "RSA";
-	if (!der_oid_is(oid, "1.2.840.10045.2.1") || !der_want(&algorithm, DER_OID, &curve))
-		return "";
-	if (der_oid_is(curve, "1.2.840.10045.3.1.7"))
-		return "P-256";
-	return der_oid_is(curve, "1.3.132.0.34") ? "P-384" : "";
-}
-
 void cert_describe(const struct cert *leaf, struct pool *pool, struct pki_cert *out)
 {
 	struct buf names = { 0 };
@@ -95,7 +79,7 @@ void cert_describe(const struct cert *leaf, struct pool *pool, struct pki_cert *
 	out->not_before = leaf->not_before;
 	out->not_after = leaf->not_after;
 	out->self_signed = slice_eq(leaf->subject, leaf->issuer);
-	out->key_type = key_type(leaf->public_info);
+	out->key_type = cert_key_type(leaf);
 }
 
 /* The certificate as it is stored, whatever the mode. */

@@ -107,18 +107,21 @@ int identity_open(const struct dir_account *account, const struct identity *iden
 {
 	struct buf name = { 0 };
 	struct slice who = limit_key(&name, account->name);
+	struct err why = { 0 };
 	int rc;
 
 	if (limit_enter(LIMIT_ACCOUNT, who, 1)) {
-		rc = unlock(who, identity->key, secret, key, err);
+		rc = unlock(who, identity->key, secret, key, &why);
 		limit_leave(LIMIT_ACCOUNT, who);
 	} else {
-		rc = err_set(err, ERR_BUSY, "another secret is being tried just now: try again");
+		rc = err_set(&why, ERR_BUSY, "another secret is being tried just now: try again");
 	}
-	if (rc != 0)
-		log_event(LOG_WARN, "smime-key-not-opened", log_z("account", account->name));
 	buf_done(&name);
-	return rc;
+	if (rc == 0)
+		return 0;
+	log_event(LOG_WARN, "smime-key-not-opened", log_z("account", account->name),
+	    log_z("reason", why.text));
+	return err_set(err, why.kind, "%s", why.text);
 }
 
 static int check_length(const char *address, struct slice secret, struct err *err)

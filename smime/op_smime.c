@@ -2,6 +2,7 @@
 #include "smime/op_smime.h"
 
 #include "core/text.h"
+#include "pki/pki.h"
 
 enum { LINE = 76 };
 
@@ -45,33 +46,18 @@ int smime_op_identity(
 	    : op_fail(call, ERR_ABSENT, "%s has no certificate of that number", account->name);
 }
 
-static void put_name(struct op_call *call, const char *key, struct slice name)
-{
-	struct buf text = { 0 };
-
-	cert_name_text(name, &text);
-	op_put_text(call, key, buf_slice(&text));
-	buf_done(&text);
-}
-
 void smime_op_put_cert(struct op_call *call, const struct cert *cert)
 {
-	struct slice serial = cert->serial;
-	struct buf text = { 0 };
+	struct pki_cert said;
 
-	op_put_text(call, "key", slice_str(cert_key_type(cert)));
-	put_name(call, "subject", cert->subject);
-	put_name(call, "issuer", cert->issuer);
-	if (serial.n > 1 && serial.p[0] == 0) /* it only says that the number is positive */
-		serial = slice_from(serial, 1);
-	hex_put(&text, serial);
-	op_put_text(call, "serial", buf_slice(&text));
-	buf_clear(&text);
-	cert_fingerprint(cert, &text);
-	op_put_text(call, "sha256", buf_slice(&text));
-	op_put_time(call, "from", cert->not_before);
-	op_put_time(call, "till", cert->not_after);
-	buf_done(&text);
+	cert_describe(cert, op_pool(call), &said);
+	op_put_text(call, "key", slice_str(said.key_type));
+	op_put_text(call, "subject", slice_str(said.subject));
+	op_put_text(call, "issuer", slice_str(said.issuer));
+	op_put_text(call, "serial", slice_str(said.serial));
+	op_put_text(call, "sha256", slice_str(said.sha256));
+	op_put_time(call, "from", said.not_before);
+	op_put_time(call, "till", said.not_after);
 }
 
 void smime_op_put_base64(struct op_call *call, const char *key, struct slice bytes)
