@@ -39,7 +39,7 @@ struct sess {
 	bool bye_said;
 	bool called; /* by a handle: the socket, which is watched, has said nothing */
 	bool tls_ended;
-	bool rested; /* memory that only the handshake needed was given back */
+	bool rested;	/* memory that only the handshake needed was given back */
 	uint8_t polled; /* events that the poll handle waits for */
 
 	struct slice view; /* input not yet taken: in `in`, or in the loop's scratch */
@@ -52,9 +52,9 @@ struct sess {
 
 	uv_poll_t poll;
 	uv_timer_t timer;
-	_Atomic uint64_t active; /* loop_now of the last bytes in either direction */
-	uint64_t timeout;	 /* ms */
-	bool rearm;		 /* timeout was changed: the loop sets the timer */
+	_Atomic uint64_t active;  /* loop_now of the last bytes in either direction */
+	_Atomic uint64_t timeout; /* ms */
+	bool rearm;		  /* timeout was changed: the loop sets the timer */
 	uint64_t started;
 	unsigned delay_ms;
 
