@@ -12,6 +12,7 @@ import tempfile
 import time
 import unittest
 
+import xmpp
 from server import Failed, Server
 
 
@@ -628,6 +629,16 @@ class Clients(Pki):
         smtp.sendmail("ann@alpha.test", ["bob@alpha.test"], "Subject: by certificate\r\n\r\nhello\r\n")
         smtp.quit()
 
+    def test_chat(self):
+        """SPEC C-096: XMPP, where the certificate is asked for in the name of the stream's domain."""
+        for who, want in (("", "success"), ("ann@alpha.test", "success"), ("bob@alpha.test", "failure")):
+            stream = xmpp.Stream(self.server.ports["xmpp-client"])
+            self.addCleanup(stream.close)
+            features = stream.start_tls("alpha.test", self.context(self.ann))
+            self.assertIn("EXTERNAL", [m.text for m in features.find(xmpp.SASL + "mechanisms")])
+            stream.send(f"<auth xmlns='{xmpp.SASL[1:-1]}' mechanism='EXTERNAL'>{xmpp.b64(who) or '='}</auth>")
+            self.assertEqual(stream.read().tag, xmpp.SASL + want, who)
+
     def test_pop(self):
         with self.connect("pop3s", self.ann) as tls, tls.makefile("rb") as said:
             said.readline()
@@ -724,6 +735,40 @@ class Clients(Pki):
         # of a domain that does not ask it is worth nothing
         tls = self.connect("imaps", self.ann, name="beta.test")
         self.assertNotIn("EXTERNAL", self.imap_talk(tls, "a CAPABILITY"))
+
+    def revoke(self, ca, *users):
+        """The authority's list of revoked certificates, PEM."""
+        config, index = self.folder / "crl.cnf", self.folder / "index"
+        index.write_text("")
+        config.write_text(f"[ca]\ndefault_ca=x\n[x]\ndatabase={index}\ndefault_md=sha256\ndefault_crl_days=5\n")
+        words = ("ca", "-config", config, "-cert", ca.cert, "-keyfile", ca.key)
+        for user in users:
+            openssl(*words, "-revoke", user)
+        openssl(*words, "-gencrl", "-out", self.folder / "crl.pem")
+        return (self.folder / "crl.pem").read_text()
+
+    def test_revoked(self):
+        """SPEC C-097"""
+        other = self.user(self.ca, "other", "ann@alpha.test")
+        crl = self.revoke(self.ca, other)
+        self.assertIn("nobody who is trusted", self.refused("trust", "crl-add", "--domain", "beta.test", stdin=crl))
+        self.ask("--required")
+        self.assertTrue(self.works(other))
+        self.signet("trust", "crl-add", "--domain", "alpha.test", stdin=crl)
+        rows = self.signet("trust", "crl-list", "--domain", "alpha.test")["rows"]
+        self.assertEqual([(row["set"], row["issued-by"], row["revoked"]) for row in rows], [("domain", "O=Test, CN=People", 1)])
+        for version in self.VERSIONS:
+            self.assertFalse(self.works(other, version))
+            self.assertTrue(self.works(self.ann, version))
+        self.assertIn("it was revoked", self.server.log())
+        self.signet("trust", "crl-add", "--domain", "alpha.test", stdin=self.revoke(self.ca))
+        self.assertTrue(self.works(other))
+        self.assertEqual(len(self.signet("trust", "crl-list", "--domain", "alpha.test")["rows"]), 1)
+        forged = self.revoke(self.stranger, self.forged).replace("\nMI", "\nMA", 1)
+        self.assertIn("cannot be read", self.refused("trust", "crl-add", "--domain", "alpha.test", stdin=forged))
+        self.assertIn("no list", self.refused("trust", "crl-add", "--domain", "alpha.test", stdin=self.ca.pem()))
+        self.signet("trust", "crl-remove", "--domain", "alpha.test")
+        self.assertEqual(self.signet("trust", "crl-list", "--domain", "alpha.test")["rows"], [])
 
     def test_issuer_no_longer_trusted(self):
         """SPEC C-068"""
