@@ -37,7 +37,6 @@ bool xmpp_res_push(struct xmpp_res *res, struct xmpp_stanza *stanza)
 		res->pressed = true;
 		return false;
 	}
-	res->pressed &= res->inbox.n > 0;
 	xmpp_queue_put(&res->inbox, stanza);
 	if (res->inbox.n == 1)
 		xmpp_res_wake(res);

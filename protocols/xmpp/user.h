@@ -59,7 +59,7 @@ struct xmpp_res {
 	struct xmpp_res *next_asleep;
 
 	struct xmpp_queue inbox;
-	bool pressed; /* the inbox was full: said once in the log */
+	bool pressed; /* the inbox was full: said once in the log, not for each stanza */
 
 	bool available, interested, carbons;
 	bool took; /* the message that is being delivered */
