@@ -81,6 +81,10 @@ bool cert_covers(const struct cert *cert, struct slice host);
 /* Append a block of that kind (RFC 7468): "CERTIFICATE", "CERTIFICATE REQUEST". */
 void pem_put(const char *kind, struct slice der, struct buf *pem);
 
+/* What is in the next block of that kind; empty when it is no base64. False: there is
+   no other. */
+bool pem_next(struct slice *rest, const char *kind, struct buf *der);
+
 /* All certificates of a PEM text as DER one behind another. Each must be
    readable; at least one. */
 int cert_from_pem(struct slice pem, struct buf *der, struct err *err);

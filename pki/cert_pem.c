@@ -5,26 +5,47 @@
 
 enum { LINE = 64 };
 
-static const char begin[] = "-----BEGIN CERTIFICATE-----";
-static const char end[] = "-----END CERTIFICATE-----";
+static const char certificate[] = "CERTIFICATE";
+
+/* What is behind the next such mark is left in *rest; *before is what was before it. */
+static bool cut_mark(struct slice *rest, const char *word, const char *kind, struct slice *before)
+{
+	struct buf mark = { 0 };
+
+	buf_printf(&mark, "-----%s %s-----", word, kind);
+	ptrdiff_t at = slice_find(*rest, buf_slice(&mark));
+	if (at >= 0) {
+		*before = slice_head(*rest, (size_t)at);
+		*rest = slice_from(*rest, (size_t)at + mark.n);
+	}
+	buf_done(&mark);
+	return at >= 0;
+}
 
 /* The base64 between the next pair of marks; *rest goes on behind. */
-static bool next_block(struct slice *rest, struct buf *base64)
+static bool next_block(struct slice *rest, const char *kind, struct buf *base64)
 {
-	ptrdiff_t at = slice_find(*rest, slice_str(begin));
+	struct slice text;
 
-	if (at < 0)
-		return false;
-	*rest = slice_from(*rest, (size_t)at + strlen(begin));
-	at = slice_find(*rest, slice_str(end));
-	if (at < 0)
+	if (!cut_mark(rest, "BEGIN", kind, &text) || !cut_mark(rest, "END", kind, &text))
 		return false;
 	buf_clear(base64);
-	for (size_t i = 0; i < (size_t)at; i++)
-		if (!strchr(" \t\r\n", rest->p[i]) || rest->p[i] == '\0')
-			buf_addc(base64, rest->p[i]);
-	*rest = slice_from(*rest, (size_t)at + strlen(end));
+	for (size_t i = 0; i < text.n; i++)
+		if (!strchr(" \t\r\n", text.p[i]) || text.p[i] == '\0')
+			buf_addc(base64, text.p[i]);
 	return true;
+}
+
+bool pem_next(struct slice *rest, const char *kind, struct buf *der)
+{
+	struct buf base64 = { 0 };
+	bool found = next_block(rest, kind, &base64);
+
+	buf_clear(der);
+	if (found && !base64_get(der, buf_slice(&base64)))
+		buf_clear(der);
+	buf_done(&base64);
+	return found;
 }
 
 /* Append the certificate in the block. */
@@ -45,7 +66,7 @@ void cert_readable_from_pem(struct slice pem, struct buf *der)
 {
 	struct buf base64 = { 0 };
 
-	while (next_block(&pem, &base64))
+	while (next_block(&pem, certificate, &base64))
 		take_block(&base64, der);
 	buf_done(&base64);
 }
@@ -56,7 +77,7 @@ int cert_from_pem(struct slice pem, struct buf *der, struct err *err)
 	unsigned n = 0;
 	int rc = 0;
 
-	while (rc == 0 && next_block(&pem, &base64)) {
+	while (rc == 0 && next_block(&pem, certificate, &base64)) {
 		n++;
 		if (!take_block(&base64, der))
 			rc = err_set(

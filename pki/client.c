@@ -109,12 +109,15 @@ int client_verify(const char *domain, struct slice chain, struct buf *accounts, 
 	int rc = issuer_of(domain, &der, err);
 
 	if (rc == 0) {
-		struct trust trust = { { trust_set_new(buf_slice(&der)) } };
-		struct verify_spec spec = {
-			.trust = &trust, .purpose = VERIFY_CLIENT, .now = time(NULL)
-		};
+		struct trust all, trust = { { trust_set_new(buf_slice(&der)) } };
+		trust_take(slice_str(domain), &all);
+		struct verify_spec spec = { .trust = &trust,
+			.revoked = &all,
+			.purpose = VERIFY_CLIENT,
+			.now = time(NULL) };
 		rc = verify_chain(&spec, chain, err);
 		trust_give_back(&trust);
+		trust_give_back(&all);
 	}
 	if (rc == 0)
 		add_accounts(domain, chain, accounts);

@@ -21,6 +21,16 @@ int pki_call_show(struct op_call *call);
 /* Answer after a change: what the domain has, or why it failed. */
 int pki_call_answer(struct op_call *call, int rc, const struct err *err);
 
+#define PKI_CALL_SCOPE                                                                             \
+	{                                                                                          \
+		"domain", OP_DOMAIN, OP_OPTION, "the set of that domain; else that of the server", \
+		    NULL                                                                           \
+	}
+
+/* That domain, or nothing for the server's set, which only server admins change. 0,
+   or -1 after a failure. */
+int pki_call_scope(struct op_call *call, bool changes, struct slice *scope);
+
 /* One certificate's fields, into the row that was begun. */
 void pki_call_put_cert(struct op_call *call, const struct cert *cert);
 

@@ -5,9 +5,7 @@
 
 static const char *const fields[] = { "built-in", "server", "domain" };
 
-/* The domain, or nothing for the server's set, which is the server admins'. 0, or
-   -1 after a failure. */
-static int take_scope(struct op_call *call, bool changes, struct slice *scope)
+int pki_call_scope(struct op_call *call, bool changes, struct slice *scope)
 {
 	struct err err = { 0 };
 
@@ -20,12 +18,6 @@ static int take_scope(struct op_call *call, bool changes, struct slice *scope)
 	    ? op_fail(call, ERR_DENIED, "the server's set is not yours: name your domain")
 	    : 0;
 }
-
-#define SCOPE                                                                                      \
-	{                                                                                          \
-		"domain", OP_DOMAIN, OP_OPTION, "the set of that domain; else that of the server", \
-		    NULL                                                                           \
-	}
 
 /* --- list --- */
 
@@ -43,7 +35,7 @@ static int run_list(struct op_call *call)
 	struct trust trust;
 	struct slice scope;
 
-	if (take_scope(call, false, &scope) != 0)
+	if (pki_call_scope(call, false, &scope) != 0)
 		return -1;
 	trust_take(scope, &trust);
 	for (size_t i = 0; i < TRUST_SETS; i++)
@@ -52,7 +44,7 @@ static int run_list(struct op_call *call)
 	return 0;
 }
 
-static const struct op_arg list_args[] = { SCOPE, { 0 } };
+static const struct op_arg list_args[] = { PKI_CALL_SCOPE, { 0 } };
 
 OPERATION(trust_list) = {
 	.name = "trust list",
@@ -85,14 +77,14 @@ static int run_add(struct op_call *call)
 	struct err err = { 0 };
 	struct slice scope;
 
-	if (take_scope(call, true, &scope) != 0)
+	if (pki_call_scope(call, true, &scope) != 0)
 		return -1;
 	return answer(call, scope, trust_add(scope, op_secret(call, "pem"), &err), &err);
 }
 
 static const struct op_arg add_args[] = {
 	{ "pem", OP_SECRET, OP_REQUIRED, "certificates as a PEM text", NULL },
-	SCOPE,
+	PKI_CALL_SCOPE,
 	{ 0 },
 };
 
@@ -114,7 +106,7 @@ static int run_remove(struct op_call *call)
 	struct err err = { 0 };
 	struct slice scope;
 
-	if (take_scope(call, true, &scope) != 0)
+	if (pki_call_scope(call, true, &scope) != 0)
 		return -1;
 	return answer(
 	    call, scope, trust_remove(scope, slice_str(op_text(call, "sha256")), &err), &err);
@@ -122,7 +114,7 @@ static int run_remove(struct op_call *call)
 
 static const struct op_arg remove_args[] = {
 	{ "sha256", OP_TEXT, OP_REQUIRED, "its fingerprint, as trust list shows it", NULL },
-	SCOPE,
+	PKI_CALL_SCOPE,
 	{ 0 },
 };
 

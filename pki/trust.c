@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/hash.h"
+#include "pki/crl.h"
 
 struct anchor {
 	uint64_t subject; /* hash of the canonical form */
@@ -16,6 +17,9 @@ struct trust_set {
 	struct buf der;
 	size_t n;
 	struct anchor *anchor; /* sorted by subject */
+	struct buf lists;
+	size_t n_lists;
+	struct crl *list; /* slices point into lists */
 };
 
 static int compare(const void *a, const void *b)
@@ -70,6 +74,8 @@ void trust_set_unref(struct trust_set **p)
 	if (!set || atomic_fetch_sub(&set->refs, 1) != 1)
 		return;
 	buf_done(&set->der);
+	buf_done(&set->lists);
+	free(set->list);
 	free(set->anchor);
 	free(set);
 }
@@ -132,6 +138,54 @@ bool trust_has(const struct trust *trust, const struct cert *cert)
 		found = slice_eq(anchor->der, cert->der);
 	buf_done(&subject);
 	return found;
+}
+
+/* --- what was revoked --- */
+
+void trust_set_lists(struct trust_set *set, struct slice lists)
+{
+	buf_adds(&set->lists, lists);
+	struct slice rest = buf_slice(&set->lists);
+	for (struct crl crl; crl_next(&rest, &crl);) {
+		set->list = mem_resize(set->list, (set->n_lists + 1) * sizeof(*set->list));
+		set->list[set->n_lists++] = crl;
+	}
+}
+
+size_t trust_set_list_count(const struct trust_set *set)
+{
+	return set ? set->n_lists : 0;
+}
+
+const struct crl *trust_set_list(const struct trust_set *set, size_t i)
+{
+	return &set->list[i];
+}
+
+static bool revoked_in(const struct trust_set *set, const struct cert *cert, const struct cert *ca,
+    unsigned *signatures)
+{
+	for (size_t i = 0; i < trust_set_list_count(set); i++) {
+		const struct crl *crl = &set->list[i];
+		/* What costs least is asked first. */
+		if (!cert_name_same(crl->issuer, ca->subject) || !crl_revokes(crl, cert->serial))
+			continue;
+		if (*signatures == 0)
+			return true;
+		--*signatures;
+		if (crl_is_of(crl, ca))
+			return true;
+	}
+	return false;
+}
+
+bool trust_revoked(
+    const struct trust *trust, const struct cert *cert, const struct cert *ca, unsigned *signatures)
+{
+	for (size_t k = 0; k < TRUST_SETS; k++)
+		if (revoked_in(trust->set[k], cert, ca, signatures))
+			return true;
+	return false;
 }
 
 void trust_give_back(struct trust *trust)

@@ -22,6 +22,13 @@ void trust_set_unref(struct trust_set **set);
 size_t trust_set_count(const struct trust_set *set);
 const struct cert *trust_set_at(const struct trust_set *set, size_t i);
 
+/* Lists of revoked certificates, DER one behind another, that go with a set; before
+   it is shared. */
+struct crl;
+void trust_set_lists(struct trust_set *set, struct slice lists);
+size_t trust_set_list_count(const struct trust_set *set);
+const struct crl *trust_set_list(const struct trust_set *set, size_t i);
+
 enum { TRUST_SETS = 3 };
 
 /* Those that count for somebody. NULL: none. */
@@ -35,6 +42,11 @@ const struct cert *trust_next(const struct trust *trust, struct slice subject, s
 
 /* Is that very certificate among them? */
 bool trust_has(const struct trust *trust, const struct cert *cert);
+
+/* Did that authority revoke it, as far as is known here? A list that is past its time
+   counts for what it lists. *signatures are those that may still be checked. */
+bool trust_revoked(const struct trust *trust, const struct cert *cert, const struct cert *ca,
+    unsigned *signatures);
 
 /* What counts for a domain; with an empty name for the server itself. References:
    give them back. May wait for the disk. */
@@ -51,6 +63,13 @@ int trust_add(struct slice scope, struct slice pem, struct err *err);
 
 /* Remove the one with that SHA-256 fingerprint (hex). */
 int trust_remove(struct slice scope, struct slice fingerprint, struct err *err);
+
+/* Add the lists of a PEM text, in place of older ones of the same authorities, who
+   are trusted in that scope. */
+int trust_add_lists(struct slice scope, struct slice pem, struct err *err);
+
+/* Forget all lists of that scope. */
+int trust_remove_lists(struct slice scope, struct err *err);
 
 /* The set alone, a reference; NULL: nothing is in it. */
 struct trust_set *trust_stored(struct slice scope);

@@ -1,6 +1,7 @@
 /* trust_store.c - the sets that count: a file of the system's, and what admins add
  *
  *	c DOMAIN    version, certificates in DER one behind another; DOMAIN empty: the server's
+ *	v DOMAIN    version, lists of revoked certificates likewise
  *
  * Sets in memory are dropped when they change; who works with one keeps it. */
 #include <errno.h>
@@ -13,11 +14,12 @@
 #include "core/conf.h"
 #include "core/log.h"
 #include "core/text.h"
+#include "pki/crl.h"
 #include "pki/pki_private.h"
 #include "pki/trust.h"
 #include "storage/store.h"
 
-enum { VERSION = 1, SCOPES_KEPT = 64, FILE_MAX = 16 * 1024 * 1024 };
+enum { VERSION = 1, SCOPES_KEPT = 64, FILE_MAX = 16 * 1024 * 1024, LISTS_MAX = 4 * 1024 * 1024 };
 
 CONF_KEY(trust_file) = {
 	.name = "trust.file",
@@ -110,18 +112,21 @@ struct trust_set *trust_builtin(void)
 
 /* --- what is stored --- */
 
-static struct slice record_key(struct buf *out, struct slice scope)
+enum kind { CERTIFICATES = 'c', LISTS = 'v' };
+
+static struct slice record_key(struct buf *out, enum kind kind, struct slice scope)
 {
-	buf_addz(out, "c ");
+	buf_addc(out, (char)kind);
+	buf_addc(out, ' ');
 	host_lower(out, scope);
 	return buf_slice(out);
 }
 
-/* The certificates; empty when there are none. -1: it cannot be read. */
-static int read_stored(struct slice scope, struct buf *der)
+/* Empty when there are none. -1: it cannot be read. */
+static int read_stored(enum kind kind, struct slice scope, struct buf *der)
 {
 	struct buf key = { 0 };
-	int found = store_record_get(PKI_ROOM, record_key(&key, scope), der);
+	int found = store_record_get(PKI_ROOM, record_key(&key, kind, scope), der);
 
 	buf_done(&key);
 	if (found == 1 && der->n > 0 && der->p[0] == VERSION) {
@@ -132,7 +137,7 @@ static int read_stored(struct slice scope, struct buf *der)
 	return found == 0 ? 0 : -1;
 }
 
-static int write_stored(struct slice scope, struct slice der, struct err *err)
+static int write_stored(enum kind kind, struct slice scope, struct slice der, struct err *err)
 {
 	struct buf key = { 0 }, value = { 0 };
 
@@ -140,7 +145,7 @@ static int write_stored(struct slice scope, struct slice der, struct err *err)
 		buf_addc(&value, VERSION);
 		buf_adds(&value, der);
 	}
-	int rc = store_record_put(PKI_ROOM, record_key(&key, scope), buf_slice(&value), err);
+	int rc = store_record_put(PKI_ROOM, record_key(&key, kind, scope), buf_slice(&value), err);
 	buf_done(&key);
 	buf_done(&value);
 	return rc;
@@ -167,19 +172,28 @@ static void keep(struct slice scope, struct trust_set *set)
 	sets.kept[at].set = trust_set_ref(set);
 }
 
+static struct trust_set *read_set(struct slice scope)
+{
+	struct buf der = { 0 }, lists = { 0 };
+	struct trust_set *set = NULL;
+
+	if (read_stored(CERTIFICATES, scope, &der) != 0 || read_stored(LISTS, scope, &lists) != 0)
+		log_event(LOG_ERROR, "trust-unreadable", log_s("scope", scope));
+	if (der.n + lists.n > 0) {
+		set = trust_set_new(buf_slice(&der));
+		trust_set_lists(set, buf_slice(&lists));
+	}
+	buf_done(&der);
+	buf_done(&lists);
+	return set;
+}
+
 static struct trust_set *stored_now(struct slice scope)
 {
-	struct buf der = { 0 };
-
 	for (size_t i = 0; i < SCOPES_KEPT; i++)
 		if (sets.kept[i].scope && slice_ieq(slice_str(sets.kept[i].scope), scope))
 			return trust_set_ref(sets.kept[i].set);
-	if (read_stored(scope, &der) != 0) {
-		log_event(LOG_ERROR, "trust-unreadable", log_s("scope", scope));
-		return NULL;
-	}
-	struct trust_set *set = der.n > 0 ? trust_set_new(buf_slice(&der)) : NULL;
-	buf_done(&der);
+	struct trust_set *set = read_set(scope);
 	keep(scope, set);
 	return set;
 }
@@ -237,12 +251,12 @@ int trust_add(struct slice scope, struct slice pem, struct err *err)
 	int rc = cert_from_pem(pem, &more, err);
 
 	pthread_mutex_lock(&sets.lock);
-	if (rc == 0 && read_stored(scope, &der) != 0)
+	if (rc == 0 && read_stored(CERTIFICATES, scope, &der) != 0)
 		rc = err_set(err, ERR_TEMP, "what is trusted so far cannot be read");
 	if (rc == 0)
 		rc = add_each(&der, buf_slice(&more), err);
 	if (rc == 0)
-		rc = write_stored(scope, buf_slice(&der), err);
+		rc = write_stored(CERTIFICATES, scope, buf_slice(&der), err);
 	forget(scope);
 	pthread_mutex_unlock(&sets.lock);
 	buf_done(&der);
@@ -279,12 +293,12 @@ int trust_remove(struct slice scope, struct slice fingerprint, struct err *err)
 	int rc = 0;
 
 	pthread_mutex_lock(&sets.lock);
-	if (read_stored(scope, &der) != 0)
+	if (read_stored(CERTIFICATES, scope, &der) != 0)
 		rc = err_set(err, ERR_TEMP, "what is trusted so far cannot be read");
 	if (rc == 0)
 		rc = remove_one(buf_slice(&der), fingerprint, &left, err);
 	if (rc == 0)
-		rc = write_stored(scope, buf_slice(&left), err);
+		rc = write_stored(CERTIFICATES, scope, buf_slice(&left), err);
 	forget(scope);
 	pthread_mutex_unlock(&sets.lock);
 	buf_done(&der);
@@ -292,10 +306,92 @@ int trust_remove(struct slice scope, struct slice fingerprint, struct err *err)
 	return rc;
 }
 
+/* --- lists --- */
+
+/* With the lock held. */
+static bool signed_by_trusted(struct slice scope, const struct crl *crl)
+{
+	struct trust trust = { { builtin_now(), stored_now((struct slice){ 0 }),
+	    scope.n > 0 ? stored_now(scope) : NULL } };
+	struct buf issuer = { 0 };
+	const struct cert *ca;
+	size_t at = 0;
+	bool good = false;
+
+	cert_name_canonical(crl->issuer, &issuer);
+	while (!good && (ca = trust_next(&trust, buf_slice(&issuer), &at)) != NULL)
+		good = crl_is_of(crl, ca);
+	buf_done(&issuer);
+	trust_give_back(&trust);
+	return good;
+}
+
+static int check_lists(struct slice scope, struct slice lists, struct err *err)
+{
+	struct crl crl;
+
+	while (crl_next(&lists, &crl))
+		if (!signed_by_trusted(scope, &crl))
+			return err_set(err, ERR_INPUT,
+			    "nobody who is trusted here signed the list of revoked certificates");
+	return 0;
+}
+
+static bool has_issuer(struct slice lists, struct slice issuer)
+{
+	for (struct crl crl; crl_next(&lists, &crl);)
+		if (cert_name_same(crl.issuer, issuer))
+			return true;
+	return false;
+}
+
+/* Those of `old` whose issuers have none in `new`. */
+static void keep_others(struct slice old, struct slice new, struct buf *out)
+{
+	for (struct crl crl; crl_next(&old, &crl);)
+		if (!has_issuer(new, crl.issuer))
+			buf_adds(out, crl.der);
+}
+
+int trust_add_lists(struct slice scope, struct slice pem, struct err *err)
+{
+	struct buf old = { 0 }, new = { 0 }, all = { 0 };
+	int rc = crl_from_pem(pem, &new, err);
+
+	pthread_mutex_lock(&sets.lock);
+	if (rc == 0)
+		rc = check_lists(scope, buf_slice(&new), err);
+	if (rc == 0 && read_stored(LISTS, scope, &old) != 0)
+		rc = err_set(err, ERR_TEMP, "the lists so far cannot be read");
+	if (rc == 0)
+		keep_others(buf_slice(&old), buf_slice(&new), &all);
+	buf_adds(&all, buf_slice(&new));
+	if (rc == 0 && all.n > LISTS_MAX)
+		rc = err_set(err, ERR_LIMIT, "the lists are longer than %d bytes", LISTS_MAX);
+	if (rc == 0)
+		rc = write_stored(LISTS, scope, buf_slice(&all), err);
+	forget(scope);
+	pthread_mutex_unlock(&sets.lock);
+	buf_done(&old);
+	buf_done(&new);
+	buf_done(&all);
+	return rc;
+}
+
+int trust_remove_lists(struct slice scope, struct err *err)
+{
+	pthread_mutex_lock(&sets.lock);
+	int rc = write_stored(LISTS, scope, (struct slice){ 0 }, err);
+	forget(scope);
+	pthread_mutex_unlock(&sets.lock);
+	return rc;
+}
+
 void trust_drop(struct slice domain)
 {
 	pthread_mutex_lock(&sets.lock);
-	write_stored(domain, (struct slice){ 0 }, NULL);
+	write_stored(CERTIFICATES, domain, (struct slice){ 0 }, NULL);
+	write_stored(LISTS, domain, (struct slice){ 0 }, NULL);
 	forget(domain);
 	pthread_mutex_unlock(&sets.lock);
 }

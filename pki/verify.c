@@ -118,6 +118,12 @@ static bool issued(struct search *s, const struct cert *ca)
 		tell(s, s->n, cert, &err);
 		return false;
 	}
+	const struct trust *lists = s->spec->revoked ? s->spec->revoked : s->spec->trust;
+	if (trust_revoked(lists, cert, ca, &s->signatures)) {
+		err_set(&err, ERR_INPUT, "it was revoked");
+		tell(s, s->n, cert, &err);
+		return false;
+	}
 	return true;
 }
 

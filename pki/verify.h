@@ -3,7 +3,8 @@
  * The path is built and judged here (RFC 5280 6.1); the library does nothing but
  * the arithmetic of signatures. What is refused on purpose: weak signatures
  * (pki/signature.h), critical extensions that are not known, among them all that
- * constrains policies, and names in a subject's CN. */
+ * constrains policies, and names in a subject's CN. Lists of revoked certificates are
+ * asked where an admin gave one; they are not fetched. */
 #ifndef PKI_VERIFY_H
 #define PKI_VERIFY_H
 
@@ -23,6 +24,7 @@ enum verify_purpose {
 
 struct verify_spec {
 	const struct trust *trust;
+	const struct trust *revoked; /* whose lists of revoked ones count; NULL: those of trust */
 	enum verify_purpose purpose;
 	int64_t now; /* unix seconds */
 };
