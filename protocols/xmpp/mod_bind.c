@@ -17,8 +17,6 @@ CONF_KEY(xmpp_max_resources) = {
 	.help = "XMPP clients that an account may have at a time",
 };
 
-extern const struct conf_key conf_key_xmpp_keepalive;
-
 /* RFC 6120 7.6: what the client wants, or a name that nobody can guess. */
 static struct slice resource(struct xmpp *x, const struct xml *payload, bool *bad)
 {

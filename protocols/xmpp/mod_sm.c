@@ -8,8 +8,6 @@
 
 #define NS_SM "urn:xmpp:sm:3"
 
-extern const struct conf_key conf_key_xmpp_max_waiting, conf_key_xmpp_max_waiting_bytes;
-
 /* Answers go out whatever is not acknowledged; of them there may be more. */
 enum { ANSWERS = 8 };
 
@@ -146,8 +144,6 @@ static enum sess_next fail(struct xmpp *x, const char *condition)
 	return SESS_NEXT;
 }
 
-extern const struct conf_key conf_key_xmpp_resume_time;
-
 static enum sess_next on_enable(struct xmpp *x, const struct xml *el, const struct xml *none)
 {
 	struct slice resume = xml_attr(el, "resume");
@@ -227,8 +223,6 @@ static enum sess_next resumed(struct xmpp *x, struct slice previd)
 	xmpp_rise(x->res);
 	return xmpp_sm_send(x);
 }
-
-extern const struct conf_key conf_key_xmpp_keepalive;
 
 static enum sess_next on_resume(struct xmpp *x, const struct xml *el, const struct xml *none)
 {

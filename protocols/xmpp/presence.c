@@ -266,9 +266,11 @@ static enum sess_next available(struct xmpp *x, const struct xml *el)
 
 	if (!priority_of(x, el, &priority))
 		return xmpp_error(x, el, "modify", "bad-request", NULL);
+	pthread_mutex_lock(&res->user->lock);
 	bool first = !res->available;
 	/* XEP-0160 3: what waits is for who takes messages. */
 	bool comes = first || (res->priority < 0 && priority >= 0);
+	pthread_mutex_unlock(&res->user->lock);
 	if (comes && loop_thread())
 		return SESS_LATER;
 	struct xmpp_stanza *stanza = xmpp_stanza_of(XMPP_PRESENCE, el);

@@ -13,6 +13,7 @@
 
 #include "core/auth.h"
 #include "core/buf.h"
+#include "core/conf.h"
 #include "core/sess.h"
 #include "core/table.h"
 #include "core/xml.h"
@@ -23,6 +24,10 @@
 #define NS_STREAM "http://etherx.jabber.org/streams"
 #define NS_STREAM_ERRORS "urn:ietf:params:xml:ns:xmpp-streams"
 #define NS_STANZA_ERRORS "urn:ietf:params:xml:ns:xmpp-stanzas"
+
+/* Settings that several files ask for. */
+extern const struct conf_key conf_key_xmpp_keepalive, conf_key_xmpp_resume_time,
+    conf_key_xmpp_max_waiting, conf_key_xmpp_max_waiting_bytes;
 
 struct xmpp {
 	struct sess *s;
