@@ -91,8 +91,8 @@ static int succeed(struct web *web, const json_t *answer)
 	if (action->done || said)
 		http_flash(web->req, true,
 		    pool_printf(http_pool(web->req), "%s%s%s",
-			action->done ? web_fill(web, action->done) : "", said ? " " : "",
-			said ? said : ""));
+			action->done ? web_fill(web, action->done) : "",
+			action->done && said ? "\n" : "", said ? said : ""));
 	http_redirect(
 	    web->req, web_href(web, action->then ? action->then : web->page->route->path));
 	return WEB_ANSWERED;
