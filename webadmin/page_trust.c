@@ -21,6 +21,23 @@ static const struct web_field remove_fields[] = {
 	{ 0 },
 };
 
+static const struct web_field crl_fields[] = {
+	{ .name = "domain", .kind = WEB_PARAM, .from = "domain" },
+	{ .name = "pem",
+	    .label = "PEM-encoded lists",
+	    .help =
+		"The authority must be trusted here. A newer list takes the place of an older one.",
+	    .example = "-----BEGIN X509 CRL-----",
+	    .kind = WEB_AREA,
+	    .flags = WEB_REQUIRED | WEB_CODE },
+	{ 0 },
+};
+
+static const struct web_field scope_fields[] = {
+	{ .name = "domain", .kind = WEB_PARAM, .from = "domain" },
+	{ 0 },
+};
+
 static json_t *scope(struct web *web)
 {
 	return http_param(web->req, "domain") ? web_arg(web, "domain", "domain") : json_object();
@@ -57,6 +74,19 @@ static const struct web_action actions[] = {
 	    .warn = "What they issued will be refused from the next connection on.",
 	    .done = "The marked certificates were removed.",
 	    .run = remove_marked },
+	{ .name = "crl-add",
+	    .op = "trust crl-add",
+	    .fields = crl_fields,
+	    .submit = "Set list",
+	    .done = "What it lists is refused from now on." },
+	{ .name = "crl-remove",
+	    .op = "trust crl-remove",
+	    .fields = scope_fields,
+	    .submit = "Forget all lists",
+	    .danger = true,
+	    .ask = "Forget all lists of revoked certificates here?",
+	    .warn = "What they list is believed again, until it expires.",
+	    .done = "The lists were forgotten." },
 	{ 0 },
 };
 
@@ -89,6 +119,7 @@ static int load(struct web *web)
 
 	if (web_need(web, "trust", "trust list", scope(web)) != 0)
 		return -1;
+	web_try(web, "lists", "trust crl-list", scope(web));
 	json_t *answer = json_object_get(web->model, "trust");
 	json_object_set_new(answer, "rows", sorted(json_object_get(answer, "rows"), own, &any));
 	web_page_rows(web, answer);

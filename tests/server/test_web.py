@@ -299,6 +299,10 @@ class Admin(Web):
         self.assertEqual(self.web.count("[type=checkbox]"), 0)  # C-069
         self.sees("CN=beta.test", "server")
         self.go("/admin/trust")
+        self.web.fill("#crl [name=pem]", "no list")
+        self.press("crl-add")
+        self.assertTrue(self.web.has("#crl .notice.bad, #crl .wrong"))
+        self.go("/admin/trust")
         self.press("remove")
         self.press("remove")
         self.sees("Mark what is to be removed first")
