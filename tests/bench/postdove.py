@@ -7,9 +7,11 @@ mode), no limit for connections of one user, and the ECDSA certificate.
 import os
 import pwd
 import shutil
+import smtplib
 import subprocess
+import time
 
-from system import DOMAIN, PASSWORD, System, free_ports, wait_for_port
+from system import DOMAIN, PASSWORD, Failed, System, free_ports, wait_for_port
 
 MASTER = "/usr/lib/postfix/sbin/master"
 DOVECOT = "/usr/sbin/dovecot"
@@ -173,6 +175,17 @@ class PostfixDovecot(System):
         self.tool("postconf", "-c", self.folder / "etc", "-e", f"relayhost=[127.0.0.1]:{port}",
                   f"virtual_alias_maps=hash:{path}")
         self.tool("postfix", "-c", self.folder / "etc", "reload")
+        self.wait_for_alias(aliases[0])
+
+    def wait_for_alias(self, alias):
+        """Processes from before the reload serve a little longer: wait until thirty sessions in a row know it."""
+        known, end = 0, time.monotonic() + 30
+        while known < 30:
+            with smtplib.SMTP("127.0.0.1", self.ports["smtp"], "bench") as smtp:
+                smtp.mail("x@bench.test")
+                known = known + 1 if smtp.rcpt(alias)[0] == 250 else 0
+            if time.monotonic() > end:
+                raise Failed(f"{self.name}: {alias} is not known")
 
     def start(self):
         self.tool("postfix", "-c", self.folder / "etc", "check")
