@@ -2,7 +2,9 @@
 import base64
 import hashlib
 import hmac
+import select
 import socket
+import ssl
 import time
 import xml.etree.ElementTree as ET
 
@@ -82,6 +84,30 @@ class Stream:
             self.parser.feed(data)
             self.take()
         return self.waiting.pop(0)
+
+    def pour(self, data, seconds=60):
+        """Send all of data while what comes is read, by one thread: a TLS connection is not for two. True when all
+        was sent before the other side stopped it."""
+        data = memoryview(data.encode())
+        end = time.monotonic() + seconds
+        self.sock.setblocking(False)
+        while data and not self.closed:
+            assert time.monotonic() < end, f"{len(data)} octets could not be sent"
+            try:
+                self.parser.feed(self.sock.recv(65536))
+                self.take()
+            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                pass
+            except OSError:
+                break
+            try:
+                data = data[self.sock.send(data[:16384]):]
+            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                select.select([self.sock], [self.sock], [], 0.1)
+            except OSError:
+                break
+        self.sock.settimeout(20)
+        return not data
 
     def nothing(self, seconds=0.3):
         """The next message, when one comes within so long; it should not."""
