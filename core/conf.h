@@ -42,6 +42,8 @@ struct conf_key {
 	const char *const *choices; /* NULL-terminated */
 	const char *help;	    /* one line, no final dot */
 	bool restart;		    /* takes effect at the next start only */
+	const char *refers;	    /* what a text names, "certificate": it is not removed while
+				       a value names it; or NULL */
 	/* Called after the server-wide number was loaded or set, by the thread
 	   that did it, for modules that do not ask each time. It changes no
 	   settings. May be NULL. */

@@ -38,11 +38,18 @@ static void log_client(struct sess *s)
 
 /* --- phases: each goes on, and says whether there may be more to do now --- */
 
+static void put_tls_on(struct sess *s)
+{
+	struct io *tls = tls_accept_new(sess_local(s), slice_str(s->tls_target), s->proto->alpn);
+
+	tls_accept_at(tls, s->listener->name);
+	io_push(&s->io, tls);
+}
+
 static bool drive_handshake(struct sess *s)
 {
 	if (!sess_is_tls(s))
-		io_push(&s->io,
-		    tls_accept_new(sess_local(s), slice_str(s->tls_target), s->proto->alpn));
+		put_tls_on(s);
 	io_hold(s->io); /* the last of the handshake leaves with the greeting */
 	switch (tls_handshake(s->io, false)) {
 	case TLS_AGAIN:

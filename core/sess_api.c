@@ -118,8 +118,11 @@ bool sess_tls_info(const struct sess *s, struct tls_info *info)
 
 bool sess_offers_tls(struct sess *s)
 {
-	return s->listener->tls == LISTEN_STARTTLS && !sess_is_tls(s) &&
-	    tls_offered(sess_local(s), slice_str(s->tls_target));
+	struct tls_hello hello = { .target = slice_str(s->tls_target),
+		.local = sess_local(s),
+		.listener = s->listener->name };
+
+	return s->listener->tls == LISTEN_STARTTLS && !sess_is_tls(s) && tls_offered(&hello);
 }
 
 bool sess_tls_peer(const struct sess *s, struct tls_peer *out)

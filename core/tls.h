@@ -66,6 +66,7 @@ struct tls_hello {
 	struct slice sni;    /* host name asked for, or empty */
 	struct slice target; /* domain named by the protocol before (XMPP stream to), or empty */
 	const struct sockaddr *local; /* address that the client connected to */
+	const char *listener;	      /* name of the listener that it came to, or NULL */
 };
 
 /* Handed in at start. Runs on the loop: it answers from memory, or returns
@@ -76,21 +77,24 @@ struct tls_chooser {
 	    void *arg, const struct tls_hello *hello, bool may_wait, bool *later);
 	/* Before there is a server name: is there something to show? NULL: yes. */
 	bool (*offers)(void *arg, const struct tls_hello *hello, bool may_wait, bool *later);
-	/* What a domain (empty: the main one) shows of itself when it connects: a
-	   reference, or NULL. May wait. NULL: nothing. */
-	struct tls_ctx *(*own)(void *arg, struct slice domain);
+	/* What is shown of us when we connect, by the name of a profile or a domain
+	   (empty: the main one): a reference, or NULL. May wait. NULL: nothing. */
+	struct tls_ctx *(*own)(void *arg, struct slice name);
 	void *arg;
 };
 void tls_chooser_set(const struct tls_chooser *chooser);
 
-/* May a protocol offer TLS to whoever came to `local` and named `target` (or
-   nothing)? Any thread; where the answer to a target would need the disk, a loop
-   is told yes: the handshake will know. */
-bool tls_offered(const struct sockaddr *local, struct slice target);
+/* May a protocol offer TLS to whoever came to hello->local and named
+   hello->target (or nothing)? Any thread; where the answer to a target would need
+   the disk, a loop is told yes: the handshake will know. */
+bool tls_offered(const struct tls_hello *hello);
 
 /* A server-side layer over `below`; push it, then call tls_handshake. alpn is
    the protocol's name ("imap") or NULL. local is copied. */
 struct io *tls_accept_new(const struct sockaddr *local, struct slice target, const char *alpn);
+
+/* Before the handshake: the name of the listener, which outlives the layer. */
+void tls_accept_at(struct io *io, const char *listener);
 
 enum { TLS_DONE = 0, TLS_AGAIN = -1, TLS_FAIL = -2, TLS_LATER = -3 };
 
@@ -122,9 +126,10 @@ void tls_peer(const struct io *io, struct tls_peer *out);
 
 /* --- client side: mail to other servers --- */
 
-/* What a domain shows of itself to servers that ask, for tls_client_spec.own; with an
-   empty name the main domain. A reference, or NULL: nothing. Not on a loop. */
-struct tls_ctx *tls_own(struct slice domain);
+/* What is shown of us to servers that ask, for tls_client_spec.own, by the name of a
+   profile or a domain; with an empty one the main domain's. A reference, or NULL:
+   nothing. Not on a loop. */
+struct tls_ctx *tls_own(struct slice name);
 
 struct tls_client_spec {
 	const char *host;   /* for SNI and for the verifier; A-labels */

@@ -18,18 +18,17 @@ void tls_chooser_set(const struct tls_chooser *c)
 	chooser = *c;
 }
 
-bool tls_offered(const struct sockaddr *local, struct slice target)
+bool tls_offered(const struct tls_hello *hello)
 {
-	struct tls_hello hello = { .target = target, .local = local };
 	bool later = false;
 
-	return !chooser.offers || chooser.offers(chooser.arg, &hello, !loop_thread(), &later) ||
+	return !chooser.offers || chooser.offers(chooser.arg, hello, !loop_thread(), &later) ||
 	    later;
 }
 
-struct tls_ctx *tls_own(struct slice domain)
+struct tls_ctx *tls_own(struct slice name)
 {
-	return chooser.own ? chooser.own(chooser.arg, domain) : NULL;
+	return chooser.own ? chooser.own(chooser.arg, name) : NULL;
 }
 
 void tls_greeting_free(struct tls *tls)
@@ -126,6 +125,7 @@ static int choose(struct tls *tls, bool may_wait)
 		.sni = g->hello.sni,
 		.target = slice_str(g->target),
 		.local = (const struct sockaddr *)&g->local,
+		.listener = g->listener,
 	};
 
 	if (chooser.choose)

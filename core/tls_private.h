@@ -127,6 +127,7 @@ struct tls_greeting {
 	struct sockaddr_storage local;
 	char *target;
 	const char *alpn;
+	const char *listener;
 };
 
 struct tls {

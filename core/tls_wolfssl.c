@@ -154,6 +154,13 @@ struct io *tls_accept_new(const struct sockaddr *local, struct slice target, con
 	return &tls->io;
 }
 
+void tls_accept_at(struct io *io, const char *listener)
+{
+	struct tls *tls = (struct tls *)io;
+
+	tls->greeting->listener = listener;
+}
+
 const char *tls_reason(const struct io *io)
 {
 	const struct tls *tls = (const struct tls *)io;

@@ -46,7 +46,7 @@ int domain_change(struct slice name,
 {
 	struct pool pool = { 0 };
 	struct slice domain;
-	int rc = domain_hosted(name, &pool, &domain, err);
+	int rc = owner_find(name, &pool, &domain, err);
 
 	if (rc == 0) {
 		pthread_mutex_lock(&changing);

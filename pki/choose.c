@@ -1,10 +1,12 @@
 /* choose.c - which certificate a connection is shown, answered from memory
  *
- * Two bounded caches: contexts by domain, and contexts by what the client said
- * and where it connected to. What is in neither is looked up by a worker. A
- * change of the directory or of a setting empties the second, a change of a
- * domain's certificate its place in the first; connections keep the context
- * that they have. */
+ * Bounded caches: contexts by domain, and contexts by what the client said and
+ * where it connected to. What is in neither is looked up by a worker. A change of
+ * the directory or of a setting empties the second, a change of a domain's
+ * certificate its place in the first; connections keep the context that they
+ * have. A third has those of listeners that were given a certificate, by what
+ * they were given and the domain that a client came to: few, and any change
+ * empties it. */
 #include <pthread.h>
 
 #include "core/log.h"
@@ -12,12 +14,12 @@
 #include "pki/pki_private.h"
 #include "storage/dir.h"
 
-enum { DOMAINS_MAX = 2000, HELLOS_MAX = 4096, HOST_MAX = 253 };
+enum { DOMAINS_MAX = 2000, HELLOS_MAX = 4096, GIVEN_MAX = 500, HOST_MAX = 253 };
 
 static struct {
 	pthread_mutex_t lock; /* of changes: nothing old is put after something was forgotten */
 	uint64_t generation;
-	struct ctx_cache *domains, *hellos;
+	struct ctx_cache *domains, *hellos, *given;
 } cached = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 /* --- contexts --- */
@@ -88,7 +90,7 @@ static void put_host(struct buf *out, struct slice name)
 	host_lower(out, name);
 }
 
-/* What the choice depends on, in one key: "TARGET SNI ADDRESS". */
+/* What the choice depends on, in one key: "TARGET SNI GIVEN ADDRESS". */
 static void put_key(struct buf *out, const struct tls_hello *hello)
 {
 	put_host(out, hello->target);
@@ -96,32 +98,92 @@ static void put_key(struct buf *out, const struct tls_hello *hello)
 	if (conf_on(&conf_key_tls_sni))
 		put_host(out, hello->sni);
 	buf_addc(out, ' ');
+	assign_find(hello, out);
+	buf_addc(out, ' ');
 	buf_adds(out, address_bytes(hello->local));
 }
 
-/* The domain that the protocol named, that of the server name, that of the
-   address: the first of them that is hosted here, whether it has a certificate or
-   not. Another domain's would help nobody. */
-static const char *whom(
-    struct slice target, struct slice sni, const struct sockaddr *local, struct pool *pool)
+/* The domain that the protocol named, else that of the server name. */
+static const char *named(struct slice target, struct slice sni, struct pool *pool)
 {
 	const char *domain = target.n > 0 ? find_by_name(target, pool) : NULL;
 
-	if (!domain && sni.n > 0)
-		domain = find_by_name(sni, pool);
-	return domain ? domain : address_domain(local, pool);
+	return domain || sni.n == 0 ? domain : find_by_name(sni, pool);
+}
+
+/* One whose PKI services are off has no TLS, whatever the listener was given. */
+static bool is_off(const char *domain)
+{
+	struct domain_record record;
+	struct buf bytes = { 0 };
+	bool off = domain && record_get(slice_str(domain), &bytes, &record) == 1 &&
+	    record.mode == PKI_DISABLED;
+
+	buf_done(&bytes);
+	return off;
+}
+
+static struct tls_ctx *make_given(struct slice reference, const char *domain)
+{
+	struct pool pool = { 0 };
+	struct err err = { 0 };
+	struct slice owner;
+	struct tls_ctx *ctx = NULL;
+
+	if (owner_named(reference, &pool, &owner, &err) == 0)
+		ctx = context_make_as(domain, owner, &err);
+	if (!ctx)
+		log_event(LOG_ERROR, "certificate-unusable", log_s("assigned", reference),
+		    log_z("reason", err.text));
+	pool_done(&pool);
+	return ctx;
+}
+
+/* What the listener was given. When that cannot be shown, the domain's own is better
+   than none. */
+static struct tls_ctx *of_given(struct slice reference, const char *domain, uint64_t generation)
+{
+	struct buf key = { 0 };
+
+	buf_printf(&key, "%.*s %s", SLICE_ARG(reference), domain);
+	struct tls_ctx *ctx = ctx_cache_get(cached.given, buf_slice(&key));
+	if (!ctx) {
+		ctx = make_given(reference, domain);
+		if (ctx)
+			keep(cached.given, buf_slice(&key), ctx, generation);
+	}
+	buf_done(&key);
+	return ctx ? ctx : of_domain(domain, generation);
+}
+
+/* The domain that was named, else that of the address: the first of them that is
+   hosted here, whether it has a certificate or not. Another domain's would help
+   nobody. */
+static struct tls_ctx *of_all(struct slice target, struct slice sni, struct slice given,
+    const struct sockaddr *local, uint64_t generation)
+{
+	struct pool pool = { 0 };
+	struct tls_ctx *ctx = NULL;
+	const char *by_name = named(target, sni, &pool);
+	const char *domain = by_name ? by_name : address_domain(local, &pool);
+
+	if (given.n == 0)
+		ctx = of_domain(domain, generation);
+	else if (domain && !is_off(by_name))
+		ctx = of_given(given, domain, generation);
+	pool_done(&pool);
+	return ctx;
 }
 
 static struct tls_ctx *look_up(struct slice key, const struct tls_hello *hello)
 {
 	uint64_t generation = generation_now();
 	struct slice rest = key, target = slice_cut(&rest, ' '), sni = slice_cut(&rest, ' ');
-	struct pool pool = { 0 };
-	struct tls_ctx *ctx = of_domain(whom(target, sni, hello->local, &pool), generation);
+	struct slice given = slice_cut(&rest, ' ');
+	struct tls_ctx *ctx = of_all(target, sni, given, hello->local, generation);
 
 	if (ctx)
 		keep(cached.hellos, key, ctx, generation);
-	pool_done(&pool);
 	return ctx;
 }
 
@@ -144,7 +206,7 @@ static struct tls_ctx *choose(void *arg, const struct tls_hello *hello, bool may
 static bool offers(void *arg, const struct tls_hello *hello, bool may_wait, bool *later)
 {
 	if (hello->target.n == 0)
-		return address_shows(hello->local);
+		return assign_find(hello, NULL) || address_shows(hello->local);
 	struct tls_ctx *ctx = choose(arg, hello, may_wait, later);
 	bool good = ctx != NULL;
 	tls_ctx_unref(&ctx);
@@ -153,7 +215,7 @@ static bool offers(void *arg, const struct tls_hello *hello, bool may_wait, bool
 
 /* --- for connections that we make --- */
 
-/* No name has a blank. */
+/* No owner's name begins so. */
 static void put_own_key(struct buf *out, struct slice domain)
 {
 	buf_addz(out, "out ");
@@ -176,12 +238,23 @@ static struct tls_ctx *own_of(const char *domain)
 	return ctx;
 }
 
+static bool find_own(struct slice name, struct pool *pool, struct slice *owner)
+{
+	struct dir_domain domain;
+
+	if (name.n > 0)
+		return owner_named(name, pool, owner, NULL) == 0;
+	if (dir_main_domain(pool, &domain) != 1)
+		return false;
+	*owner = slice_str(domain.name);
+	return true;
+}
+
 static struct tls_ctx *own(void *arg, struct slice name)
 {
 	struct pool pool = { 0 };
-	struct dir_domain domain;
-	int found = name.n > 0 ? dir_domain(name, &pool, &domain) : dir_main_domain(&pool, &domain);
-	struct tls_ctx *ctx = found == 1 ? own_of(domain.name) : NULL;
+	struct slice owner;
+	struct tls_ctx *ctx = find_own(name, &pool, &owner) ? own_of(owner.p) : NULL;
 
 	(void)arg;
 	pool_done(&pool);
@@ -194,6 +267,7 @@ void choose_start(void)
 {
 	cached.domains = ctx_cache_new(DOMAINS_MAX);
 	cached.hellos = ctx_cache_new(HELLOS_MAX);
+	cached.given = ctx_cache_new(GIVEN_MAX);
 	tls_chooser_set(&(struct tls_chooser){ .choose = choose, .offers = offers, .own = own });
 }
 
@@ -201,6 +275,7 @@ void choose_stop(void)
 {
 	tls_chooser_set(&(struct tls_chooser){ 0 });
 	ctx_cache_free(&cached.hellos);
+	ctx_cache_free(&cached.given);
 	ctx_cache_free(&cached.domains);
 }
 
@@ -210,12 +285,13 @@ void choose_forget(struct slice domain, bool drop_all)
 
 	if (!cached.domains)
 		return;
-	if (!drop_all)
+	if (!drop_all && !owner_is_profile(domain))
 		address_look(domain);
 	put_own_key(&own_key, domain);
 	pthread_mutex_lock(&cached.lock);
 	cached.generation++;
 	ctx_cache_clear(cached.hellos);
+	ctx_cache_clear(cached.given);
 	if (drop_all)
 		ctx_cache_clear(cached.domains);
 	ctx_cache_drop(cached.domains, domain);

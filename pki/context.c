@@ -66,6 +66,24 @@ struct tls_ctx *context_make(
 	return ctx;
 }
 
+struct tls_ctx *context_make_as(const char *domain, struct slice owner, struct err *err)
+{
+	struct domain_record policy = { 0 }, record;
+	struct buf bytes = { 0 }, policy_bytes = { 0 };
+	struct shown shown = { 0 };
+	struct tls_ctx *ctx = NULL;
+
+	if (record_get(owner, &bytes, &record) == 1 && shown_of(owner.p, &record, &shown) == 1 &&
+	    record_get(slice_str(domain), &policy_bytes, &policy) >= 0)
+		ctx = make_of(&policy, &shown, domain, err);
+	else
+		err_set(err, ERR_ABSENT, "%s has nothing to show", owner.p);
+	shown_done(&shown);
+	buf_done(&bytes);
+	buf_done(&policy_bytes);
+	return ctx;
+}
+
 struct tls_ctx *context_own(const char *domain)
 {
 	struct domain_record record;

@@ -135,7 +135,7 @@ int pki_domain_install(
 	struct pool pool = { 0 };
 	struct buf sealed = { 0 }, chain = { 0 };
 	struct slice domain;
-	int rc = domain_hosted(name, &pool, &domain, err);
+	int rc = owner_find(name, &pool, &domain, err);
 
 	if (rc == 0 && chain_pem.n > CHAIN_MAX)
 		rc = err_set(err, ERR_LIMIT, "the chain is longer than %d bytes", CHAIN_MAX);

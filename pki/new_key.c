@@ -44,7 +44,7 @@ int domain_key_generate(struct slice name, enum key_kind kind, bool replace, str
 	struct pool pool = { 0 };
 	struct buf sealed = { 0 };
 	struct slice domain;
-	int rc = domain_hosted(name, &pool, &domain, err);
+	int rc = owner_find(name, &pool, &domain, err);
 
 	if (rc == 0)
 		rc = sign_generate(domain.p, kind, &sealed, err);
@@ -60,7 +60,7 @@ int domain_key_import(struct slice name, struct slice pem, bool replace, struct 
 	struct pool pool = { 0 };
 	struct buf sealed = { 0 };
 	struct slice domain;
-	int rc = domain_hosted(name, &pool, &domain, err);
+	int rc = owner_find(name, &pool, &domain, err);
 
 	if (rc == 0 && pem.n > PEM_MAX)
 		rc = err_set(

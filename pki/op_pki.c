@@ -139,7 +139,7 @@ static int read_record(
 {
 	struct err err = { 0 };
 
-	if (domain_hosted(pki_call_domain(call), op_pool(call), domain, &err) != 0)
+	if (owner_find(pki_call_domain(call), op_pool(call), domain, &err) != 0)
 		return op_fail_err(call, &err);
 	if (record_get(*domain, bytes, record) < 0)
 		return op_fail(call, ERR_TEMP, "what %s has cannot be read", domain->p);

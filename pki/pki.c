@@ -174,6 +174,7 @@ void pki_stop(void)
 {
 	started = false;
 	choose_stop();
+	assign_stop();
 	judge_stop();
 	trust_stop();
 	test_stop();

@@ -19,7 +19,7 @@ extern const struct conf_key conf_key_tls_oldest_version;
 extern const struct conf_key conf_key_tls_sni;
 extern const struct conf_key conf_key_tls_client_strict;
 
-/* --- record.c: what is stored of a domain --- */
+/* --- record.c: what is stored of an owner: of a domain, or a profile --- */
 
 struct domain_record {
 	int64_t made;	/* when the key came, unix seconds */
@@ -36,6 +36,7 @@ struct domain_record {
 
 /* Slices point into *bytes, which the caller frees. 1, 0 absent, -1 (logged). */
 int record_get(struct slice domain, struct buf *bytes, struct domain_record *out);
+bool record_is(struct slice domain); /* there is one */
 int record_put(struct slice domain, const struct domain_record *record, struct err *err);
 int record_drop(struct slice domain, struct err *err);
 int record_each(
@@ -44,6 +45,38 @@ int record_each(
 /* The domain whose certificate has that name among others; names that follow
    from the domain's own are not kept. 1 (from pool), 0, -1. */
 int record_named(struct slice host, struct pool *pool, const char **domain);
+
+/* --- owner.c: who has a key and a certificate --- */
+
+/* An owner is a hosted domain's name, or "profile NAME"; the functions below that
+   take a domain take either, unless they say otherwise. */
+bool owner_is_profile(struct slice owner);
+struct slice owner_profile_name(struct slice owner); /* empty: it is a domain */
+
+/* The owner that a profile of that name is, or would be; from pool. ERR_INPUT: no
+   name. */
+int owner_of_profile(struct slice name, struct pool *pool, struct slice *owner, struct err *err);
+
+/* The owner of that name (a domain's: also by an alias) in its one form, from pool,
+   with a terminator. ERR_ABSENT. */
+int owner_find(struct slice name, struct pool *pool, struct slice *owner, struct err *err);
+
+/* The same for what a setting says: NAME of a profile, or a domain. */
+int owner_named(struct slice reference, struct pool *pool, struct slice *owner, struct err *err);
+
+/* The host name that its certificate is for unless it is said: the domain; the
+   server's own, of a profile. And more of them. From pool. */
+const char *owner_host(struct slice owner, struct pool *pool);
+int owner_host_names(struct slice owner, struct pool *pool, const char **names, struct err *err);
+/* As the server calls itself: server.name, else what the machine is called. */
+const char *owner_own_host(struct pool *pool);
+
+/* --- assign.c: certificates given to listeners --- */
+
+/* Append what the listener (at that address) was given; false: nothing. Any thread;
+   reference may be NULL. */
+bool assign_find(const struct tls_hello *hello, struct buf *reference);
+void assign_stop(void);
 
 /* --- change.c --- */
 
@@ -128,6 +161,9 @@ void host_lower(struct buf *out, struct slice host);
    no certificate. */
 struct tls_ctx *context_make(
     struct slice domain, const struct domain_record *record, struct err *err);
+/* What the owner has is shown to who comes to the domain, and the rest is the
+   domain's policy. NULL: ERR_ABSENT when the owner has nothing to show. */
+struct tls_ctx *context_make_as(const char *domain, struct slice owner, struct err *err);
 /* For connections of its own; NULL: nothing to show. */
 struct tls_ctx *context_own(const char *domain);
 

@@ -120,6 +120,16 @@ int record_get(struct slice domain, struct buf *bytes, struct domain_record *out
 	return found;
 }
 
+bool record_is(struct slice domain)
+{
+	struct domain_record record;
+	struct buf bytes = { 0 };
+	bool is = record_get(domain, &bytes, &record) == 1;
+
+	buf_done(&bytes);
+	return is;
+}
+
 struct each {
 	bool (*visit)(void *arg, struct slice domain, const struct domain_record *record);
 	void *arg;
@@ -189,12 +199,13 @@ static bool put_name(void *arg, struct slice host)
 	return n->rc == 0;
 }
 
+/* Nobody is led to a profile by a name. */
 static int put_names(struct slice domain, struct slice certificate, struct err *err)
 {
 	struct naming n = { .domain = domain, .value = domain, .err = err };
 	struct cert leaf;
 
-	if (cert_next(&certificate, &leaf))
+	if (!owner_is_profile(domain) && cert_next(&certificate, &leaf))
 		cert_names(&leaf, put_name, &n);
 	return n.rc;
 }

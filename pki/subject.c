@@ -4,7 +4,7 @@
 #include "core/text.h"
 #include "pki/cert_build.h"
 #include "pki/der.h"
-#include "pki/pki.h"
+#include "pki/pki_private.h"
 
 const char *const subject_words[SUBJECT_PARTS] = { "c", "st", "l", "o", "ou", "cn", "contact" };
 
@@ -112,7 +112,7 @@ static int check_names(struct subject *s, struct pool *pool, struct err *err)
 int subject_complete(struct subject *s, struct slice domain, struct pool *pool, struct err *err)
 {
 	if (!s->part[SUBJECT_CN] && domain.n <= attributes[SUBJECT_CN].max)
-		s->part[SUBJECT_CN] = pool_str(pool, domain);
+		s->part[SUBJECT_CN] = owner_host(domain, pool);
 	if (check_parts(s, pool, err) != 0)
 		return -1;
 	if (s->part[SUBJECT_CN]) {
@@ -122,7 +122,7 @@ int subject_complete(struct subject *s, struct slice domain, struct pool *pool, 
 			    s->part[SUBJECT_CN]);
 		s->part[SUBJECT_CN] = name;
 	}
-	if (!s->names && pki_domain_names(domain, pool, &s->names, err) != 0)
+	if (!s->names && owner_host_names(domain, pool, &s->names, err) != 0)
 		return -1;
 	return check_names(s, pool, err);
 }

@@ -121,6 +121,29 @@ static bool without_tls(struct talk *talk, struct attempt *a, const char *why)
 	return tls_failed(talk, a, why);
 }
 
+CONF_KEY(relay_certificate) = {
+	.name = "relay.certificate",
+	.type = CONF_TEXT,
+	.scopes = CONF_SERVER | CONF_DOMAIN,
+	.def = "",
+	.refers = "certificate",
+	.help = "profile or domain whose certificate is shown to other servers that ask for one; "
+		"empty: the main domain's; none: nothing",
+};
+
+/* SPEC E-026 */
+static struct tls_ctx *own_certificate(struct attempt *a)
+{
+	struct buf name = { 0 };
+	struct tls_ctx *own = NULL;
+
+	conf_text(&conf_key_relay_certificate, &a->at, &name);
+	if (!slice_ieq(buf_slice(&name), SLICE("none")))
+		own = tls_own(buf_slice(&name));
+	buf_done(&name);
+	return own;
+}
+
 static bool shake_hands(struct talk *talk, struct attempt *a)
 {
 	/* The names that are taken: the host that was connected to, and the domain
@@ -128,7 +151,7 @@ static bool shake_hands(struct talk *talk, struct attempt *a)
 	struct tls_client_spec spec = { .host = pool_str(a->pool, a->host->name),
 		.names = a->route->fixed ? (struct slice){ 0 } : a->domain,
 		.must_verify = a->level == RELAY_TLS_VERIFY,
-		.own = tls_own((struct slice){ 0 }) };
+		.own = own_certificate(a) };
 	struct err err = { 0 };
 
 	client_deadline(talk->client, (uint64_t)conf_num(&conf_key_relay_timeout_tls));
