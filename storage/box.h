@@ -154,6 +154,10 @@ enum box_how { BOX_SET, BOX_ADD, BOX_REMOVE };
    and below: the mailbox was removed meanwhile. */
 int box_flags(struct box *box, const uint32_t *uids, size_t n, enum box_how how, uint64_t flags,
     struct err *err);
+/* The same, but not to messages that have changed since that MODSEQ (RFC 7162
+   §3.1.3): of these the UIDs (uint32_t) are appended to *modified, rising. */
+int box_flags_since(struct box *box, const uint32_t *uids, size_t n, enum box_how how,
+    uint64_t flags, uint64_t since, struct buf *modified, struct err *err);
 
 /* Remove those of the UIDs that have \Deleted; uids NULL: all that have. */
 int box_expunge(struct box *box, const uint32_t *uids, size_t n, struct err *err);

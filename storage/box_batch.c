@@ -13,6 +13,8 @@ static enum kv_result apply(struct kv_write *w, struct kv_txn *txn)
 	    box_edit_again(&batch->edit, &batch->tx, txn, &batch->acct, batch->box, batch->err);
 	if (result != KV_DONE)
 		return result;
+	if (batch->modified)
+		batch->modified->n = batch->modified_n;
 	for (size_t i = 0; i < batch->n; i++) {
 		int found = box_entry_get(&batch->tx, batch->box, batch->uids[i], &entry);
 		if (found < 0 || (found == 1 && batch->one(batch, &entry) < 0))
@@ -44,6 +46,7 @@ int box_batch_run(struct box_batch *batch, const uint32_t *uids, size_t n, struc
 		batch->uids = uids + i;
 		batch->n = n - i < BATCH ? n - i : BATCH;
 		batch->idle = false;
+		batch->modified_n = batch->modified ? batch->modified->n : 0;
 		if (box_write(batch->acct.shard, &batch->w, err) < 0 && !batch->idle)
 			rc = -1;
 	}

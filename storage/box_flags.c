@@ -38,25 +38,43 @@ static int run(struct box_batch *batch, const struct box *box, struct buf *wante
 
 static int change_flags(struct box_batch *batch, const struct box_entry *entry)
 {
+	if (entry->modseq > batch->since) {
+		want(batch->modified, entry);
+		return 0;
+	}
 	uint64_t flags = box_flags_changed(entry->flags, batch->how, batch->flags);
 
 	return box_edit_flags(&batch->edit, entry, flags);
 }
 
-int box_flags(struct box *box, const uint32_t *uids, size_t n, enum box_how how, uint64_t flags,
-    struct err *err)
+int box_flags_since(struct box *box, const uint32_t *uids, size_t n, enum box_how how,
+    uint64_t flags, uint64_t since, struct buf *modified, struct err *err)
 {
-	struct box_batch batch = { .one = change_flags, .how = how, .flags = flags };
+	struct box_batch batch = {
+		.one = change_flags,
+		.how = how,
+		.flags = flags,
+		.since = since,
+		.modified = modified,
+	};
 	struct box_snap *snap = box_snap(box);
 	struct buf wanted = { 0 };
 
 	for (size_t i = 0; i < n; i++) {
 		const struct box_entry *entry = entry_of(snap, uids[i]);
-		if (entry && box_flags_changed(entry->flags, how, flags) != entry->flags)
+		if (entry &&
+		    (entry->modseq > since ||
+			box_flags_changed(entry->flags, how, flags) != entry->flags))
 			want(&wanted, entry);
 	}
 	box_snap_free(&snap);
 	return run(&batch, box, &wanted, err);
+}
+
+int box_flags(struct box *box, const uint32_t *uids, size_t n, enum box_how how, uint64_t flags,
+    struct err *err)
+{
+	return box_flags_since(box, uids, n, how, flags, UINT64_MAX, NULL, err);
 }
 
 /* --- expunge --- */

@@ -193,6 +193,9 @@ struct box_batch {
 	int (*one)(struct box_batch *batch, const struct box_entry *entry);
 	enum box_how how; /* for one() */
 	uint64_t flags;
+	uint64_t since;	      /* entries with a MODSEQ above it are not changed: */
+	struct buf *modified; /* here are their UIDs */
+	size_t modified_n;    /* its length before this time */
 
 	const uint32_t *uids; /* this time */
 	size_t n;

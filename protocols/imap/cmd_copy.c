@@ -33,7 +33,7 @@ static enum imap_done moved(struct imap *im, const struct box_added *added)
 	buf_addz(out, "* OK ");
 	put_copyuid(out, added);
 	buf_addz(out, " Moved\r\n");
-	return imap_reply(im, IMAP_OK, "Done");
+	return imap_removed(im);
 }
 
 static enum imap_done copy(struct imap *im, struct slice args, bool move)

@@ -1,18 +1,61 @@
-/* cmd_enable.c - ENABLE (RFC 5161): nothing here needs to be enabled */
+/* cmd_enable.c - ENABLE (RFC 5161): a client says what it understands */
 #include "protocols/imap/imap.h"
 #include "protocols/imap/parse.h"
 
-static enum imap_done run(struct imap *im, struct slice args)
+/* RFC 7162 §3.2.3: who wants QRESYNC wants CONDSTORE. */
+IMAP_ENABLING(condstore) = { "CONDSTORE", IMAP_CONDSTORE };
+IMAP_ENABLING(qresync) = { "QRESYNC", IMAP_CONDSTORE | IMAP_QRESYNC };
+
+void imap_enable(struct imap *im, unsigned what)
+{
+	bool condstore = (what & ~im->enabled & IMAP_CONDSTORE) != 0;
+
+	im->enabled |= what;
+	if (condstore && im->state == IMAP_SELECTED) /* RFC 7162 §3.1 */
+		buf_printf(sess_out(im->sess), "* OK [HIGHESTMODSEQ %llu] Highest\r\n",
+		    (unsigned long long)box_snap_modseq(im->shown));
+}
+
+static const struct imap_enabling *find(struct slice word)
+{
+	for (size_t i = 0; i < imap_enabling_table_n; i++)
+		if (slice_ieq(word, slice_str(imap_enabling_table[i]->name)))
+			return imap_enabling_table[i];
+	return NULL;
+}
+
+/* What is not known is passed over (RFC 5161 §3.1). */
+static bool read_words(struct imap *im, struct slice *args, unsigned *what)
 {
 	struct slice word;
 
 	do {
-		if (!imap_atom(&args, &word))
-			return IMAP_BAD;
-	} while (imap_take(&args, ' '));
-	if (args.n > 0)
+		if (!imap_atom(args, &word))
+			return false;
+		const struct imap_enabling *row = find(word);
+		if (row)
+			*what |= row->sets;
+	} while (imap_take(args, ' '));
+	*what &= ~im->enabled;
+	return args->n == 0;
+}
+
+static enum imap_done run(struct imap *im, struct slice args)
+{
+	struct buf *out = sess_out(im->sess);
+	unsigned what = 0;
+
+	if (!read_words(im, &args, &what))
 		return IMAP_BAD;
-	buf_addz(sess_out(im->sess), "* ENABLED\r\n");
+	buf_addz(out, "* ENABLED");
+	for (size_t i = 0; i < imap_enabling_table_n; i++) {
+		const struct imap_enabling *row = imap_enabling_table[i];
+
+		if ((row->sets & ~(what | im->enabled)) == 0 && (row->sets & what))
+			buf_printf(out, " %s", row->name);
+	}
+	buf_addz(out, "\r\n");
+	imap_enable(im, what);
 	return IMAP_OK;
 }
 

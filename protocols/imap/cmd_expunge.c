@@ -20,7 +20,7 @@ static enum imap_done run(struct imap *im, struct slice args)
 	if (box_expunge(im->box, uids, imap_set_count(&set), &err) != 0)
 		return imap_failed(im, &err);
 	atomic_store(&im->changed, true);
-	return IMAP_OK;
+	return imap_removed(im);
 }
 
 IMAP_COMMAND(expunge) = {

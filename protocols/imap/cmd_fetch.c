@@ -1,4 +1,5 @@
-/* cmd_fetch.c - FETCH (RFC 3501 §6.4.5): message by message, item by item, as the output drains */
+/* cmd_fetch.c - FETCH (RFC 3501 §6.4.5): message by message, item by item, as the output drains;
+ * only what has changed, if asked so (RFC 7162) */
 #include "core/log.h"
 #include "protocols/imap/fetch.h"
 
@@ -46,6 +47,8 @@ static bool take_up(struct imap_fetch *fetch)
 {
 	while ((fetch->seq = imap_walk_next(&fetch->walk))) {
 		fetch->entry = box_snap_nth(fetch->im->shown, fetch->seq);
+		if (fetch->entry->modseq <= fetch->since)
+			continue;
 		int rc = load(fetch);
 		if (rc == 1)
 			return true;
@@ -75,12 +78,13 @@ uint64_t imap_fetch_flags(const struct imap_fetch *fetch)
 	return fetch->entry->flags | (fetch->marks ? BOX_SEEN : 0);
 }
 
-/* Behind the last item. RFC 3501 §6.4.5: tell that \Seen was set. */
+/* Behind the last item. RFC 3501 §6.4.5: tell that \Seen was set. With its
+   MODSEQ, when the client wants that, it is told when it has one. */
 static void finish(struct imap_fetch *fetch, struct buf *out)
 {
 	if (fetch->marks && !(fetch->entry->flags & BOX_SEEN)) {
 		fetch->seen[fetch->n_seen++] = fetch->entry->uid;
-		if (!fetch->tells_flags) {
+		if (!fetch->tells_flags && !(fetch->im->enabled & IMAP_CONDSTORE)) {
 			buf_addz(out, " FLAGS ");
 			imap_put_flags(
 			    out, imap_fetch_flags(fetch), box_snap_keywords(fetch->im->shown));
@@ -88,6 +92,23 @@ static void finish(struct imap_fetch *fetch, struct buf *out)
 	}
 	buf_addz(out, ")\r\n");
 	put_down(fetch);
+}
+
+/* RFC 7162 §3.2.6: some of the UIDs that are gone, in a line of their own. */
+static void tell_vanished(struct imap_fetch *fetch, struct buf *out)
+{
+	const char *before = "* VANISHED (EARLIER) ";
+	struct imap_range r;
+
+	while (!sess_full(fetch->im->sess) && imap_holes_next(fetch->vanished, &r)) {
+		buf_addz(out, before);
+		imap_put_range(out, &r);
+		before = ",";
+	}
+	if (*before == ',')
+		buf_addz(out, "\r\n");
+	if (!sess_full(fetch->im->sess))
+		fetch->vanished = NULL;
 }
 
 /* A piece of what was promised. False: it can't be had, and the answer can't
@@ -118,7 +139,8 @@ static enum imap_done ending(struct imap_fetch *fetch)
 			return imap_failed(im, &err);
 		atomic_store(&im->changed, true);
 		fetch->told = (struct imap_told){ fetch->seen, fetch->n_seen, im->shown, BOX_SEEN };
-		im->told = &fetch->told;
+		if (!(im->enabled & IMAP_CONDSTORE))
+			im->told = &fetch->told;
 	}
 	if (fetch->some_failed)
 		return imap_reply(im, IMAP_NO, "[SERVERBUG] Some messages could not be read");
@@ -133,7 +155,9 @@ static enum imap_done go_on(struct imap *im)
 	struct buf *out = sess_out(im->sess);
 
 	while (!sess_full(im->sess)) {
-		if (fetch->left > 0) {
+		if (fetch->vanished) {
+			tell_vanished(fetch, out);
+		} else if (fetch->left > 0) {
 			if (!stream(fetch, out))
 				return IMAP_END;
 		} else if (fetch->seq == 0) {
@@ -164,6 +188,41 @@ static void release(struct imap *im)
 	buf_done(&fetch->scratch);
 }
 
+/* --- modifiers (RFC 4466, RFC 7162 §3.1.4.1, §3.2.6) --- */
+
+static bool read_modifier(struct imap_fetch *fetch, struct slice *in, bool *vanished)
+{
+	struct slice word;
+
+	if (!imap_word(in, &word))
+		return false;
+	if (slice_ieq(word, SLICE("VANISHED")))
+		return *vanished = true;
+	return slice_ieq(word, SLICE("CHANGEDSINCE")) && imap_take(in, ' ') &&
+	    imap_number64(in, &fetch->since) && (fetch->changes = true);
+}
+
+/* [SP "(" modifier *(SP modifier) ")"] */
+static bool read_modifiers(struct imap_fetch *fetch, struct slice *in)
+{
+	struct imap *im = fetch->im;
+	bool vanished = false;
+
+	if (!imap_take(in, ' '))
+		return true;
+	if (!imap_take(in, '('))
+		return imap_end(*in);
+	do {
+		if (!read_modifier(fetch, in, &vanished))
+			return false;
+	} while (imap_take(in, ' '));
+	if (vanished && (!im->uid || !fetch->changes || !(im->enabled & IMAP_QRESYNC)))
+		return false;
+	if (vanished)
+		fetch->vanished = imap_holes(sess_cmd_pool(im->sess), &fetch->set, im->shown, 0);
+	return imap_take(in, ')');
+}
+
 /* --- the command --- */
 
 static void sum_up(struct imap_fetch *fetch)
@@ -177,6 +236,22 @@ static void sum_up(struct imap_fetch *fetch)
 		fetch->marks = false;
 }
 
+static enum imap_done start(struct imap *im, struct imap_fetch *fetch)
+{
+	sum_up(fetch);
+	if (im->here &&
+	    (fetch->needs || fetch->vanished || imap_set_count(&fetch->set) > SOON_DONE))
+		return IMAP_WORK;
+	if (fetch->marks)
+		fetch->seen = pool_get(
+		    sess_cmd_pool(im->sess), imap_set_count(&fetch->set) * sizeof *fetch->seen);
+	fetch->walk = imap_set_walk(&fetch->set);
+	im->work = fetch;
+	im->resume = go_on;
+	im->release = release;
+	return go_on(im);
+}
+
 static enum imap_done run(struct imap *im, struct slice args)
 {
 	struct pool *pool = sess_cmd_pool(im->sess);
@@ -186,27 +261,41 @@ static enum imap_done run(struct imap *im, struct slice args)
 	if (!imap_set(pool, &args, &fetch->set) || !imap_take(&args, ' '))
 		return IMAP_BAD;
 	struct imap_att *atts = imap_fetch_parse(pool, &args);
-	if (!atts || !imap_end(args))
+	if (!atts || !read_modifiers(fetch, &args) || !imap_end(args))
 		return IMAP_BAD;
-	fetch->atts = im->uid ? imap_fetch_with_uid(pool, atts) : atts;
 	if (!imap_set_resolve(&fetch->set, im->shown, im->uid))
 		return imap_reply(im, IMAP_BAD, "No such message number");
-	sum_up(fetch);
-	if (im->here && (fetch->needs || imap_set_count(&fetch->set) > SOON_DONE))
-		return IMAP_WORK;
-	if (fetch->marks)
-		fetch->seen = pool_get(pool, imap_set_count(&fetch->set) * sizeof *fetch->seen);
-	fetch->walk = imap_set_walk(&fetch->set);
-	im->work = fetch;
-	im->resume = go_on;
-	im->release = release;
-	return go_on(im);
+	if (fetch->changes)
+		atts = imap_fetch_with(pool, atts, &imap_fetch_item_modseq);
+	if (imap_fetch_asks(atts, &imap_fetch_item_modseq))
+		imap_enable(im, IMAP_CONDSTORE);
+	fetch->atts = im->uid ? imap_fetch_with(pool, atts, &imap_fetch_item_uid) : atts;
+	return start(im, fetch);
+}
+
+enum imap_done imap_fetch_since(
+    struct imap *im, const struct imap_set *uids, uint32_t there, uint64_t since)
+{
+	struct pool *pool = sess_cmd_pool(im->sess);
+	struct imap_fetch *fetch = pool_get(pool, sizeof *fetch);
+	struct slice items = SLICE("(UID FLAGS MODSEQ)");
+
+	fetch->im = im;
+	fetch->since = since;
+	fetch->atts = imap_fetch_parse(pool, &items);
+	fetch->vanished = imap_holes(pool, uids, im->shown, there);
+	fetch->set.n = uids->n;
+	fetch->set.ranges = pool_get(pool, uids->n * sizeof *uids->ranges);
+	for (size_t i = 0; i < uids->n; i++)
+		fetch->set.ranges[i] = uids->ranges[i];
+	imap_set_resolve(&fetch->set, im->shown, true);
+	return start(im, fetch);
 }
 
 IMAP_COMMAND(fetch) = {
 	.name = "FETCH",
 	.states = IMAP_SELECTED,
-	.ref = "RFC 3501 6.4.5",
+	.ref = "RFC 3501 6.4.5, RFC 7162",
 	.uid = true,
 	.numbered = true,
 	.instant = true,

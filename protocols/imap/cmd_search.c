@@ -25,6 +25,8 @@ struct search {
 	uint32_t next;	 /* sequence number */
 	struct buf runs; /* of struct imap_range: what was found */
 	uint64_t found;
+	uint64_t modseq; /* the highest of those that were found, and of the first and the last */
+	uint64_t modseq_first, modseq_last;
 	size_t run; /* the next to be written, and the number in it */
 	uint32_t number;
 };
@@ -41,11 +43,15 @@ static size_t count_runs(const struct search *search)
 	return search->runs.n / sizeof(struct imap_range);
 }
 
-static void add(struct search *search, uint32_t number)
+static void add(struct search *search, uint32_t number, uint64_t modseq)
 {
 	size_t n = count_runs(search);
 
-	search->found++;
+	if (search->found++ == 0)
+		search->modseq_first = modseq;
+	search->modseq_last = modseq;
+	if (modseq > search->modseq)
+		search->modseq = modseq;
 	if (n > 0 && nth_run(search, n - 1)->to + 1 == number) {
 		nth_run(search, n - 1)->to = number;
 		return;
@@ -55,6 +61,20 @@ static void add(struct search *search, uint32_t number)
 }
 
 /* --- the answer --- */
+
+/* RFC 7162 §3.1.6, §3.1.10: of the messages that the answer names. */
+static void put_modseq(const struct search *search, struct buf *out)
+{
+	uint64_t modseq = search->modseq;
+
+	if (search->returns && !(search->returns & (ALL | COUNT))) {
+		modseq = search->returns & MIN ? search->modseq_first : 0;
+		if ((search->returns & MAX) && search->modseq_last > modseq)
+			modseq = search->modseq_last;
+	}
+	buf_printf(
+	    out, search->returns ? " MODSEQ %llu" : " (MODSEQ %llu)", (unsigned long long)modseq);
+}
 
 /* "* SEARCH 2 3 5": number by number, as the output drains. */
 static enum imap_done put_numbers(struct imap *im)
@@ -76,19 +96,12 @@ static enum imap_done put_numbers(struct imap *im)
 				break;
 		}
 	}
+	if (search->query.tells_modseq && search->found > 0)
+		put_modseq(search, out);
 	buf_addz(out, "\r\n");
 	if (search->candidate.failed)
 		return imap_reply(im, IMAP_NO, "[SERVERBUG] Some messages could not be read");
 	return IMAP_OK;
-}
-
-static void put_run(struct buf *out, const struct imap_range *run)
-{
-	buf_addu(out, run->from);
-	if (run->to > run->from) {
-		buf_addc(out, ':');
-		buf_addu(out, run->to);
-	}
 }
 
 /* RFC 4731 §3.1: "* ESEARCH (TAG "a") UID MIN 2 COUNT 3 ALL 2:4" */
@@ -111,7 +124,7 @@ static void put_extended(struct imap *im, struct search *search)
 		for (size_t i = 0; i < n; i++) {
 			if (i > 0)
 				buf_addc(out, ',');
-			put_run(out, nth_run(search, i));
+			imap_put_range(out, nth_run(search, i));
 		}
 	}
 }
@@ -136,7 +149,7 @@ static enum imap_done go_on(struct imap *im)
 
 		imap_candidate_next(c, search->next++);
 		if (imap_terms_match(c, search->query.first))
-			add(search, im->uid ? c->entry->uid : c->seq);
+			add(search, im->uid ? c->entry->uid : c->seq, c->entry->modseq);
 		if (is_time_up(search, began))
 			return IMAP_LATER;
 	}
@@ -221,6 +234,8 @@ static enum imap_done run(struct imap *im, struct slice args)
 		return search->query.charset_unknown
 		    ? imap_reply(im, IMAP_NO, "[BADCHARSET (UTF-8 US-ASCII)] Unknown charset")
 		    : IMAP_BAD;
+	if (search->query.tells_modseq)
+		imap_enable(im, IMAP_CONDSTORE);
 	if (im->here && !is_soon_done(search, im->shown))
 		return IMAP_WORK;
 	imap_terms_prepare(search->query.first, im->shown);
@@ -241,7 +256,7 @@ IMAP_COMMAND(search) = {
 	.name = "SEARCH",
 	.states = IMAP_SELECTED,
 	.capability = "ESEARCH WITHIN",
-	.ref = "RFC 3501 6.4.4, RFC 4731, RFC 5032",
+	.ref = "RFC 3501 6.4.4, RFC 4731, RFC 5032, RFC 7162",
 	.uid = true,
 	.numbered = true,
 	.instant = true,

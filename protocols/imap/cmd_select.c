@@ -1,7 +1,116 @@
-/* cmd_select.c - SELECT and EXAMINE (RFC 3501 §6.3.1, §6.3.2) */
+/* cmd_select.c - SELECT and EXAMINE (RFC 3501 §6.3.1, §6.3.2), and to come back to a mailbox that
+ * the client knows (RFC 7162 §3.2.5) */
 #include "core/loop.h"
-#include "protocols/imap/imap.h"
-#include "protocols/imap/parse.h"
+#include "protocols/imap/fetch.h"
+
+/* What stands in brackets behind the name. */
+struct params {
+	unsigned enables; /* enum imap_enabled */
+	bool resync;
+	uint32_t uidvalidity;
+	uint64_t since;
+	struct imap_set known; /* UIDs; none: all that there were */
+	/* Numbers and UIDs of some messages, as the client knew them. */
+	struct imap_set match_seqs, match_uids;
+};
+
+/* --- reading --- */
+
+/* As imap_set, but it has no '*' and rises. */
+static bool known_set(struct pool *pool, struct slice *in, struct imap_set *out)
+{
+	if (!imap_set(pool, in, out))
+		return false;
+	for (size_t i = 0; i < out->n; i++) {
+		const struct imap_range *r = &out->ranges[i];
+
+		if (r->from == 0 || r->to < r->from || (i > 0 && r->from <= r[-1].to))
+			return false;
+	}
+	return true;
+}
+
+/* "(" uidvalidity SP mod-sequence-value [SP known-uids] [SP "(" seqs SP uids ")"] ")" */
+static bool read_resync(struct pool *pool, struct slice *in, struct params *params)
+{
+	if (!imap_take(in, ' ') || !imap_take(in, '(') ||
+	    !imap_nz_number(in, &params->uidvalidity) || !imap_take(in, ' ') ||
+	    !imap_number64(in, &params->since))
+		return false;
+	bool more = imap_take(in, ' ');
+	if (more && in->n > 0 && *in->p != '(') {
+		if (!known_set(pool, in, &params->known))
+			return false;
+		more = imap_take(in, ' ');
+	}
+	if (more &&
+	    (!imap_take(in, '(') || !known_set(pool, in, &params->match_seqs) ||
+		!imap_take(in, ' ') || !known_set(pool, in, &params->match_uids) ||
+		!imap_take(in, ')')))
+		return false;
+	return imap_take(in, ')');
+}
+
+static bool read_param(struct imap *im, struct slice *in, struct params *params)
+{
+	struct slice word;
+
+	if (!imap_word(in, &word))
+		return false;
+	if (slice_ieq(word, SLICE("CONDSTORE"))) {
+		params->enables |= IMAP_CONDSTORE;
+		return true;
+	}
+	if (!slice_ieq(word, SLICE("QRESYNC")) || !(im->enabled & IMAP_QRESYNC))
+		return false;
+	params->resync = true;
+	return read_resync(sess_cmd_pool(im->sess), in, params);
+}
+
+static bool read_params(struct imap *im, struct slice *in, struct params *params)
+{
+	if (!imap_take(in, ' '))
+		return true;
+	if (!imap_take(in, '('))
+		return imap_end(*in);
+	do {
+		if (!read_param(im, in, params))
+			return false;
+	} while (imap_take(in, ' '));
+	return imap_take(in, ')');
+}
+
+/* --- coming back --- */
+
+/* A message that still has the number by which the client knew it has all those
+   before it that it had: up to its UID nothing is gone. 0: nothing is known. */
+static uint32_t all_there_up_to(const struct params *params, const struct box_snap *snap)
+{
+	struct imap_walk seqs = imap_set_walk(&params->match_seqs);
+	struct imap_walk uids = imap_set_walk(&params->match_uids);
+	uint32_t seq, uid, there = 0;
+
+	while ((seq = imap_walk_next(&seqs)) && (uid = imap_walk_next(&uids)) &&
+	    seq <= box_snap_count(snap))
+		if (box_snap_nth(snap, seq)->uid == uid)
+			there = uid;
+	return there;
+}
+
+/* RFC 7162 §3.2.5.1: first what is gone, then what has changed. */
+static enum imap_done resync(struct imap *im, const struct params *params)
+{
+	struct imap_range all = { 1, 0 };
+	struct imap_set known = params->known;
+
+	if (!params->resync || box_uidvalidity(im->box) != params->uidvalidity)
+		return IMAP_OK;
+	if (known.n == 0)
+		known = (struct imap_set){ .ranges = &all, .n = 1 };
+	return imap_fetch_since(im, &known, all_there_up_to(params, im->shown), params->since);
+}
+
+/* --- the answer --- */
 
 static uint32_t first_unseen(const struct box_snap *snap)
 {
@@ -25,18 +134,34 @@ static void tell_mailbox(struct imap *im)
 		buf_printf(out, "* OK [UNSEEN %u] First unseen\r\n", unseen);
 	buf_printf(out, "* OK [UIDVALIDITY %u] UIDs valid\r\n* OK [UIDNEXT %u] Next UID\r\n",
 	    box_uidvalidity(im->box), box_snap_uidnext(im->shown));
+	buf_printf(out, "* OK [HIGHESTMODSEQ %llu] Highest\r\n",
+	    (unsigned long long)box_snap_modseq(im->shown));
+}
+
+/* --- the commands --- */
+
+static enum imap_done take(
+    struct imap *im, struct box *box, const struct params *params, bool read_only)
+{
+	im->enabled |= params->enables;
+	imap_enter(im, box, read_only);
+	tell_mailbox(im);
+	imap_reply(im, IMAP_OK, read_only ? "[READ-ONLY] Examined" : "[READ-WRITE] Selected");
+	return resync(im, params);
 }
 
 static enum imap_done enter(struct imap *im, struct slice args, bool read_only)
 {
+	struct params params = { 0 };
 	struct box *box = NULL;
 	struct slice name;
 	struct err err;
 
-	if (!imap_mailbox(sess_cmd_pool(im->sess), &args, &name) || !imap_end(args))
+	if (!imap_mailbox(sess_cmd_pool(im->sess), &args, &name) ||
+	    !read_params(im, &args, &params) || !imap_end(args))
 		return IMAP_BAD;
 	if (loop_thread()) {
-		box = box_open_now(im->acct, name);
+		box = params.resync ? NULL : box_open_now(im->acct, name);
 		if (!box)
 			return IMAP_WORK;
 	}
@@ -48,10 +173,7 @@ static enum imap_done enter(struct imap *im, struct slice args, bool read_only)
 		box = box_open(im->acct, name, &err);
 	if (!box)
 		return imap_failed(im, &err);
-	imap_enter(im, box, read_only);
-	tell_mailbox(im);
-	return imap_reply(
-	    im, IMAP_OK, read_only ? "[READ-ONLY] Examined" : "[READ-WRITE] Selected");
+	return take(im, box, &params, read_only);
 }
 
 static enum imap_done run_select(struct imap *im, struct slice args)
@@ -67,7 +189,7 @@ static enum imap_done run_examine(struct imap *im, struct slice args)
 IMAP_COMMAND(select) = {
 	.name = "SELECT",
 	.states = IMAP_KNOWN,
-	.ref = "RFC 3501 6.3.1",
+	.ref = "RFC 3501 6.3.1, RFC 7162",
 	.instant = true,
 	.run = run_select,
 };
@@ -75,7 +197,7 @@ IMAP_COMMAND(select) = {
 IMAP_COMMAND(examine) = {
 	.name = "EXAMINE",
 	.states = IMAP_KNOWN,
-	.ref = "RFC 3501 6.3.2",
+	.ref = "RFC 3501 6.3.2, RFC 7162",
 	.instant = true,
 	.run = run_examine,
 };

@@ -39,6 +39,11 @@ static uint64_t size(const struct box_status *status)
 	return status->size;
 }
 
+static uint64_t highestmodseq(const struct box_status *status)
+{
+	return status->modseq;
+}
+
 IMAP_STATUS_ITEM(messages) = { "MESSAGES", messages };
 IMAP_STATUS_ITEM(recent) = { "RECENT", recent };
 IMAP_STATUS_ITEM(uidnext) = { "UIDNEXT", uidnext };
@@ -46,6 +51,7 @@ IMAP_STATUS_ITEM(uidvalidity) = { "UIDVALIDITY", uidvalidity };
 IMAP_STATUS_ITEM(unseen) = { "UNSEEN", unseen };
 IMAP_STATUS_ITEM(deleted) = { "DELETED", deleted };
 IMAP_STATUS_ITEM(size) = { "SIZE", size };
+IMAP_STATUS_ITEM(highestmodseq) = { "HIGHESTMODSEQ", highestmodseq };
 
 /* --- for LIST, too --- */
 

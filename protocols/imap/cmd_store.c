@@ -1,20 +1,37 @@
-/* cmd_store.c - STORE (RFC 3501 §6.4.6): change flags */
+/* cmd_store.c - STORE (RFC 3501 §6.4.6): change flags, if asked only of messages that are as the
+ * client knows them (RFC 7162 §3.1.3) */
 #include "protocols/imap/imap.h"
 #include "protocols/imap/parse.h"
 
 struct store {
 	enum box_how how;
-	bool silent;
+	bool silent, conditional;
+	uint64_t since; /* UNCHANGEDSINCE */
 	struct imap_flags flags;
 	struct imap_set set;
 	uint32_t *uids;
 	size_t n;
 	/* The answer. */
+	struct buf modified;  /* uint32_t: UIDs of those that were changed since */
 	struct box_snap *now; /* behind the change */
 	struct imap_told told;
 	struct imap_walk walk;
 	bool some_gone;
 };
+
+/* ["(UNCHANGEDSINCE" SP mod-sequence-valzer ")" SP] */
+static bool read_condition(struct slice *in, struct store *store)
+{
+	struct slice word;
+
+	store->since = UINT64_MAX;
+	store->conditional = imap_take(in, '(');
+	if (!store->conditional)
+		return true;
+	return imap_word(in, &word) && slice_ieq(word, SLICE("UNCHANGEDSINCE")) &&
+	    imap_take(in, ' ') && imap_number64(in, &store->since) && imap_take(in, ')') &&
+	    imap_take(in, ' ');
+}
 
 /* ["+" / "-"] "FLAGS" [".SILENT"] SP (flag-list / (flag *(SP flag))) */
 static bool read_change(struct pool *pool, struct slice *in, struct store *store)
@@ -51,35 +68,48 @@ static int keyword_bits(struct imap *im, const struct store *store, uint64_t *bi
 
 /* One line for each message that is still there, with the numbers that the
    client knows. */
+static void tell_one(struct imap *im, struct store *store, uint32_t seq)
+{
+	uint32_t uid = box_snap_nth(im->shown, seq)->uid;
+	uint32_t at = box_snap_find(store->now, uid, false);
+
+	if (at == 0)
+		store->some_gone = true;
+	else if (store->silent)
+		imap_put_change_silent(im, seq, box_snap_nth(store->now, at));
+	else
+		imap_put_change(
+		    im, seq, box_snap_nth(store->now, at), box_snap_keywords(store->now));
+}
+
+/* "[MODIFIED 7,9]": UIDs, or numbers as the client knows them. */
+static enum imap_done tell_modified(struct imap *im, struct store *store)
+{
+	uint32_t *uids = (uint32_t *)(void *)store->modified.p;
+	size_t n = store->modified.n / sizeof *uids;
+	struct buf text = { 0 };
+
+	for (size_t i = 0; !im->uid && i < n; i++)
+		uids[i] = box_snap_find(im->shown, uids[i], false);
+	buf_addz(&text, "[MODIFIED ");
+	imap_put_uids(&text, uids, n);
+	buf_addz(&text, "] Those have changed since");
+	imap_reply(im, IMAP_OK, pool_str(sess_cmd_pool(im->sess), buf_slice(&text)));
+	buf_done(&text);
+	return IMAP_OK;
+}
+
 static enum imap_done tell(struct imap *im)
 {
 	struct store *store = im->work;
-	const char *const *keywords = box_snap_keywords(store->now);
-	struct buf *out = sess_out(im->sess);
 	uint32_t seq;
 
-	while (!sess_full(im->sess) && (seq = imap_walk_next(&store->walk))) {
-		uint32_t uid = box_snap_nth(im->shown, seq)->uid;
-		uint32_t at = box_snap_find(store->now, uid, false);
-
-		if (at == 0) {
-			store->some_gone = true;
-			continue;
-		}
-		buf_addz(out, "* ");
-		buf_addu(out, seq);
-		buf_addz(out, " FETCH (");
-		if (im->uid) {
-			buf_addz(out, "UID ");
-			buf_addu(out, uid);
-			buf_addc(out, ' ');
-		}
-		buf_addz(out, "FLAGS ");
-		imap_put_flags(out, box_snap_nth(store->now, at)->flags, keywords);
-		buf_addz(out, ")\r\n");
-	}
+	while (!sess_full(im->sess) && (seq = imap_walk_next(&store->walk)))
+		tell_one(im, store, seq);
 	if (sess_full(im->sess))
 		return IMAP_LATER;
+	if (store->modified.n > 0)
+		return tell_modified(im, store);
 	if (store->some_gone)
 		return imap_reply(im, IMAP_OK, "[EXPUNGEISSUED] Some of these are gone");
 	return IMAP_OK;
@@ -90,6 +120,7 @@ static void release(struct imap *im)
 	struct store *store = im->work;
 
 	box_snap_free(&store->now);
+	buf_done(&store->modified);
 }
 
 static enum imap_done change(struct imap *im, struct store *store)
@@ -97,16 +128,17 @@ static enum imap_done change(struct imap *im, struct store *store)
 	uint64_t bits = store->flags.system;
 	struct err err;
 
+	im->work = store;
+	im->release = release;
 	if (keyword_bits(im, store, &bits, &err) != 0 ||
-	    box_flags(im->box, store->uids, store->n, store->how, bits, &err) != 0)
+	    box_flags_since(im->box, store->uids, store->n, store->how, bits, store->since,
+		&store->modified, &err) != 0)
 		return imap_failed(im, &err);
 	atomic_store(&im->changed, true);
 	store->now = box_snap(im->box);
 	store->told = (struct imap_told){ store->uids, store->n, store->now, 0 };
 	im->told = &store->told;
-	im->work = store;
-	im->release = release;
-	if (store->silent)
+	if (store->silent && !(im->enabled & IMAP_CONDSTORE))
 		return IMAP_OK;
 	if (imap_has_new_keywords(im, store->now))
 		imap_tell_flags(im, store->now);
@@ -121,12 +153,14 @@ static enum imap_done run(struct imap *im, struct slice args)
 	struct store *store = pool_get(pool, sizeof *store);
 
 	if (!imap_set(pool, &args, &store->set) || !imap_take(&args, ' ') ||
-	    !read_change(pool, &args, store) || !imap_end(args))
+	    !read_condition(&args, store) || !read_change(pool, &args, store) || !imap_end(args))
 		return IMAP_BAD;
 	if (im->read_only)
 		return imap_reply(im, IMAP_NO, "[READ-ONLY] The mailbox is only examined");
 	if (!imap_set_resolve(&store->set, im->shown, im->uid))
 		return imap_reply(im, IMAP_BAD, "No such message number");
+	if (store->conditional)
+		imap_enable(im, IMAP_CONDSTORE);
 	store->n = imap_set_count(&store->set);
 	if (store->n == 0)
 		return IMAP_OK;
@@ -137,7 +171,7 @@ static enum imap_done run(struct imap *im, struct slice args)
 IMAP_COMMAND(store) = {
 	.name = "STORE",
 	.states = IMAP_SELECTED,
-	.ref = "RFC 3501 6.4.6",
+	.ref = "RFC 3501 6.4.6, RFC 7162",
 	.uid = true,
 	.numbered = true,
 	.run = run,

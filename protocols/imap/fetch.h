@@ -60,6 +60,9 @@ struct imap_fetch {
 	bool marks, tells_flags;
 	struct imap_set set;
 	struct imap_walk walk;
+	bool changes;		     /* CHANGEDSINCE was asked for: */
+	uint64_t since;		     /* only messages with a MODSEQ above it (RFC 7162 §3.1.4) */
+	struct imap_holes *vanished; /* UIDs to be told as gone first, or NULL */
 
 	uint32_t seq; /* 0: none in hand */
 	const struct box_entry *entry;
@@ -91,13 +94,21 @@ struct imap_fetch_item {
 #define IMAP_FETCH_ITEM(id) TABLE_ROW(imap_fetch_item, id)
 TABLE_DECLARE(imap_fetch_item);
 
-extern const struct imap_fetch_item imap_fetch_item_flags;
+extern const struct imap_fetch_item imap_fetch_item_flags, imap_fetch_item_uid,
+    imap_fetch_item_modseq;
 
 /* "ALL", "FLAGS" or "(FLAGS BODY[])". NULL: not understood. */
 struct imap_att *imap_fetch_parse(struct pool *pool, struct slice *in);
 
-/* With UID in front, unless it is among them. */
-struct imap_att *imap_fetch_with_uid(struct pool *pool, struct imap_att *atts);
+bool imap_fetch_asks(const struct imap_att *atts, const struct imap_fetch_item *item);
+/* With this one in front, unless it is among them. */
+struct imap_att *imap_fetch_with(
+    struct pool *pool, struct imap_att *atts, const struct imap_fetch_item *item);
+
+/* UID FETCH uids FLAGS (CHANGEDSINCE since VANISHED), as the rest of another
+   command (RFC 7162 §3.2.5); up to the UID `there` none is gone. */
+enum imap_done imap_fetch_since(
+    struct imap *im, const struct imap_set *uids, uint32_t there, uint64_t since);
 
 /* Flags as they will be when this FETCH is done. */
 uint64_t imap_fetch_flags(const struct imap_fetch *fetch);

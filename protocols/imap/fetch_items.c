@@ -31,9 +31,19 @@ static void put_size(struct imap_fetch *fetch, const struct imap_att *att, struc
 	buf_addu(out, fetch->entry->size);
 }
 
+/* RFC 7162 §3.1.4.2 */
+static void put_modseq(struct imap_fetch *fetch, const struct imap_att *att, struct buf *out)
+{
+	(void)att;
+	buf_addz(out, "MODSEQ (");
+	buf_addu(out, fetch->entry->modseq);
+	buf_addc(out, ')');
+}
+
 IMAP_FETCH_ITEM(uid) = { .name = "UID", .put = put_uid };
 IMAP_FETCH_ITEM(flags) = { .name = "FLAGS", .put = put_flags };
 IMAP_FETCH_ITEM(internaldate) = { .name = "INTERNALDATE", .put = put_internaldate };
+IMAP_FETCH_ITEM(modseq) = { .name = "MODSEQ", .put = put_modseq };
 IMAP_FETCH_ITEM(rfc822_size) = { .name = "RFC822.SIZE", .put = put_size };
 
 /* --- of the summary --- */
@@ -128,12 +138,20 @@ struct imap_att *imap_fetch_parse(struct pool *pool, struct slice *in)
 	return parse_list(pool, &list);
 }
 
-struct imap_att *imap_fetch_with_uid(struct pool *pool, struct imap_att *atts)
+bool imap_fetch_asks(const struct imap_att *atts, const struct imap_fetch_item *item)
 {
-	for (const struct imap_att *att = atts; att; att = att->next)
-		if (att->item == &imap_fetch_item_uid)
-			return atts;
+	for (; atts; atts = atts->next)
+		if (atts->item == item)
+			return true;
+	return false;
+}
+
+struct imap_att *imap_fetch_with(
+    struct pool *pool, struct imap_att *atts, const struct imap_fetch_item *item)
+{
+	if (imap_fetch_asks(atts, item))
+		return atts;
 	struct imap_att *first = pool_get(pool, sizeof *first);
-	*first = (struct imap_att){ .item = &imap_fetch_item_uid, .next = atts };
+	*first = (struct imap_att){ .item = item, .needs = item->needs, .next = atts };
 	return first;
 }

@@ -55,6 +55,12 @@ enum imap_reading {
 	IMAP_SKIP,    /* the rest of a line that was too long */
 };
 
+/* What a client switched on (RFC 5161), by ENABLE or by using it. */
+enum imap_enabled {
+	IMAP_CONDSTORE = 1, /* RFC 7162: MODSEQ in each FETCH that tells flags */
+	IMAP_QRESYNC = 2,   /* RFC 7162: VANISHED in place of EXPUNGE */
+};
+
 /* Flags that a command has told the client already: of these UIDs (rising), as
    in a snapshot, and some more. */
 struct imap_told {
@@ -69,6 +75,7 @@ struct imap_command;
 struct imap {
 	struct sess *sess;
 	enum imap_state state;
+	unsigned enabled; /* enum imap_enabled, or-ed */
 
 	/* The command that comes in. */
 	enum imap_reading reading;
@@ -136,6 +143,18 @@ struct imap_extension {
 #define IMAP_EXTENSION(id) TABLE_ROW(imap_extension, id)
 TABLE_DECLARE(imap_extension);
 
+/* A word that ENABLE knows, and CAPABILITY tells. */
+struct imap_enabling {
+	const char *name;
+	unsigned sets; /* enum imap_enabled, or-ed */
+};
+
+#define IMAP_ENABLING(id) TABLE_ROW(imap_enabling, id)
+TABLE_DECLARE(imap_enabling);
+
+/* Switch on, and tell what the client must know from now on (cmd_enable.c). */
+void imap_enable(struct imap *im, unsigned what);
+
 /* "CAPABILITY IMAP4rev1 ..." (capability.c). */
 void imap_put_capabilities(const struct imap *im, struct buf *out);
 
@@ -172,6 +191,14 @@ void imap_command_end(struct imap *im);
 void imap_put_string(struct buf *out, struct slice s);
 /* A UTF-8 mailbox name, quoted, in modified UTF-7. */
 void imap_put_name(struct buf *out, struct slice name);
+/* "* 3 FETCH (UID 7 FLAGS (\Seen) MODSEQ (12))": flags changed; UID and MODSEQ
+   as the client wants them. _silent: without the flags. */
+void imap_put_change(
+    struct imap *im, uint32_t seq, const struct box_entry *entry, const char *const *keywords);
+void imap_put_change_silent(struct imap *im, uint32_t seq, const struct box_entry *entry);
+/* "3:7" or "3" */
+struct imap_range;
+void imap_put_range(struct buf *out, const struct imap_range *range);
 /* UIDs of rising order as a set: "1:3,7". */
 void imap_put_uids(struct buf *out, const uint32_t *uids, size_t n);
 
@@ -191,6 +218,10 @@ void imap_leave(struct imap *im);
 /* Tell the client what changed in its mailbox, without expunges when they may
    not be told now. False: the mailbox is no more. Waits. */
 bool imap_sync(struct imap *im, bool expunges);
+
+/* After a command that removed messages: tell of them, and answer with the
+   MODSEQ that the mailbox has now (RFC 7162 §3.2.5). */
+enum imap_done imap_removed(struct imap *im);
 
 /* "* FLAGS" and "* OK [PERMANENTFLAGS": the flags that there are; to be told
    before any message is shown with a new one. */

@@ -96,6 +96,18 @@ bool imap_set(struct pool *pool, struct slice *in, struct imap_set *out);
    a sequence number that is not there (the numbers are then cut). */
 bool imap_set_resolve(struct imap_set *set, const struct box_snap *snap, bool uid);
 
+/* Of a set of UIDs, in the order given, those above one that are not in the
+   snapshot, as runs that rise. '*' is the highest UID that there was. */
+struct imap_holes {
+	struct imap_set uids;
+	const struct box_snap *snap;
+	size_t at;
+	uint32_t next, seq;
+};
+struct imap_holes *imap_holes(
+    struct pool *pool, const struct imap_set *uids, const struct box_snap *snap, uint32_t above);
+bool imap_holes_next(struct imap_holes *holes, struct imap_range *out);
+
 /* In a resolved set? */
 bool imap_set_has(const struct imap_set *set, uint32_t seq);
 size_t imap_set_count(const struct imap_set *set);

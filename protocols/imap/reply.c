@@ -147,6 +147,60 @@ void imap_put_name(struct buf *out, struct slice name)
 	buf_done(&wire);
 }
 
+/* RFC 9051 §6.4.9: behind UID every FETCH has the UID; RFC 7162 §3.2.4: with
+   QRESYNC always. */
+static void begin_change(struct imap *im, uint32_t seq, const struct box_entry *entry)
+{
+	struct buf *out = sess_out(im->sess);
+
+	buf_addz(out, "* ");
+	buf_addu(out, seq);
+	buf_addz(out, " FETCH (");
+	if (im->uid || (im->enabled & IMAP_QRESYNC)) {
+		buf_addz(out, "UID ");
+		buf_addu(out, entry->uid);
+		buf_addc(out, ' ');
+	}
+}
+
+static void put_modseq(struct buf *out, const struct box_entry *entry)
+{
+	buf_addz(out, "MODSEQ (");
+	buf_addu(out, entry->modseq);
+	buf_addc(out, ')');
+}
+
+void imap_put_change(
+    struct imap *im, uint32_t seq, const struct box_entry *entry, const char *const *keywords)
+{
+	struct buf *out = sess_out(im->sess);
+
+	begin_change(im, seq, entry);
+	buf_addz(out, "FLAGS ");
+	imap_put_flags(out, entry->flags, keywords);
+	if (im->enabled & IMAP_CONDSTORE) {
+		buf_addc(out, ' ');
+		put_modseq(out, entry);
+	}
+	buf_addz(out, ")\r\n");
+}
+
+void imap_put_change_silent(struct imap *im, uint32_t seq, const struct box_entry *entry)
+{
+	begin_change(im, seq, entry);
+	put_modseq(sess_out(im->sess), entry);
+	buf_addz(sess_out(im->sess), ")\r\n");
+}
+
+void imap_put_range(struct buf *out, const struct imap_range *range)
+{
+	buf_addu(out, range->from);
+	if (range->to > range->from) {
+		buf_addc(out, ':');
+		buf_addu(out, range->to);
+	}
+}
+
 void imap_put_uids(struct buf *out, const uint32_t *uids, size_t n)
 {
 	for (size_t i = 0, j; i < n; i = j) {
@@ -154,10 +208,6 @@ void imap_put_uids(struct buf *out, const uint32_t *uids, size_t n)
 			;
 		if (i > 0)
 			buf_addc(out, ',');
-		buf_addu(out, uids[i]);
-		if (j > i + 1) {
-			buf_addc(out, ':');
-			buf_addu(out, uids[j - 1]);
-		}
+		imap_put_range(out, &(struct imap_range){ uids[i], uids[j - 1] });
 	}
 }

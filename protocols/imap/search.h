@@ -37,7 +37,8 @@ struct imap_query {
 	bool charset_unknown; /* why it was not understood */
 	unsigned n_terms, n_texts, depth;
 	struct imap_term *first;
-	bool unicode; /* some text that is looked for is not ASCII */
+	bool tells_modseq; /* the answer has the MODSEQ of what was found */
+	bool unicode;	   /* some text that is looked for is not ASCII */
 };
 
 /* The keys of SEARCH, behind CHARSET if there is one. False: BAD, or the

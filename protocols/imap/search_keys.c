@@ -109,6 +109,29 @@ static bool match_smaller(struct imap_candidate *c, const struct imap_term *term
 IMAP_SEARCH_KEY(larger) = { .name = "LARGER", .parse = parse_number, .match = match_larger };
 IMAP_SEARCH_KEY(smaller) = { .name = "SMALLER", .parse = parse_number, .match = match_smaller };
 
+/* RFC 7162 §3.1.5: [entry-name SP entry-type SP] mod-sequence-valzer. Of an
+   entry there is no MODSEQ of its own here. */
+static bool parse_modseq(struct imap_query *query, struct imap_term *term, struct slice *in)
+{
+	struct slice entry, type;
+
+	query->tells_modseq = true;
+	if (!imap_take(in, ' '))
+		return false;
+	if (in->n > 0 && *in->p == '"' &&
+	    (!imap_string(query->pool, in, &entry) || !imap_take(in, ' ') ||
+		!imap_word(in, &type) || !imap_take(in, ' ')))
+		return false;
+	return imap_number64(in, &term->num);
+}
+
+static bool match_modseq(struct imap_candidate *c, const struct imap_term *term)
+{
+	return c->entry->modseq >= term->num;
+}
+
+IMAP_SEARCH_KEY(modseq) = { .name = "MODSEQ", .parse = parse_modseq, .match = match_modseq };
+
 /* RFC 5032: older or younger than so many seconds. */
 static bool match_age(struct imap_candidate *c, const struct imap_term *term)
 {

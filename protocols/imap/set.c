@@ -83,6 +83,8 @@ static void merge(struct imap_set *set)
 {
 	size_t n = 0;
 
+	if (set->n == 0)
+		return;
 	qsort(set->ranges, set->n, sizeof *set->ranges, by_start);
 	for (size_t i = 0; i < set->n; i++) {
 		struct imap_range r = set->ranges[i], *last = n ? &set->ranges[n - 1] : NULL;
@@ -118,9 +120,64 @@ bool imap_set_resolve(struct imap_set *set, const struct box_snap *snap, bool ui
 			set->ranges[n++] = r;
 	}
 	set->n = n;
-	if (n > 0)
-		merge(set);
+	merge(set);
 	return all_there;
+}
+
+/* --- what is gone --- */
+
+struct imap_holes *imap_holes(
+    struct pool *pool, const struct imap_set *uids, const struct box_snap *snap, uint32_t above)
+{
+	struct imap_holes *holes = pool_get(pool, sizeof *holes);
+	uint32_t highest = box_snap_uidnext(snap) - 1;
+
+	*holes = (struct imap_holes){ .snap = snap };
+	holes->uids.ranges = pool_get(pool, uids->n * sizeof *uids->ranges);
+	for (size_t i = 0; highest > 0 && i < uids->n; i++) {
+		struct imap_range r = ordered(uids->ranges[i], highest);
+
+		if (r.to > highest)
+			r.to = highest;
+		if (r.from <= above)
+			r.from = above + 1;
+		if (r.from <= r.to)
+			holes->uids.ranges[holes->uids.n++] = r;
+	}
+	merge(&holes->uids);
+	return holes;
+}
+
+/* Past the UIDs from `next` on that are there. */
+static void skip_present(struct imap_holes *holes)
+{
+	uint32_t count = box_snap_count(holes->snap);
+
+	holes->seq = box_snap_find(holes->snap, holes->next, true);
+	while (holes->seq <= count && box_snap_nth(holes->snap, holes->seq)->uid == holes->next) {
+		holes->seq++;
+		holes->next++;
+	}
+}
+
+bool imap_holes_next(struct imap_holes *holes, struct imap_range *out)
+{
+	for (; holes->at < holes->uids.n; holes->at++, holes->next = 0) {
+		const struct imap_range *r = &holes->uids.ranges[holes->at];
+
+		if (holes->next < r->from)
+			holes->next = r->from;
+		skip_present(holes);
+		if (holes->next > r->to)
+			continue;
+		*out = (struct imap_range){ holes->next, r->to };
+		if (holes->seq <= box_snap_count(holes->snap) &&
+		    box_snap_nth(holes->snap, holes->seq)->uid <= r->to)
+			out->to = box_snap_nth(holes->snap, holes->seq)->uid - 1;
+		holes->next = out->to + 1;
+		return true;
+	}
+	return false;
 }
 
 /* --- using --- */

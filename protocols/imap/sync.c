@@ -10,6 +10,7 @@ struct teller {
 	struct imap *im;
 	struct buf *out;
 	const char *const *keywords;
+	struct buf vanished; /* uint32_t, UIDs, falling */
 };
 
 static void put_numbered(struct buf *out, uint32_t n, const char *what)
@@ -23,8 +24,30 @@ static void tell_expunged(void *arg, uint32_t seq, uint32_t uid)
 {
 	struct teller *t = arg;
 
-	(void)uid;
-	put_numbered(t->out, seq, " EXPUNGE\r\n");
+	if (t->im->enabled & IMAP_QRESYNC)
+		buf_add(&t->vanished, &uid, sizeof uid);
+	else
+		put_numbered(t->out, seq, " EXPUNGE\r\n");
+}
+
+/* RFC 7162 §3.2.10: one line for all, by UID, before anything is numbered anew. */
+static void tell_vanished(struct teller *t)
+{
+	uint32_t *uids = (uint32_t *)(void *)t->vanished.p;
+	size_t n = t->vanished.n / sizeof *uids;
+
+	if (n == 0)
+		return;
+	for (size_t i = 0; i < n / 2; i++) {
+		uint32_t uid = uids[i];
+
+		uids[i] = uids[n - 1 - i];
+		uids[n - 1 - i] = uid;
+	}
+	buf_addz(t->out, "* VANISHED ");
+	imap_put_uids(t->out, uids, n);
+	buf_addz(t->out, "\r\n");
+	t->vanished.n = 0;
 }
 
 static bool has_uid(const struct imap_told *told, uint32_t uid)
@@ -57,23 +80,16 @@ static void tell_flags(void *arg, uint32_t seq, const struct box_entry *entry)
 {
 	struct teller *t = arg;
 
-	if (was_told(t->im->told, entry))
-		return;
-	put_numbered(t->out, seq, " FETCH (");
-	if (t->im->uid) { /* RFC 9051 §6.4.9: every FETCH response has it then */
-		buf_addz(t->out, "UID ");
-		buf_addu(t->out, entry->uid);
-		buf_addc(t->out, ' ');
-	}
-	buf_addz(t->out, "FLAGS ");
-	imap_put_flags(t->out, entry->flags, t->keywords);
-	buf_addz(t->out, ")\r\n");
+	tell_vanished(t);
+	if (!was_told(t->im->told, entry))
+		imap_put_change(t->im, seq, entry, t->keywords);
 }
 
 static void tell_added(void *arg, uint32_t count)
 {
 	struct teller *t = arg;
 
+	tell_vanished(t);
 	put_numbered(t->out, count, " EXISTS\r\n");
 }
 
@@ -118,7 +134,9 @@ bool imap_has_new_keywords(const struct imap *im, const struct box_snap *snap)
 /* Write the difference; `now` is what is shown from here on. */
 static void advance(struct imap *im, struct box_snap *now)
 {
-	struct teller t = { im, sess_out(im->sess), box_snap_keywords(now) };
+	struct teller t = {
+		.im = im, .out = sess_out(im->sess), .keywords = box_snap_keywords(now)
+	};
 	const struct box_diff diff = {
 		.expunged = tell_expunged, .flags = tell_flags, .added = tell_added, .arg = &t
 	};
@@ -126,6 +144,8 @@ static void advance(struct imap *im, struct box_snap *now)
 	if (imap_has_new_keywords(im, now))
 		imap_tell_flags(im, now);
 	box_snap_diff(im->shown, now, &diff);
+	tell_vanished(&t);
+	buf_done(&t.vanished);
 	box_snap_free(&im->shown);
 	im->shown = now;
 }
@@ -146,4 +166,17 @@ bool imap_sync(struct imap *im, bool expunges)
 		box_snap_free(&now);
 	}
 	return !gone;
+}
+
+enum imap_done imap_removed(struct imap *im)
+{
+	if (!imap_sync(im, true)) {
+		atomic_store(&im->changed, true); /* to be told once more, and the end */
+		return IMAP_OK;
+	}
+	if (!(im->enabled & IMAP_QRESYNC))
+		return IMAP_OK;
+	return imap_reply(im, IMAP_OK,
+	    pool_printf(sess_cmd_pool(im->sess), "[HIGHESTMODSEQ %llu] Done",
+		(unsigned long long)box_snap_modseq(im->shown)));
 }
