@@ -1,7 +1,6 @@
-/* op.c - an operation is found, its caller and arguments checked, run, and told to the audit log */
+/* op.c - an operation is found, its caller and arguments checked, run, and told to the audit trail
+ */
 #include "core/op_call.h"
-
-#include "core/log.h"
 
 const char *const op_role_names[] = { [OP_USER] = "user",
 	[OP_DOMAIN_ADMIN] = "domain-admin",
@@ -14,29 +13,6 @@ const struct op *op_find(struct slice name)
 		if (slice_eq(name, slice_str(op_table[i]->name)))
 			return op_table[i];
 	return NULL;
-}
-
-/* Calls that change something, and those that were not allowed to. */
-static void audit(struct op_call *call, int rc)
-{
-	size_t n = 0, f = 0;
-
-	if (call->caller->offline || (call->op->reads && call->err.kind != ERR_DENIED))
-		return;
-	while (call->values && call->op->args && call->op->args[n].name)
-		n++;
-	struct log_field *fields = pool_get(&call->pool, (n + 5) * sizeof *fields);
-	fields[f++] = log_z("by", call->caller->name);
-	fields[f++] = log_z("op", call->op->name);
-	for (size_t i = 0; i < n; i++) {
-		const char *shown = op_args_shown(call, i);
-		if (shown)
-			fields[f++] = log_z(call->op->args[i].name, shown);
-	}
-	fields[f++] = log_z("result", rc == 0 ? "ok" : err_kind_name(call->err.kind));
-	if (rc != 0)
-		fields[f++] = log_z("reason", call->err.text);
-	log_write(LOG_INFO, "audit", fields);
 }
 
 static int check_caller(struct op_call *call)
@@ -56,6 +32,7 @@ static json_t *run(struct op_call *call, const json_t *args)
 {
 	call->answer = call->target = json_object();
 	json_object_set_new(call->answer, "ok", json_true());
+	op_audit_begin(call);
 	int rc = check_caller(call);
 	if (rc == 0)
 		rc = op_args_take(call, args);
@@ -63,7 +40,7 @@ static json_t *run(struct op_call *call, const json_t *args)
 		rc = call->op->run(call);
 	if (rc == 0 && call->op->lists && !call->rows)
 		json_object_set_new(call->answer, "rows", json_array());
-	audit(call, rc);
+	op_audit_end(call, rc);
 	if (rc == 0)
 		return call->answer;
 	json_decref(call->answer);

@@ -9,7 +9,7 @@
  *	};
  *
  * Every call is checked against its row (types, role), run on a worker, and
- * written to the audit log when it changes something. */
+ * written to the log and the audit trail when it changes something. */
 #ifndef CORE_OP_H
 #define CORE_OP_H
 
@@ -113,12 +113,42 @@ struct op_caller {
 	const char *name; /* of a user or domain admin: the address */
 	enum op_role role;
 	const char *domain; /* of a domain admin or user, else NULL */
+	const char *from;   /* where he is, for the audit trail; or NULL */
 	bool offline;	    /* no server: only offline operations can be run */
 	void (*progress)(void *arg, int64_t done, int64_t total, const char *what);
 	void *arg;
 };
 
 const struct op_caller *op_caller(struct op_call *call);
+
+/* --- the audit trail: who changed what (core/op_audit.c) --- */
+
+/* Say what a change did to something whose arguments do not show it, above all to
+   keys and certificates, by their fingerprints; empty: it was, or is, not there. Called
+   by who changes it, once it is done, as deep below as that may be: it belongs to the
+   operation that this thread runs, else to the server itself. `of` is what it belongs
+   to, a domain or an address, or NULL. Never a secret. */
+void op_changed(const char *what, const char *of, struct slice before, struct slice after);
+
+/* Of the whole trail, an event. Texts may be NULL. */
+struct op_event {
+	const char *who; /* name of the caller */
+	enum op_role role;
+	const char *from; /* where he is: "control uid 0", "page 192.0.2.1" */
+	const char *op;
+	const char *domain, *account; /* that it is about */
+	const char *args;	      /* name=value of all that is no secret */
+	const char *changes; /* what op_changed was told: "certificate a.test - 3b5c...;" */
+	const char *result;  /* "ok", or the kind of its error */
+	const char *reason;  /* of an error */
+};
+
+/* A line in the log and an event in the trail: for what is no operation, as a login
+   that failed. Not on a loop. */
+void op_event(const struct op_event *event);
+
+/* Where events are kept; handed in at start. Any thread but a loop's. */
+void op_recorder_set(void (*record)(const struct op_event *event));
 
 /* Run the row called name with the JSON object args; *answer is a new
    reference (jansson): {"ok":true,...} or {"ok":false,"error":{"kind":..,"text":..}}. */

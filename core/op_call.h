@@ -23,9 +23,11 @@ struct op_call {
 	struct op_value *values; /* one for each argument of the row */
 	struct err err;
 	json_t *answer;
-	json_t *rows;	/* borrowed of the answer, or NULL */
-	json_t *target; /* where op_put_* put: the answer or its newest row */
-	uint64_t told;	/* when progress was told last */
+	json_t *rows;	       /* borrowed of the answer, or NULL */
+	json_t *target;	       /* where op_put_* put: the answer or its newest row */
+	uint64_t told;	       /* when progress was told last */
+	struct op_call *outer; /* that this thread was running when it began this one */
+	struct buf changes;    /* for the audit trail */
 };
 
 /* op_answer.c: new references. */
@@ -37,5 +39,9 @@ int op_args_take(struct op_call *call, const json_t *args);
 
 /* The argument's value, for log lines; NULL when there is none to show. */
 const char *op_args_shown(struct op_call *call, size_t i);
+
+/* op_audit.c: around a call, on its thread. */
+void op_audit_begin(struct op_call *call);
+void op_audit_end(struct op_call *call, int rc);
 
 #endif

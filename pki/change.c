@@ -2,6 +2,7 @@
 #include <pthread.h>
 
 #include "pki/pki_private.h"
+#include "pki/told.h"
 #include "storage/dir.h"
 
 static pthread_mutex_t changing = PTHREAD_MUTEX_INITIALIZER;
@@ -24,7 +25,7 @@ static int change_now(struct slice domain,
     int (*change)(void *arg, const char *domain, struct domain_record *record, struct err *err),
     void *arg, struct err *err)
 {
-	struct domain_record record;
+	struct domain_record record, before;
 	struct buf bytes = { 0 };
 	int found = record_get(domain, &bytes, &record), rc = 0;
 
@@ -32,10 +33,13 @@ static int change_now(struct slice domain,
 		record = (struct domain_record){ .mode = PKI_ENABLED };
 	if (found < 0)
 		rc = err_set(err, ERR_TEMP, "cannot read what %.*s has", SLICE_ARG(domain));
+	before = record;
 	if (rc == 0)
 		rc = change(arg, domain.p, &record, err);
 	if (rc == 0)
 		rc = record_put(domain, &record, err);
+	if (rc == 0)
+		told_record(domain.p, &before, &record);
 	buf_done(&bytes);
 	return rc;
 }

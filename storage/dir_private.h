@@ -9,6 +9,7 @@
  *	         "admin" id            -> address of an account that is a server admin
  *	         "purge" id            -> shard where a removed account's mail is to go
  *	record   room NUL key          -> records of other rooms
+ *	audit    storage/audit_private.h
  *
  * Each record begins with a version byte; numbers are big-endian, texts have
  * their length in four bytes before them. */
@@ -26,6 +27,7 @@ enum dir_tree {
 	DIR_TREE_ALIAS,
 	DIR_TREE_META,
 	DIR_TREE_RECORD,
+	DIR_TREE_AUDIT,
 	DIR_TREES
 };
 

@@ -12,6 +12,7 @@
 #include "core/conf.h"
 #include "core/log.h"
 #include "core/loop.h"
+#include "storage/audit.h"
 #include "storage/body_store.h"
 #include "storage/dir_private.h"
 #include "storage/script_private.h"
@@ -162,6 +163,7 @@ static void keep_house(void *arg)
 	(void)arg;
 	while (!threads_sleep(TIDY_MS)) {
 		tidy();
+		audit_tidy();
 		if (loop_now() >= compact_at) {
 			compact();
 			compact_at = loop_now() + COMPACT_MS;
@@ -192,11 +194,13 @@ int store_start(struct err *err)
 	if (shards_open(data, err) < 0 || dir_resume(err) < 0)
 		return -1;
 	script_start();
+	audit_start();
 	return thread_start("store", keep_house, NULL, err);
 }
 
 void store_close(void)
 {
+	audit_stop();
 	script_stop();
 	shards_close();
 	dir_close();

@@ -16,7 +16,7 @@
 enum { REQUEST_MAX = 16 * 1024 * 1024 }; /* certificates, scripts */
 
 struct control {
-	const char *caller;
+	const char *caller, *from;
 	struct buf request; /* may hold a password */
 	bool too_long;
 };
@@ -45,6 +45,7 @@ static enum sess_next open_session(struct sess *s)
 		return refuse(s, ERR_DENIED, "only root and the server's own user may give orders");
 	}
 	control->caller = uid == 0 ? "root" : "server-user";
+	control->from = pool_printf(sess_pool(s), "control uid %u", (unsigned)uid);
 	return SESS_NEXT;
 }
 
@@ -75,6 +76,7 @@ static enum sess_next run(struct sess *s)
 	struct control *control = sess_state(s);
 	struct op_caller caller = { .name = control->caller,
 		.role = OP_SERVER_ADMIN,
+		.from = control->from,
 		.progress = tell_progress,
 		.arg = s };
 

@@ -197,6 +197,8 @@ int http_gate(struct http_req *req)
 		return 0;
 	if ((req->route->api ? by_token : by_cookie)(req) != 0)
 		return -1;
+	req->caller.from = pool_printf(
+	    &req->pool, "%s %s", req->route->api ? "api" : "page", sess_peer_text(req->s));
 	if (!is_role(req))
 		return not_known(req);
 	if (!is_own(req))

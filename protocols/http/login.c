@@ -66,11 +66,26 @@ bool http_csrf_is(struct http_req *req, struct slice token)
 
 /* --- log in --- */
 
+static const char *domain_of(struct http_req *req, struct slice name)
+{
+	ptrdiff_t at = slice_rchr(name, '@');
+
+	return at < 0 ? NULL : pool_str(&req->pool, slice_from(name, (size_t)at + 1));
+}
+
 /* Every reason gets the same answer, late. */
 static int refuse(struct http_req *req, struct slice name, struct err *err)
 {
 	log_event(LOG_WARN, "login-failed", log_s("account", name), log_z("mech", "FORM"),
 	    log_z("peer", sess_peer_text(req->s)));
+	op_event(&(struct op_event){
+	    .who = pool_str(&req->pool, name),
+	    .from = pool_printf(&req->pool, "page %s", sess_peer_text(req->s)),
+	    .op = "login",
+	    .account = pool_str(&req->pool, name),
+	    .domain = domain_of(req, name),
+	    .result = err_kind_name(ERR_DENIED),
+	});
 	sess_delay(req->s, limit_fail(sess_peer(req->s), name));
 	return err_set(err, ERR_DENIED, "wrong user name or password");
 }

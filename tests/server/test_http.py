@@ -686,7 +686,7 @@ class Operations(WithServer):
         self.assertEqual(api.call("alias", "add", name="all@beta.test",
                                   target=[CY, "gil@beta.test"]).status, 200)
         self.assertEqual(api.call("account", "remove", address="gil@beta.test").status, 200)
-        self.assertIn("audit by=\"token root\" op=\"account remove\"", self.server.log())
+        self.assertIn("audit by=\"token root\" from=\"api 127.0.0.1\" op=\"account remove\"", self.server.log())
         self.assertNotIn(self.root, self.server.log())
 
     def test_statuses(self):
