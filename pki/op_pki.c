@@ -107,6 +107,17 @@ static void put_said(struct op_call *call, const struct domain_record *record)
 		if (said.part[i])
 			op_put_text(call, pool_printf(op_pool(call), "said-%s", subject_words[i]),
 			    slice_str(said.part[i]));
+	if (said.names)
+		op_put_text(call, "said-names", slice_str(said.names));
+}
+
+/* Those that a certificate is good for when nothing else is said. */
+static void put_own_names(struct op_call *call, const char *domain)
+{
+	const char *names = NULL;
+
+	if (pki_domain_names(slice_str(domain), op_pool(call), &names, NULL) == 0)
+		op_put_text(call, "own-names", slice_str(names));
 }
 
 static void put_record(struct op_call *call, const char *domain, struct domain_record *record)
@@ -126,6 +137,7 @@ static void put_record(struct op_call *call, const char *domain, struct domain_r
 	}
 	put_pem(call, record);
 	put_said(call, record);
+	put_own_names(call, domain);
 	chain_advice(record, time(NULL), say, call);
 	for (rest = record->above; cert_next(&rest, &cert);) {
 		op_row(call);

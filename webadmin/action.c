@@ -84,6 +84,11 @@ static int succeed(struct web *web, const json_t *answer)
 	const struct web_action *action = web->action;
 	const char *said = json_string_value(json_object_get(answer, "message"));
 
+	if (action->give)
+		return web_give(web->req, json_object_get(answer, action->give),
+			   web_fill(web, action->file)) == 0
+		    ? WEB_ANSWERED
+		    : -1;
 	if (action->show) {
 		json_object_set(web->model, action->show, (json_t *)answer);
 		return WEB_SHOW;

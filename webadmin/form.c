@@ -1,5 +1,4 @@
-/* form.c - forms as pages show them, and the arguments that they become */
-#include "core/text.h"
+/* form.c - forms as pages show them */
 #include "webadmin/template.h"
 #include "webadmin/web.h"
 
@@ -44,8 +43,17 @@ static json_t *choices_json(const struct web_choice *choices)
 	return array;
 }
 
+static bool has_word(struct slice words, const char *word)
+{
+	while (words.n > 0)
+		if (slice_eq(slice_word(&words), slice_str(word)))
+			return true;
+	return false;
+}
+
 void web_field_value(json_t *shown, const char *value)
 {
+	bool marks = json_object_get(shown, "marks") != NULL;
 	json_t *choice;
 	size_t i;
 
@@ -55,8 +63,9 @@ void web_field_value(json_t *shown, const char *value)
 	json_array_foreach(json_object_get(shown, "choices"), i, choice)
 	{
 		const char *own = json_string_value(json_object_get(choice, "value"));
-		json_object_set_new(
-		    choice, "selected", json_boolean(own && strcmp(own, value) == 0));
+		bool is =
+		    own && (marks ? has_word(slice_str(value), own) : strcmp(own, value) == 0);
+		json_object_set_new(choice, "selected", json_boolean(is));
 	}
 }
 
@@ -66,6 +75,7 @@ static const char *const kind_names[] = {
 	[WEB_AREA] = "area",
 	[WEB_CHOICE] = "choice",
 	[WEB_CHECK] = "check",
+	[WEB_MARKS] = "marks",
 	[WEB_FILE] = "file",
 	[WEB_HIDDEN] = "hidden",
 };
@@ -86,17 +96,20 @@ json_t *web_field_json(struct web *web, const struct web_field *field, const cha
 	set_text(json, "help", field->help ? web_fill(web, field->help) : "");
 	set_text(json, "example", field->example ? field->example : "");
 	json_object_set_new(json, kind_names[field->kind], json_true());
-	json_object_set_new(json, "required", json_boolean(field->flags & WEB_REQUIRED));
+	json_object_set_new(json, "required",
+	    json_boolean(field->flags & WEB_REQUIRED && !(field->flags & WEB_OR_FILE)));
+	json_object_set_new(json, "optional", json_boolean(!(field->flags & WEB_REQUIRED)));
+	json_object_set_new(json, "or-file", json_boolean(field->flags & WEB_OR_FILE));
 	json_object_set_new(json, "new", json_boolean(field->flags & (WEB_NEW | WEB_AGAIN)));
 	json_object_set_new(json, "code", json_boolean(field->flags & WEB_CODE));
 	json_object_set_new(json, "value", json_string(""));
 	json_object_set_new(json, "error", json_string(""));
-	if (field->kind == WEB_CHOICE)
+	if (field->kind == WEB_CHOICE || field->kind == WEB_MARKS)
 		json_object_set_new(json, "choices", choices_json(field->choices));
 	return json;
 }
 
-static bool is_secret(const struct web_field *field)
+bool web_is_secret(const struct web_field *field)
 {
 	return field->flags & WEB_SECRET || field->kind == WEB_PASSWORD || field->kind == WEB_FILE;
 }
@@ -109,19 +122,25 @@ static bool is_posted(struct web *web, const struct web_action *action)
 	return action == web->action || (posted && strcmp(posted, action->name) == 0);
 }
 
+static const char *typed_in(struct web *web, const struct web_field *field)
+{
+	return field->kind == WEB_MARKS ? web_marked(web, field->name)
+					: http_field(web->req, field->name);
+}
+
 static void fill_field(
     struct web *web, const struct web_action *action, const struct web_field *field, json_t *json)
 {
 	json_t *choices = hint(web, "choices", action->name, field->name);
 	bool again = is_posted(web, action);
-	const char *typed = again ? http_field(web->req, field->name) : NULL;
+	const char *typed = again ? typed_in(web, field) : NULL;
 	struct buf value = { 0 };
 
 	if (choices)
 		json_object_set(json, "choices", choices);
 	if (!typed && !(again && field->kind == WEB_CHECK))
 		template_text(hint(web, "defaults", action->name, field->name), &value);
-	if (!is_secret(field))
+	if (!web_is_secret(field))
 		web_field_value(json, typed ? typed : buf_z(&value));
 	buf_done(&value);
 	if (again && web->err_field && strcmp(web->err_field, field->name) == 0)
@@ -159,7 +178,7 @@ static json_t *form_json(struct web *web, const struct web_action *action)
 		    web, f, pool_printf(http_pool(web->req), "%s-%s", action->name, f->name));
 		fill_field(web, action, f, json);
 		json_array_append_new(fields, json);
-		files = files || f->kind == WEB_FILE;
+		files = files || f->kind == WEB_FILE || f->flags & WEB_OR_FILE;
 	}
 	bool failed = is_posted(web, action) && web->err.kind != ERR_NONE;
 	bool known = !action->op || op_find(slice_str(action->op));
@@ -186,100 +205,4 @@ void web_forms(struct web *web)
 		if (!a->form && is_allowed(web, a))
 			json_object_set_new(forms, a->name, form_json(web, a));
 	json_object_set_new(web->model, "forms", forms);
-}
-
-/* --- the arguments --- */
-
-static json_t *words_json(struct slice text)
-{
-	json_t *array = json_array();
-
-	while (text.n > 0) {
-		size_t n = 0;
-		while (n < text.n && !memchr(" \t\r\n,;", text.p[n], 6))
-			n++;
-		if (n > 0)
-			json_array_append_new(array, json_stringn(text.p, n));
-		text = slice_from(text, n + 1);
-	}
-	return array;
-}
-
-static json_t *file_json(struct web *web, const struct web_field *field)
-{
-	struct slice bytes = http_upload(web->req, field->name);
-	struct buf coded = { 0 };
-
-	if (bytes.n == 0)
-		return NULL;
-	base64_put(&coded, bytes);
-	json_t *json = json_pack("{s:s#}", "base64", coded.p, (int)coded.n);
-	buf_wipe(&coded);
-	return json;
-}
-
-bool web_base64_lines(const json_t *lines, struct buf *out)
-{
-	const char *p = json_string_value(lines);
-	struct buf text = { 0 };
-
-	for (; p && *p; p++)
-		if (*p > ' ')
-			buf_addc(&text, *p);
-	bool good = text.n > 0 && base64_get(out, buf_slice(&text));
-	buf_wipe(&text);
-	return good;
-}
-
-static json_t *value_json(struct web *web, const struct web_field *field)
-{
-	const char *text = field->kind == WEB_PARAM ? http_param(web->req, field->from)
-	    : field->kind == WEB_SELF		    ? http_caller(web->req)->name
-						    : http_field(web->req, field->name);
-
-	if (field->kind == WEB_FILE)
-		return file_json(web, field);
-	if (field->kind == WEB_CHECK)
-		return json_string(text ? "on" : "off");
-	struct slice value = slice_str(text);
-	if (!is_secret(field) && field->kind != WEB_AREA)
-		value = slice_trim(value);
-	if (value.n == 0 && !(field->flags & WEB_EMPTY))
-		return NULL;
-	return field->flags & WEB_WORDS ? words_json(value)
-					: json_stringn(value.p ? value.p : "", value.n);
-}
-
-static int take_field(struct web *web, const struct web_field *field, json_t *args)
-{
-	if (field->flags & WEB_AGAIN) {
-		const char *first = http_field(web->req, field[-1].name);
-		const char *second = http_field(web->req, field->name);
-		if (!first || !second || strcmp(first, second) != 0)
-			return web_refuse(
-			    web, field->name, "This is not the same as what stands above.");
-		return 0;
-	}
-	json_t *value = value_json(web, field);
-	if (!value)
-		return field->flags & WEB_REQUIRED ? web_refuse(web, field->name, "This is needed.")
-						   : 0;
-	if (field->flags & WEB_LOCAL)
-		json_decref(value);
-	else
-		json_object_set_new(args, field->name, value);
-	return 0;
-}
-
-json_t *web_action_args(struct web *web)
-{
-	json_t *args = json_object();
-
-	for (const struct web_field *f = web->action->fields; f && f->name; f++) {
-		if (take_field(web, f, args) == 0)
-			continue;
-		json_decref(args);
-		return NULL;
-	}
-	return args;
 }

@@ -43,6 +43,20 @@ static int by_place(const void *a, const void *b)
 	return (*x)->place - (*y)->place;
 }
 
+/* The page itself, or the hub above it. */
+static bool is_current(struct web *web, const struct web_page *page)
+{
+	return page == web->page || (page->hub && page->hub == web->page->group);
+}
+
+static json_t *link_json(struct web *web, const struct web_page *page, const char *domain)
+{
+	return json_pack("{s:s, s:s, s:s, s:b}", "title",
+	    page->place == 0 ? "Overview" : page->title, "href",
+	    link_of(web, page->route->path, domain), "about",
+	    page->about ? web_fill(web, page->about) : "", "current", is_current(web, page));
+}
+
 static json_t *group_json(
     struct web *web, enum web_group group, const char *title, const char *domain)
 {
@@ -56,11 +70,7 @@ static json_t *group_json(
 			pages[n++] = web_page_table[i];
 	qsort(pages, n, sizeof *pages, by_place);
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(links,
-		    json_pack("{s:s, s:s, s:b}", "title",
-			pages[i]->place == 0 ? "Overview" : pages[i]->title, "href",
-			link_of(web, pages[i]->route->path, domain), "current",
-			pages[i] == web->page));
+		json_array_append_new(links, link_json(web, pages[i], domain));
 	return json_pack("{s:s, s:o}", "title", title, "links", links);
 }
 
@@ -79,6 +89,28 @@ static json_t *nav_json(struct web *web)
 	if (caller && strchr(caller->name, '@'))
 		json_array_append_new(groups, group_json(web, WEB_YOU, "Your account", NULL));
 	return groups;
+}
+
+/* --- hubs: what stands on one, and above the pages of its group --- */
+
+static const struct web_page *hub_of(enum web_group group)
+{
+	for (size_t i = 0; i < web_page_table_n; i++)
+		if (group && web_page_table[i]->hub == group)
+			return web_page_table[i];
+	return NULL;
+}
+
+static void put_hub(struct web *web)
+{
+	const struct web_page *hub = hub_of(web->page->group);
+	const char *domain = domain_of(web);
+
+	if (hub && hub->route->who <= who(web))
+		json_object_set_new(
+		    web->model, "tabs", group_json(web, hub->hub, hub->title, domain));
+	if (web->page->hub)
+		json_object_set_new(web->model, "hub", group_json(web, web->page->hub, "", domain));
 }
 
 /* --- the way to here --- */
@@ -153,6 +185,7 @@ void web_model_begin(struct web *web)
 	json_object_set_new(web->model, "title", json_string(web_fill(web, web->page->title)));
 	json_object_set_new(web->model, "nav", nav_json(web));
 	json_object_set_new(web->model, "crumbs", crumbs_json(web));
+	put_hub(web);
 	if (http_method(web->req) == HTTP_GET && http_take_flash(web->req, &good, &text))
 		json_object_set_new(
 		    web->model, "flash", json_pack("{s:b, s:s}", "good", good, "text", text));

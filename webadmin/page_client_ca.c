@@ -56,7 +56,7 @@ static int load(struct web *web)
 WEB_RUN(client_ca)
 
 HTTP_ROUTE(web_client_ca) = {
-	.path = "/admin/domain/:domain/clients",
+	.path = "/admin/domain/:domain/security/clients",
 	.methods = HTTP_GET | HTTP_POST,
 	.who = HTTP_DOMAIN_ADMIN,
 	.run = run,
@@ -66,8 +66,9 @@ WEB_PAGE(client_ca) = {
 	.route = &http_route_web_client_ca,
 	.title = "Client Certificates",
 	.template = "client_ca",
-	.group = WEB_DOMAIN,
-	.place = 55,
+	.about = "Whether clients are asked for a certificate, and whose it must be.",
+	.group = WEB_DOMAIN_SECURITY,
+	.place = 30,
 	.load = load,
 	.actions = actions,
 };

@@ -92,29 +92,6 @@ static const struct web_field encrypt_fields[] = {
 	{ 0 },
 };
 
-/* --- a .p12 to take away --- */
-
-static void attach(struct http_req *req, const char *type, const char *end)
-{
-	http_type(req, type);
-	http_header(req, "Content-Disposition",
-	    pool_printf(
-		http_pool(req), "attachment; filename=\"%s.%s\"", http_caller(req)->name, end));
-}
-
-static int run_export(struct web *web)
-{
-	json_t *args = web_action_args(web);
-	const json_t *answer = args ? web_op(web, "smime export", args) : NULL;
-
-	if (!answer)
-		return -1;
-	if (!web_base64_lines(json_object_get(answer, "pkcs12"), http_body(web->req)))
-		return web_refuse(web, NULL, "The file could not be made");
-	attach(web->req, "application/x-pkcs12", "p12");
-	return WEB_ANSWERED;
-}
-
 static const struct web_action actions[] = {
 	{ .name = "issue",
 	    .op = "smime issue",
@@ -130,7 +107,8 @@ static const struct web_action actions[] = {
 	    .op = "smime export",
 	    .fields = export_fields,
 	    .submit = "Download .p12",
-	    .run = run_export },
+	    .give = "pkcs12",
+	    .file = "certificate.p12" },
 	{ .name = "secret",
 	    .op = "smime secret",
 	    .fields = secret_fields,
@@ -213,13 +191,11 @@ static int run_certificate(struct http_req *req)
 	const char *number = http_param(req, "number");
 	json_t *args = json_pack("{s:s, s:s}", "address", http_caller(req)->name, "number", number);
 	const json_t *answer = http_op(req, "smime certificate", args);
-	const char *pem = json_string_value(json_object_get(answer, "certificate"));
+	const json_t *pem = json_object_get(answer, "certificate");
 
 	if (!pem)
 		return http_error(req, 404, "There is no such certificate.");
-	attach(req, "application/x-pem-file", "pem");
-	buf_addz(http_body(req), pem);
-	return 0;
+	return web_give(req, pem, pool_printf(http_pool(req), "%s.pem", http_caller(req)->name));
 }
 
 HTTP_ROUTE(web_my_certificate) = {

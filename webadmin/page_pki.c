@@ -1,8 +1,9 @@
 /* page_pki.c - a domain's private key, certificate and the chain above it
  *
  * The page shows what makes sense next: without a key the menu of sizes alone,
- * with one what can be made of it (SPEC C-018 to C-058). */
-#include "webadmin/web.h"
+ * with one what can be made of it (SPEC C-018 to C-058). What is there already
+ * stands open, what would change it is folded. */
+#include "webadmin/subject.h"
 
 #define DOMAIN                                                                                     \
 	{                                                                                          \
@@ -49,27 +50,49 @@ static const struct web_field key_fields[] = {
 	{ 0 },
 };
 
+#define PEM(label_, help_, example_, more_)                                                        \
+	{                                                                                          \
+		.name = "pem", .label = label_, .help = help_, .example = example_,                \
+		.kind = WEB_AREA, .flags = WEB_REQUIRED | WEB_CODE | WEB_OR_FILE | (more_)         \
+	}
+
 static const struct web_field import_fields[] = {
 	DOMAIN,
-	{ .name = "pem",
-	    .label = "PEM-encoded Private Key",
-	    .help = "PKCS#8, SEC 1 or PKCS#1, and not protected by a password.",
-	    .example = "-----BEGIN PRIVATE KEY-----",
-	    .kind = WEB_AREA,
-	    .flags = WEB_REQUIRED | WEB_SECRET | WEB_CODE },
+	PEM("PEM-encoded Private Key", "PKCS#8, SEC 1 or PKCS#1, and not protected by a password.",
+	    "-----BEGIN PRIVATE KEY-----", WEB_SECRET),
 	{ 0 },
 };
 
 static const struct web_field install_fields[] = {
 	DOMAIN,
-	{ .name = "pem",
-	    .label = "Key and certificates as one PEM text",
-	    .help =
-		"The key, the domain's certificate, then those of the authorities above it. They "
-		"take the place of what is there at once.",
-	    .example = "-----BEGIN PRIVATE KEY-----",
-	    .kind = WEB_AREA,
-	    .flags = WEB_REQUIRED | WEB_SECRET | WEB_CODE },
+	PEM("Key and certificates as one PEM text",
+	    "The key, the domain's certificate, then those of the authorities above it.",
+	    "-----BEGIN PRIVATE KEY-----", WEB_SECRET),
+	{ 0 },
+};
+
+static const struct web_field bring_fields[] = {
+	DOMAIN,
+	{ .name = "pkcs12",
+	    .label = "File",
+	    .help = "PKCS#12, as .p12 or .pfx: key, certificate and what stands above it.",
+	    .kind = WEB_FILE,
+	    .flags = WEB_REQUIRED },
+	{ .name = "password", .label = "Password of the file", .kind = WEB_PASSWORD },
+	{ 0 },
+};
+
+static const struct web_field take_fields[] = {
+	DOMAIN,
+	{ .name = "password",
+	    .label = "A password for the file",
+	    .help = "Who has file and password has the private key.",
+	    .kind = WEB_PASSWORD,
+	    .flags = WEB_REQUIRED | WEB_NEW },
+	{ .name = "again",
+	    .label = "The password, once more",
+	    .kind = WEB_PASSWORD,
+	    .flags = WEB_REQUIRED | WEB_AGAIN },
 	{ 0 },
 };
 
@@ -94,42 +117,38 @@ static const struct web_field subject_fields[] = {
 	    .label = "Common Name",
 	    .help = "The name that clients use to connect.",
 	    .kind = WEB_CHOICE },
-	{ .name = "o", .label = "Organization" },
-	{ .name = "ou", .label = "Unit" },
-	{ .name = "l", .label = "City" },
-	{ .name = "st", .label = "Province" },
-	{ .name = "c", .label = "Country", .help = "Two letters.", .example = "DE" },
-	{ .name = "contact",
-	    .label = "Contact",
-	    .help = "E-mail address of who answers for the certificate; it may be elsewhere.",
-	    .example = "hostmaster@example.org" },
+	WEB_SUBJECT_FIELDS,
 	{ .name = "names",
-	    .label = "Further names",
-	    .help = "Host names, with blanks between them. Empty: all names of the domain." },
+	    .label = "The certificate is good for",
+	    .help = "Beside the Common Name. Without any, it is good for that name alone.",
+	    .kind = WEB_MARKS },
+	{ .name = "more",
+	    .label = "And for these host names",
+	    .example = "www.example.org",
+	    .flags = WEB_MORE },
 	{ 0 },
 };
 
 static const struct web_field cert_fields[] = {
 	DOMAIN,
-	{ .name = "pem",
-	    .label = "PEM-encoded Certificate",
-	    .help = "As the authority sent it: one certificate, made for the key above.",
-	    .example = "-----BEGIN CERTIFICATE-----",
-	    .kind = WEB_AREA,
-	    .flags = WEB_REQUIRED | WEB_CODE },
+	PEM("PEM-encoded Certificate",
+	    "As the authority sent it: one certificate, made for the key above.",
+	    "-----BEGIN CERTIFICATE-----", 0),
+	{ 0 },
+};
+
+static const struct web_field refresh_fields[] = {
+	DOMAIN,
+	{ .name = "new-serial", .kind = WEB_HIDDEN },
 	{ 0 },
 };
 
 static const struct web_field chain_fields[] = {
 	DOMAIN,
-	{ .name = "pem",
-	    .label = "PEM-encoded Certificates",
-	    .help =
-		"First the issuer of the domain's certificate, then the issuer of that one. They "
-		"are sent in this order.",
-	    .example = "-----BEGIN CERTIFICATE-----",
-	    .kind = WEB_AREA,
-	    .flags = WEB_REQUIRED | WEB_CODE },
+	PEM("PEM-encoded Certificates",
+	    "First the issuer of the domain's certificate, then the issuer of that one. They are "
+	    "sent in this order.",
+	    "-----BEGIN CERTIFICATE-----", 0),
 	{ 0 },
 };
 
@@ -155,6 +174,22 @@ static const struct web_action actions[] = {
 	    .fields = install_fields,
 	    .submit = "Install",
 	    .done = "Key and certificate were installed." },
+	{ .name = "bring",
+	    .op = "pki import",
+	    .fields = bring_fields,
+	    .submit = "Install file",
+	    .done = "Key and certificate were installed." },
+	{ .name = "take",
+	    .op = "pki export",
+	    .fields = take_fields,
+	    .submit = "Download .p12",
+	    .give = "pkcs12",
+	    .file = "{domain}.p12" },
+	{ .name = "staple",
+	    .op = "pki ocsp-refresh",
+	    .fields = domain_fields,
+	    .submit = "Ask the responder now",
+	    .done = "The responder was asked." },
 	{ .name = "key-remove",
 	    .op = "pki key-remove",
 	    .fields = domain_fields,
@@ -169,6 +204,13 @@ static const struct web_action actions[] = {
 	    .fields = subject_fields,
 	    .submit = "Generate Signing Request",
 	    .show = "request" },
+	{ .name = "request-file",
+	    .op = "pki csr",
+	    .fields = subject_fields,
+	    .form = "request",
+	    .submit = "Download Request",
+	    .give = "pem",
+	    .file = "{domain}.csr" },
 	{ .name = "self-signed",
 	    .op = "pki self-signed",
 	    .fields = subject_fields,
@@ -182,7 +224,7 @@ static const struct web_action actions[] = {
 	    .done = "The certificate was set." },
 	{ .name = "refresh",
 	    .op = "pki refresh",
-	    .fields = domain_fields,
+	    .fields = refresh_fields,
 	    .submit = "Refresh Self-Signed",
 	    .done = "The certificate has a new time of validity." },
 	{ .name = "cert-remove",
@@ -212,39 +254,66 @@ static const struct web_action actions[] = {
 
 /* --- what is shown --- */
 
-static void add_name(json_t *choices, const char *name)
+static bool has_word(struct slice words, struct slice word)
 {
-	json_array_append_new(choices, json_pack("{s:s, s:s}", "value", name, "label", name));
+	while (words.n > 0)
+		if (slice_ieq(slice_word(&words), word))
+			return true;
+	return false;
 }
 
-/* SPEC C-034, C-035: the domain, its aliases, and a wildcard beside the name, or
-   below it when it has no more than two parts. */
-static json_t *common_names(struct web *web, const json_t *domain)
+/* Names that were said, and are none of the domain's own. */
+static const char *more_names(struct web *web, struct slice said, struct slice own, struct slice cn)
 {
-	const char *name = json_string_value(json_object_get(domain, "name"));
-	struct slice rest = slice_str(json_string_value(json_object_get(domain, "aliases")));
+	struct buf more = { 0 };
+
+	for (struct slice word; (word = slice_word(&said)).n > 0;)
+		if (!has_word(own, word) && !slice_ieq(word, cn))
+			buf_printf(&more, "%s%.*s", more.n > 0 ? " " : "", SLICE_ARG(word));
+	const char *text = pool_str(http_pool(web->req), buf_slice(&more));
+	buf_done(&more);
+	return text;
+}
+
+static struct slice text_of(const json_t *answer, const char *key)
+{
+	return slice_str(json_string_value(json_object_get(answer, key)));
+}
+
+/* SPEC T3: all names of the domain, unless other ones were said. */
+static void put_names(struct web *web, const json_t *pki)
+{
+	struct slice own = text_of(pki, "own-names"), said = text_of(pki, "said-names");
 	json_t *choices = json_array();
-	const char *dot = strchr(name, '.');
 
-	add_name(choices, name);
-	while (rest.n > 0)
-		add_name(choices, pool_str(http_pool(web->req), slice_word(&rest)));
-	if (dot)
-		add_name(choices,
-		    pool_printf(
-			http_pool(web->req), "*.%s", strchr(dot + 1, '.') ? dot + 1 : name));
-	return choices;
+	for (struct slice rest = own, word; (word = slice_word(&rest)).n > 0;)
+		web_add_name(choices, pool_str(http_pool(web->req), word));
+	web_choices(web, "request", "names", choices);
+	if (said.n == 0)
+		web_default(web, "request", "names", json_stringn(own.p, own.n));
+	web_default(web, "request", "more",
+	    json_string(more_names(web, said, own, text_of(pki, "said-cn"))));
 }
 
-/* What was said last time. */
-static void fill_subject(struct web *web, const json_t *pki)
+/* What has nothing yet stands open, and what was just used. */
+static void put_open(struct web *web, const json_t *pki)
 {
-	for (const struct web_field *f = subject_fields; f->name; f++) {
-		json_t *said =
-		    json_object_get(pki, pool_printf(http_pool(web->req), "said-%s", f->name));
-		if (said)
-			web_default(web, "request", f->name, json_incref(said));
+	static const char *const folds[] = { "request", "cert", "chain", "install", "bring",
+		"take" };
+	const char *used = web->action ? web->action->form : NULL;
+	bool leaf = json_object_get(pki, "subject");
+	bool whole =
+	    json_object_get(pki, "rows") || json_is_true(json_object_get(pki, "self-signed"));
+	json_t *open = json_object();
+
+	if (!used && web->action)
+		used = web->action->name;
+	for (size_t i = 0; i < sizeof folds / sizeof *folds; i++) {
+		bool empty = i < 2 ? !leaf : i == 2 && !whole;
+		json_object_set_new(
+		    open, folds[i], json_boolean(empty || (used && strcmp(used, folds[i]) == 0)));
 	}
+	json_object_set_new(web->model, "open", open);
 }
 
 static int load(struct web *web)
@@ -252,10 +321,15 @@ static int load(struct web *web)
 	if (web_need(web, "domain", "domain show", web_arg(web, "name", "domain")) != 0 ||
 	    web_need(web, "pki", "pki show", web_arg(web, "domain", "domain")) != 0)
 		return -1;
-	const json_t *pki = json_object_get(web->model, "pki");
+	json_t *pki = json_object_get(web->model, "pki");
+	web_certificate(web, pki);
 	web_default(web, "mode", "mode", json_incref(json_object_get(pki, "mode")));
-	web_choices(web, "request", "cn", common_names(web, json_object_get(web->model, "domain")));
-	fill_subject(web, pki);
+	web_choices(
+	    web, "request", "cn", web_common_names(web, json_object_get(web->model, "domain")));
+	web_said(web, pki, "request", subject_fields);
+	put_names(web, pki);
+	put_open(web, pki);
+	web_try(web, "staple", "pki ocsp", web_arg(web, "domain", "domain"));
 	if (web->action && strcmp(web->action->name, "import") == 0)
 		json_object_set_new(web->model, "importing", json_true());
 	return 0;
@@ -264,19 +338,42 @@ static int load(struct web *web)
 WEB_RUN(pki)
 
 HTTP_ROUTE(web_pki) = {
-	.path = "/admin/domain/:domain/pki",
+	.path = "/admin/domain/:domain/security/pki",
 	.methods = HTTP_GET | HTTP_POST,
 	.who = HTTP_DOMAIN_ADMIN,
-	.body_max = 256 << 10,
+	.body_max = WEB_PEM_MAX,
 	.run = run,
 };
 
 WEB_PAGE(pki) = {
 	.route = &http_route_web_pki,
-	.title = "Certificate",
+	.title = "PKI",
 	.template = "pki",
-	.group = WEB_DOMAIN,
-	.place = 30,
+	.about = "Private key, certificate and the chain above it: what servers of this domain "
+		 "show to whoever connects.",
+	.group = WEB_DOMAIN_SECURITY,
+	.place = 10,
 	.load = load,
 	.actions = actions,
+};
+
+/* --- a certificate to give to others --- */
+
+static int run_certificate(struct http_req *req)
+{
+	const char *domain = http_param(req, "domain");
+	const json_t *answer =
+	    http_op(req, "pki certificate", json_pack("{s:s}", "domain", domain));
+	const json_t *pem = json_object_get(answer, "chain");
+
+	if (!pem)
+		return http_error(req, 404, "There is no certificate.");
+	return web_give(req, pem, pool_printf(http_pool(req), "%s.pem", domain));
+}
+
+HTTP_ROUTE(web_pki_certificate) = {
+	.path = "/admin/domain/:domain/security/pki/certificate",
+	.methods = HTTP_GET,
+	.who = HTTP_DOMAIN_ADMIN,
+	.run = run_certificate,
 };

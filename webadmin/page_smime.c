@@ -61,10 +61,10 @@ static int load(struct web *web)
 WEB_RUN(smime)
 
 HTTP_ROUTE(web_smime) = {
-	.path = "/admin/domain/:domain/smime",
+	.path = "/admin/domain/:domain/security/smime",
 	.methods = HTTP_GET | HTTP_POST,
 	.who = HTTP_DOMAIN_ADMIN,
-	.body_max = 256 << 10,
+	.body_max = WEB_PEM_MAX,
 	.run = run,
 };
 
@@ -72,8 +72,9 @@ WEB_PAGE(smime) = {
 	.route = &http_route_web_smime,
 	.title = "S/MIME",
 	.template = "smime",
-	.group = WEB_DOMAIN,
-	.place = 35,
+	.about = "What users' certificates for mail are signed with, and which were issued.",
+	.group = WEB_DOMAIN_SECURITY,
+	.place = 40,
 	.load = load,
 	.actions = actions,
 };

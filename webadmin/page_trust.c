@@ -12,7 +12,7 @@ static const struct web_field add_fields[] = {
 		"server only itself.",
 	    .example = "-----BEGIN CERTIFICATE-----",
 	    .kind = WEB_AREA,
-	    .flags = WEB_REQUIRED | WEB_CODE },
+	    .flags = WEB_REQUIRED | WEB_CODE | WEB_OR_FILE },
 	{ 0 },
 };
 
@@ -29,7 +29,7 @@ static const struct web_field crl_fields[] = {
 		"The authority must be trusted here. A newer list takes the place of an older one.",
 	    .example = "-----BEGIN X509 CRL-----",
 	    .kind = WEB_AREA,
-	    .flags = WEB_REQUIRED | WEB_CODE },
+	    .flags = WEB_REQUIRED | WEB_CODE | WEB_OR_FILE },
 	{ 0 },
 };
 
@@ -138,18 +138,18 @@ static int run_domain(struct http_req *req)
 }
 
 HTTP_ROUTE(web_trust) = {
-	.path = "/admin/trust",
+	.path = "/admin/security/trust",
 	.methods = HTTP_GET | HTTP_POST,
 	.who = HTTP_SERVER_ADMIN,
-	.body_max = 256 << 10,
+	.body_max = WEB_PEM_MAX,
 	.run = run,
 };
 
 HTTP_ROUTE(web_domain_trust) = {
-	.path = "/admin/domain/:domain/trust",
+	.path = "/admin/domain/:domain/security/trust",
 	.methods = HTTP_GET | HTTP_POST,
 	.who = HTTP_DOMAIN_ADMIN,
-	.body_max = 256 << 10,
+	.body_max = WEB_PEM_MAX,
 	.run = run_domain,
 };
 
@@ -157,8 +157,11 @@ WEB_PAGE(trust) = {
 	.route = &http_route_web_trust,
 	.title = "Trusted Certificates",
 	.template = "trust",
-	.group = WEB_SERVER,
-	.place = 50,
+	.about =
+	    "Authorities that are believed everywhere: for outgoing connections, for clients of "
+	    "all domains. And what they revoked.",
+	.group = WEB_SERVER_SECURITY,
+	.place = 10,
 	.load = load,
 	.actions = actions,
 };
@@ -167,8 +170,9 @@ WEB_PAGE(domain_trust) = {
 	.route = &http_route_web_domain_trust,
 	.title = "Trusted Certificates",
 	.template = "trust",
-	.group = WEB_DOMAIN,
-	.place = 50,
+	.about = "Authorities that are believed by this domain, beside those of the server.",
+	.group = WEB_DOMAIN_SECURITY,
+	.place = 20,
 	.load = load,
 	.actions = actions,
 };

@@ -2,7 +2,8 @@
  *
  *	{{name}}            the value, escaped for HTML text and attributes
  *	{{a.b}}  {{.}}      a member of a member; the value itself
- *	{{name|filter}}     date, day, ago, bytes, duration, count, dn, domain, url
+ *	{{name|filter}}     date, day, moment, ago, bytes, duration, count, dn, octets,
+ *			fingerprint, domain, url
  *	{{?name}}..{{/name}}  once, when there is something: not false, 0, "", [] or {}
  *	{{^name}}..{{/name}}  once, when there is not
  *	{{#name}}..{{/name}}  for each item of a list; with an object, inside it

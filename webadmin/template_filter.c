@@ -42,7 +42,9 @@ static void put_day(const struct tm *tm, struct buf *out)
 	    out, "%d %.3s %d", tm->tm_mday, months + tm->tm_mon * (ptrdiff_t)3, tm->tm_year + 1900);
 }
 
-static void put_date(const json_t *value, struct buf *out, bool with_time)
+enum precision { DAY, MINUTE, SECOND };
+
+static void put_date(const json_t *value, struct buf *out, enum precision precision)
 {
 	struct tm tm = { 0 };
 
@@ -51,18 +53,25 @@ static void put_date(const json_t *value, struct buf *out, bool with_time)
 		return;
 	}
 	put_day(&tm, out);
-	if (with_time)
+	if (precision == MINUTE)
 		buf_printf(out, ", %02d:%02d UTC", tm.tm_hour, tm.tm_min);
+	else if (precision == SECOND)
+		buf_printf(out, ", %02d:%02d:%02d UTC", tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
 static void filter_date(const json_t *value, struct buf *out)
 {
-	put_date(value, out, true);
+	put_date(value, out, MINUTE);
 }
 
 static void filter_day(const json_t *value, struct buf *out)
 {
-	put_date(value, out, false);
+	put_date(value, out, DAY);
+}
+
+static void filter_moment(const json_t *value, struct buf *out)
+{
+	put_date(value, out, SECOND);
 }
 
 /* The largest unit alone: whoever wants seconds reads the log. */
@@ -199,6 +208,31 @@ static void filter_dn(const json_t *value, struct buf *out)
 	}
 }
 
+/* Hexadecimal in pairs, as openssl writes serial numbers; in capitals, as it writes
+   fingerprints. */
+static void put_pairs(const json_t *value, struct buf *out, bool capitals)
+{
+	const char *hex = string_of(value);
+	size_t n = strlen(hex);
+
+	for (size_t i = 0; i < n; i++) {
+		char c = hex[i];
+		if (i > 0 && (n - i) % 2 == 0)
+			buf_addc(out, ':');
+		buf_addc(out, capitals && c >= 'a' && c <= 'f' ? (char)(c - 0x20) : c);
+	}
+}
+
+static void filter_octets(const json_t *value, struct buf *out)
+{
+	put_pairs(value, out, false);
+}
+
+static void filter_fingerprint(const json_t *value, struct buf *out)
+{
+	put_pairs(value, out, true);
+}
+
 static const struct {
 	const char *name;
 	template_filter_fn *run;
@@ -211,6 +245,9 @@ static const struct {
 	{ "dn", filter_dn },
 	{ "domain", filter_domain },
 	{ "duration", filter_duration },
+	{ "fingerprint", filter_fingerprint },
+	{ "moment", filter_moment },
+	{ "octets", filter_octets },
 	{ "url", filter_url },
 };
 

@@ -37,6 +37,7 @@ enum web_kind {
 	WEB_AREA,     /* several lines */
 	WEB_CHOICE,
 	WEB_CHECK, /* the argument is on or off */
+	WEB_MARKS, /* check boxes, one for each choice: the marked ones, parted by blanks */
 	WEB_FILE,
 	WEB_HIDDEN,
 	WEB_PARAM, /* not in the form: a part of the page's path, named by .from */
@@ -45,13 +46,15 @@ enum web_kind {
 
 enum web_flag {
 	WEB_REQUIRED = 1,
-	WEB_SECRET = 2,	 /* never written into a page again; WEB_PASSWORD is always */
-	WEB_WORDS = 4,	 /* the argument is the list of its words */
-	WEB_LOCAL = 8,	 /* no argument of the operation: for .run */
-	WEB_AGAIN = 16,	 /* must be the same as the field before; no argument */
-	WEB_NEW = 32,	 /* a password that is made up now */
-	WEB_CODE = 64,	 /* in letters of one width */
-	WEB_EMPTY = 128, /* is given to the operation when empty, too */
+	WEB_SECRET = 2,	   /* never written into a page again; WEB_PASSWORD is always */
+	WEB_WORDS = 4,	   /* the argument is the list of its words */
+	WEB_LOCAL = 8,	   /* no argument of the operation: for .run */
+	WEB_AGAIN = 16,	   /* must be the same as the field before; no argument */
+	WEB_NEW = 32,	   /* a password that is made up now */
+	WEB_CODE = 64,	   /* in letters of one width */
+	WEB_EMPTY = 128,   /* is given to the operation when empty, too */
+	WEB_OR_FILE = 256, /* of an area: a file may be given instead */
+	WEB_MORE = 512,	   /* no argument: further words of that of the field before */
 };
 
 struct web_choice {
@@ -81,6 +84,8 @@ struct web_action {
 	const char *done;   /* what the next page says */
 	const char *then;   /* path of the next page, with ":x"; NULL: this page */
 	const char *show;   /* instead of going on, show the answer under this name */
+	const char *give;   /* instead of going on, the browser gets what the answer has here */
+	const char *file;   /* and keeps it under this name, whose end says what it is */
 	bool danger;	    /* the button looks like that */
 	const char *form;   /* has no form but a button in that of another action */
 	/* Instead of the operation, for what takes more than one. -1: web->err says
@@ -94,15 +99,30 @@ enum web_done {
 	WEB_SHOW,     /* show the page, which has something new */
 };
 
-/* Where links to the page stand. */
-enum web_group { WEB_NOWHERE, WEB_SERVER, WEB_DOMAIN, WEB_YOU };
+/* Where links to the page stand: in the menu, or on the page that is the hub of
+   the group and above each page of it. */
+enum web_group {
+	WEB_NOWHERE,
+	WEB_SERVER,
+	WEB_DOMAIN,
+	WEB_YOU,
+	WEB_SERVER_SECURITY,
+	WEB_DOMAIN_SECURITY,
+	WEB_GENERAL,
+};
+
+/* Bytes of a request with a text of certificates: more than any is, so that the
+   operation can say what is wrong with it. */
+enum { WEB_PEM_MAX = 2 << 20 };
 
 struct web_page {
 	const struct http_route *route;
 	const char *title;    /* "{x}" as above */
 	const char *template; /* webadmin/pages/TEMPLATE.html */
+	const char *about;    /* what it is for, beside its link on a hub */
 	enum web_group group;
-	int place; /* in the group, ascending */
+	int place;	    /* in the group, ascending */
+	enum web_group hub; /* it shows links to the pages of this group */
 	/* Stands before the page on the way to it, where the path does not tell;
 	   pages whose path begins that of another do. */
 	const struct web_page *under;
@@ -173,11 +193,23 @@ json_t *web_self(struct web *web);
 /* A field of the form or a part of the path; NULL: absent. */
 const char *web_value(struct web *web, const char *name);
 
+/* The marked values of check boxes of that name, with blanks between. */
+const char *web_marked(struct web *web, const char *name);
+
 /* The arguments that the action's form makes; NULL: web->err says why not. */
 json_t *web_action_args(struct web *web);
 
+/* Let the browser keep the answer as a file (attach.c has the ends of names). */
+void web_attach(struct http_req *req, const char *file);
+/* What an operation gave, in base64 where its kind says so. 0, or -1 after http_error. */
+int web_give(struct http_req *req, const json_t *bytes, const char *file);
+
 /* Append the bytes that an operation gave in base64; false: it gave none. */
 bool web_base64_lines(const json_t *lines, struct buf *out);
+
+/* For the partial "certificate": parts of the names of subject and issuer under
+   "to" and "by", whatever the operation calls them. */
+void web_certificate(struct web *web, json_t *answer);
 
 /* "{x}" filled in. */
 const char *web_fill(struct web *web, const char *text);
@@ -191,7 +223,8 @@ int web_refuse(struct web *web, const char *field, const char *fmt, ...)
 /* --- between the files of this folder --- */
 
 void web_model_begin(struct web *web); /* navigation, who, flash */
-void web_forms(struct web *web);       /* model.forms, after load() */
+bool web_is_secret(const struct web_field *field);
+void web_forms(struct web *web); /* model.forms, after load() */
 json_t *web_field_json(struct web *web, const struct web_field *field, const char *id);
 void web_field_value(json_t *shown, const char *value); /* set what a field shows */
 int web_post(struct web *web);				/* WEB_SHOW, WEB_ANSWERED, or -1 */

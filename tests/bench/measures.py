@@ -69,7 +69,7 @@ class Encrypted(Measure):
 class Pages(Measure):
     """An admin's pages, one after another on one connection."""
     serves = "web"
-    PATHS = ("/", "/admin/domains", f"/admin/domain/{DOMAIN}", f"/admin/domain/{DOMAIN}/pki",
+    PATHS = ("/", "/admin/domains", f"/admin/domain/{DOMAIN}", f"/admin/domain/{DOMAIN}/security/pki",
              f"/admin/domain/{DOMAIN}/accounts", "/admin/settings", "/admin/queue", "/admin/sessions", "/portal")
 
     def once(self, system, bench):

@@ -1,0 +1,29 @@
+/* subject.h - fields for what a certificate says of its owner (SPEC C-036 to C-038) */
+#ifndef WEBADMIN_SUBJECT_H
+#define WEBADMIN_SUBJECT_H
+
+#include "webadmin/web.h"
+
+#define WEB_SUBJECT_FIELDS                                                                         \
+	{ .name = "o", .label = "Organization" }, { .name = "ou", .label = "Unit" },               \
+	    { .name = "l", .label = "City" }, { .name = "st", .label = "Province" },               \
+	    { .name = "c", .label = "Country", .help = "Two letters.", .example = "DE" },          \
+	{                                                                                          \
+		.name = "contact", .label = "Contact",                                             \
+		.help = "E-mail address of who answers for the certificate; it may be elsewhere.", \
+		.example = "hostmaster@example.org"                                                \
+	}
+
+/* What the answer of an operation keeps of the last request, as said-cn, said-o and so on,
+   is what the action's fields show at first. */
+void web_said(
+    struct web *web, const json_t *answer, const char *action, const struct web_field *fields);
+
+/* SPEC C-034, C-035: the domain, its aliases, and a wildcard beside the name, or below it
+   when it has no more than two parts. domain: the answer of `domain show`. */
+json_t *web_common_names(struct web *web, const json_t *domain);
+
+/* A choice whose label is its value. */
+void web_add_name(json_t *choices, const char *name);
+
+#endif
