@@ -1,6 +1,7 @@
 /* box.c - take a mailbox into use, and leave it */
 #include "core/log.h"
 #include "protocols/imap/imap.h"
+#include "protocols/imap/parse.h"
 
 /* In the thread that committed the change. An idle client is told at once,
    others at their next command. */
@@ -27,6 +28,21 @@ void imap_enter(struct imap *im, struct box *box, bool read_only)
 	    log_n("read-only", read_only), log_n("messages", box_snap_count(im->shown)));
 }
 
+const struct imap_view *imap_view(struct imap *im)
+{
+	struct imap_view *view = pool_get(sess_cmd_pool(im->sess), sizeof *view);
+
+	*view = (struct imap_view){
+		.pool = sess_cmd_pool(im->sess),
+		.snap = im->shown,
+		.saved = {
+			.ranges = (struct imap_range *)(void *)im->saved.p,
+			.n = im->saved.n / sizeof(struct imap_range),
+		},
+	};
+	return view;
+}
+
 void imap_leave(struct imap *im)
 {
 	if (im->state != IMAP_SELECTED)
@@ -34,6 +50,7 @@ void imap_leave(struct imap *im)
 	box_unwatch(im->box, &im->watch);
 	box_snap_free(&im->shown);
 	box_close(&im->box);
+	buf_done(&im->saved);
 	im->state = IMAP_AUTHENTICATED;
 	atomic_store(&im->changed, false);
 }

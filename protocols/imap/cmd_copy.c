@@ -49,7 +49,7 @@ static enum imap_done copy(struct imap *im, struct slice args, bool move)
 		return IMAP_BAD;
 	if (move && im->read_only)
 		return imap_reply(im, IMAP_NO, "[READ-ONLY] The mailbox is only examined");
-	if (!imap_set_resolve(&set, im->shown, im->uid))
+	if (!imap_set_resolve(&set, imap_view(im), im->uid))
 		return imap_reply(im, IMAP_BAD, "No such message number");
 	if (set.n == 0)
 		return imap_reply(im, IMAP_OK, "There is none of these");

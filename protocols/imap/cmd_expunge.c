@@ -14,7 +14,7 @@ static enum imap_done run(struct imap *im, struct slice args)
 	if (im->read_only)
 		return imap_reply(im, IMAP_NO, "[READ-ONLY] The mailbox is only examined");
 	if (im->uid) {
-		imap_set_resolve(&set, im->shown, true);
+		imap_set_resolve(&set, imap_view(im), true);
 		uids = imap_set_uids(pool, &set, im->shown);
 	}
 	if (box_expunge(im->box, uids, imap_set_count(&set), &err) != 0)

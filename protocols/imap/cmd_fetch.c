@@ -263,7 +263,7 @@ static enum imap_done run(struct imap *im, struct slice args)
 	struct imap_att *atts = imap_fetch_parse(pool, &args);
 	if (!atts || !read_modifiers(fetch, &args) || !imap_end(args))
 		return IMAP_BAD;
-	if (!imap_set_resolve(&fetch->set, im->shown, im->uid))
+	if (!imap_set_resolve(&fetch->set, imap_view(im), im->uid))
 		return imap_reply(im, IMAP_BAD, "No such message number");
 	if (fetch->changes)
 		atts = imap_fetch_with(pool, atts, &imap_fetch_item_modseq);
@@ -288,7 +288,7 @@ enum imap_done imap_fetch_since(
 	fetch->set.ranges = pool_get(pool, uids->n * sizeof *uids->ranges);
 	for (size_t i = 0; i < uids->n; i++)
 		fetch->set.ranges[i] = uids->ranges[i];
-	imap_set_resolve(&fetch->set, im->shown, true);
+	imap_set_resolve(&fetch->set, imap_view(im), true);
 	return start(im, fetch);
 }
 

@@ -19,7 +19,7 @@ struct params {
 /* As imap_set, but it has no '*' and rises. */
 static bool known_set(struct pool *pool, struct slice *in, struct imap_set *out)
 {
-	if (!imap_set(pool, in, out))
+	if (!imap_set(pool, in, out) || out->saved)
 		return false;
 	for (size_t i = 0; i < out->n; i++) {
 		const struct imap_range *r = &out->ranges[i];

@@ -157,7 +157,7 @@ static enum imap_done run(struct imap *im, struct slice args)
 		return IMAP_BAD;
 	if (im->read_only)
 		return imap_reply(im, IMAP_NO, "[READ-ONLY] The mailbox is only examined");
-	if (!imap_set_resolve(&store->set, im->shown, im->uid))
+	if (!imap_set_resolve(&store->set, imap_view(im), im->uid))
 		return imap_reply(im, IMAP_BAD, "No such message number");
 	if (store->conditional)
 		imap_enable(im, IMAP_CONDSTORE);

@@ -71,6 +71,8 @@ struct imap_told {
 };
 
 struct imap_command;
+struct imap_range;
+struct imap_view;
 
 struct imap {
 	struct sess *sess;
@@ -105,6 +107,7 @@ struct imap {
 	struct box *box;
 	struct box_snap *shown; /* what the client knows of the mailbox */
 	bool read_only;
+	struct buf saved;  /* '$' (RFC 5182): struct imap_range, of UIDs */
 	unsigned keywords; /* how many of the mailbox's keywords the client knows */
 	struct box_watch watch;
 	struct sess_handle *handle;
@@ -197,7 +200,6 @@ void imap_put_change(
     struct imap *im, uint32_t seq, const struct box_entry *entry, const char *const *keywords);
 void imap_put_change_silent(struct imap *im, uint32_t seq, const struct box_entry *entry);
 /* "3:7" or "3" */
-struct imap_range;
 void imap_put_range(struct buf *out, const struct imap_range *range);
 /* UIDs of rising order as a set: "1:3,7". */
 void imap_put_uids(struct buf *out, const uint32_t *uids, size_t n);
@@ -212,6 +214,8 @@ enum imap_done imap_login(
 
 /* Take the mailbox, which becomes the session's, into use. */
 void imap_enter(struct imap *im, struct box *box, bool read_only);
+/* What numbers in a command mean; from its pool. */
+const struct imap_view *imap_view(struct imap *im);
 /* Leave it, if there is one; nothing is expunged. */
 void imap_leave(struct imap *im);
 

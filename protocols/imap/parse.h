@@ -89,12 +89,20 @@ struct imap_range {
 struct imap_set {
 	struct imap_range *ranges;
 	size_t n;
+	bool saved; /* '$': what the last search saved (RFC 5182) */
 };
 bool imap_set(struct pool *pool, struct slice *in, struct imap_set *out);
 
+/* What numbers mean now. */
+struct imap_view {
+	struct pool *pool;
+	const struct box_snap *snap;
+	struct imap_set saved; /* UIDs, rising and apart */
+};
+
 /* What of it is in the snapshot, as sequence numbers; in place. False: it names
    a sequence number that is not there (the numbers are then cut). */
-bool imap_set_resolve(struct imap_set *set, const struct box_snap *snap, bool uid);
+bool imap_set_resolve(struct imap_set *set, const struct imap_view *view, bool uid);
 
 /* Of a set of UIDs, in the order given, those above one that are not in the
    snapshot, as runs that rise. '*' is the highest UID that there was. */

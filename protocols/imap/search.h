@@ -12,6 +12,7 @@
 #include "core/buf.h"
 #include "core/pool.h"
 #include "core/table.h"
+#include "protocols/imap/imap.h"
 #include "protocols/imap/parse.h"
 #include "storage/box.h"
 
@@ -78,7 +79,7 @@ struct imap_search_key {
 	bool (*parse)(struct imap_query *query, struct imap_term *term, struct slice *in);
 	/* Before the search begins: numbers and names to what they are in this
 	   mailbox. May be NULL. */
-	void (*prepare)(struct imap_term *term, const struct box_snap *snap);
+	void (*prepare)(struct imap_term *term, const struct imap_view *view);
 	bool (*match)(struct imap_candidate *c, const struct imap_term *term);
 };
 
@@ -87,7 +88,66 @@ TABLE_DECLARE(imap_search_key);
 
 /* Terms that must all be true. */
 bool imap_terms_match(struct imap_candidate *c, const struct imap_term *term);
-void imap_terms_prepare(struct imap_term *term, const struct box_snap *snap);
+void imap_terms_prepare(struct imap_term *term, const struct imap_view *view);
+
+/* --- a search that runs (search_run.c) --- */
+
+/* What was found, as sequence numbers in the order of the answer. */
+struct imap_found {
+	struct buf runs; /* of struct imap_range, each rising */
+	uint32_t n;
+};
+void imap_found_add(struct imap_found *found, uint32_t seq);
+
+struct imap_found_walk {
+	const struct imap_found *found;
+	size_t run;
+	uint32_t next; /* in the run, counted from its first */
+};
+uint32_t imap_found_next(struct imap_found_walk *walk); /* 0 at the end */
+/* From the nth on, counted from 0. */
+struct imap_found_walk imap_found_from(const struct imap_found *found, uint32_t nth);
+
+/* RETURN (RFC 4731, RFC 5182, RFC 9394). */
+enum imap_return {
+	IMAP_RETURN_MIN = 1,
+	IMAP_RETURN_MAX = 2,
+	IMAP_RETURN_ALL = 4,
+	IMAP_RETURN_COUNT = 8,
+	IMAP_RETURN_SAVE = 16,
+	IMAP_RETURN_PARTIAL = 32,
+};
+struct imap_returns {
+	bool asked;
+	unsigned what;	/* enum imap_return, or-ed */
+	bool backwards; /* PARTIAL -1:-10: from the last one */
+	uint32_t partial_from, partial_to;
+};
+
+/* SEARCH, SORT and THREAD begin with it. */
+struct imap_search {
+	struct imap_returns returns;
+	struct imap_query query;
+	struct imap_candidate candidate;
+	struct imap_found found;
+	uint32_t next; /* sequence number */
+	enum imap_done (*then)(struct imap *im);
+	void (*release)(struct imap *im); /* of what comes behind this struct, or NULL */
+};
+
+/* Search as im->work says, then do the rest. */
+enum imap_done imap_search_run(struct imap *im, struct imap_search *search);
+/* The tagged answer: NO when something could not be read. */
+enum imap_done imap_search_done(struct imap *im);
+
+/* --- RETURN (search_return.c) --- */
+
+/* ["RETURN" SP "(" [option *(SP option)] ")" SP]; none means ALL. */
+bool imap_returns_parse(struct slice *in, struct imap_returns *out);
+/* SAVE what was found, and the line "* ESEARCH ..." unless that was all. */
+void imap_returns_put(struct imap *im, struct imap_search *search);
+/* RFC 7162 §3.1.6: the highest MODSEQ of what the answer names. */
+uint64_t imap_returns_modseq(const struct imap *im, const struct imap_search *search);
 
 /* --- what is read of a candidate (search_read.c); false: nothing there --- */
 

@@ -40,9 +40,9 @@ static bool parse_keyword(struct imap_query *query, struct imap_term *term, stru
 	return imap_take(in, ' ') && imap_atom(in, &term->text);
 }
 
-static void prepare_keyword(struct imap_term *term, const struct box_snap *snap)
+static void prepare_keyword(struct imap_term *term, const struct imap_view *view)
 {
-	term->num = imap_keyword_bit(snap, term->text);
+	term->num = imap_keyword_bit(view->snap, term->text);
 }
 
 #define KEYWORD(is_set)                                                                            \
@@ -63,9 +63,9 @@ static bool parse_uid(struct imap_query *query, struct imap_term *term, struct s
 	return imap_take(in, ' ') && parse_set(query, term, in);
 }
 
-static void prepare_set(struct imap_term *term, const struct box_snap *snap)
+static void prepare_set(struct imap_term *term, const struct imap_view *view)
 {
-	imap_set_resolve(&term->set, snap, term->key->want);
+	imap_set_resolve(&term->set, view, term->key->want);
 }
 
 static bool match_set(struct imap_candidate *c, const struct imap_term *term)

@@ -24,7 +24,7 @@ static const struct imap_search_key *read_key(struct slice *in)
 		return NULL;
 	if (*in->p == '(')
 		return find(SLICE("("));
-	if (*in->p == '*' || (*in->p >= '0' && *in->p <= '9'))
+	if (*in->p == '*' || *in->p == '$' || (*in->p >= '0' && *in->p <= '9'))
 		return find(SLICE("*"));
 	return imap_word(in, &name) ? find(name) : NULL;
 }
@@ -172,12 +172,12 @@ bool imap_terms_match(struct imap_candidate *c, const struct imap_term *term)
 	return true;
 }
 
-void imap_terms_prepare(struct imap_term *term, const struct box_snap *snap)
+void imap_terms_prepare(struct imap_term *term, const struct imap_view *view)
 {
 	for (; term; term = term->next) {
 		if (term->key->prepare)
-			term->key->prepare(term, snap);
-		imap_terms_prepare(term->a, snap);
-		imap_terms_prepare(term->b, snap);
+			term->key->prepare(term, view);
+		imap_terms_prepare(term->a, view);
+		imap_terms_prepare(term->b, view);
 	}
 }

@@ -39,8 +39,10 @@ bool imap_set(struct pool *pool, struct slice *in, struct imap_set *out)
 {
 	size_t max = count_commas(*in) + 1;
 
+	*out = (struct imap_set){ .saved = imap_take(in, '$') };
+	if (out->saved)
+		return true;
 	out->ranges = pool_get(pool, max * sizeof *out->ranges);
-	out->n = 0;
 	do {
 		if (out->n == max || !read_range(in, &out->ranges[out->n]))
 			return false;
@@ -97,12 +99,25 @@ static void merge(struct imap_set *set)
 	set->n = n;
 }
 
-bool imap_set_resolve(struct imap_set *set, const struct box_snap *snap, bool uid)
+/* RFC 5182 §2.1: messages that are gone are no longer in it. */
+static void take_saved(struct imap_set *set, const struct imap_view *view)
 {
+	set->n = view->saved.n;
+	set->ranges = pool_get(view->pool, set->n * sizeof *set->ranges);
+	for (size_t i = 0; i < set->n; i++)
+		set->ranges[i] = view->saved.ranges[i];
+}
+
+bool imap_set_resolve(struct imap_set *set, const struct imap_view *view, bool uid)
+{
+	const struct box_snap *snap = view->snap;
 	uint32_t count = box_snap_count(snap);
 	bool all_there = true;
 	size_t n = 0;
 
+	if (set->saved)
+		take_saved(set, view);
+	uid |= set->saved;
 	for (size_t i = 0; i < set->n; i++) {
 		struct imap_range r = set->ranges[i];
 

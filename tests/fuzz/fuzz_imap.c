@@ -121,7 +121,7 @@ static void fuzz_sets(struct pool *pool, struct slice in, const struct box_snap 
 
 		if (!imap_set(pool, &rest, &set))
 			return;
-		imap_set_resolve(&set, snap, uid);
+		imap_set_resolve(&set, &(struct imap_view){ .pool = pool, .snap = snap }, uid);
 		for (struct imap_walk walk = imap_set_walk(&set); (seq = imap_walk_next(&walk));
 		     last = seq)
 			if (seq <= last || seq > 100 || !imap_set_has(&set, seq))
@@ -138,7 +138,7 @@ static void fuzz_search(struct pool *pool, struct slice in, const struct box_sna
 
 	if (!imap_query_parse(&query, &in))
 		return;
-	imap_terms_prepare(query.first, snap);
+	imap_terms_prepare(query.first, &(struct imap_view){ .pool = pool, .snap = snap });
 	for (const struct imap_term *term = query.first; term; term = term->next)
 		cheap &= term->cost == IMAP_COST_SNAP;
 	for (uint32_t seq = 1; cheap && seq <= 100; seq++) {

@@ -179,7 +179,7 @@ static void test_match(void **state)
 		struct slice in = slice_str(cases[i].in);
 
 		assert_true(imap_query_parse(&query, &in));
-		imap_terms_prepare(query.first, snap);
+		imap_terms_prepare(query.first, &(struct imap_view){ .pool = &pool, .snap = snap });
 		buf_clear(&out);
 		for (uint32_t seq = 1; seq <= 4; seq++) {
 			imap_candidate_next(&c, seq);

@@ -80,7 +80,8 @@ static void test_sets(void **state)
 		int got = -1;
 
 		if (imap_set(&pool, &in, &set) && in.n == 0)
-			got = imap_set_resolve(&set, snap, cases[i].uid);
+			got = imap_set_resolve(
+			    &set, &(struct imap_view){ .pool = &pool, .snap = snap }, cases[i].uid);
 		want_num(cases[i].in, got, cases[i].want);
 		if (got >= 0) {
 			show(&set, &out);
@@ -102,7 +103,8 @@ static void test_walk(void **state)
 
 	(void)state;
 	assert_true(imap_set(&pool, &in, &set));
-	assert_true(imap_set_resolve(&set, snap, false));
+	assert_true(
+	    imap_set_resolve(&set, &(struct imap_view){ .pool = &pool, .snap = snap }, false));
 	const uint32_t *uids = imap_set_uids(&pool, &set, snap);
 	for (struct imap_walk walk = imap_set_walk(&set); (seq = imap_walk_next(&walk)); n++) {
 		assert_true(seq > last && imap_set_has(&set, seq));

@@ -1,0 +1,258 @@
+/* search_return.c - RETURN: what a search is to answer (RFC 4731), what it is to keep for later
+ * (RFC 5182), and which piece of a long answer (RFC 9394) */
+#include <stdlib.h>
+
+#include "protocols/imap/search.h"
+
+/* --- reading --- */
+
+/* "1:500" or "-1:-500" */
+static bool partial(struct slice *in, struct imap_returns *out)
+{
+	uint32_t a, b;
+
+	if (!imap_take(in, ' '))
+		return false;
+	out->backwards = imap_take(in, '-');
+	if (!imap_nz_number(in, &a) || !imap_take(in, ':') ||
+	    imap_take(in, '-') != out->backwards || !imap_nz_number(in, &b))
+		return false;
+	out->partial_from = a < b ? a : b;
+	out->partial_to = a < b ? b : a;
+	return true;
+}
+
+static const struct {
+	const char *name;
+	unsigned what;
+	bool (*parse)(struct slice *in, struct imap_returns *out);
+} options[] = {
+	{ "MIN", IMAP_RETURN_MIN, NULL },
+	{ "MAX", IMAP_RETURN_MAX, NULL },
+	{ "ALL", IMAP_RETURN_ALL, NULL },
+	{ "COUNT", IMAP_RETURN_COUNT, NULL },
+	{ "SAVE", IMAP_RETURN_SAVE, NULL },
+	{ "PARTIAL", IMAP_RETURN_PARTIAL, partial },
+};
+
+static bool option(struct slice *in, struct imap_returns *out)
+{
+	struct slice word;
+
+	if (!imap_word(in, &word))
+		return false;
+	for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+		if (!slice_ieq(word, slice_str(options[i].name)))
+			continue;
+		if (options[i].parse && (out->what & options[i].what)) /* twice */
+			return false;
+		out->what |= options[i].what;
+		return !options[i].parse || options[i].parse(in, out);
+	}
+	return false;
+}
+
+bool imap_returns_parse(struct slice *in, struct imap_returns *out)
+{
+	if (!imap_is_word(in, "RETURN"))
+		return true;
+	out->asked = true;
+	if (!imap_take(in, ' ') || !imap_take(in, '('))
+		return false;
+	if (!imap_take(in, ')')) {
+		do {
+			if (!option(in, out))
+				return false;
+		} while (imap_take(in, ' '));
+		if (!imap_take(in, ')'))
+			return false;
+	}
+	if (out->what == 0)
+		out->what = IMAP_RETURN_ALL;
+	/* RFC 9394 §3.1: one of them. */
+	if ((out->what & IMAP_RETURN_PARTIAL) && (out->what & IMAP_RETURN_ALL))
+		return false;
+	return imap_take(in, ' ');
+}
+
+/* --- numbers --- */
+
+static uint32_t number(const struct imap *im, uint32_t seq)
+{
+	return im->uid ? box_snap_nth(im->shown, seq)->uid : seq;
+}
+
+static uint32_t first(const struct imap_search *search)
+{
+	struct imap_found_walk walk = imap_found_from(&search->found, 0);
+
+	return imap_found_next(&walk);
+}
+
+static uint32_t last(const struct imap_search *search)
+{
+	struct imap_found_walk walk = imap_found_from(&search->found, search->found.n - 1);
+
+	return imap_found_next(&walk);
+}
+
+/* n of them as a set, in their order: "5,2:4". */
+static void put_set(const struct imap *im, struct imap_found_walk walk, uint32_t n, struct buf *out)
+{
+	struct imap_range run = { 0, 0 };
+	const char *before = "";
+	uint32_t seq;
+
+	for (; n > 0 && (seq = imap_found_next(&walk)); n--) {
+		uint32_t it = number(im, seq);
+
+		if (run.from && it == run.to + 1) {
+			run.to = it;
+			continue;
+		}
+		if (run.from) {
+			buf_addz(out, before);
+			imap_put_range(out, &run);
+			before = ",";
+		}
+		run = (struct imap_range){ it, it };
+	}
+	if (run.from) {
+		buf_addz(out, before);
+		imap_put_range(out, &run);
+	}
+}
+
+/* --- SAVE --- */
+
+static int by_number(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* RFC 5182 §2.1: of MIN and MAX, when nothing else is asked for, only these. */
+static void gather(const struct imap_search *search, struct buf *seqs)
+{
+	unsigned what = search->returns.what;
+	struct imap_found_walk walk = imap_found_from(&search->found, 0);
+	uint32_t seq;
+
+	if (search->found.n > 0 && (what & (IMAP_RETURN_MIN | IMAP_RETURN_MAX)) &&
+	    !(what & (IMAP_RETURN_ALL | IMAP_RETURN_COUNT | IMAP_RETURN_PARTIAL))) {
+		seq = first(search);
+		if (what & IMAP_RETURN_MIN)
+			buf_add(seqs, &seq, sizeof seq);
+		seq = last(search);
+		if (what & IMAP_RETURN_MAX)
+			buf_add(seqs, &seq, sizeof seq);
+		return;
+	}
+	while ((seq = imap_found_next(&walk)))
+		buf_add(seqs, &seq, sizeof seq);
+}
+
+/* As runs of UIDs; messages that follow each other here are one run, whatever
+   is gone between them. */
+static void save(struct imap *im, const struct imap_search *search)
+{
+	struct buf seqs = { 0 };
+	struct imap_range *run = NULL;
+
+	buf_clear(&im->saved);
+	if (!search->candidate.failed) /* RFC 5182 §2.1: of a search that fails, nothing */
+		gather(search, &seqs);
+	uint32_t *seq = (uint32_t *)(void *)seqs.p;
+	size_t n = seqs.n / sizeof *seq;
+	if (n > 0)
+		qsort(seq, n, sizeof *seq, by_number);
+	for (size_t i = 0; i < n; i++) {
+		uint32_t uid = box_snap_nth(im->shown, seq[i])->uid;
+
+		if (i > 0 && seq[i] <= seq[i - 1] + 1) {
+			run->to = uid;
+			continue;
+		}
+		buf_add(&im->saved, &(struct imap_range){ uid, uid }, sizeof *run);
+		run = (struct imap_range *)(void *)(im->saved.p + im->saved.n) - 1;
+	}
+	buf_done(&seqs);
+}
+
+/* --- the answer --- */
+
+uint64_t imap_returns_modseq(const struct imap *im, const struct imap_search *search)
+{
+	unsigned what = search->returns.what;
+	struct imap_found_walk walk = imap_found_from(&search->found, 0);
+	uint64_t highest = 0;
+	uint32_t seq;
+
+	if (what && !(what & (IMAP_RETURN_ALL | IMAP_RETURN_COUNT | IMAP_RETURN_PARTIAL))) {
+		if (what & IMAP_RETURN_MIN)
+			highest = box_snap_nth(im->shown, first(search))->modseq;
+		seq = last(search);
+		if ((what & IMAP_RETURN_MAX) && box_snap_nth(im->shown, seq)->modseq > highest)
+			highest = box_snap_nth(im->shown, seq)->modseq;
+		return highest;
+	}
+	while ((seq = imap_found_next(&walk)))
+		if (box_snap_nth(im->shown, seq)->modseq > highest)
+			highest = box_snap_nth(im->shown, seq)->modseq;
+	return highest;
+}
+
+/* RFC 9394 §3.1: "PARTIAL (-1:-100 NIL)" */
+static void put_partial(const struct imap *im, const struct imap_search *search, struct buf *out)
+{
+	const struct imap_returns *returns = &search->returns;
+	const char *sign = returns->backwards ? "-" : "";
+	uint32_t n = search->found.n, from = returns->partial_from, to = returns->partial_to;
+
+	buf_printf(out, " PARTIAL (%s%u:%s%u ", sign, from, sign, to);
+	if (from > n) {
+		buf_addz(out, "NIL)");
+		return;
+	}
+	if (to > n)
+		to = n;
+	uint32_t begin = returns->backwards ? n - to : from - 1;
+	put_set(im, imap_found_from(&search->found, begin), to - from + 1, out);
+	buf_addc(out, ')');
+}
+
+static void put_extended(struct imap *im, const struct imap_search *search)
+{
+	struct buf *out = sess_out(im->sess);
+	unsigned what = search->returns.what;
+	uint32_t n = search->found.n;
+
+	buf_addz(out, "* ESEARCH (TAG ");
+	imap_put_string(out, im->tag);
+	buf_addz(out, im->uid ? ") UID" : ")");
+	if (n > 0 && (what & IMAP_RETURN_MIN))
+		buf_printf(out, " MIN %u", number(im, first(search)));
+	if (n > 0 && (what & IMAP_RETURN_MAX))
+		buf_printf(out, " MAX %u", number(im, last(search)));
+	if (what & IMAP_RETURN_COUNT)
+		buf_printf(out, " COUNT %u", n);
+	if (n > 0 && (what & IMAP_RETURN_ALL)) {
+		buf_addz(out, " ALL ");
+		put_set(im, imap_found_from(&search->found, 0), n, out);
+	}
+	if (what & IMAP_RETURN_PARTIAL)
+		put_partial(im, search, out);
+	if (n > 0 && search->query.tells_modseq)
+		buf_printf(
+		    out, " MODSEQ %llu", (unsigned long long)imap_returns_modseq(im, search));
+	buf_addz(out, "\r\n");
+}
+
+void imap_returns_put(struct imap *im, struct imap_search *search)
+{
+	if (search->returns.what & IMAP_RETURN_SAVE)
+		save(im, search);
+	if (search->returns.what != IMAP_RETURN_SAVE)
+		put_extended(im, search);
+}

@@ -1,0 +1,144 @@
+/* search_run.c - a search goes through its mailbox, message by message
+ *
+ * A long one gives its worker back now and then, so that others have their
+ * turn. What was found is kept as runs of numbers until all of it is known. */
+#include <time.h>
+
+#include "core/loop.h"
+#include "protocols/imap/search.h"
+
+enum {
+	TURN_MS = 20,
+	LOOK_AT_CLOCK = 256, /* messages of which nothing was read */
+	SOON_DONE = 1000,    /* messages that a loop may look at */
+};
+
+/* --- what was found --- */
+
+static struct imap_range *nth_run(const struct imap_found *found, size_t i)
+{
+	return (struct imap_range *)(void *)found->runs.p + i;
+}
+
+static size_t count_runs(const struct imap_found *found)
+{
+	return found->runs.n / sizeof(struct imap_range);
+}
+
+void imap_found_add(struct imap_found *found, uint32_t seq)
+{
+	size_t n = count_runs(found);
+
+	found->n++;
+	if (n > 0 && nth_run(found, n - 1)->to + 1 == seq) {
+		nth_run(found, n - 1)->to = seq;
+		return;
+	}
+	const struct imap_range run = { seq, seq };
+	buf_add(&found->runs, &run, sizeof run);
+}
+
+static uint32_t length(const struct imap_range *run)
+{
+	return run->to - run->from + 1;
+}
+
+uint32_t imap_found_next(struct imap_found_walk *walk)
+{
+	if (walk->run == count_runs(walk->found))
+		return 0;
+	const struct imap_range *run = nth_run(walk->found, walk->run);
+	uint32_t seq = run->from + walk->next++;
+	if (walk->next == length(run)) {
+		walk->run++;
+		walk->next = 0;
+	}
+	return seq;
+}
+
+struct imap_found_walk imap_found_from(const struct imap_found *found, uint32_t nth)
+{
+	struct imap_found_walk walk = { .found = found };
+
+	while (walk.run < count_runs(found) && nth >= length(nth_run(found, walk.run)))
+		nth -= length(nth_run(found, walk.run++));
+	if (walk.run < count_runs(found))
+		walk.next = nth;
+	return walk;
+}
+
+/* --- the search --- */
+
+static bool is_time_up(const struct imap_search *search, uint64_t began)
+{
+	bool was_read = search->candidate.has_summary || search->candidate.whole.p;
+
+	return (was_read || search->next % LOOK_AT_CLOCK == 0) && loop_now() - began > TURN_MS;
+}
+
+static enum imap_done go_on(struct imap *im)
+{
+	struct imap_search *search = im->work;
+	uint32_t count = box_snap_count(im->shown);
+	uint64_t began = loop_now();
+
+	while (search->next <= count) {
+		struct imap_candidate *c = &search->candidate;
+
+		imap_candidate_next(c, search->next++);
+		if (imap_terms_match(c, search->query.first))
+			imap_found_add(&search->found, c->seq);
+		if (is_time_up(search, began))
+			return IMAP_LATER;
+	}
+	im->resume = search->then;
+	return search->then(im);
+}
+
+static void release(struct imap *im)
+{
+	struct imap_search *search = im->work;
+
+	if (search->release)
+		search->release(im);
+	imap_candidate_done(&search->candidate);
+	buf_done(&search->found.runs);
+}
+
+/* Nothing need be read for it. */
+static bool is_soon_done(const struct imap_search *search, const struct box_snap *snap)
+{
+	for (const struct imap_term *term = search->query.first; term; term = term->next)
+		if (term->cost != IMAP_COST_SNAP)
+			return false;
+	return search->query.n_terms < 10 && box_snap_count(snap) <= SOON_DONE;
+}
+
+enum imap_done imap_search_run(struct imap *im, struct imap_search *search)
+{
+	if (search->query.tells_modseq)
+		imap_enable(im, IMAP_CONDSTORE);
+	if (im->here && !is_soon_done(search, im->shown))
+		return IMAP_WORK;
+	imap_terms_prepare(search->query.first, imap_view(im));
+	search->candidate = (struct imap_candidate){
+		.box = im->box,
+		.snap = im->shown,
+		.now = (int64_t)time(NULL),
+		.unicode = search->query.unicode,
+	};
+	search->next = 1;
+	im->work = search;
+	im->resume = go_on;
+	im->release = release;
+	return go_on(im);
+}
+
+enum imap_done imap_search_done(struct imap *im)
+{
+	const struct imap_search *search = im->work;
+
+	if (search->candidate.failed)
+		return imap_reply(im, IMAP_NO, "[SERVERBUG] Some messages could not be read");
+	return IMAP_OK;
+}
