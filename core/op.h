@@ -75,6 +75,7 @@ struct json_t;
 /* Inside run(). Values are checked already; a missing optional one is NULL, 0
    or false. Texts live as long as the call. */
 bool op_given(struct op_call *call, const char *arg);
+bool op_takes(struct op_call *call, const char *arg); /* its row has such an argument */
 const char *op_text(struct op_call *call, const char *arg);
 int64_t op_number(struct op_call *call, const char *arg, int64_t otherwise);
 bool op_bool(struct op_call *call, const char *arg);

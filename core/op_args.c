@@ -249,6 +249,14 @@ static const struct op_value *find(struct op_call *call, const char *name)
 	bug("operation %s has no argument %s", call->op->name, name);
 }
 
+bool op_takes(struct op_call *call, const char *arg)
+{
+	for (size_t i = 0; call->op->args && call->op->args[i].name; i++)
+		if (strcmp(call->op->args[i].name, arg) == 0)
+			return true;
+	return false;
+}
+
 bool op_given(struct op_call *call, const char *arg)
 {
 	return find(call, arg)->given;

@@ -93,6 +93,8 @@ void pem_put(const char *kind, struct slice der, struct buf *pem)
 {
 	struct buf base64 = { 0 };
 
+	buf_room(&base64, 2 * der.n + 4); /* no copies left behind by growing */
+	buf_room(pem, 2 * der.n + 128);
 	base64_put(&base64, der);
 	buf_printf(pem, "-----BEGIN %s-----\n", kind);
 	for (struct slice rest = buf_slice(&base64); rest.n > 0; rest = slice_from(rest, LINE)) {
@@ -100,7 +102,7 @@ void pem_put(const char *kind, struct slice der, struct buf *pem)
 		buf_addc(pem, '\n');
 	}
 	buf_printf(pem, "-----END %s-----\n", kind);
-	buf_done(&base64);
+	buf_wipe(&base64); /* it may be a key */
 }
 
 void cert_to_pem(struct slice der, struct buf *pem)

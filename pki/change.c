@@ -44,21 +44,28 @@ static int change_now(struct slice domain,
 	return rc;
 }
 
+int owner_change(struct slice owner,
+    int (*change)(void *arg, const char *domain, struct domain_record *record, struct err *err),
+    void *arg, struct err *err)
+{
+	pthread_mutex_lock(&changing);
+	int rc = change_now(owner, change, arg, err);
+	pthread_mutex_unlock(&changing);
+	if (rc == 0)
+		choose_forget(owner, false);
+	return rc;
+}
+
 int domain_change(struct slice name,
     int (*change)(void *arg, const char *domain, struct domain_record *record, struct err *err),
     void *arg, struct err *err)
 {
 	struct pool pool = { 0 };
-	struct slice domain;
-	int rc = owner_find(name, &pool, &domain, err);
+	struct slice owner;
+	int rc = owner_find(name, &pool, &owner, err);
 
-	if (rc == 0) {
-		pthread_mutex_lock(&changing);
-		rc = change_now(domain, change, arg, err);
-		pthread_mutex_unlock(&changing);
-	}
 	if (rc == 0)
-		choose_forget(domain, false);
+		rc = owner_change(owner, change, arg, err);
 	pool_done(&pool);
 	return rc;
 }

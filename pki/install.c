@@ -1,31 +1,35 @@
-/* install.c - keys and certificates that an admin brings */
+/* install.c - keys and certificates that an admin brings, in whatever form */
 #include <time.h>
 
 #include "core/log.h"
 #include "pki/cert.h"
 #include "pki/pki_private.h"
+#include "pki/shape.h"
 
-enum { PEM_MAX = 256 * 1024, CHAIN_MAX = 64 * 1024 };
-
-static int check_size(struct slice pem, struct err *err)
-{
-	return pem.n <= PEM_MAX
-	    ? 0
-	    : err_set(err, ERR_LIMIT, "the text is longer than %d bytes", PEM_MAX);
-}
+enum { CHAIN_MAX = 64 * 1024 };
 
 /* --- do they belong together? --- */
 
-static int check_pair(const struct sign_key *key, const struct cert *leaf, struct err *err)
+static int public_half(const struct sign_key *key, struct key_info *info, struct err *err)
 {
-	struct key_info info;
+	if (key->sealed.n == 0)
+		return err_set(
+		    err, ERR_ABSENT, "%s has no private key: make or import one", key->owner);
+	return sign_look(key, info, err);
+}
 
-	if (sign_look(key, &info, err) != 0)
-		return -1;
-	bool pair = cert_has_key(leaf, buf_slice(&info.public_info));
+/* The certificate of the key first, then those above it. */
+static int arrange(struct shape *shape, const struct sign_key *key, struct err *err)
+{
+	struct key_info info = { 0 };
+	int rc = public_half(key, &info, err);
+
+	if (rc == 0)
+		rc = shape_arrange(shape, buf_slice(&info.public_info), err);
+	if (rc == 0 && shape->certs.n > CHAIN_MAX)
+		rc = err_set(err, ERR_LIMIT, "the chain is longer than %d bytes", CHAIN_MAX);
 	key_info_done(&info);
-	return pair ? 0
-		    : err_set(err, ERR_INPUT, "the private key does not belong to the certificate");
+	return rc;
 }
 
 /* Whether it can be served is seen by making a context of it, in whatever mode
@@ -45,112 +49,151 @@ static int check_use(const char *domain, const struct domain_record *record, str
 	return 0;
 }
 
-struct bringing {
-	struct slice key; /* sealed */
-	struct slice certificates;
-};
+static bool take_first(struct slice certs, struct domain_record *record)
+{
+	struct cert leaf;
 
-/* --- certificates --- */
+	if (!cert_next(&certs, &leaf))
+		return false;
+	record->installed = true;
+	record->leaf = leaf.der;
+	record->above = certs;
+	return true;
+}
+
+/* --- a certificate --- */
+
+/* Those behind the first must lead up from it: anything else that somebody put into one
+   text was meant otherwise. */
+static int check_above(struct slice certs, struct err *err)
+{
+	struct cert cert, above;
+	bool good = cert_next(&certs, &cert);
+
+	while (good && certs.n > 0) {
+		good = cert_next(&certs, &above) && above.is_ca &&
+		    cert_name_same(cert.issuer, above.subject);
+		cert = above;
+	}
+	return good
+	    ? 0
+	    : err_set(err, ERR_INPUT,
+		  "more than one certificate, and the others are not those above the first: "
+		  "certificates of authorities go into the chain");
+}
 
 static int take_leaf(void *arg, const char *domain, struct domain_record *record, struct err *err)
 {
 	struct sign_key key = { domain, record->key };
-	const struct bringing *b = arg;
-	struct slice rest = b->certificates;
-	struct cert leaf;
+	struct slice above = record->above;
+	struct shape *shape = arg;
 
-	if (record->key.n == 0)
-		return err_set(
-		    err, ERR_ABSENT, "%s has no private key: make or import one", domain);
-	if (!cert_next(&rest, &leaf) || rest.n > 0)
-		return err_set(err, ERR_INPUT,
-		    "more than one certificate: those of authorities go into the chain");
-	record->installed = true;
-	record->leaf = leaf.der;
-	return check_pair(&key, &leaf, err) == 0 ? check_use(domain, record, err) : -1;
+	if (shape->n_certs == 0)
+		return err_set(err, ERR_INPUT, "there is no certificate");
+	if (arrange(shape, &key, err) != 0 || check_above(buf_slice(&shape->certs), err) != 0)
+		return -1;
+	take_first(buf_slice(&shape->certs), record);
+	if (record->above.n == 0)
+		record->above = above; /* a leaf alone leaves what is above it */
+	return check_use(domain, record, err);
 }
 
 static int take_above(void *arg, const char *domain, struct domain_record *record, struct err *err)
 {
-	const struct bringing *b = arg;
+	struct shape *shape = arg;
 
-	(void)domain, (void)err;
-	record->above = b->certificates;
+	(void)domain;
+	if (shape->n_certs == 0)
+		return err_set(err, ERR_INPUT, "there is no certificate");
+	if (shape->certs.n > CHAIN_MAX)
+		return err_set(err, ERR_LIMIT, "the chain is longer than %d bytes", CHAIN_MAX);
+	record->above = buf_slice(&shape->certs);
 	return 0;
 }
 
-static int bring(struct slice domain, struct slice pem, const char *event,
+static int bring(struct slice domain, struct slice bytes, const char *event,
     int (*change)(void *arg, const char *name, struct domain_record *record, struct err *err),
     struct err *err)
 {
-	struct buf der = { 0 };
-	int rc = check_size(pem, err);
+	struct shape shape;
+	int rc = shape_read(bytes, (struct slice){ 0 }, &shape, err);
 
+	if (rc == 0 && shape.key.n > 0)
+		rc = err_set(err, ERR_INPUT, "there is a private key in it: pki import takes both");
 	if (rc == 0)
-		rc = cert_from_pem(pem, &der, err);
-	if (rc == 0 && der.n > CHAIN_MAX)
-		rc = err_set(err, ERR_LIMIT, "the chain is longer than %d bytes", CHAIN_MAX);
-	if (rc == 0) {
-		struct bringing b = { .certificates = buf_slice(&der) };
-		rc = domain_change(domain, change, &b, err);
-	}
+		rc = domain_change(domain, change, &shape, err);
 	if (rc == 0)
 		log_event(LOG_INFO, event, log_s("domain", domain));
-	buf_done(&der);
+	shape_done(&shape);
 	return rc;
 }
 
-int domain_cert_set(struct slice domain, struct slice pem, struct err *err)
+int domain_cert_set(struct slice domain, struct slice bytes, struct err *err)
 {
-	return bring(domain, pem, "certificate-set", take_leaf, err);
+	return bring(domain, bytes, "certificate-set", take_leaf, err);
 }
 
-int domain_chain_set(struct slice domain, struct slice pem, struct err *err)
+int domain_chain_set(struct slice domain, struct slice bytes, struct err *err)
 {
-	return bring(domain, pem, "chain-set", take_above, err);
+	return bring(domain, bytes, "chain-set", take_above, err);
 }
 
 /* --- all at once --- */
 
+struct import {
+	struct shape *shape;
+	struct slice sealed; /* empty: the key that is there */
+};
+
 static int take_all(void *arg, const char *domain, struct domain_record *record, struct err *err)
 {
-	const struct bringing *b = arg;
-	struct sign_key key = { domain, b->key };
-	struct slice rest = b->certificates;
-	struct cert leaf;
+	const struct import *import = arg;
 
-	if (!cert_next(&rest, &leaf))
-		return err_set(err, ERR_INPUT, "the first certificate cannot be read");
-	record->made = time(NULL);
-	record->installed = true;
-	record->key = b->key;
-	record->leaf = leaf.der;
-	record->above = rest;
-	return check_pair(&key, &leaf, err) == 0 ? check_use(domain, record, err) : -1;
+	if (import->sealed.n > 0) {
+		record->made = time(NULL);
+		record->key = import->sealed;
+	}
+	struct sign_key key = { domain, record->key };
+	if (arrange(import->shape, &key, err) != 0)
+		return -1;
+	take_first(buf_slice(&import->shape->certs), record);
+	return check_use(domain, record, err);
+}
+
+int domain_install(struct slice owner, struct shape *shape, struct err *err)
+{
+	struct import import = { .shape = shape };
+	struct buf sealed = { 0 };
+	int rc = 0;
+
+	if (shape->n_certs == 0)
+		rc = err_set(err, ERR_INPUT, "there is a private key, and no certificate of it");
+	if (rc == 0 && shape->key.n > 0)
+		rc = sign_seal(owner.p, buf_slice(&shape->key), &sealed, err);
+	import.sealed = buf_slice(&sealed);
+	if (rc == 0)
+		rc = owner_change(owner, take_all, &import, err);
+	if (rc == 0)
+		log_event(LOG_INFO, "certificate-installed", log_s("domain", owner));
+	buf_done(&sealed);
+	return rc;
 }
 
 int pki_domain_install(
     struct slice name, struct slice key_pem, struct slice chain_pem, struct err *err)
 {
 	struct pool pool = { 0 };
-	struct buf sealed = { 0 }, chain = { 0 };
-	struct slice domain;
-	int rc = owner_find(name, &pool, &domain, err);
+	struct shape shape = { 0 };
+	struct slice owner, none = { 0 };
+	int rc = owner_find(name, &pool, &owner, err);
 
-	if (rc == 0 && chain_pem.n > CHAIN_MAX)
-		rc = err_set(err, ERR_LIMIT, "the chain is longer than %d bytes", CHAIN_MAX);
 	if (rc == 0)
-		rc = cert_from_pem(chain_pem, &chain, err);
+		rc = shape_read(key_pem, none, &shape, err);
 	if (rc == 0)
-		rc = sign_take(domain.p, key_pem, &sealed, err);
-	if (rc == 0) {
-		struct bringing b = { buf_slice(&sealed), buf_slice(&chain) };
-		rc = domain_change(domain, take_all, &b, err);
-	}
+		rc = shape_add(chain_pem, none, &shape, err);
 	if (rc == 0)
-		log_event(LOG_INFO, "certificate-installed", log_s("domain", domain));
-	buf_done(&sealed);
-	buf_done(&chain);
+		rc = domain_install(owner, &shape, err);
+	shape_done(&shape);
 	pool_done(&pool);
 	return rc;
 }

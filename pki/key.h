@@ -20,7 +20,7 @@ extern const char *const key_kind_names[]; /* "P-256", ..., NULL */
 int key_make(enum key_kind kind, struct buf *der, struct err *err);
 
 /* The private key in a PEM text (PKCS#8, SEC 1 or PKCS#1; not encrypted) as
-   DER. */
+   DER. What comes in other forms is read by pki/shape.h. */
 int key_from_pem(struct slice pem, struct buf *der, struct err *err);
 
 /* What kind of key that is, and its public half. Checks that it is one that

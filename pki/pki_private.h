@@ -90,6 +90,11 @@ int domain_hosted(struct slice name, struct pool *pool, struct slice *domain, st
 int domain_change(struct slice domain,
     int (*change)(void *arg, const char *domain, struct domain_record *record, struct err *err),
     void *arg, struct err *err);
+/* The same for an owner in its one form, with a terminator, which is not looked for:
+   so a profile is made. */
+int owner_change(struct slice owner,
+    int (*change)(void *arg, const char *domain, struct domain_record *record, struct err *err),
+    void *arg, struct err *err);
 
 /* --- domain.c: made by the server itself --- */
 
@@ -126,10 +131,15 @@ void domain_subject(struct slice domain, struct pool *pool, struct subject *out)
 
 /* --- install.c: what an admin brings --- */
 
-/* One certificate, of the domain's key. */
-int domain_cert_set(struct slice domain, struct slice pem, struct err *err);
+/* A certificate of the domain's key, in any form; those above it may be with it, and
+   then become the chain. */
+int domain_cert_set(struct slice domain, struct slice bytes, struct err *err);
 /* Those above it; only their form is checked. */
-int domain_chain_set(struct slice domain, struct slice pem, struct err *err);
+int domain_chain_set(struct slice domain, struct slice bytes, struct err *err);
+/* A key with its certificates, or certificates of the key that is there; of an owner
+   that owner_find gave, or of a profile that is to be. The shape is put in order. */
+struct shape;
+int domain_install(struct slice owner, struct shape *shape, struct err *err);
 
 /* --- edit.c: parts taken away, and how they are used --- */
 

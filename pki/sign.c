@@ -8,7 +8,10 @@
 #include <wolfssl/wolfcrypt/rsa.h>
 #include <wolfssl/wolfcrypt/signature.h>
 
+#include "pki/cert.h"
 #include "pki/der.h"
+#include "pki/pkcs12.h"
+#include "pki/pkcs8.h"
 #include "pki/seal.h"
 #include "pki/signature.h"
 
@@ -55,20 +58,67 @@ int sign_generate(const char *owner, enum key_kind kind, struct buf *sealed, str
 	return rc;
 }
 
+int sign_seal(const char *owner, struct slice der, struct buf *sealed, struct err *err)
+{
+	struct key_info info;
+
+	if (key_look(der, &info, err) != 0)
+		return -1;
+	key_info_done(&info);
+	return close_key(owner, der, sealed, err);
+}
+
 int sign_take(const char *owner, struct slice pem, struct buf *sealed, struct err *err)
 {
 	struct buf der = { 0 };
-	struct key_info info = { 0 };
 	int rc = key_from_pem(pem, &der, err);
 
 	if (rc == 0)
-		rc = key_look(buf_slice(&der), &info, err);
-	if (rc == 0)
-		rc = close_key(owner, buf_slice(&der), sealed, err);
-	key_info_done(&info);
+		rc = sign_seal(owner, buf_slice(&der), sealed, err);
 	buf_wipe(&der);
 	return rc;
 }
+
+/* --- handed out --- */
+
+/* As PKCS#8. */
+static int open_wrapped(const struct sign_key *key, struct buf *wrapped, struct err *err)
+{
+	struct buf der = { 0 };
+	int rc = open_key(key, &der, err);
+
+	if (rc == 0)
+		rc = pkcs8_wrap(buf_slice(&der), wrapped, err);
+	buf_wipe(&der);
+	return rc;
+}
+
+int sign_pkcs12(const struct sign_key *key, const struct pkcs12 *what, struct slice password,
+    struct buf *out, struct err *err)
+{
+	struct pkcs12 with_key = *what;
+	struct buf wrapped = { 0 };
+	int rc = open_wrapped(key, &wrapped, err);
+
+	with_key.key = buf_slice(&wrapped);
+	if (rc == 0)
+		rc = pkcs12_write(&with_key, password, out, err);
+	buf_wipe(&wrapped);
+	return rc;
+}
+
+int sign_pem(const struct sign_key *key, struct buf *pem, struct err *err)
+{
+	struct buf wrapped = { 0 };
+	int rc = open_wrapped(key, &wrapped, err);
+
+	if (rc == 0)
+		pem_put("PRIVATE KEY", buf_slice(&wrapped), pem);
+	buf_wipe(&wrapped);
+	return rc;
+}
+
+/* --- looked at --- */
 
 int sign_look(const struct sign_key *key, struct key_info *out, struct err *err)
 {

@@ -21,6 +21,18 @@ int sign_make(const char *owner, struct buf *sealed, struct err *err);
 int sign_generate(const char *owner, enum key_kind kind, struct buf *sealed, struct err *err);
 int sign_take(const char *owner, struct slice pem, struct buf *sealed, struct err *err);
 
+/* The same of a key in DER, of any kind. */
+int sign_seal(const char *owner, struct slice der, struct buf *sealed, struct err *err);
+
+/* Append the key with its chain (DER, its own certificate first) as PKCS#12 under the
+   password; older: pki/pkcs12.h. */
+struct pkcs12;
+int sign_pkcs12(const struct sign_key *key, const struct pkcs12 *what, struct slice password,
+    struct buf *out, struct err *err);
+
+/* Append the key as PEM (PKCS#8), for a library that wants it so; wipe it. */
+int sign_pem(const struct sign_key *key, struct buf *pem, struct err *err);
+
 int sign_look(const struct sign_key *key, struct key_info *out, struct err *err);
 
 /* Sign a text and check the signature: 0, or -1 with the reason (SPEC C-029, C-030). */
