@@ -44,6 +44,9 @@ struct conf_key {
 	bool restart;		    /* takes effect at the next start only */
 	const char *refers;	    /* what a text names, "certificate": it is not removed while
 				       a value names it; or NULL */
+	/* Of a choice or a switch: why this build cannot have that value, or NULL: it can.
+	   Such a value is shown, explained and refused. May be NULL. */
+	const char *(*lacks)(int64_t num);
 	/* Called after the server-wide number was loaded or set, by the thread
 	   that did it, for modules that do not ask each time. It changes no
 	   settings. May be NULL. */
@@ -77,6 +80,10 @@ void conf_scope_names(unsigned scopes, struct buf *out); /* "server, domain" app
 
 /* "1s to 1h", "10 or more"; nothing for other types than numbers. Appends. */
 void conf_range(const struct conf_key *key, struct buf *out);
+
+/* Values that this build cannot have, each with the reason: "ssl3: ..."; nothing when
+   it can have all. Appends. */
+void conf_lacking(const struct conf_key *key, struct buf *out);
 
 /* Check a value: 0 and its number, or -1 with the reason. *num may be NULL. */
 int conf_check(const struct conf_key *key, struct slice value, int64_t *num, struct err *err);

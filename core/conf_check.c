@@ -99,14 +99,47 @@ static int check_range(
 	return -1;
 }
 
-int conf_check(const struct conf_key *key, struct slice value, int64_t *num, struct err *err)
+/* --- what the build cannot do --- */
+
+static const char *lacks(const struct conf_key *key, int64_t num)
+{
+	return key->lacks ? key->lacks(num) : NULL;
+}
+
+static const char *name_of(const struct conf_key *key, int64_t num)
+{
+	return key->type == CONF_CHOICE ? key->choices[num] : num ? "on" : "off";
+}
+
+static int check_built(const struct conf_key *key, int64_t num, struct err *err)
+{
+	const char *why = lacks(key, num);
+
+	return !why ? 0
+		    : err_set(err, ERR_INPUT, "%s cannot be %s: not in this build: %s", key->name,
+			  name_of(key, num), why);
+}
+
+void conf_lacking(const struct conf_key *key, struct buf *out)
+{
+	int64_t n = key->type == CONF_BOOL ? 2 : 0;
+	size_t before = out->n;
+
+	while (key->type == CONF_CHOICE && key->choices[n])
+		n++;
+	for (int64_t num = 0; num < n; num++)
+		if (lacks(key, num))
+			buf_printf(out, "%s%s: %s", out->n > before ? "; " : "", name_of(key, num),
+			    lacks(key, num));
+}
+
+/* --- the check --- */
+
+static int check_type(const struct conf_key *key, struct slice value, int64_t *num, struct err *err)
 {
 	uint64_t size = 0;
-	int64_t ignored;
 	bool ok;
 
-	num = num ? num : &ignored;
-	*num = 0;
 	switch (key->type) {
 	case CONF_BOOL:
 		return check_bool(key, value, num, err);
@@ -126,4 +159,13 @@ int conf_check(const struct conf_key *key, struct slice value, int64_t *num, str
 		return check_range(key, ok, *num, "a size like 64k, 25M or 2G", err);
 	}
 	bug("setting %s has no type", key->name);
+}
+
+int conf_check(const struct conf_key *key, struct slice value, int64_t *num, struct err *err)
+{
+	int64_t ignored;
+
+	num = num ? num : &ignored;
+	*num = 0;
+	return check_type(key, value, num, err) == 0 ? check_built(key, *num, err) : -1;
 }

@@ -130,6 +130,16 @@ static void put_choices(struct op_call *call, const struct conf_key *key)
 	buf_done(&text);
 }
 
+static void put_lacking(struct op_call *call, const struct conf_key *key)
+{
+	struct buf text = { 0 };
+
+	conf_lacking(key, &text);
+	if (text.n > 0)
+		op_put_text(call, "not in this build", buf_slice(&text));
+	buf_done(&text);
+}
+
 static void put_scopes(struct op_call *call, const struct conf_key *key)
 {
 	struct buf text = { 0 };
@@ -153,6 +163,7 @@ static int run_get(struct op_call *call)
 	put_value(call, key, &at);
 	op_put_text(call, "default", slice_str(key->def));
 	put_choices(call, key);
+	put_lacking(call, key);
 	put_scopes(call, key);
 	op_put_text(call, "meaning", slice_str(key->help));
 	if (key->restart)

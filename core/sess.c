@@ -8,33 +8,10 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-#include "core/metric.h"
-
-enum { TLS_FULL, TLS_RESUMED, TLS_FAILED };
-
-METRIC(tls_handshakes) = {
-	.name = "signet_tls_handshakes_total",
-	.type = METRIC_COUNTER,
-	.help = "TLS handshakes of clients",
-	.label = "kind",
-	.values = METRIC_VALUES("full", "resumed", "failed"),
-	.cells = METRIC_CELLS(3),
-};
-
 enum {
 	OUT_LOW = 32 * 1024, /* SESS_MORE is called again below this */
 	LINGER_BYTES = 1024 * 1024,
 };
-
-/* What was made of a certificate that the client showed. */
-static void log_client(struct sess *s)
-{
-	struct tls_peer peer;
-
-	if (sess_tls_peer(s, &peer))
-		log_event(LOG_INFO, "tls-client", log_z("verdict", peer.verdict),
-		    log_z("accounts", peer.accounts));
-}
 
 /* --- phases: each goes on, and says whether there may be more to do now --- */
 
@@ -65,18 +42,14 @@ static bool drive_handshake(struct sess *s)
 	case TLS_DONE:
 		break;
 	default:
-		metric_add(&metric_tls_handshakes, TLS_FAILED, 1);
-		log_event(LOG_INFO, "tls-failed", log_z("reason", tls_reason(s->io)));
+		tls_log_failed(s->io, tls_reason(s->io));
 		sess_flush_then(s, PHASE_LINGER); /* the alert */
 		return true;
 	}
 
 	struct tls_info info;
 	tls_info(s->io, &info);
-	metric_add(&metric_tls_handshakes, info.resumed ? TLS_RESUMED : TLS_FULL, 1);
-	log_event(LOG_INFO, "tls", log_z("protocol", info.version), log_z("cipher", info.cipher),
-	    log_z("domain", info.domain), log_s("sni", info.sni), log_n("resumed", info.resumed));
-	log_client(s);
+	tls_log_open(s->io, s->peer_text);
 	sess_list_tls(s, info.version);
 	sess_enter(s, PHASE_OPEN);
 	if (!s->secured)
@@ -306,8 +279,7 @@ void sess_on_timer(uv_timer_t *timer)
 		sess_say_bye(s, SESS_BYE_IDLE);
 	} else {
 		if (s->phase == PHASE_HANDSHAKE)
-			log_event(
-			    LOG_INFO, "tls-failed", log_z("reason", "handshake took too long"));
+			tls_log_failed(s->io, "handshake took too long");
 		sess_finish(s);
 	}
 	if (!s->busy)

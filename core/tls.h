@@ -32,12 +32,12 @@ enum { TLS_DEVICE = 7 };
 struct tls_ctx;
 
 struct tls_ctx_spec {
-	const char *label;    /* domain name, for log lines */
-	uint64_t binding;     /* tickets of one binding are refused by another */
-	struct slice key;     /* private key, DER (PKCS#8 or traditional) */
-	struct slice chain;   /* leaf first, then intermediates: DER one after another */
-	int oldest;	      /* 12 or 13: TLS 1.2 or 1.3 */
-	int64_t ticket_ttl_s; /* how long a session may be resumed */
+	const char *label;     /* domain name, for log lines */
+	uint64_t binding;      /* tickets of one binding are refused by another */
+	struct slice key;      /* private key, DER (PKCS#8 or traditional) */
+	struct slice chain;    /* leaf first, then intermediates: DER one after another */
+	int oldest;	       /* 11, 12 or 13: TLS 1.1 (with CBC ciphers), 1.2 or 1.3 */
+	int64_t session_ttl_s; /* how long a session may be resumed; 0: not at all */
 
 	/* Clients are asked for a certificate of this issuer's (DER); empty: they
 	   are not. What they show is judged by the verifier. */
@@ -108,10 +108,23 @@ struct tls_info {
 	const char *version; /* "TLSv1.3" */
 	const char *cipher;  /* "TLS_AES_128_GCM_SHA256" */
 	const char *domain;  /* label of the context */
+	const char *group;   /* of the key exchange: "X25519"; "" for a resumed TLS 1.2 */
+	const char *key;     /* of the certificate: "P-256", "RSA-2048" */
+	struct slice alpn;   /* protocol that both agreed on, or empty */
 	struct slice sni;
 	bool resumed;
 };
 void tls_info(const struct io *io, struct tls_info *info);
+
+/* --- what is said and counted --- */
+
+/* How a client's handshake ended, in the log, as tls.log-level has it. */
+void tls_log_open(const struct io *io, const char *peer);
+void tls_log_failed(const struct io *io, const char *reason);
+
+/* All counts since the start: "handshakes", "resumed", 17. Any thread. */
+void tls_stats_each(
+    void (*visit)(void *arg, const char *of, const char *what, uint64_t n), void *arg);
 
 /* --- client certificates --- */
 

@@ -11,7 +11,7 @@ static struct tls_ctx *plain;
 static void make_plain(void)
 {
 	plain = tls_ctx_new(
-	    &(struct tls_ctx_spec){ .label = "", .oldest = 12, .connects = true }, NULL);
+	    &(struct tls_ctx_spec){ .label = "", .oldest = 11, .connects = true }, NULL);
 }
 
 static struct tls_ctx *plain_ctx(void)
@@ -33,6 +33,13 @@ static bool ask_for_name(struct tls *tls)
 		return true;
 	return wolfSSL_UseSNI(tls->ssl, WOLFSSL_SNI_HOST_NAME, host,
 		   (unsigned short)strlen(host)) == WOLFSSL_SUCCESS;
+}
+
+/* Old versions are better than none (SPEC C-084), where none would do, too. */
+static bool ask_for_version(struct tls *tls)
+{
+	return !tls->to->must_verify ||
+	    wolfSSL_SetMinVersion(tls->ssl, WOLFSSL_TLSV1_2) == WOLFSSL_SUCCESS;
 }
 
 void tls_target_free(struct tls *tls)
@@ -57,7 +64,7 @@ struct io *tls_connect_new(const struct tls_client_spec *spec, struct err *err)
 	tls->sni = mem_str(slice_str(spec->host));
 	tls->state = TLS_SHAKE;
 	tls->ctx = spec->own ? tls_ctx_ref(spec->own) : plain_ctx();
-	if (tls->ctx && tls_object_make(tls) && ask_for_name(tls))
+	if (tls->ctx && tls_object_make(tls) && ask_for_name(tls) && ask_for_version(tls))
 		return &tls->io;
 	tls_io_ops.free(&tls->io);
 	err_set(err, ERR_TEMP, "the TLS library could not start");

@@ -16,7 +16,20 @@
 	"ECDHE-RSA-AES256-GCM-SHA384:"                                                             \
 	"ECDHE-ECDSA-CHACHA20-POLY1305:"                                                           \
 	"ECDHE-RSA-CHACHA20-POLY1305"
-static const char suites[] = GOOD_SUITES;
+
+/* For clients of TLS 1.2 that know no AEAD with ECDHE: mail in the clear would be
+   the other choice. SPEC C-087: in any case. */
+#define CBC_SUITES                                                                                 \
+	":ECDHE-ECDSA-AES128-SHA256"                                                               \
+	":ECDHE-RSA-AES128-SHA256"
+
+static const char suites[] = GOOD_SUITES CBC_SUITES;
+
+/* SPEC C-087: all that older versions can do. */
+static const char suites_old[] = GOOD_SUITES CBC_SUITES ":ECDHE-ECDSA-AES128-SHA"
+							":ECDHE-RSA-AES128-SHA"
+							":ECDHE-ECDSA-AES256-SHA"
+							":ECDHE-RSA-AES256-SHA";
 
 /* To old servers it connects, too, when they know nothing better: the other
    choice would be no TLS at all. */
@@ -38,14 +51,31 @@ static int refuse(struct err *err, const char *label, const char *what, int rc)
 	    wolfSSL_ERR_reason_error_string((unsigned long)-rc));
 }
 
+static int oldest_of(const struct tls_ctx_spec *spec)
+{
+	switch (spec->oldest) {
+	case 11:
+		return WOLFSSL_TLSV1_1;
+	case 13:
+		return WOLFSSL_TLSV1_3;
+	default:
+		return WOLFSSL_TLSV1_2;
+	}
+}
+
+static const char *suites_of(const struct tls_ctx_spec *spec)
+{
+	if (spec->connects)
+		return suites_out;
+	return spec->oldest == 11 ? suites_old : suites;
+}
+
 static int set_policy(WOLFSSL_CTX *lib, const struct tls_ctx_spec *spec, struct err *err)
 {
 	size_t n = sizeof(groups) / sizeof(*groups);
 
-	if (wolfSSL_CTX_SetMinVersion(
-		lib, spec->oldest == 13 ? WOLFSSL_TLSV1_3 : WOLFSSL_TLSV1_2) != WOLFSSL_SUCCESS ||
-	    wolfSSL_CTX_set_cipher_list(lib, spec->connects ? suites_out : suites) !=
-		WOLFSSL_SUCCESS ||
+	if (wolfSSL_CTX_SetMinVersion(lib, oldest_of(spec)) != WOLFSSL_SUCCESS ||
+	    wolfSSL_CTX_set_cipher_list(lib, suites_of(spec)) != WOLFSSL_SUCCESS ||
 	    wolfSSL_CTX_set_groups(lib, groups, (int)n) != WOLFSSL_SUCCESS)
 		return err_set(err, ERR_TEMP, "the TLS library lacks versions, ciphers or groups");
 	wolfSSL_CTX_SetDevId(lib, TLS_DEVICE);
@@ -59,7 +89,7 @@ static int set_policy(WOLFSSL_CTX *lib, const struct tls_ctx_spec *spec, struct 
 /* Sessions are kept by clients, in tickets, and nowhere else. */
 static void set_resumption(WOLFSSL_CTX *lib, const struct tls_ctx_spec *spec)
 {
-	unsigned ttl = (unsigned)spec->ticket_ttl_s;
+	unsigned ttl = (unsigned)spec->session_ttl_s;
 
 	/* "Off" alone would still store sessions that have tickets. */
 	wolfSSL_CTX_set_session_cache_mode(lib, WOLFSSL_SESS_CACHE_OFF);
@@ -127,6 +157,7 @@ struct tls_ctx *tls_ctx_new(const struct tls_ctx_spec *spec, struct err *err)
 	ctx->label = mem_str(slice_str(spec->label));
 	ctx->binding = spec->binding;
 	ctx->oldest = spec->oldest;
+	ctx->key_kind = tls_stats_key_kind(spec->key);
 	ctx->asks = spec->client_issuer.n > 0;
 	ctx->client_required = spec->client_required;
 	ctx->client_strict = spec->client_strict;

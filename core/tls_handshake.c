@@ -50,16 +50,24 @@ enum alert {
 	ALERT_INTERNAL_ERROR = 80,
 };
 
+/* It came to nothing. Takes the reason. */
+static int over(struct tls *tls, char *reason)
+{
+	tls->state = TLS_FAILED;
+	tls->reason = reason;
+	tls_stats_failed(tls);
+	wolfSSL_ERR_clear_error();
+	tls_greeting_free(tls);
+	return TLS_FAIL;
+}
+
 static int fail(struct tls *tls, enum alert alert, const char *why)
 {
 	unsigned char record[] = { 21, 3, 1, 0, 2, 2 /* fatal */, (unsigned char)alert };
 
 	if (alert != ALERT_NONE)
 		io_write(tls->io.below, slice_of(record, sizeof(record)));
-	tls->state = TLS_FAILED;
-	tls->reason = mem_str(slice_str(why));
-	tls_greeting_free(tls);
-	return TLS_FAIL;
+	return over(tls, mem_str(slice_str(why)));
 }
 
 static int fail_hello(struct tls *tls, enum hello_result result, const char *why)
@@ -99,6 +107,7 @@ static int read_hello(struct tls *tls)
 	if (result != HELLO_DONE)
 		return fail_hello(tls, result, why);
 	tls->sni = mem_str(hello->sni);
+	tls_log_hello(hello);
 	tls->state = TLS_CHOOSE;
 	return TLS_AGAIN;
 }
@@ -160,6 +169,7 @@ static void finish(struct tls *tls)
 	wolfSSL_FreeArrays(tls->ssl);
 	tls_greeting_free(tls);
 	tls->state = TLS_OPEN;
+	tls_stats_open(tls);
 }
 
 /* Judging a client's certificate may wait for the disk: a worker goes on, as
@@ -192,11 +202,7 @@ static int shake_hands(struct tls *tls)
 	int error = wolfSSL_get_error(tls->ssl, rc);
 	if (error == WOLFSSL_ERROR_WANT_READ || error == WOLFSSL_ERROR_WANT_WRITE)
 		return TLS_AGAIN;
-	tls->state = TLS_FAILED;
-	tls->reason = tls_words(tls, error);
-	wolfSSL_ERR_clear_error();
-	tls_greeting_free(tls);
-	return TLS_FAIL;
+	return over(tls, tls_words(tls, error));
 }
 
 int tls_handshake(struct io *io, bool may_wait)

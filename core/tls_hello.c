@@ -13,7 +13,11 @@ enum {
 	CLIENT_HELLO = 1,
 	MESSAGE_MAX = 16 * 1024, /* fits into one record (RFC 8446 5.1) */
 	EXT_SERVER_NAME = 0,
+	EXT_GROUPS = 10,
+	EXT_ALPN = 16,
 	EXT_EXTENDED_MASTER_SECRET = 23,
+	EXT_SESSION_TICKET = 35,
+	EXT_VERSIONS = 43,
 	NAME_HOST = 0,
 };
 
@@ -74,17 +78,45 @@ static bool read_server_name(struct hello *hello, struct reader ext)
 	return !ext.bad && !names.bad && ext.n == 0;
 }
 
+/* What is inside an extension's one vector. A malformed one is left to the library. */
+static struct slice inside(struct reader ext, size_t length_n)
+{
+	struct reader list = vector(&ext, length_n);
+
+	return list.bad ? (struct slice){ 0 } : slice_of(list.p, list.n);
+}
+
+static bool read_extension(struct hello *hello, size_t type, struct reader ext)
+{
+	switch (type) {
+	case EXT_SERVER_NAME:
+		return read_server_name(hello, ext);
+	case EXT_EXTENDED_MASTER_SECRET:
+		hello->extended_master_secret = true;
+		break;
+	case EXT_SESSION_TICKET:
+		hello->takes_tickets = true;
+		break;
+	case EXT_GROUPS:
+		hello->groups = inside(ext, 2);
+		break;
+	case EXT_ALPN:
+		hello->alpn = inside(ext, 2);
+		break;
+	case EXT_VERSIONS:
+		hello->versions = inside(ext, 1);
+		break;
+	}
+	return true;
+}
+
 static bool read_extensions(struct hello *hello, struct reader list)
 {
 	while (!list.bad && list.n > 0) {
 		size_t type = number(&list, 2);
 		struct reader ext = vector(&list, 2);
-		if (ext.bad)
+		if (ext.bad || !read_extension(hello, type, ext))
 			return false;
-		if (type == EXT_SERVER_NAME && !read_server_name(hello, ext))
-			return false;
-		if (type == EXT_EXTENDED_MASTER_SECRET)
-			hello->extended_master_secret = true;
 	}
 	return !list.bad;
 }
@@ -92,10 +124,12 @@ static bool read_extensions(struct hello *hello, struct reader list)
 /* RFC 8446 4.1.2; TLS 1.2 has the same form, and may lack the extensions. */
 static bool read_message(struct hello *hello, struct reader body)
 {
-	take(&body, 2 + 32); /* legacy_version, random */
-	vector(&body, 1);    /* legacy_session_id */
-	vector(&body, 2);    /* cipher_suites */
-	vector(&body, 1);    /* legacy_compression_methods */
+	hello->version = number(&body, 2); /* legacy_version */
+	take(&body, 32);		   /* random */
+	struct reader id = vector(&body, 1), suites = vector(&body, 2);
+	hello->session_id = slice_of(id.p, id.n);
+	hello->suites = slice_of(suites.p, suites.n);
+	vector(&body, 1); /* legacy_compression_methods */
 	if (body.bad || body.n == 0)
 		return !body.bad;
 

@@ -9,11 +9,14 @@
 
 #include "core/tls.h"
 
+struct tls;
+
 struct tls_ctx {
 	atomic_uint refs;
 	WOLFSSL_CTX *lib;
 	char *label;
 	uint64_t binding;
+	unsigned key_kind; /* for tls_stats.c */
 	int oldest;
 	bool asks; /* clients for a certificate */
 	bool client_required, client_strict;
@@ -28,7 +31,12 @@ struct hello {
 	size_t header_n;
 	size_t left;	  /* bytes that this record still lacks */
 	struct slice sni; /* host name, inside record; empty when there is none */
+
+	/* What else it says, inside record: lists as they came, without their lengths. */
+	size_t version; /* the newest, before TLS 1.3: 0x0303 */
+	struct slice session_id, suites, groups, versions, alpn;
 	bool extended_master_secret;
+	bool takes_tickets; /* of TLS 1.2 */
 };
 
 enum hello_result {
@@ -77,9 +85,20 @@ bool x25519_start(void);
 int x25519_make(const wc_CryptoInfo *info);
 int x25519_share(const wc_CryptoInfo *info);
 
-/* --- tls_words.c --- */
+/* --- tls_stats.c: what is counted --- */
 
-struct tls;
+/* What kind of key a context shows: an index into the names that are counted. */
+unsigned tls_stats_key_kind(struct slice key_der);
+const char *tls_stats_key_name(unsigned kind);
+
+void tls_stats_open(const struct tls *tls);   /* a handshake is over */
+void tls_stats_failed(const struct tls *tls); /* or will never be */
+
+/* --- tls_log.c --- */
+
+void tls_log_hello(const struct hello *hello);
+
+/* --- tls_words.c --- */
 
 /* Why a handshake failed, in words, from the library's error, the alerts that
    were exchanged and what was thought of the peer's certificate. The result is

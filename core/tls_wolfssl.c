@@ -118,6 +118,8 @@ static void tls_free(struct io *io)
 {
 	struct tls *tls = (struct tls *)io;
 
+	if (tls->state != TLS_OPEN && tls->state != TLS_FAILED)
+		tls_stats_failed(tls); /* given up by whoever waited for it */
 	wolfSSL_free(tls->ssl);
 	tls_ctx_unref(&tls->ctx);
 	tls_greeting_free(tls);
@@ -180,14 +182,35 @@ static const char *cipher_name(WOLFSSL *ssl)
 	return name ? name : "";
 }
 
+static const char *group_name(WOLFSSL *ssl)
+{
+	const char *name = wolfSSL_get_curve_name(ssl);
+
+	return name ? name : "";
+}
+
+static struct slice alpn_of(WOLFSSL *ssl)
+{
+	char *name = NULL;
+	unsigned short n = 0;
+
+	if (wolfSSL_ALPN_GetProtocol(ssl, &name, &n) != WOLFSSL_SUCCESS || !name)
+		return (struct slice){ 0 };
+	return slice_of(name, n);
+}
+
 void tls_info(const struct io *io, struct tls_info *info)
 {
 	const struct tls *tls = (const struct tls *)io;
 
-	*info = (struct tls_info){ .version = "", .cipher = "", .domain = "" };
+	*info =
+	    (struct tls_info){ .version = "", .cipher = "", .domain = "", .group = "", .key = "" };
 	if (tls->state != TLS_OPEN)
 		return;
 	info->version = wolfSSL_get_version(tls->ssl);
+	info->group = group_name(tls->ssl);
+	info->key = tls_stats_key_name(tls->ctx->key_kind);
+	info->alpn = alpn_of(tls->ssl);
 	info->cipher = cipher_name(tls->ssl);
 	info->domain = tls->ctx->label;
 	info->sni = slice_str(tls->sni);

@@ -61,6 +61,11 @@ static const char *find(const struct word *words, size_t n, int code)
 	return NULL;
 }
 
+static const char *older_words(int oldest)
+{
+	return oldest == 13 ? "" : oldest == 12 ? "1.2 or " : "1.1, 1.2 or ";
+}
+
 static void put_error(struct buf *out, const struct tls *tls, int error, const char *peer)
 {
 	const char *text = find(errors, sizeof(errors) / sizeof(*errors), error);
@@ -68,8 +73,7 @@ static void put_error(struct buf *out, const struct tls *tls, int error, const c
 	if (error == SOCKET_PEER_CLOSED_E || error == SOCKET_ERROR_E)
 		buf_printf(out, "%s closed during the handshake", peer);
 	else if (error == VERSION_ERROR)
-		buf_printf(
-		    out, "%s offers no TLS %s1.3", peer, tls->ctx->oldest == 13 ? "" : "1.2 or ");
+		buf_printf(out, "%s offers no TLS %s1.3", peer, older_words(tls->ctx->oldest));
 	else
 		buf_addz(out, text ? text : wolfSSL_ERR_reason_error_string((unsigned long)error));
 }

@@ -10,6 +10,7 @@
 #include <pthread.h>
 
 #include "core/log.h"
+#include "core/metric.h"
 #include "pki/ctx_cache.h"
 #include "pki/pki_private.h"
 #include "storage/dir.h"
@@ -278,6 +279,23 @@ void choose_stop(void)
 	ctx_cache_free(&cached.given);
 	ctx_cache_free(&cached.domains);
 }
+
+size_t choose_count(void)
+{
+	return cached.domains ? ctx_cache_count(cached.domains) : 0;
+}
+
+static void collect(struct metric_sink *sink)
+{
+	metric_put(sink, NULL, (double)choose_count());
+}
+
+METRIC(tls_contexts) = {
+	.name = "signet_tls_contexts",
+	.type = METRIC_GAUGE,
+	.help = "TLS contexts of domains in memory",
+	.collect = collect,
+};
 
 void choose_forget(struct slice domain, bool drop_all)
 {

@@ -37,8 +37,8 @@ static struct tls_ctx *make_of(const struct domain_record *record, const struct 
 	struct tls_ctx_spec spec = {
 		.label = domain,
 		.chain = buf_slice(&shown->chain),
-		.oldest = conf_num(&conf_key_tls_oldest_version) == 0 ? 12 : 13,
-		.ticket_ttl_s = conf_num(&conf_key_tls_ticket_ttl) / 1000,
+		.oldest = panel_oldest(),
+		.session_ttl_s = panel_session_ttl(),
 		.client_issuer = buf_slice(&issuer),
 		.client_required = issuer.n > 0 && record->client_required,
 		.client_strict = conf_num_at(&conf_key_tls_client_strict, &at) != 0,
@@ -96,7 +96,7 @@ struct tls_ctx *context_own(const char *domain)
 	    shown_of(domain, &record, &shown) == 1) {
 		struct tls_ctx_spec spec = { .label = domain,
 			.chain = buf_slice(&shown.chain),
-			.oldest = 12,
+			.oldest = 11,
 			.connects = true };
 		ctx = sign_tls_ctx(&shown.key, &spec, NULL);
 	}

@@ -1,4 +1,4 @@
-/* pki.c - the room's start, its settings and its thread */
+/* pki.c - the room's start, its end and its thread */
 #include "pki/pki.h"
 
 #include <stdatomic.h>
@@ -12,41 +12,6 @@
 #include "storage/store.h"
 
 enum { TURN_MS = 10 * 60 * 1000, RENEW_TURNS = 6 * 6 /* look at certificates every six hours */ };
-
-static const char *const versions[] = { "1.2", "1.3", NULL };
-
-static void policy_changed(int64_t num)
-{
-	(void)num;
-	choose_forget((struct slice){ 0 }, true);
-}
-
-CONF_KEY(tls_oldest_version) = {
-	.name = "tls.oldest-version",
-	.type = CONF_CHOICE,
-	.choices = versions,
-	.def = "1.2",
-	.help = "oldest version of TLS that is accepted; clients that know none newer are refused",
-	.changed = policy_changed,
-};
-
-CONF_KEY(tls_ticket_ttl) = {
-	.name = "tls.ticket-ttl",
-	.type = CONF_DURATION,
-	.def = "8h",
-	.max = INT64_C(7) * 24 * 60 * 60 * 1000, /* RFC 8446 4.6.1 */
-	.help = "how long a client may resume a TLS session; 0s: not at all",
-	.changed = policy_changed,
-};
-
-CONF_KEY(tls_sni) = {
-	.name = "tls.sni",
-	.type = CONF_BOOL,
-	.def = "on",
-	.help = "choose the certificate by the host name that the client asks for; "
-		"off: by the address alone",
-	.changed = policy_changed,
-};
 
 /* --- domains come and go --- */
 

@@ -14,8 +14,6 @@
 
 #define PKI_ROOM "pki" /* of store_record_* */
 
-extern const struct conf_key conf_key_tls_ticket_ttl;
-extern const struct conf_key conf_key_tls_oldest_version;
 extern const struct conf_key conf_key_tls_sni;
 extern const struct conf_key conf_key_tls_client_strict;
 
@@ -177,6 +175,13 @@ struct tls_ctx *context_make_as(const char *domain, struct slice owner, struct e
 /* For connections of its own; NULL: nothing to show. */
 struct tls_ctx *context_own(const char *domain);
 
+/* --- panel.c: settings of TLS --- */
+
+/* 11, 12 or 13: what tls_ctx_spec.oldest wants. */
+int panel_oldest(void);
+/* Seconds; 0: sessions are not resumed. */
+int64_t panel_session_ttl(void);
+
 /* --- choose.c: which of them is shown --- */
 
 /* Register with the TLS layer, or end: contexts are freed. */
@@ -194,6 +199,8 @@ void shown_done(struct shown *shown);
 /* The directory or a setting changed: whom a name leads to is looked up anew.
    With a domain, its context is made anew, too; with drop_all each one. */
 void choose_forget(struct slice domain, bool drop_all);
+
+size_t choose_count(void); /* contexts in memory */
 
 /* --- test.c: the key and certificate of all domains in test mode --- */
 

@@ -27,7 +27,7 @@ struct turning_keys {
 
 static int64_t lifetime(void)
 {
-	int64_t ttl = conf_num(&conf_key_tls_ticket_ttl) / 1000;
+	int64_t ttl = panel_session_ttl();
 
 	return ttl > HOUR ? ttl : HOUR;
 }

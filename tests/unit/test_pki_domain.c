@@ -347,11 +347,11 @@ static void settings(void **state)
 	struct seen after = look("beta.test", NULL, NULL, first.session);
 	assert_false(after.resumed);
 	set("tls.oldest-version", "1.2");
-	set("tls.ticket-ttl", "0s");
+	set("tls.session-ttl", "0s");
 	struct seen none = look("beta.test", NULL, NULL, NULL);
 	struct seen offered = look("beta.test", NULL, NULL, none.session);
 	assert_false(offered.resumed);
-	set("tls.ticket-ttl", "8h");
+	set("tls.session-ttl", "8h");
 	wolfSSL_SESSION_free(first.session);
 	wolfSSL_SESSION_free(after.session);
 	wolfSSL_SESSION_free(none.session);

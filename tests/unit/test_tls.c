@@ -473,7 +473,7 @@ static void ticket_ends(void **state)
 
 	(void)state;
 	hosts[0] = wire_server_ctx(
-	    &(struct wire_spec){ .domain = "alpha.test", .binding = 9, .ticket_ttl_s = 1 });
+	    &(struct wire_spec){ .domain = "alpha.test", .binding = 9, .session_ttl_s = 1 });
 	WOLFSSL_SESSION *s12 = session_with(true, "alpha.test");
 	WOLFSSL_SESSION *s13 = session_with(false, "alpha.test");
 	sleep(3);

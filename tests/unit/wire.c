@@ -184,7 +184,7 @@ struct tls_ctx *wire_server_ctx(const struct wire_spec *w)
 		.binding = w->binding,
 		.chain = buf_slice(&chain),
 		.oldest = w->oldest ? w->oldest : 12,
-		.ticket_ttl_s = w->ticket_ttl_s ? w->ticket_ttl_s : 7200,
+		.session_ttl_s = w->session_ttl_s ? w->session_ttl_s : 7200,
 		.client_issuer = w->asks ? buf_slice(&chain) : (struct slice){ 0 },
 		.client_required = w->client_required,
 		.client_strict = w->client_strict,

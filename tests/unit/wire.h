@@ -27,10 +27,10 @@ WOLFSSL *wire_client(WOLFSSL_CTX *ctx, struct wire *wire);
 struct wire_spec {
 	const char *domain;
 	uint64_t binding;
-	int oldest;	      /* 0: 12 */
-	int64_t ticket_ttl_s; /* 0: 7200 */
-	const char *key_pem;  /* NULL: a new P-256 key */
-	bool asks;	      /* clients for a certificate */
+	int oldest;	       /* 0: 12 */
+	int64_t session_ttl_s; /* 0: 7200 */
+	const char *key_pem;   /* NULL: a new P-256 key */
+	bool asks;	       /* clients for a certificate */
 	bool client_required, client_strict;
 	bool connects; /* a context for connecting, not for accepting */
 };
