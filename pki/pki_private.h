@@ -30,6 +30,9 @@ struct domain_record {
 	struct slice client_issuer; /* SHA-256 of the certificate in the domain's trusted set
 				       whose clients are asked for theirs; empty: nobody is */
 	bool client_required;
+	struct slice files; /* paths of certificate and key, a line each, that are read again
+			       at each reload; empty: none */
+	bool gone;	    /* of one that is staged: it is to be removed */
 };
 
 /* Slices point into *bytes, which the caller frees. 1, 0 absent, -1 (logged). */
@@ -39,6 +42,20 @@ int record_put(struct slice domain, const struct domain_record *record, struct e
 int record_drop(struct slice domain, struct err *err);
 int record_each(
     bool (*visit)(void *arg, struct slice domain, const struct domain_record *record), void *arg);
+
+/* What it is to be (pki/stage.c); the same, and nothing is led to it. record NULL:
+   nothing is to be any more. */
+int record_staged(struct slice domain, struct buf *bytes, struct domain_record *out);
+int record_stage(struct slice domain, const struct domain_record *record, struct err *err);
+int record_each_staged(
+    bool (*visit)(void *arg, struct slice domain, const struct domain_record *record), void *arg);
+
+/* --- record_names.c --- */
+
+/* Note the names in a certificate; forget those of the domain's present one that the
+   next lacks. Profiles have none. */
+int record_names_put(struct slice domain, struct slice certificate, struct err *err);
+int record_names_drop(struct slice domain, struct slice next, struct err *err);
 
 /* The domain whose certificate has that name among others; names that follow
    from the domain's own are not kept. 1 (from pool), 0, -1. */

@@ -1,20 +1,19 @@
-/* record.c - what is stored of a domain: its sealed key, its chain, and how they are used
+/* record.c - what is stored of an owner: a sealed key, its chain, and how they are used
  *
- *	d DOMAIN    version, flags, mode, when its key came, then each with its length before it:
- *	            sealed key, certificate, those above it, subject, issuer of clients
- *	n HOST      DOMAIN: a name in its certificate that nobody would look for there
+ *	d OWNER     version, flags, mode, when its key came, then each with its length before it:
+ *	            sealed key, certificate, those above it, subject, issuer of clients, files
+ *	s OWNER     the same, to be: it waits until it is committed (pki/stage.c)
  *
- * Names are a hint: who finds one looks into the certificate. So what a crash
- * leaves of them does no harm. */
+ * A record of an older version lacks the last fields. */
 #include "core/log.h"
 #include "core/num.h"
 #include "pki/cert.h"
 #include "pki/pki_private.h"
 #include "storage/store.h"
 
-enum { VERSION = 2, HEADER = 3 + 8, FIELDS = 5 };
+enum { VERSION = 3, HEADER = 3 + 8, FIELDS = 6 };
 
-enum flag { INSTALLED = 1, CLIENT_REQUIRED = 2 };
+enum flag { INSTALLED = 1, CLIENT_REQUIRED = 2, GONE = 4 };
 
 static struct slice record_key(struct buf *out, char kind, struct slice name)
 {
@@ -49,12 +48,12 @@ static bool take_field(struct slice *rest, struct slice *value)
 static void write_record(const struct domain_record *record, struct buf *out)
 {
 	const struct slice fields[FIELDS] = { record->key, record->leaf, record->above,
-		record->subject, record->client_issuer };
+		record->subject, record->client_issuer, record->files };
 	unsigned char header[HEADER];
 
 	header[0] = VERSION;
 	header[1] = (unsigned char)((record->installed ? INSTALLED : 0) |
-	    (record->client_required ? CLIENT_REQUIRED : 0));
+	    (record->client_required ? CLIENT_REQUIRED : 0) | (record->gone ? GONE : 0));
 	header[2] = (unsigned char)record->mode;
 	num_put64(header + 3, (uint64_t)record->made);
 	buf_add(out, header, sizeof(header));
@@ -87,17 +86,19 @@ static bool read_record(struct slice bytes, struct domain_record *out)
 	struct slice rest = slice_from(bytes, HEADER);
 
 	*out = (struct domain_record){ 0 };
-	if (bytes.n == 0 || p[0] < VERSION)
+	if (bytes.n == 0 || p[0] < 2)
 		return read_first_form(bytes, out);
-	if (bytes.n < HEADER || p[0] != VERSION || p[2] > PKI_ENABLED)
+	if (bytes.n < HEADER || p[0] > VERSION || p[2] > PKI_ENABLED)
 		return false;
+	size_t n_fields = p[0] == 2 ? 5 : FIELDS;
 	out->installed = p[1] & INSTALLED;
 	out->client_required = p[1] & CLIENT_REQUIRED;
+	out->gone = p[1] & GONE;
 	out->mode = (enum pki_mode)p[2];
 	out->made = (int64_t)num_get64(p + 3);
 	struct slice *const fields[FIELDS] = { &out->key, &out->leaf, &out->above, &out->subject,
-		&out->client_issuer };
-	for (size_t i = 0; i < FIELDS; i++)
+		&out->client_issuer, &out->files };
+	for (size_t i = 0; i < n_fields; i++)
 		if (!take_field(&rest, fields[i]))
 			return false;
 	return rest.n == 0;
@@ -109,15 +110,25 @@ static int malformed(struct slice domain)
 	return -1;
 }
 
-int record_get(struct slice domain, struct buf *bytes, struct domain_record *out)
+static int get(char kind, struct slice domain, struct buf *bytes, struct domain_record *out)
 {
 	struct buf key = { 0 };
-	int found = store_record_get(PKI_ROOM, record_key(&key, 'd', domain), bytes);
+	int found = store_record_get(PKI_ROOM, record_key(&key, kind, domain), bytes);
 
 	buf_done(&key);
 	if (found == 1 && !read_record(buf_slice(bytes), out))
 		return malformed(domain);
 	return found;
+}
+
+int record_get(struct slice domain, struct buf *bytes, struct domain_record *out)
+{
+	return get('d', domain, bytes, out);
+}
+
+int record_staged(struct slice domain, struct buf *bytes, struct domain_record *out)
+{
+	return get('s', domain, bytes, out);
 }
 
 bool record_is(struct slice domain)
@@ -155,115 +166,44 @@ int record_each(
 	return store_record_each(PKI_ROOM, SLICE("d "), visit_record, &each);
 }
 
-/* --- names --- */
-
-/* What find_by_name tries by itself: the domain, or one label before it. */
-static bool follows_from(struct slice host, struct slice domain)
+int record_each_staged(
+    bool (*visit)(void *arg, struct slice domain, const struct domain_record *record), void *arg)
 {
-	if (slice_ieq(host, domain))
-		return true;
-	ptrdiff_t dot = slice_chr(host, '.');
-	return dot >= 0 && slice_ieq(slice_from(host, (size_t)dot + 1), domain);
-}
+	struct each each = { visit, arg };
 
-struct naming {
-	struct slice domain;
-	struct slice value; /* what the names' records are to say: the domain, or nothing */
-	const struct cert *except;
-	struct err *err;
-	int rc;
-};
-
-/* Does another domain own this name by now? */
-static bool taken_over(struct slice key, struct slice domain)
-{
-	struct buf value = { 0 };
-	bool taken =
-	    store_record_get(PKI_ROOM, key, &value) == 1 && !slice_eq(buf_slice(&value), domain);
-
-	buf_done(&value);
-	return taken;
-}
-
-static bool put_name(void *arg, struct slice host)
-{
-	struct naming *n = arg;
-	struct buf key = { 0 };
-
-	if (follows_from(host, n->domain) || (n->except && cert_covers(n->except, host)))
-		return true;
-	record_key(&key, 'n', host);
-	if (n->value.n > 0 || !taken_over(buf_slice(&key), n->domain))
-		n->rc = store_record_put(PKI_ROOM, buf_slice(&key), n->value, n->err);
-	buf_done(&key);
-	return n->rc == 0;
-}
-
-/* Nobody is led to a profile by a name. */
-static int put_names(struct slice domain, struct slice certificate, struct err *err)
-{
-	struct naming n = { .domain = domain, .value = domain, .err = err };
-	struct cert leaf;
-
-	if (!owner_is_profile(domain) && cert_next(&certificate, &leaf))
-		cert_names(&leaf, put_name, &n);
-	return n.rc;
-}
-
-/* Of the certificate that the domain has now, those that `next` lacks. */
-static int drop_names(struct slice domain, struct slice next, struct err *err)
-{
-	struct naming n = { .domain = domain, .err = err };
-	struct domain_record record;
-	struct buf bytes = { 0 };
-	struct cert old, new;
-
-	if (cert_next(&next, &new))
-		n.except = &new;
-	if (record_get(domain, &bytes, &record) == 1 && cert_next(&record.leaf, &old))
-		cert_names(&old, put_name, &n);
-	buf_done(&bytes);
-	return n.rc;
-}
-
-int record_named(struct slice host, struct pool *pool, const char **domain)
-{
-	struct buf key = { 0 }, value = { 0 };
-	int found = store_record_get(PKI_ROOM, record_key(&key, 'n', host), &value);
-
-	if (found == 1)
-		*domain = pool_str(pool, buf_slice(&value));
-	buf_done(&key);
-	buf_done(&value);
-	return found;
+	return store_record_each(PKI_ROOM, SLICE("s "), visit_record, &each);
 }
 
 /* --- change --- */
 
-int record_put(struct slice domain, const struct domain_record *record, struct err *err)
+static int put(char kind, struct slice domain, const struct domain_record *record, struct err *err)
 {
 	struct buf key = { 0 }, value = { 0 };
 
-	write_record(record, &value);
-	record_key(&key, 'd', domain);
-	int rc = put_names(domain, record->leaf, err);
-	if (rc == 0)
-		rc = drop_names(domain, record->leaf, err);
-	if (rc == 0)
-		rc = store_record_put(PKI_ROOM, buf_slice(&key), buf_slice(&value), err);
+	if (record)
+		write_record(record, &value);
+	int rc = store_record_put(PKI_ROOM, record_key(&key, kind, domain), buf_slice(&value), err);
 	buf_done(&key);
 	buf_done(&value);
 	return rc;
 }
 
+int record_put(struct slice domain, const struct domain_record *record, struct err *err)
+{
+	if (record_names_put(domain, record->leaf, err) != 0 ||
+	    record_names_drop(domain, record->leaf, err) != 0)
+		return -1;
+	return put('d', domain, record, err);
+}
+
 int record_drop(struct slice domain, struct err *err)
 {
-	struct buf key = { 0 };
-	int rc = drop_names(domain, (struct slice){ 0 }, err);
+	if (record_names_drop(domain, (struct slice){ 0 }, err) != 0)
+		return -1;
+	return put('d', domain, NULL, err);
+}
 
-	if (rc == 0)
-		rc = store_record_put(
-		    PKI_ROOM, record_key(&key, 'd', domain), (struct slice){ 0 }, err);
-	buf_done(&key);
-	return rc;
+int record_stage(struct slice domain, const struct domain_record *record, struct err *err)
+{
+	return put('s', domain, record, err);
 }
