@@ -39,8 +39,8 @@ struct tls_ctx_spec {
 	int oldest;	       /* 11, 12 or 13: TLS 1.1 (with CBC ciphers), 1.2 or 1.3 */
 	int64_t session_ttl_s; /* how long a session may be resumed; 0: not at all */
 
-	/* Clients are asked for a certificate of this issuer's (DER); empty: they
-	   are not. What they show is judged by the verifier. */
+	/* Clients are asked for a certificate of one of these issuers (DER one behind
+	   another); empty: they are not. What they show is judged by the verifier. */
 	struct slice client_issuer;
 	bool client_required; /* none, or one that is not taken: no TLS */
 	bool client_strict;   /* one that is not taken: no TLS; none: go on */

@@ -120,9 +120,34 @@ static int on_certificate(int library_says, WOLFSSL_X509_STORE_CTX *store)
 	return !tls->shown->refused;
 }
 
+/* Take the first certificate off *rest; they were read before and are good DER. Empty
+   at the end. */
+static struct slice take_certificate(struct slice *rest)
+{
+	const unsigned char *p = (const unsigned char *)rest->p;
+	size_t head = rest->n > 5 && p[1] > 0x80 && p[1] <= 0x83 ? 2 + (p[1] & 3) : 2, n = 0;
+
+	for (size_t i = 2; i < head; i++)
+		n = n << 8 | p[i];
+	struct slice first = slice_head(*rest, n > 0 ? head + n : 0);
+	*rest = slice_from(*rest, first.n);
+	return first;
+}
+
+/* RFC 5246 7.4.4: names of issuers. The library says them under TLS 1.2 only. */
+static void name_issuers(WOLFSSL_CTX *lib, struct slice issuers)
+{
+	for (struct slice der; (der = take_certificate(&issuers)).n > 0;) {
+		WOLFSSL_X509 *issuer =
+		    wolfSSL_X509_d2i(NULL, (const unsigned char *)der.p, (int)der.n);
+		if (issuer)
+			wolfSSL_CTX_add_client_CA(lib, issuer);
+		wolfSSL_X509_free(issuer);
+	}
+}
+
 void tls_peer_ask(WOLFSSL_CTX *lib, const struct tls_ctx_spec *spec)
 {
-	WOLFSSL_X509 *issuer;
 	int mode = WOLFSSL_VERIFY_NONE;
 
 	if (spec->connects || spec->client_issuer.n > 0)
@@ -130,14 +155,7 @@ void tls_peer_ask(WOLFSSL_CTX *lib, const struct tls_ctx_spec *spec)
 	if (!spec->connects && spec->client_required)
 		mode |= WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT;
 	wolfSSL_CTX_set_verify(lib, mode, mode == WOLFSSL_VERIFY_NONE ? NULL : on_certificate);
-	if (spec->client_issuer.n == 0)
-		return;
-	/* RFC 5246 7.4.4: names of issuers. The library says them under TLS 1.2 only. */
-	issuer = wolfSSL_X509_d2i(
-	    NULL, (const unsigned char *)spec->client_issuer.p, (int)spec->client_issuer.n);
-	if (issuer)
-		wolfSSL_CTX_add_client_CA(lib, issuer);
-	wolfSSL_X509_free(issuer);
+	name_issuers(lib, spec->client_issuer);
 }
 
 void tls_peer_watch(struct tls *tls)

@@ -33,7 +33,7 @@ static struct tls_ctx *make_of(const struct domain_record *record, const struct 
 		err_set(err, ERR_TEMP, "the certificate of %s cannot be read", domain);
 		return NULL;
 	}
-	client_issuer(domain, record, &issuer);
+	client_issuers(domain, record, &issuer);
 	struct tls_ctx_spec spec = {
 		.label = domain,
 		.chain = buf_slice(&shown->chain),

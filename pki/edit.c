@@ -79,30 +79,35 @@ int domain_chain_remove(struct slice domain, struct err *err)
 
 /* --- clients --- */
 
-struct asking {
-	struct slice fingerprint;
-	bool required;
-};
-
-static int set_issuer(void *arg, const char *domain, struct domain_record *record, struct err *err)
+static size_t count_certificates(struct slice der)
 {
-	const struct asking *asking = arg;
+	struct cert cert;
+	size_t n = 0;
+
+	while (cert_next(&der, &cert))
+		n++;
+	return n;
+}
+
+static int set_issuers(void *arg, const char *domain, struct domain_record *record, struct err *err)
+{
+	const struct client_asking *asking = arg;
 	struct buf der = { 0 };
 
-	record->client_issuer = asking->fingerprint;
-	record->client_required = asking->fingerprint.n > 0 && asking->required;
-	client_issuer(domain, record, &der);
-	bool found = der.n > 0;
+	record->client_issuer = asking->fingerprints;
+	record->client_required = asking->fingerprints.n > 0 && asking->required;
+	record->client_map = asking->map;
+	client_issuers(domain, record, &der);
+	size_t found = count_certificates(buf_slice(&der));
 	buf_done(&der);
-	return asking->fingerprint.n == 0 || found
+	return found * CLIENT_FINGERPRINT == asking->fingerprints.n
 	    ? 0
 	    : err_set(err, ERR_ABSENT, "the trusted set of %s has no such certificate", domain);
 }
 
-int domain_ask_clients(
-    struct slice domain, struct slice fingerprint, bool required, struct err *err)
+int domain_ask_clients(struct slice domain, const struct client_asking *asking, struct err *err)
 {
-	struct asking asking = { fingerprint, required };
+	struct client_asking copy = *asking;
 
-	return domain_change(domain, set_issuer, &asking, err);
+	return domain_change(domain, set_issuers, &copy, err);
 }

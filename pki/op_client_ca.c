@@ -1,23 +1,29 @@
 /* op_client_ca.c - whose certificates a domain asks its clients for */
-#include "core/text.h"
+#include <stdlib.h>
+
 #include "pki/op_pki.h"
 #include "pki/trust.h"
 
 /* --- show --- */
 
-static bool is_issuer(const struct cert *cert, struct slice issuer)
+static bool is_among(const struct cert *cert, struct slice issuers)
 {
-	return issuer.n > 0 && slice_eq(cert->der, issuer);
+	struct cert issuer;
+
+	while (cert_next(&issuers, &issuer))
+		if (slice_eq(cert->der, issuer.der))
+			return true;
+	return false;
 }
 
 /* The rows are those that may be chosen (SPEC C-093). */
-static void put_choices(struct op_call *call, const char *domain, struct slice issuer)
+static void put_choices(struct op_call *call, const char *domain, struct slice issuers)
 {
 	struct trust_set *set = trust_stored(slice_str(domain));
 
 	for (size_t i = 0; i < trust_set_count(set); i++) {
 		op_row(call);
-		op_put_bool(call, "chosen", is_issuer(trust_set_at(set, i), issuer));
+		op_put_bool(call, "chosen", is_among(trust_set_at(set, i), issuers));
 		pki_call_put_cert(call, trust_set_at(set, i));
 	}
 	trust_set_unref(&set);
@@ -34,10 +40,11 @@ static int run_show(struct op_call *call)
 	if (domain_hosted(pki_call_domain(call), op_pool(call), &domain, &err) != 0)
 		return op_fail_err(call, &err);
 	record_get(domain, &bytes, &record);
-	client_issuer(domain.p, &record, &der);
+	client_issuers(domain.p, &record, &der);
 	op_put_text(call, "domain", domain);
 	op_put_bool(call, "asked", der.n > 0);
 	op_put_bool(call, "required", der.n > 0 && record.client_required);
+	op_put_text(call, "map", slice_str(client_map_names[record.client_map]));
 	rest = buf_slice(&der);
 	if (cert_next(&rest, &issuer))
 		pki_call_put_cert(call, &issuer);
@@ -52,7 +59,8 @@ OPERATION(client_ca_show) = {
 	.role = OP_DOMAIN_ADMIN,
 	.args = pki_domain_args,
 	.help = "show whose certificates a domain asks its clients for",
-	.more = "The rows are the certificates that may be chosen: the domain's own trusted ones.",
+	.more = "The rows are the certificates that may be chosen: the domain's own trusted ones.\n"
+		"What stands above them is said of the first one that is chosen.",
 	.example = "client-ca show example.org",
 	.reads = true,
 	.run = run_show,
@@ -60,50 +68,59 @@ OPERATION(client_ca_show) = {
 
 /* --- set --- */
 
-static int digit(char c)
+/* Fingerprints in hex, or none; parted by blanks or commas. */
+static int read_issuers(const char *text, struct buf *out, struct err *err)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	char *copy = mem_str(slice_str(text));
+	int rc = 0;
+
+	for (char *p = copy; *p; p++)
+		if (*p == ',')
+			*p = ' ';
+	struct slice rest = slice_str(copy), word = slice_word(&rest);
+	if (slice_eq(word, SLICE("none")) && rest.n == 0)
+		word = rest;
+	else if (word.n == 0)
+		rc = err_set(err, ERR_INPUT, "issuer: a SHA-256 fingerprint, or none");
+	for (; rc == 0 && word.n > 0; word = slice_word(&rest))
+		rc = pki_call_fingerprint("issuer", word, out, err);
+	free(copy);
+	return rc;
 }
 
-/* Nothing, or 32 bytes. */
-static bool read_fingerprint(const char *hex, struct buf *out)
+static enum client_map map_of_today(struct slice name)
 {
-	size_t n = strlen(hex);
+	struct domain_record record = { 0 };
+	struct buf bytes = { 0 };
 
-	for (size_t i = 0; i + 1 < n; i += 2) {
-		int high = digit(hex[i]), low = digit(hex[i + 1]);
-		if (high < 0 || low < 0)
-			return false;
-		buf_addc(out, (char)(high << 4 | low));
-	}
-	return n == 64;
+	record_get(name, &bytes, &record);
+	buf_done(&bytes);
+	return record.client_map;
 }
 
 static int run_set(struct op_call *call)
 {
-	const char *issuer = op_text(call, "issuer");
-	struct buf fingerprint = { 0 };
+	struct buf fingerprints = { 0 };
 	struct err err = { 0 };
-	bool none = strcmp(issuer, "none") == 0;
+	int64_t map = op_number(call, "map", map_of_today(pki_call_domain(call)));
+	int rc = read_issuers(op_text(call, "issuer"), &fingerprints, &err);
 
-	if (!none && !read_fingerprint(issuer, &fingerprint)) {
-		buf_done(&fingerprint);
-		return op_fail(call, ERR_INPUT, "issuer: a SHA-256 fingerprint, or none");
+	if (rc == 0) {
+		struct client_asking asking = { buf_slice(&fingerprints), op_bool(call, "required"),
+			(enum client_map)map };
+		rc = domain_ask_clients(pki_call_domain(call), &asking, &err);
 	}
-	int rc = domain_ask_clients(
-	    pki_call_domain(call), buf_slice(&fingerprint), op_bool(call, "required"), &err);
-	buf_done(&fingerprint);
+	buf_done(&fingerprints);
 	return rc == 0 ? run_show(call) : op_fail_err(call, &err);
 }
 
 static const struct op_arg set_args[] = {
 	OP_PKI_DOMAIN,
-	{ "issuer", OP_TEXT, OP_REQUIRED, "fingerprint of one of the domain's trusted, or none",
-	    NULL },
+	{ "issuer", OP_TEXT, OP_REQUIRED,
+	    "fingerprints of one or more of the domain's trusted, or none", NULL },
 	{ "required", OP_BOOL, OP_OPTION, "without a good one there is no TLS", NULL },
+	{ "map", OP_CHOICE, OP_OPTION, "what in a certificate names the account; else as it was",
+	    client_map_names },
 	{ 0 },
 };
 
@@ -111,14 +128,20 @@ OPERATION(client_ca_set) = {
 	.name = "client-ca set",
 	.role = OP_DOMAIN_ADMIN,
 	.args = set_args,
-	.help = "ask a domain's clients for certificates of one issuer",
+	.help = "ask a domain's clients for certificates of these issuers",
 	.more =
-	    "Every client that comes by TLS is asked. Who shows a good one with the address of an\n"
-	    "account of the domain may log in without a password (SASL EXTERNAL). Add the issuer to\n"
-	    "the domain's trusted ones first: trust add --domain. Clients that show a certificate\n"
-	    "that is not good go on without, unless one is required or the setting\n"
-	    "tls.abort-on-wrong-client-certificate is on. Under TLS 1.3 the issuer's name is not\n"
-	    "told to clients: this is not in this build.",
-	.example = "client-ca set example.org 5e0c... --required",
+	    "Every client that comes by TLS is asked. Who shows a good one that names an account of\n"
+	    "the domain may log in without a password: by SASL EXTERNAL, or on the login page. Add\n"
+	    "the issuers to the domain's trusted ones first: trust add --domain. Clients that show a\n"
+	    "certificate that is not good go on without, unless one is required or the setting\n"
+	    "tls.abort-on-wrong-client-certificate is on. Under TLS 1.3 the issuers' names are not\n"
+	    "told to clients: this is not in this build.\n"
+	    "\n"
+	    "--map says what in a certificate names the account: email, its e-mail addresses; cn or\n"
+	    "uid, that part of its subject, a local part or an address; upn, the principal name of\n"
+	    "Windows; fingerprint, nothing: accounts list theirs by account cert-add. With cn and uid\n"
+	    "choose issuers that write there what you mean.",
+	.example = "client-ca set example.org 5e0c... --required\n"
+		   "client-ca set example.org '5e0c... 77ab...' --map uid",
 	.run = run_set,
 };

@@ -31,6 +31,10 @@ int pki_call_answer(struct op_call *call, int rc, const struct err *err);
    or -1 after a failure. */
 int pki_call_scope(struct op_call *call, bool changes, struct slice *scope);
 
+/* Append the 32 bytes of a SHA-256 fingerprint in hex, colons or not. 0, or -1 with a
+   reason that begins with the argument's name. */
+int pki_call_fingerprint(const char *arg, struct slice hex, struct buf *out, struct err *err);
+
 /* One certificate's fields, into the row that was begun. */
 void pki_call_put_cert(struct op_call *call, const struct cert *cert);
 

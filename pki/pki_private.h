@@ -19,6 +19,17 @@ extern const struct conf_key conf_key_tls_client_strict;
 
 /* --- record.c: what is stored of an owner: of a domain, or a profile --- */
 
+/* What in a client's certificate names an account of the domain. */
+enum client_map {
+	CLIENT_MAP_EMAIL,	/* rfc822Name: the address */
+	CLIENT_MAP_CN,		/* the subject's common name: the address, or its local part */
+	CLIENT_MAP_UID,		/* the subject's user id, likewise */
+	CLIENT_MAP_UPN,		/* the principal name of Windows' directories: the address */
+	CLIENT_MAP_FINGERPRINT, /* nothing: an account lists its certificates */
+	CLIENT_MAPS
+};
+extern const char *const client_map_names[]; /* "email", ..., NULL */
+
 struct domain_record {
 	int64_t made;	/* when the key came, unix seconds */
 	bool installed; /* by an admin: never replaced by itself */
@@ -27,12 +38,13 @@ struct domain_record {
 	struct slice leaf;	    /* its certificate, DER; empty: none */
 	struct slice above;	    /* authorities above it, DER one behind another */
 	struct slice subject;	    /* what was asked for last: pki/subject.h */
-	struct slice client_issuer; /* SHA-256 of the certificate in the domain's trusted set
+	struct slice client_issuer; /* SHA-256 of each certificate in the domain's trusted set
 				       whose clients are asked for theirs; empty: nobody is */
 	bool client_required;
 	struct slice files; /* paths of certificate and key, a line each, that are read again
 			       at each reload; empty: none */
 	bool gone;	    /* of one that is staged: it is to be removed */
+	enum client_map client_map;
 };
 
 /* Slices point into *bytes, which the caller frees. 1, 0 absent, -1 (logged). */
@@ -162,9 +174,14 @@ int domain_set_mode(struct slice domain, enum pki_mode mode, struct err *err);
 int domain_key_remove(struct slice domain, struct err *err); /* with the certificate */
 int domain_cert_remove(struct slice domain, struct err *err);
 int domain_chain_remove(struct slice domain, struct err *err);
-/* fingerprint: SHA-256, 32 bytes, of one of the domain's trusted set; empty: none. */
-int domain_ask_clients(
-    struct slice domain, struct slice fingerprint, bool required, struct err *err);
+/* fingerprints: SHA-256, 32 bytes each, of the domain's trusted set; empty: none. */
+enum { CLIENT_FINGERPRINT = 32 };
+struct client_asking {
+	struct slice fingerprints;
+	bool required;
+	enum client_map map;
+};
+int domain_ask_clients(struct slice domain, const struct client_asking *asking, struct err *err);
 
 /* --- advice.c --- */
 
@@ -246,13 +263,25 @@ struct slice address_bytes(const struct sockaddr *address);
 
 /* --- client.c: certificates of clients --- */
 
-/* Append the certificate whose clients a domain asks for theirs, if it is still
-   in the domain's trusted set; else nothing. */
-void client_issuer(const char *domain, const struct domain_record *record, struct buf *der);
+/* Append the certificates whose clients a domain asks for theirs, those that are
+   still in the domain's trusted set. */
+void client_issuers(const char *domain, const struct domain_record *record, struct buf *der);
 
 /* Is that chain good for a client of the domain? 0, and the domain's accounts that
    it names are appended, parted by blanks; or -1 with the reason. */
 int client_verify(const char *domain, struct slice chain, struct buf *accounts, struct err *err);
+
+/* --- client_map.c: whose certificate is it? --- */
+
+/* Append the domain's accounts that the certificate names by that rule, parted by
+   blanks. */
+void client_accounts(
+    const char *domain, enum client_map map, const struct cert *leaf, struct buf *accounts);
+
+/* --- client_cert.c: certificates that accounts list as theirs --- */
+
+/* The account that lists it, from pool; NULL: none does, or it is gone. */
+const char *client_cert_owner(const char *domain, const struct cert *leaf, struct pool *pool);
 
 /* --- judge.c: certificates that peers show --- */
 

@@ -15,6 +15,9 @@ enum { VERSION = 3, HEADER = 3 + 8, FIELDS = 6 };
 
 enum flag { INSTALLED = 1, CLIENT_REQUIRED = 2, GONE = 4 };
 
+/* In the upper half of the flags: enum client_map. */
+enum { MAP_SHIFT = 4 };
+
 static struct slice record_key(struct buf *out, char kind, struct slice name)
 {
 	buf_addc(out, kind);
@@ -53,7 +56,8 @@ static void write_record(const struct domain_record *record, struct buf *out)
 
 	header[0] = VERSION;
 	header[1] = (unsigned char)((record->installed ? INSTALLED : 0) |
-	    (record->client_required ? CLIENT_REQUIRED : 0) | (record->gone ? GONE : 0));
+	    (record->client_required ? CLIENT_REQUIRED : 0) | (record->gone ? GONE : 0) |
+	    (unsigned)record->client_map << MAP_SHIFT);
 	header[2] = (unsigned char)record->mode;
 	num_put64(header + 3, (uint64_t)record->made);
 	buf_add(out, header, sizeof(header));
@@ -88,12 +92,14 @@ static bool read_record(struct slice bytes, struct domain_record *out)
 	*out = (struct domain_record){ 0 };
 	if (bytes.n == 0 || p[0] < 2)
 		return read_first_form(bytes, out);
-	if (bytes.n < HEADER || p[0] > VERSION || p[2] > PKI_ENABLED)
+	if (bytes.n < HEADER || p[0] > VERSION || p[2] > PKI_ENABLED ||
+	    p[1] >> MAP_SHIFT >= CLIENT_MAPS)
 		return false;
 	size_t n_fields = p[0] == 2 ? 5 : FIELDS;
 	out->installed = p[1] & INSTALLED;
 	out->client_required = p[1] & CLIENT_REQUIRED;
 	out->gone = p[1] & GONE;
+	out->client_map = (enum client_map)(p[1] >> MAP_SHIFT);
 	out->mode = (enum pki_mode)p[2];
 	out->made = (int64_t)num_get64(p + 3);
 	struct slice *const fields[FIELDS] = { &out->key, &out->leaf, &out->above, &out->subject,

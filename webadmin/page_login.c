@@ -56,6 +56,22 @@ static int enter(struct web *web)
 	return WEB_ANSWERED;
 }
 
+static int enter_by_certificate(struct web *web)
+{
+	const char *account = http_field(web->req, "account");
+
+	if (http_login_certificate(web->req, slice_str(account ? account : ""), &web->err) != 0)
+		return -1;
+	http_redirect(web->req, safe_path(http_field(web->req, "next")));
+	return WEB_ANSWERED;
+}
+
+static const struct web_field certificate_fields[] = {
+	{ .name = "account", .label = "Account", .kind = WEB_CHOICE },
+	{ .name = "next", .kind = WEB_HIDDEN },
+	{ 0 },
+};
+
 static const struct web_field fields[] = {
 	{ .name = "name", .label = "Address", .flags = WEB_REQUIRED, .example = "ann@example.org" },
 	{ .name = "password", .label = "Password", .kind = WEB_PASSWORD, .flags = WEB_REQUIRED },
@@ -65,8 +81,27 @@ static const struct web_field fields[] = {
 
 static const struct web_action actions[] = {
 	{ .name = "login", .fields = fields, .submit = "Log in", .run = enter },
+	{ .name = "certificate",
+	    .fields = certificate_fields,
+	    .submit = "Log in with certificate",
+	    .run = enter_by_certificate },
 	{ 0 },
 };
+
+/* Accounts that the browser's certificate proves. */
+static void load_proved(struct web *web)
+{
+	struct slice rest = slice_str(http_proved(web->req)), word;
+	json_t *choices = json_array();
+
+	while ((word = slice_word(&rest)).n > 0) {
+		const char *name = pool_str(http_pool(web->req), word);
+		json_array_append_new(
+		    choices, json_pack("{s:s, s:s}", "value", name, "label", name));
+	}
+	json_object_set_new(web->model, "proved", json_boolean(json_array_size(choices) > 0));
+	web_choices(web, "certificate", "account", choices);
+}
 
 static int load(struct web *web)
 {
@@ -74,6 +109,8 @@ static int load(struct web *web)
 	struct buf der = { 0 };
 
 	web_default(web, "login", "next", json_string(safe_path(next)));
+	web_default(web, "certificate", "next", json_string(safe_path(next)));
+	load_proved(web);
 	json_object_set_new(
 	    web->model, "certificate", json_boolean(find_certificate(web->req, &der)));
 	json_object_set_new(web->model, "host",

@@ -78,6 +78,11 @@ const char *http_csrf(struct http_req *req);
 /* Check name and password as every protocol does (same limits, same delay) and
    begin a session: the answer sets the cookie. 0, or -1: ERR_DENIED. */
 int http_login(struct http_req *req, struct slice name, struct slice password, struct err *err);
+/* The same by the certificate that the client showed in the TLS handshake (SASL
+   EXTERNAL): as that account of those that it proves. */
+int http_login_certificate(struct http_req *req, struct slice account, struct err *err);
+/* Accounts that it proves, parted by blanks; "": none. */
+const char *http_proved(struct http_req *req);
 void http_logout(struct http_req *req);
 
 /* A text that the next page of this session shows once (after a redirect). */

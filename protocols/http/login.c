@@ -74,9 +74,9 @@ static const char *domain_of(struct http_req *req, struct slice name)
 }
 
 /* Every reason gets the same answer, late. */
-static int refuse(struct http_req *req, struct slice name, struct err *err)
+static int refuse(struct http_req *req, struct slice name, const char *mech)
 {
-	log_event(LOG_WARN, "login-failed", log_s("account", name), log_z("mech", "FORM"),
+	log_event(LOG_WARN, "login-failed", log_s("account", name), log_z("mech", mech),
 	    log_z("peer", sess_peer_text(req->s)));
 	op_event(&(struct op_event){
 	    .who = pool_str(&req->pool, name),
@@ -87,10 +87,11 @@ static int refuse(struct http_req *req, struct slice name, struct err *err)
 	    .result = err_kind_name(ERR_DENIED),
 	});
 	sess_delay(req->s, limit_fail(sess_peer(req->s), name));
-	return err_set(err, ERR_DENIED, "wrong user name or password");
+	return -1;
 }
 
-static int enter(struct http_req *req, const struct auth_account *who, struct err *err)
+static int enter(
+    struct http_req *req, const struct auth_account *who, const char *mech, struct err *err)
 {
 	char *cookie = http_session_new(&req->pool, who->name, err);
 
@@ -102,7 +103,7 @@ static int enter(struct http_req *req, const struct auth_account *who, struct er
 	http_cookie_set(req, http_cookie_visit, (struct slice){ 0 }, true);
 	req->login = slice_str(cookie);
 	req->csrf = NULL;
-	log_event(LOG_INFO, "login", log_z("account", who->name), log_z("mech", "FORM"));
+	log_event(LOG_INFO, "login", log_z("account", who->name), log_z("mech", mech));
 	return 0;
 }
 
@@ -112,12 +113,46 @@ int http_login(struct http_req *req, struct slice name, struct slice password, s
 
 	switch (auth_password(name, password, &req->pool, &who)) {
 	case AUTH_OK:
-		return enter(req, &who, err);
+		return enter(req, &who, "FORM", err);
 	case AUTH_WRONG:
-		return refuse(req, slice_str(who.name), err);
+		refuse(req, slice_str(who.name), "FORM");
+		return err_set(err, ERR_DENIED, "wrong user name or password");
 	default:
 		return err_set(err, ERR_TEMP, "logins cannot be checked now");
 	}
+}
+
+/* --- log in by certificate --- */
+
+const char *http_proved(struct http_req *req)
+{
+	struct tls_peer peer;
+
+	return sess_tls_peer(req->s, &peer) && peer.verified ? peer.accounts : "";
+}
+
+int http_login_certificate(struct http_req *req, struct slice account, struct err *err)
+{
+	struct auth_channel channel;
+	struct buf challenge = { 0 };
+	int rc;
+
+	auth_channel_of(req->s, &channel);
+	struct auth *auth = auth_new("http", &channel);
+	switch (auth_begin(auth, SLICE("EXTERNAL"), account, &challenge)) {
+	case AUTH_OK:
+		rc = enter(req, auth_who(auth), "EXTERNAL", err);
+		break;
+	case AUTH_TEMP:
+		rc = err_set(err, ERR_TEMP, "logins cannot be checked now");
+		break;
+	default:
+		refuse(req, auth_tried(auth), "EXTERNAL");
+		rc = err_set(err, ERR_DENIED, "the certificate of your browser does not say so");
+	}
+	buf_done(&challenge);
+	auth_free(&auth);
+	return rc;
 }
 
 void http_logout(struct http_req *req)

@@ -65,11 +65,13 @@ static void written_and_read(void **state)
 		.above = buf_slice(&leaf),
 		.subject = SLICE("o=Example\n"),
 		.client_issuer = SLICE("0123456789abcdef0123456789abcdef"),
+		.client_map = CLIENT_MAP_UPN,
 		.client_required = true };
 	must(record_put(SLICE("alpha.test"), &record, &err), &err);
 	assert_int_equal(record_get(SLICE("ALPHA.test"), &bytes, &got), 1);
 	assert_int_equal(got.made, record.made);
 	assert_true(got.installed && got.client_required);
+	assert_int_equal(got.client_map, CLIENT_MAP_UPN);
 	assert_int_equal(got.mode, PKI_TEST);
 	want_text("key", got.key, "sealed");
 	assert_true(slice_eq(got.leaf, buf_slice(&leaf)) && slice_eq(got.above, buf_slice(&leaf)));
