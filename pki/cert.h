@@ -35,6 +35,7 @@ struct cert {
 	int64_t not_before, not_after;
 	struct slice alt_names; /* GeneralNames' contents; empty when there are none */
 	struct slice subject_key_id, authority_key_id;
+	bool authority_named;	      /* authorityKeyIdentifier names a certificate, too */
 	struct slice inner_algorithm; /* as the signed part names it */
 	int version;		      /* 1 to 3 */
 	bool is_ca;
@@ -44,13 +45,50 @@ struct cert {
 	bool has_purposes;
 	struct slice purposes;	       /* OIDs of extended key usage, DER one behind another */
 	struct slice name_constraints; /* contents of NameConstraints; empty: none */
-	bool unknown_critical;	       /* an extension that we do not know forbids its use */
+	struct slice policies;	       /* PolicyInformation, one behind another */
+	struct slice mappings;	       /* of policies: pairs of OIDs, one behind another */
+	int explicit_policy, inhibit_mapping, inhibit_any; /* certificates to skip; -1: not said */
+	struct slice crl_points; /* DistributionPoint, one behind another */
+	bool unknown_critical;	 /* an extension that we do not know forbids its use */
+	unsigned present;	 /* enum cert_extension, 1 << each */
+	unsigned critical;	 /* likewise those that are marked so */
+	struct slice extensions; /* all, one behind another */
 };
+
+/* Those that are read. */
+enum cert_extension {
+	CERT_SUBJECT_KEY,
+	CERT_USAGE,
+	CERT_ALT_NAMES,
+	CERT_CONSTRAINTS,
+	CERT_NAME_CONSTRAINTS,
+	CERT_CRL_POINTS,
+	CERT_POLICIES,
+	CERT_MAPPINGS,
+	CERT_AUTHORITY_KEY,
+	CERT_POLICY_CONSTRAINTS,
+	CERT_PURPOSES,
+	CERT_INHIBIT_ANY,
+};
+
+static inline bool cert_has(const struct cert *cert, enum cert_extension extension)
+{
+	return (cert->present & 1u << extension) != 0;
+}
+
+static inline bool cert_critical(const struct cert *cert, enum cert_extension extension)
+{
+	return (cert->critical & 1u << extension) != 0;
+}
 
 enum { CERT_PATH_UNLIMITED = 255 };
 
 /* Take the first certificate off *rest (DER one behind another). */
 bool cert_next(struct slice *rest, struct cert *out);
+
+/* Take the next extension off *list. False: malformed, or the end. */
+bool cert_next_extension(
+    struct slice *list, struct slice *oid, bool *critical, struct slice *value);
 
 /* Is that SubjectPublicKeyInfo its key? How the kind is written may differ. */
 bool cert_has_key(const struct cert *cert, struct slice public_info);

@@ -9,6 +9,7 @@
 /* Bits of KeyUsage (RFC 5280 4.2.1.3). */
 enum cert_usage {
 	CERT_DIGITAL_SIGNATURE = 1 << 0,
+	CERT_NON_REPUDIATION = 1 << 1,
 	CERT_KEY_ENCIPHERMENT = 1 << 2,
 	CERT_KEY_AGREEMENT = 1 << 4,
 	CERT_CERT_SIGN = 1 << 5,

@@ -15,7 +15,7 @@ static bool read_usage(struct slice value, struct cert *c)
 		if ((unsigned char)bits.p[1] & 0x80 >> i)
 			c->usage |= 1 << i;
 	c->has_usage = true;
-	return c->usage != 0 || bits.n > 2; /* one bit at least is set */
+	return c->usage != 0 || bits.n > 2; /* RFC 5280 4.2.1.3: one bit at least is set */
 }
 
 static bool read_purposes(struct slice value, struct cert *c)
@@ -29,17 +29,22 @@ static bool read_alt_names(struct slice value, struct cert *c)
 	return der_want(&value, DER_SEQUENCE, &c->alt_names) && value.n == 0 && c->alt_names.n > 0;
 }
 
+/* A number of certificates. No path is longer than one byte can say. */
+static bool take_count(struct slice number, int *count)
+{
+	if (number.n == 0 || (number.p[0] & 0x80))
+		return false;
+	*count = number.n == 1 ? number.p[0] : CERT_PATH_UNLIMITED;
+	return true;
+}
+
 static bool read_path_length(struct slice *list, struct cert *c)
 {
 	struct slice number;
 
 	if (!der_want(list, DER_INTEGER, &number))
 		return true;
-	if (!c->is_ca || number.n == 0 || (number.p[0] & 0x80))
-		return false;
-	/* No path is longer than one byte can say. */
-	c->path_length = number.n == 1 ? number.p[0] : CERT_PATH_UNLIMITED;
-	return true;
+	return c->is_ca && take_count(number, &c->path_length);
 }
 
 static bool read_constraints(struct slice value, struct cert *c)
@@ -70,16 +75,47 @@ static bool read_authority_key(struct slice value, struct cert *c)
 	if (!der_want(&value, DER_SEQUENCE, &list) || value.n > 0)
 		return false;
 	der_want(&list, DER_CONTEXT | 0, &c->authority_key_id);
+	c->authority_named = list.n > 0;
 	return true;
 }
 
-/* Policies matter to those who ask for some; nobody here does. */
+/* --- policies (RFC 5280 4.2.1.4, 4.2.1.5, 4.2.1.11, 4.2.1.14) --- */
+
 static bool read_policies(struct slice value, struct cert *c)
 {
-	struct slice list;
+	return der_want(&value, DER_SEQUENCE, &c->policies) && value.n == 0 && c->policies.n > 0;
+}
 
-	(void)c;
-	return der_want(&value, DER_SEQUENCE, &list) && value.n == 0 && list.n > 0;
+static bool read_mappings(struct slice value, struct cert *c)
+{
+	return der_want(&value, DER_SEQUENCE, &c->mappings) && value.n == 0 && c->mappings.n > 0;
+}
+
+static bool read_policy_constraints(struct slice value, struct cert *c)
+{
+	struct slice list, number;
+
+	if (!der_want(&value, DER_SEQUENCE, &list) || value.n > 0 || list.n == 0)
+		return false;
+	if (der_want(&list, DER_CONTEXT | 0, &number) && !take_count(number, &c->explicit_policy))
+		return false;
+	if (der_want(&list, DER_CONTEXT | 1, &number) && !take_count(number, &c->inhibit_mapping))
+		return false;
+	return list.n == 0;
+}
+
+static bool read_inhibit_any(struct slice value, struct cert *c)
+{
+	struct slice number;
+
+	return der_want(&value, DER_INTEGER, &number) && value.n == 0 &&
+	    take_count(number, &c->inhibit_any);
+}
+
+static bool read_crl_points(struct slice value, struct cert *c)
+{
+	return der_want(&value, DER_SEQUENCE, &c->crl_points) && value.n == 0 &&
+	    c->crl_points.n > 0;
 }
 
 struct reader {
@@ -88,14 +124,18 @@ struct reader {
 };
 
 static const struct reader readers[] = {
-	{ { 0x55, 0x1d, 14 }, read_subject_key },
-	{ { 0x55, 0x1d, 15 }, read_usage },
-	{ { 0x55, 0x1d, 17 }, read_alt_names },
-	{ { 0x55, 0x1d, 19 }, read_constraints },
-	{ { 0x55, 0x1d, 30 }, read_name_constraints },
-	{ { 0x55, 0x1d, 32 }, read_policies },
-	{ { 0x55, 0x1d, 35 }, read_authority_key },
-	{ { 0x55, 0x1d, 37 }, read_purposes },
+	[CERT_SUBJECT_KEY] = { { 0x55, 0x1d, 14 }, read_subject_key },
+	[CERT_USAGE] = { { 0x55, 0x1d, 15 }, read_usage },
+	[CERT_ALT_NAMES] = { { 0x55, 0x1d, 17 }, read_alt_names },
+	[CERT_CONSTRAINTS] = { { 0x55, 0x1d, 19 }, read_constraints },
+	[CERT_NAME_CONSTRAINTS] = { { 0x55, 0x1d, 30 }, read_name_constraints },
+	[CERT_CRL_POINTS] = { { 0x55, 0x1d, 31 }, read_crl_points },
+	[CERT_POLICIES] = { { 0x55, 0x1d, 32 }, read_policies },
+	[CERT_MAPPINGS] = { { 0x55, 0x1d, 33 }, read_mappings },
+	[CERT_AUTHORITY_KEY] = { { 0x55, 0x1d, 35 }, read_authority_key },
+	[CERT_POLICY_CONSTRAINTS] = { { 0x55, 0x1d, 36 }, read_policy_constraints },
+	[CERT_PURPOSES] = { { 0x55, 0x1d, 37 }, read_purposes },
+	[CERT_INHIBIT_ANY] = { { 0x55, 0x1d, 54 }, read_inhibit_any },
 };
 
 enum { READERS = sizeof(readers) / sizeof(*readers) };
@@ -111,33 +151,41 @@ static size_t reader_of(struct slice oid)
 	return i;
 }
 
-static bool read_extension(struct slice *list, struct cert *c, unsigned *seen)
+bool cert_next_extension(struct slice *list, struct slice *oid, bool *critical, struct slice *value)
 {
-	struct slice e, oid, critical = { 0 }, value;
+	struct slice e, flag = { 0 };
 
-	if (!der_want(list, DER_SEQUENCE, &e) || !der_want(&e, DER_OID, &oid))
+	if (!der_want(list, DER_SEQUENCE, &e) || !der_want(&e, DER_OID, oid))
 		return false;
-	der_want(&e, DER_BOOLEAN, &critical);
-	if (!der_want(&e, DER_OCTETS, &value) || e.n > 0)
+	der_want(&e, DER_BOOLEAN, &flag);
+	*critical = flag.n > 0 && flag.p[0] != 0;
+	return der_want(&e, DER_OCTETS, value) && e.n == 0;
+}
+
+static bool read_extension(struct slice *list, struct cert *c)
+{
+	struct slice oid, value;
+	bool critical;
+
+	if (!cert_next_extension(list, &oid, &critical, &value))
 		return false;
 	size_t i = reader_of(oid);
 	if (i == READERS) {
-		c->unknown_critical |= critical.n > 0 && critical.p[0] != 0;
+		c->unknown_critical |= critical;
 		return true;
 	}
-	if (*seen & 1u << i)
+	if (c->present & 1u << i)
 		return false; /* RFC 5280 4.2: one of a kind */
-	*seen |= 1u << i;
+	c->present |= 1u << i;
+	c->critical |= (unsigned)critical << i;
 	return readers[i].read(value, c);
 }
 
 bool cert_read_extensions(struct slice list, struct cert *c)
 {
-	unsigned seen = 0;
-
-	c->path_length = CERT_PATH_UNLIMITED;
+	c->extensions = list;
 	while (list.n > 0)
-		if (!read_extension(&list, c, &seen))
+		if (!read_extension(&list, c))
 			return false;
 	return true;
 }

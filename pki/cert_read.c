@@ -22,6 +22,7 @@ static bool read_extensions(struct slice *tbs, struct cert *c)
 	struct slice explicit, list;
 
 	c->path_length = CERT_PATH_UNLIMITED;
+	c->explicit_policy = c->inhibit_mapping = c->inhibit_any = -1;
 	if (!der_want(tbs, DER_CONTEXT_CONSTRUCTED | 3, &explicit))
 		return true;
 	return c->version == 3 && der_want(&explicit, DER_SEQUENCE, &list) && explicit.n == 0 &&

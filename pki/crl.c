@@ -1,142 +1,164 @@
-/* crl.c - lists of revoked certificates (RFC 5280 5) */
-#include "pki/crl.h"
+/* crl.c - asking lists of revoked certificates (RFC 5280 5.3) */
+#include "pki/crl_private.h"
 
-#include "core/text.h"
+#include <stdlib.h>
+
 #include "pki/cert_build.h"
 #include "pki/der.h"
 #include "pki/signature.h"
 
-/* --- extensions --- */
+/* --- entries --- */
 
-/* RFC 5280 5.2: of those that may be critical none is known here: an issuing
-   distribution point or a delta list says less than who asks would think. */
-static bool read_extensions(struct slice list, struct crl *c)
+struct entry {
+	struct slice serial;
+	struct slice issuer; /* a whole Name; empty: as the one before */
+	unsigned reason;
+	bool known; /* nothing critical that is not */
+};
+
+/* One directoryName. */
+static bool take_issuer(struct slice value, struct slice *name)
 {
-	struct slice e, oid, critical, value;
+	struct slice names;
+
+	return der_want(&value, DER_SEQUENCE, &names) &&
+	    der_want(&names, DER_CONTEXT_CONSTRUCTED | 4, name);
+}
+
+static bool take_reason(struct slice value, unsigned *reason)
+{
+	enum { DER_ENUMERATED = 0x0a };
+	struct slice number;
+
+	if (!der_want(&value, DER_ENUMERATED, &number) || number.n != 1)
+		return false;
+	*reason = (unsigned char)number.p[0];
+	return true;
+}
+
+static bool read_extensions(struct slice list, struct entry *e)
+{
+	struct slice oid, value;
+	bool critical;
 
 	while (list.n > 0) {
-		critical = (struct slice){ 0 };
-		if (!der_want(&list, DER_SEQUENCE, &e) || !der_want(&e, DER_OID, &oid))
+		if (!cert_next_extension(&list, &oid, &critical, &value))
 			return false;
-		der_want(&e, DER_BOOLEAN, &critical);
-		if (!der_want(&e, DER_OCTETS, &value) || e.n > 0)
-			return false;
-		c->unknown_critical |= critical.n > 0 && critical.p[0] != 0;
+		if (der_oid_is(oid, "2.5.29.21")) {
+			if (!take_reason(value, &e->reason))
+				return false;
+		} else if (der_oid_is(oid, "2.5.29.29")) {
+			if (!take_issuer(value, &e->issuer))
+				return false;
+		} else if (!der_oid_is(oid, "2.5.29.24")) { /* invalidityDate */
+			e->known &= !critical;
+		}
 	}
 	return true;
 }
 
-/* One entry: its serial number. *known: it says nothing critical beside. */
-static bool next_entry(struct slice *rest, struct slice *serial, bool *known)
+static bool next_entry(struct slice *rest, struct entry *e)
 {
 	struct slice entry, list;
 	int64_t when;
-	struct crl c = { 0 };
 
-	if (!der_want(rest, DER_SEQUENCE, &entry) || !der_want(&entry, DER_INTEGER, serial) ||
+	*e = (struct entry){ .known = true };
+	if (!der_want(rest, DER_SEQUENCE, &entry) || !der_want(&entry, DER_INTEGER, &e->serial) ||
 	    !der_time_get(&entry, &when))
 		return false;
-	if (der_want(&entry, DER_SEQUENCE, &list) && !read_extensions(list, &c))
+	if (der_want(&entry, DER_SEQUENCE, &list) && !read_extensions(list, e))
 		return false;
-	*known = !c.unknown_critical;
 	return entry.n == 0;
 }
 
-static bool read_entries(struct crl *c)
+bool crl_read_entries(struct crl *c)
 {
-	struct slice rest = c->revoked, serial;
-	bool known;
+	struct slice rest = c->revoked;
+	struct entry e;
 
 	while (rest.n > 0) {
-		if (!next_entry(&rest, &serial, &known))
+		if (!next_entry(&rest, &e))
 			return false;
-		c->unknown_critical |= !known;
+		c->unknown_critical |= !e.known;
 	}
-	return true;
-}
-
-/* --- structure --- */
-
-static bool want_whole(struct slice *rest, unsigned tag, struct slice *whole)
-{
-	struct der value;
-
-	if (!der_next(rest, &value) || value.tag != tag)
-		return false;
-	*whole = value.whole;
-	return true;
-}
-
-static bool read_tbs(struct slice tbs, struct crl *c)
-{
-	struct slice version, explicit, list;
-
-	der_want(&tbs, DER_INTEGER, &version);
-	if (!want_whole(&tbs, DER_SEQUENCE, &c->inner_algorithm) ||
-	    !want_whole(&tbs, DER_SEQUENCE, &c->issuer) || !der_time_get(&tbs, &c->this_update))
-		return false;
-	if (tbs.n > 0 && (tbs.p[0] == DER_UTC_TIME || tbs.p[0] == DER_TIME) &&
-	    !der_time_get(&tbs, &c->next_update))
-		return false;
-	der_want(&tbs, DER_SEQUENCE, &c->revoked);
-	if (der_want(&tbs, DER_CONTEXT_CONSTRUCTED | 0, &explicit) &&
-	    (!der_want(&explicit, DER_SEQUENCE, &list) || explicit.n > 0 ||
-		!read_extensions(list, c)))
-		return false;
-	return tbs.n == 0 && read_entries(c);
-}
-
-bool crl_next(struct slice *rest, struct crl *out)
-{
-	struct slice s = *rest, body;
-	struct der whole, tbs;
-
-	*out = (struct crl){ 0 };
-	if (!der_next(&s, &whole) || whole.tag != DER_SEQUENCE)
-		return false;
-	out->der = whole.whole;
-	body = whole.value;
-	if (!der_next(&body, &tbs) || tbs.tag != DER_SEQUENCE || !read_tbs(tbs.value, out))
-		return false;
-	out->tbs = tbs.whole;
-	if (!want_whole(&body, DER_SEQUENCE, &out->signature_algorithm) ||
-	    !der_want(&body, DER_BITS, &out->signature) || body.n > 0)
-		return false;
-	*rest = s;
 	return true;
 }
 
 /* --- asking --- */
 
+/* RFC 5280 5.3.3: an entry that names no issuer has that of the one before. */
+bool crl_find(const struct crl *crl, struct slice issuer, struct slice serial, unsigned *reason)
+{
+	struct slice rest = crl->revoked;
+	bool of_issuer = cert_name_same(crl->issuer, issuer);
+	struct entry e;
+
+	while (next_entry(&rest, &e)) {
+		if (crl->indirect && e.issuer.n > 0)
+			of_issuer = cert_name_same(e.issuer, issuer);
+		if (of_issuer && slice_eq(e.serial, serial)) {
+			*reason = e.reason;
+			return true;
+		}
+	}
+	return false;
+}
+
 bool crl_revokes(const struct crl *crl, struct slice serial)
 {
-	struct slice rest = crl->revoked, other;
-	bool known;
+	unsigned reason;
 
-	while (next_entry(&rest, &other, &known))
-		if (slice_eq(other, serial))
-			return true;
-	return false;
+	return crl_find(crl, crl->issuer, serial, &reason) && reason != CRL_REMOVED;
 }
 
 size_t crl_count(const struct crl *crl)
 {
-	struct slice rest = crl->revoked, serial;
-	bool known;
+	struct slice rest = crl->revoked;
+	struct entry e;
 	size_t n = 0;
 
-	while (next_entry(&rest, &serial, &known))
+	while (next_entry(&rest, &e))
 		n++;
 	return n;
 }
 
+static int compare(const void *a, const void *b)
+{
+	return slice_cmp(*(const struct slice *)a, *(const struct slice *)b);
+}
+
+bool crl_repeats(const struct crl *crl)
+{
+	struct slice rest = crl->revoked;
+	size_t n = crl_count(crl), i = 0;
+	bool repeats = false;
+	struct entry e;
+
+	if (n < 2 || crl->indirect)
+		return false;
+	struct slice *serials = mem_get(n * sizeof(*serials));
+	while (next_entry(&rest, &e))
+		serials[i++] = e.serial;
+	qsort(serials, n, sizeof(*serials), compare);
+	for (i = 1; i < n; i++)
+		repeats |= slice_eq(serials[i - 1], serials[i]);
+	free(serials);
+	return repeats;
+}
+
+bool crl_same_scope(const struct crl *a, const struct crl *b)
+{
+	return cert_name_same(a->issuer, b->issuer) && slice_eq(a->point, b->point) &&
+	    slice_eq(a->authority_key_id, b->authority_key_id);
+}
+
+/* RFC 5280 6.3.3 f: who says what his key is for says so; else it is an authority. */
 bool crl_is_of(const struct crl *crl, const struct cert *ca)
 {
 	struct slice signature = crl->signature;
 
-	/* RFC 5280 6.3.3 f */
-	if (!cert_name_same(crl->issuer, ca->subject) || !ca->is_ca ||
-	    (ca->has_usage && !(ca->usage & CERT_CRL_SIGN)))
+	if (!cert_name_same(crl->issuer, ca->subject) ||
+	    (ca->has_usage ? !(ca->usage & CERT_CRL_SIGN) : !ca->is_ca))
 		return false;
 	return slice_eq(crl->signature_algorithm, crl->inner_algorithm) && signature.n > 1 &&
 	    signature.p[0] == 0 &&
@@ -153,8 +175,8 @@ static int take(struct slice der, struct buf *out, struct err *err)
 	if (!crl_next(&der, &crl) || der.n > 0)
 		return err_set(err, ERR_INPUT, "a list of revoked certificates cannot be read");
 	if (crl.unknown_critical)
-		return err_set(err, ERR_INPUT,
-		    "the list is a partial or indirect one, which is not understood");
+		return err_set(
+		    err, ERR_INPUT, "the list has a critical extension that is not known here");
 	buf_adds(out, crl.der);
 	return 0;
 }
@@ -171,4 +193,17 @@ int crl_from_pem(struct slice pem, struct buf *der, struct err *err)
 	return rc == 0 && n == 0
 	    ? err_set(err, ERR_INPUT, "there is no list of revoked certificates in PEM form")
 	    : rc;
+}
+
+void crl_readable_from_pem(struct slice pem, struct buf *der)
+{
+	struct buf one = { 0 };
+	struct crl crl;
+
+	while (pem_next(&pem, "X509 CRL", &one)) {
+		struct slice rest = buf_slice(&one);
+		if (crl_next(&rest, &crl) && rest.n == 0)
+			buf_adds(der, crl.der);
+	}
+	buf_done(&one);
 }

@@ -26,15 +26,18 @@ static const struct {
 	{ { "\x2b\x65\x70", 3 }, ED25519 },			/* 1.3.101.112 */
 };
 
+/* RFC 5480 2.1.1: a curve is named. Who spells it out may have made his own
+   (CVE-2020-0601). */
 static enum kind kind_of(struct slice public_info)
 {
-	struct slice info, algorithm, oid = { 0 };
+	struct slice info, algorithm = { 0 }, oid = { 0 }, curve;
 
 	if (der_want(&public_info, DER_SEQUENCE, &info) &&
 	    der_want(&info, DER_SEQUENCE, &algorithm))
 		der_want(&algorithm, DER_OID, &oid);
 	for (size_t i = 0; i < sizeof(key_kinds) / sizeof(*key_kinds); i++)
-		if (slice_eq(oid, key_kinds[i].oid))
+		if (slice_eq(oid, key_kinds[i].oid) &&
+		    (key_kinds[i].kind != EC || der_want(&algorithm, DER_OID, &curve)))
 			return key_kinds[i].kind;
 	return OTHER;
 }
@@ -141,13 +144,16 @@ struct algorithm {
 
 /* RFC 3279, RFC 4055, RFC 5758, RFC 8410 */
 static const struct algorithm algorithms[] = {
-	{ { "\x2a\x86\x48\xce\x3d\x04\x03\x02", 8 }, EC, WC_HASH_TYPE_SHA256, "" },
-	{ { "\x2a\x86\x48\xce\x3d\x04\x03\x03", 8 }, EC, WC_HASH_TYPE_SHA384, "" },
-	{ { "\x2a\x86\x48\xce\x3d\x04\x03\x04", 8 }, EC, WC_HASH_TYPE_SHA512, "" },
-	{ { "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b", 9 }, RSA, WC_HASH_TYPE_SHA256, "" },
-	{ { "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0c", 9 }, RSA, WC_HASH_TYPE_SHA384, "" },
-	{ { "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0d", 9 }, RSA, WC_HASH_TYPE_SHA512, "" },
-	{ { "\x2b\x65\x70", 3 }, ED25519, WC_HASH_TYPE_SHA512, "" },
+	{ { "\x2a\x86\x48\xce\x3d\x04\x03\x02", 8 }, EC, WC_HASH_TYPE_SHA256, "ECDSA_WITH_SHA256" },
+	{ { "\x2a\x86\x48\xce\x3d\x04\x03\x03", 8 }, EC, WC_HASH_TYPE_SHA384, "ECDSA_WITH_SHA384" },
+	{ { "\x2a\x86\x48\xce\x3d\x04\x03\x04", 8 }, EC, WC_HASH_TYPE_SHA512, "ECDSA_WITH_SHA512" },
+	{ { "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b", 9 }, RSA, WC_HASH_TYPE_SHA256,
+	    "RSA_WITH_SHA256" },
+	{ { "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0c", 9 }, RSA, WC_HASH_TYPE_SHA384,
+	    "RSA_WITH_SHA384" },
+	{ { "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0d", 9 }, RSA, WC_HASH_TYPE_SHA512,
+	    "RSA_WITH_SHA512" },
+	{ { "\x2b\x65\x70", 3 }, ED25519, WC_HASH_TYPE_SHA512, "ED25519" },
 	{ { "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x04", 9 }, RSA, WC_HASH_TYPE_NONE, "MD5" },
 	{ { "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x05", 9 }, RSA, WC_HASH_TYPE_NONE, "SHA-1" },
 	{ { "\x2a\x86\x48\xce\x3d\x04\x01", 7 }, EC, WC_HASH_TYPE_NONE, "SHA-1" },
@@ -155,27 +161,52 @@ static const struct algorithm algorithms[] = {
 	{ { "\x60\x86\x48\x01\x65\x03\x04\x03\x02", 9 }, OTHER, WC_HASH_TYPE_NONE, "DSA" },
 };
 
+enum { ALGORITHMS = sizeof(algorithms) / sizeof(*algorithms) };
+
+static size_t find_algorithm(struct slice identifier)
+{
+	struct slice algorithm, oid = { 0 };
+	size_t i = 0;
+
+	if (der_want(&identifier, DER_SEQUENCE, &algorithm))
+		der_want(&algorithm, DER_OID, &oid);
+	while (i < ALGORITHMS && !slice_eq(oid, algorithms[i].oid))
+		i++;
+	return i;
+}
+
+int signature_kind(struct slice algorithm)
+{
+	size_t i = find_algorithm(algorithm);
+
+	return i < ALGORITHMS && algorithms[i].hash != WC_HASH_TYPE_NONE ? (int)i : -1;
+}
+
+int signature_named(struct slice name)
+{
+	for (size_t i = 0; i < ALGORITHMS; i++)
+		if (algorithms[i].hash != WC_HASH_TYPE_NONE &&
+		    slice_ieq(name, slice_str(algorithms[i].name)))
+			return (int)i;
+	return -1;
+}
+
 /* The parameters are NULL or absent for all of these. */
 static const struct algorithm *algorithm_of(struct slice identifier, struct err *err)
 {
-	struct slice algorithm, oid, null;
+	struct slice algorithm = { 0 }, oid, null;
+	size_t i = find_algorithm(identifier);
 
-	if (der_want(&identifier, DER_SEQUENCE, &algorithm) &&
-	    der_want(&algorithm, DER_OID, &oid)) {
-		for (size_t i = 0; i < sizeof(algorithms) / sizeof(*algorithms); i++) {
-			const struct algorithm *a = &algorithms[i];
-			if (!slice_eq(oid, a->oid))
-				continue;
-			if (a->hash == WC_HASH_TYPE_NONE) {
-				err_set(err, ERR_INPUT,
-				    "it is signed by means of %s, which is weak", a->name);
-				return NULL;
-			}
-			der_want(&algorithm, DER_NULL, &null);
-			if (algorithm.n == 0)
-				return a;
-		}
+	if (i < ALGORITHMS && algorithms[i].hash == WC_HASH_TYPE_NONE) {
+		err_set(err, ERR_INPUT, "it is signed by means of %s, which is weak",
+		    algorithms[i].name);
+		return NULL;
 	}
+	der_want(&identifier, DER_SEQUENCE, &algorithm);
+	der_want(&algorithm, DER_OID, &oid);
+	der_want(&algorithm, DER_NULL, &null);
+	if (i < ALGORITHMS && algorithm.n == 0)
+		return &algorithms[i];
 	err_set(err, ERR_INPUT, "it is signed in a way that is not known");
 	return NULL;
 }

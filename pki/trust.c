@@ -140,7 +140,7 @@ bool trust_has(const struct trust *trust, const struct cert *cert)
 	return found;
 }
 
-/* --- what was revoked --- */
+/* --- lists of revoked ones --- */
 
 void trust_set_lists(struct trust_set *set, struct slice lists)
 {
@@ -160,32 +160,6 @@ size_t trust_set_list_count(const struct trust_set *set)
 const struct crl *trust_set_list(const struct trust_set *set, size_t i)
 {
 	return &set->list[i];
-}
-
-static bool revoked_in(const struct trust_set *set, const struct cert *cert, const struct cert *ca,
-    unsigned *signatures)
-{
-	for (size_t i = 0; i < trust_set_list_count(set); i++) {
-		const struct crl *crl = &set->list[i];
-		/* What costs least is asked first. */
-		if (!cert_name_same(crl->issuer, ca->subject) || !crl_revokes(crl, cert->serial))
-			continue;
-		if (*signatures == 0)
-			return true;
-		--*signatures;
-		if (crl_is_of(crl, ca))
-			return true;
-	}
-	return false;
-}
-
-bool trust_revoked(
-    const struct trust *trust, const struct cert *cert, const struct cert *ca, unsigned *signatures)
-{
-	for (size_t k = 0; k < TRUST_SETS; k++)
-		if (revoked_in(trust->set[k], cert, ca, signatures))
-			return true;
-	return false;
 }
 
 void trust_give_back(struct trust *trust)

@@ -43,11 +43,6 @@ const struct cert *trust_next(const struct trust *trust, struct slice subject, s
 /* Is that very certificate among them? */
 bool trust_has(const struct trust *trust, const struct cert *cert);
 
-/* Did that authority revoke it, as far as is known here? A list that is past its time
-   counts for what it lists. *signatures are those that may still be checked. */
-bool trust_revoked(const struct trust *trust, const struct cert *cert, const struct cert *ca,
-    unsigned *signatures);
-
 /* What counts for a domain; with an empty name for the server itself. References:
    give them back. May wait for the disk. */
 void trust_take(struct slice domain, struct trust *out);

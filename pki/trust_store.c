@@ -337,19 +337,20 @@ static int check_lists(struct slice scope, struct slice lists, struct err *err)
 	return 0;
 }
 
-static bool has_issuer(struct slice lists, struct slice issuer)
+/* Is one of them of the same issuer, about the same certificates? */
+static bool has_like(struct slice lists, const struct crl *other)
 {
 	for (struct crl crl; crl_next(&lists, &crl);)
-		if (cert_name_same(crl.issuer, issuer))
+		if (crl_same_scope(&crl, other) && !crl.base.n == !other->base.n)
 			return true;
 	return false;
 }
 
-/* Those of `old` whose issuers have none in `new`. */
+/* Those of `old` that have no like in `new`. */
 static void keep_others(struct slice old, struct slice new, struct buf *out)
 {
 	for (struct crl crl; crl_next(&old, &crl);)
-		if (!has_issuer(new, crl.issuer))
+		if (!has_like(new, &crl))
 			buf_adds(out, crl.der);
 }
 

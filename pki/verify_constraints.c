@@ -112,10 +112,46 @@ static bool lies_in(const struct der *name, struct slice base, bool excluded)
 	return excluded; /* not known: never permitted, always excluded */
 }
 
+/* --- is the subtree what RFC 5280 4.2.1.10 says it is? --- */
+
+/* Bits that are set, then none. */
+static bool is_mask(struct slice mask)
+{
+	bool ended = false;
+
+	for (size_t i = 0; i < mask.n; i++)
+		for (unsigned bit = 0x80; bit > 0; bit >>= 1) {
+			bool set = ((unsigned char)mask.p[i] & bit) != 0;
+			if (set && ended)
+				return false;
+			ended |= !set;
+		}
+	return true;
+}
+
+static bool is_subtree(const struct der *base)
+{
+	struct slice v = base->value;
+
+	switch (kind_of(base)) {
+	case DNS: /* a dot before it is for URIs and mail; a wildcard is for nobody */
+		return slice_chr(v, '*') < 0 && (v.n == 0 || v.p[0] != '.');
+	case EMAIL:
+		return slice_chr(v, '@') == slice_rchr(v, '@');
+	case ADDRESS:
+		return (v.n == 8 || v.n == 32) && is_mask(slice_from(v, v.n / 2));
+	case DIRECTORY:
+	case URI:
+		break;
+	}
+	return true;
+}
+
 /* --- one name against all subtrees of a kind --- */
 
 struct constraints {
 	struct slice permitted, excluded; /* GeneralSubtrees */
+	bool strict;
 	unsigned *budget;
 };
 
@@ -135,18 +171,18 @@ struct verdict {
 };
 
 static struct verdict compare(
-    struct slice subtrees, const struct der *name, bool excluded, unsigned *budget)
+    const struct constraints *c, struct slice subtrees, const struct der *name, bool excluded)
 {
 	struct verdict v = { .known = true };
 	struct der base;
 	bool known;
 
-	while (*budget > 0 && next_subtree(&subtrees, &base, &known)) {
-		--*budget;
+	while (*c->budget > 0 && next_subtree(&subtrees, &base, &known)) {
+		--*c->budget;
 		if (kind_of(&base) != kind_of(name))
 			continue;
 		v.of_kind = true;
-		v.known &= known;
+		v.known &= known && (!c->strict || is_subtree(&base));
 		v.inside |= lies_in(name, base.value, excluded);
 	}
 	v.known &= subtrees.n == 0;
@@ -155,8 +191,8 @@ static struct verdict compare(
 
 static int check_name(const struct constraints *c, const struct der *name, struct err *err)
 {
-	struct verdict permitted = compare(c->permitted, name, false, c->budget);
-	struct verdict excluded = compare(c->excluded, name, true, c->budget);
+	struct verdict permitted = compare(c, c->permitted, name, false);
+	struct verdict excluded = compare(c, c->excluded, name, true);
 
 	if (!permitted.known || !excluded.known || *c->budget == 0)
 		return err_set(err, ERR_INPUT, "it constrains names in a way that is not known");
@@ -210,17 +246,23 @@ static int check_subject(const struct constraints *c, struct slice subject, stru
 	return list.n > 0 ? check_name(c, &name, err) : 0;
 }
 
-int verify_names(const struct cert *ca, const struct cert *cert, unsigned *budget, struct err *err)
+/* GeneralSubtrees has one at least. */
+static bool take_subtrees(struct slice *rest, unsigned tag, struct slice *subtrees)
 {
-	struct constraints c = { .budget = budget };
+	return !der_want(rest, DER_CONTEXT_CONSTRUCTED | tag, subtrees) || subtrees->n > 0;
+}
+
+int verify_names(
+    const struct cert *ca, const struct cert *cert, bool strict, unsigned *budget, struct err *err)
+{
+	struct constraints c = { .strict = strict, .budget = budget };
 	struct slice rest = ca->name_constraints;
 	bool emails = false;
 
 	if (rest.n == 0)
 		return 0;
-	der_want(&rest, DER_CONTEXT_CONSTRUCTED | 0, &c.permitted);
-	der_want(&rest, DER_CONTEXT_CONSTRUCTED | 1, &c.excluded);
-	if (rest.n > 0)
+	if (!take_subtrees(&rest, 0, &c.permitted) || !take_subtrees(&rest, 1, &c.excluded) ||
+	    rest.n > 0)
 		return err_set(err, ERR_INPUT, "it constrains names in a way that is not known");
 	if (check_alt_names(&c, cert->alt_names, &emails, err) != 0 ||
 	    check_subject(&c, cert->subject, err) != 0)

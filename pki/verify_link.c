@@ -56,8 +56,6 @@ static int check_common(const struct verify_spec *spec, const struct cert *cert,
 
 /* --- at the end of a path --- */
 
-enum { NON_REPUDIATION = 1 << 1 };
-
 /* RFC 5280 4.2.1.3, 4.2.1.12, RFC 8550 4.4.2 */
 static unsigned usage_for(enum verify_purpose purpose)
 {
@@ -67,7 +65,7 @@ static unsigned usage_for(enum verify_purpose purpose)
 	case VERIFY_CLIENT:
 		return CERT_DIGITAL_SIGNATURE | CERT_KEY_AGREEMENT;
 	case VERIFY_EMAIL:
-		return CERT_DIGITAL_SIGNATURE | NON_REPUDIATION | CERT_KEY_ENCIPHERMENT |
+		return CERT_DIGITAL_SIGNATURE | CERT_NON_REPUDIATION | CERT_KEY_ENCIPHERMENT |
 		    CERT_KEY_AGREEMENT;
 	case VERIFY_ANY:
 		break;
@@ -75,14 +73,32 @@ static unsigned usage_for(enum verify_purpose purpose)
 	return ~0u;
 }
 
+/* RFC 5280 4.2.1.9: an authority may stand at the end, too. Where only the path is
+   judged, what its key may do in TLS is left to the handshake (RFC 8446 4.4.2.2). */
+static bool may_end(const struct verify_spec *spec, const struct cert *leaf)
+{
+	return (leaf->usage & usage_for(spec->purpose)) != 0 ||
+	    (spec->profile && leaf->is_ca && (leaf->usage & CERT_CERT_SIGN));
+}
+
 int verify_leaf(const struct verify_spec *spec, const struct cert *leaf, struct err *err)
 {
 	if (check_common(spec, leaf, err) != 0)
 		return -1;
-	if (leaf->has_usage && spec->purpose != VERIFY_ANY &&
-	    !(leaf->usage & usage_for(spec->purpose)))
+	if (leaf->has_usage && spec->purpose != VERIFY_ANY && !may_end(spec, leaf))
 		return err_set(err, ERR_INPUT, "its key is for another use");
 	return public_key_check(leaf->public_info, err);
+}
+
+int verify_list_issuer(const struct verify_spec *spec, const struct cert *cert, struct err *err)
+{
+	if (check_dates(cert, spec->now, err) != 0)
+		return -1;
+	if (cert->unknown_critical)
+		return err_set(err, ERR_INPUT, "it has a critical extension that is not known");
+	if (cert->has_usage ? !(cert->usage & CERT_CRL_SIGN) : !cert->is_ca)
+		return err_set(err, ERR_INPUT, "its key may not sign lists of revoked ones");
+	return 0;
 }
 
 /* --- above it --- */
