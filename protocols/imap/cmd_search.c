@@ -49,9 +49,7 @@ static enum imap_done run(struct imap *im, struct slice args)
 	if (!imap_returns_parse(&args, &s->search.returns))
 		return IMAP_BAD;
 	if (!imap_query_parse(&s->search.query, &args))
-		return s->search.query.charset_unknown
-		    ? imap_reply(im, IMAP_NO, "[BADCHARSET (UTF-8 US-ASCII)] Unknown charset")
-		    : IMAP_BAD;
+		return imap_query_refused(im, &s->search.query);
 	return imap_search_run(im, &s->search);
 }
 

@@ -45,6 +45,10 @@ struct imap_query {
 /* The keys of SEARCH, behind CHARSET if there is one. False: BAD, or the
    charset is unknown. */
 bool imap_query_parse(struct imap_query *query, struct slice *in);
+/* The same where the charset must be named, without the word (RFC 5256 §3). */
+bool imap_query_parse_behind_charset(struct imap_query *query, struct slice *in);
+/* Answer to what was not understood. */
+enum imap_done imap_query_refused(struct imap *im, const struct imap_query *query);
 
 /* One term or a list of them in brackets. NULL: BAD. */
 struct imap_term *imap_term_parse(struct imap_query *query, struct slice *in);
@@ -152,6 +156,8 @@ uint64_t imap_returns_modseq(const struct imap *im, const struct imap_search *se
 /* --- what is read of a candidate (search_read.c); false: nothing there --- */
 
 bool imap_candidate_summary(struct imap_candidate *c);
+/* The header in which the fields of that name are. */
+bool imap_candidate_fields(struct imap_candidate *c, struct slice name, struct slice *header);
 /* Is the text in the fields of that name? An empty text: is there one? */
 bool imap_candidate_has(struct imap_candidate *c, struct slice field, struct slice text);
 /* In the header, or in the text of the parts. */

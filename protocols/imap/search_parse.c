@@ -71,22 +71,36 @@ static struct imap_term *parse_list(struct imap_query *query, struct slice *in)
 
 static bool parse_charset(struct imap_query *query, struct slice *in)
 {
-	if (!imap_is_word(in, "CHARSET"))
-		return true;
-	if (!imap_take(in, ' ') || !imap_astring(query->pool, in, &query->charset) ||
-	    !imap_take(in, ' '))
+	if (!imap_astring(query->pool, in, &query->charset) || !imap_take(in, ' '))
 		return false;
 	query->charset_unknown = !msg_charset_known(query->charset);
 	return !query->charset_unknown;
 }
 
+static bool parse_keys(struct imap_query *query, struct slice *in)
+{
+	query->first = parse_list(query, in);
+	return query->first && imap_end(*in);
+}
+
 bool imap_query_parse(struct imap_query *query, struct slice *in)
 {
 	query->charset = SLICE("UTF-8");
-	if (!parse_charset(query, in))
+	if (imap_is_word(in, "CHARSET") && (!imap_take(in, ' ') || !parse_charset(query, in)))
 		return false;
-	query->first = parse_list(query, in);
-	return query->first && imap_end(*in);
+	return parse_keys(query, in);
+}
+
+bool imap_query_parse_behind_charset(struct imap_query *query, struct slice *in)
+{
+	return parse_charset(query, in) && parse_keys(query, in);
+}
+
+enum imap_done imap_query_refused(struct imap *im, const struct imap_query *query)
+{
+	if (!query->charset_unknown)
+		return IMAP_BAD;
+	return imap_reply(im, IMAP_NO, "[BADCHARSET (UTF-8 US-ASCII)] Unknown charset");
 }
 
 bool imap_needle_parse(struct imap_query *query, struct slice *in, struct slice *out)

@@ -59,17 +59,24 @@ static bool gather(struct imap_candidate *c, struct slice header, struct slice n
 	return found;
 }
 
+bool imap_candidate_fields(struct imap_candidate *c, struct slice name, struct slice *header)
+{
+	if (summary_has_field(name) && !imap_candidate_summary(c))
+		return false;
+	if (summary_has_field(name) && c->summary.fields_complete)
+		*header = c->summary.fields;
+	else if (read_whole(c))
+		*header = c->whole; /* no further than its empty line */
+	else
+		return false;
+	return true;
+}
+
 bool imap_candidate_has(struct imap_candidate *c, struct slice field, struct slice text)
 {
 	struct slice header;
 
-	if (summary_has_field(field) && !imap_candidate_summary(c))
-		return false;
-	if (summary_has_field(field) && c->summary.fields_complete)
-		header = c->summary.fields;
-	else if (read_whole(c))
-		header = c->whole; /* no further than its empty line */
-	else
+	if (!imap_candidate_fields(c, field, &header))
 		return false;
 	return gather(c, header, field) && slice_find(buf_slice(&c->fields), text) >= 0;
 }
