@@ -180,12 +180,12 @@ static json_t *form_json(struct web *web, const struct web_action *action)
 		json_array_append_new(fields, json);
 		files = files || f->kind == WEB_FILE || f->flags & WEB_OR_FILE;
 	}
-	bool failed = is_posted(web, action) && web->err.kind != ERR_NONE;
+	bool used = is_posted(web, action), failed = used && web->err.kind != ERR_NONE;
 	bool known = !action->op || op_find(slice_str(action->op));
-	return json_pack("{s:s, s:s, s:s, s:o, s:b, s:s, s:o}", "name", action->name, "unknown",
-	    known ? "" : action->op, "legend", action->legend ? action->legend : "", "buttons",
-	    buttons_json(web, action), "files", files, "error",
-	    failed && !web->err_field ? web->err.text : "", "fields", fields);
+	return json_pack("{s:s, s:b, s:s, s:s, s:o, s:b, s:s, s:o}", "name", action->name, "used",
+	    used, "unknown", known ? "" : action->op, "legend",
+	    action->legend ? action->legend : "", "buttons", buttons_json(web, action), "files",
+	    files, "error", failed && !web->err_field ? web->err.text : "", "fields", fields);
 }
 
 /* Forms that the caller may not use are not there. */

@@ -106,9 +106,10 @@ static void put_hub(struct web *web)
 	const struct web_page *hub = hub_of(web->page->group);
 	const char *domain = domain_of(web);
 
-	if (hub && hub->route->who <= who(web))
-		json_object_set_new(
-		    web->model, "tabs", group_json(web, hub->hub, hub->title, domain));
+	json_t *tabs = hub ? group_json(web, hub->hub, hub->title, domain) : NULL;
+	if (json_array_size(json_object_get(tabs, "links")) > 1)
+		json_object_set(web->model, "tabs", tabs);
+	json_decref(tabs);
 	if (web->page->hub)
 		json_object_set_new(web->model, "hub", group_json(web, web->page->hub, "", domain));
 }

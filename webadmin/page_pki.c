@@ -295,27 +295,6 @@ static void put_names(struct web *web, const json_t *pki)
 	    json_string(more_names(web, said, own, text_of(pki, "said-cn"))));
 }
 
-/* What has nothing yet stands open, and what was just used. */
-static void put_open(struct web *web, const json_t *pki)
-{
-	static const char *const folds[] = { "request", "cert", "chain", "install", "bring",
-		"take" };
-	const char *used = web->action ? web->action->form : NULL;
-	bool leaf = json_object_get(pki, "subject");
-	bool whole =
-	    json_object_get(pki, "rows") || json_is_true(json_object_get(pki, "self-signed"));
-	json_t *open = json_object();
-
-	if (!used && web->action)
-		used = web->action->name;
-	for (size_t i = 0; i < sizeof folds / sizeof *folds; i++) {
-		bool empty = i < 2 ? !leaf : i == 2 && !whole;
-		json_object_set_new(
-		    open, folds[i], json_boolean(empty || (used && strcmp(used, folds[i]) == 0)));
-	}
-	json_object_set_new(web->model, "open", open);
-}
-
 static int load(struct web *web)
 {
 	if (web_need(web, "domain", "domain show", web_arg(web, "name", "domain")) != 0 ||
@@ -328,7 +307,6 @@ static int load(struct web *web)
 	    web, "request", "cn", web_common_names(web, json_object_get(web->model, "domain")));
 	web_said(web, pki, "request", subject_fields);
 	put_names(web, pki);
-	put_open(web, pki);
 	web_try(web, "staple", "pki ocsp", web_arg(web, "domain", "domain"));
 	if (web->action && strcmp(web->action->name, "import") == 0)
 		json_object_set_new(web->model, "importing", json_true());

@@ -1,5 +1,5 @@
 /* page_smime.c - what a domain signs its users' S/MIME certificates with (SPEC C-111) */
-#include "webadmin/web.h"
+#include "webadmin/subject.h"
 
 #define DOMAIN                                                                                     \
 	{                                                                                          \
@@ -7,6 +7,8 @@
 	}
 
 static const struct web_field domain_fields[] = { DOMAIN, { 0 } };
+
+static const struct web_field request_fields[] = { DOMAIN, WEB_SUBJECT_FIELDS, { 0 } };
 
 static const struct web_field set_fields[] = {
 	DOMAIN,
@@ -16,7 +18,7 @@ static const struct web_field set_fields[] = {
 		    "Without a key it must belong to the one that is there.",
 	    .example = "-----BEGIN CERTIFICATE-----",
 	    .kind = WEB_AREA,
-	    .flags = WEB_REQUIRED | WEB_SECRET | WEB_CODE },
+	    .flags = WEB_REQUIRED | WEB_SECRET | WEB_CODE | WEB_OR_FILE },
 	{ 0 },
 };
 
@@ -31,9 +33,16 @@ static const struct web_action actions[] = {
 	    .done = "There is a new special certificate." },
 	{ .name = "request",
 	    .op = "smime ca-csr",
-	    .fields = domain_fields,
+	    .fields = request_fields,
 	    .submit = "Generate Signing Request",
 	    .show = "request" },
+	{ .name = "request-file",
+	    .op = "smime ca-csr",
+	    .fields = request_fields,
+	    .form = "request",
+	    .submit = "Download Request",
+	    .give = "pem",
+	    .file = "{domain}-smime.csr" },
 	{ .name = "set",
 	    .op = "smime ca-set",
 	    .fields = set_fields,
@@ -50,9 +59,13 @@ static const struct web_action actions[] = {
 	{ 0 },
 };
 
+/* SPEC C-114: without a private key of the domain there is nothing to do here. */
 static int load(struct web *web)
 {
+	if (web_need(web, "pki", "pki show", web_arg(web, "domain", "domain")) != 0)
+		return -1;
 	web_try(web, "authority", "smime ca-show", web_arg(web, "domain", "domain"));
+	web_certificate(web, json_object_get(web->model, "authority"));
 	if (web_try(web, "issued", "smime issued", web_arg(web, "domain", "domain")))
 		web_page_rows(web, json_object_get(web->model, "issued"));
 	return 0;

@@ -109,6 +109,7 @@ enum web_group {
 	WEB_SERVER_SECURITY,
 	WEB_DOMAIN_SECURITY,
 	WEB_GENERAL,
+	WEB_HELP,
 };
 
 /* Bytes of a request with a text of certificates: more than any is, so that the

@@ -113,6 +113,126 @@ class Pki(unittest.TestCase):
         return openssl("genpkey", "-quiet", *words)
 
 
+class Keys(Pki):
+    def test_generate(self):
+        """SPEC C-018, C-019, C-020, C-029, C-032"""
+        for kind, bits in (("P-256", 256), ("P-384", 384), ("RSA-2048", 2048), ("RSA-3072", 3072)):
+            with self.subTest(kind):
+                answer = self.signet("pki", "key-generate", "alpha.test", "--type", kind, "--replace")
+                self.assertEqual((answer["key_type"], answer["key_bits"]), (kind, bits))
+                self.assertEqual(answer["key_test"], "Verification String is OK")
+                self.assertNotIn("subject", answer)
+                self.assertFalse(answer["tls"])
+                self.assertFalse(self.shakes_hands("alpha.test"))
+                self.signet("pki", "self-signed", "alpha.test")
+                self.assertTrue(self.shakes_hands("alpha.test"))
+
+    def test_generate_asks_before_it_replaces(self):
+        self.signet("pki", "key-generate", "alpha.test", "--replace")
+        before = self.signet("pki", "csr", "alpha.test")["pem"]
+        self.assertIn("remove it first", self.refused("pki", "key-generate", "alpha.test"))
+        self.assertEqual(self.modulus(before), self.modulus(self.signet("pki", "csr", "alpha.test")["pem"]))
+
+    def modulus(self, request):
+        return openssl("req", "-noout", "-pubkey", stdin=request)
+
+    def test_others_answer_meanwhile(self):
+        """SPEC C-021"""
+        words = [self.server.bin / "signet", "-d", self.server.data, "pki", "key-generate", "beta.test",
+                 "--type", "RSA-4096", "--replace"]
+        with subprocess.Popen(words, stdout=subprocess.DEVNULL) as making:
+            while making.poll() is None:
+                began = time.monotonic()
+                self.assertTrue(self.command("imap", b"a NOOP\r\nb LOGOUT\r\n", b"b OK"))
+                self.assertLess(time.monotonic() - began, 2)
+                time.sleep(0.05)
+            self.assertEqual(making.returncode, 0)
+        self.assertEqual(self.signet("pki", "show", "beta.test")["key_bits"], 4096)
+        self.signet("pki", "renew", "beta.test")
+
+    def test_import(self):
+        """SPEC C-023, C-024, C-025"""
+        rsa = self.key("-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048")
+        ec = self.key("-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384")
+        cases = (("PKCS#8 RSA", rsa, 2048), ("PKCS#1", openssl("rsa", "-traditional", stdin=rsa), 2048),
+                 ("PKCS#8 EC", ec, 384), ("SEC 1", openssl("ec", stdin=ec), 384))
+        for name, pem, bits in cases:
+            with self.subTest(name):
+                answer = self.signet("pki", "key-import", "alpha.test", "--replace", stdin=pem)
+                self.assertEqual(answer["key_bits"], bits)
+                self.assertEqual(answer["key_test"], "Verification String is OK")
+
+    def test_what_is_refused(self):
+        """SPEC C-022, C-026, C-027, C-028; P-010, P-011"""
+        rsa = self.key("-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048")
+        small = self.key("-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024")
+        before = self.signet("pki", "key-import", "alpha.test", "--replace", stdin=rsa)
+        request = self.signet("pki", "csr", "alpha.test")["pem"]
+        der = subprocess.run(["openssl", "pkey", "-outform", "DER"], input=rsa.encode(),
+                             stdout=subprocess.PIPE, check=True).stdout
+        cases = (
+            ("encrypted PKCS#8", openssl("pkcs8", "-topk8", "-passout", "pass:x", stdin=rsa), "encrypted"),
+            ("encrypted PKCS#1", openssl("rsa", "-traditional", "-aes128", "-passout", "pass:x", stdin=rsa), "encrypted"),
+            ("DER", der, "PEM"),
+            ("public key", openssl("pkey", "-pubout", stdin=rsa), "no private key"),
+            ("certificate", (Authority(self.folder, "any")).pem(), "no private key"),
+            ("request", request, "no private key"),
+            ("truncated", rsa[:-200], "no private key"),
+            ("truncated base64", rsa[:300] + rsa[-30:], "private key"),
+            ("empty", "", "no private key"),
+            ("1 MB of junk", "x" * 1000000, "longer"),
+            ("1024 bits", small, "2048"),
+            ("Ed25519", self.key("-algorithm", "ED25519"), "no private key"),
+        )
+        for name, pem, why in cases:
+            with self.subTest(name):
+                if isinstance(pem, bytes):
+                    (self.folder / "key.der").write_bytes(pem)
+                    done = subprocess.run([self.server.bin / "signet", "-d", self.server.data, "pki", "key-import",
+                                           "alpha.test", "--replace"], input=pem,
+                                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+                    self.assertNotEqual(done.returncode, 0)
+                    said = done.stdout.decode(errors="replace")
+                else:
+                    said = self.refused("pki", "key-import", "alpha.test", "--replace", stdin=pem)
+                self.assertIn(why, said)
+                self.assertEqual(self.signet("pki", "show", "alpha.test"), before)
+
+    def test_broken(self):
+        """SPEC C-030: taken, and said to be bad; it makes no certificate."""
+        pem = openssl("rsa", "-traditional", stdin=self.key("-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"))
+        lines = pem[pem.index("-----BEGIN"):].splitlines()
+        der = bytearray(base64.b64decode("".join(lines[1:-1])))
+        at = der.index(b"\x02\x03\x01\x00\x01") + 5 + 100  # in the midst of d, which follows e
+        der[at] ^= 1
+        body = base64.encodebytes(bytes(der)).decode()
+        answer = self.signet("pki", "key-import", "alpha.test", "--replace", stdin=f"{lines[0]}\n{body}{lines[-1]}\n")
+        self.assertEqual(answer["key_bits"], 2048)
+        self.assertIn("error: the parts", answer["key_test"])
+        self.assertIn("belong together", self.refused("pki", "self-signed", "alpha.test"))
+        self.signet("pki", "renew", "alpha.test")
+
+    def test_remove(self):
+        """SPEC C-031"""
+        self.signet("pki", "renew", "alpha.test")
+        self.assertTrue(self.shakes_hands("alpha.test"))
+        answer = self.signet("pki", "key-remove", "alpha.test")
+        self.assertNotIn("key_type", answer)
+        self.assertNotIn("subject", answer)
+        self.assertFalse(self.shakes_hands("alpha.test"))
+        self.assertIn("no private key", self.refused("pki", "csr", "alpha.test"))
+        self.assertIn("no private key", self.refused("pki", "key-remove", "alpha.test"))
+        self.signet("pki", "renew", "alpha.test")
+
+    def test_secret(self):
+        """SPEC C-001"""
+        self.signet("pki", "key-generate", "alpha.test", "--replace")
+        self.signet("pki", "self-signed", "alpha.test")
+        for words in (("pki", "show", "alpha.test"), ("pki", "certificate", "alpha.test"), ("pki", "csr", "alpha.test")):
+            self.assertNotIn("PRIVATE KEY", str(self.signet(*words)))
+        self.assertNotIn("PRIVATE KEY", self.server.log())
+
+
 class Certificates(Pki):
     @classmethod
     def setUpClass(cls):
@@ -241,6 +361,82 @@ class Certificates(Pki):
         self.assertEqual(answer["key_bits"], key)
         self.assertFalse(self.shakes_hands("alpha.test"))
         self.assertTrue(self.shakes_hands("beta.test"))
+
+
+class Modes(Pki):
+    def tearDown(self):
+        self.signet("pki", "mode", "alpha.test", "enabled")
+        self.signet("pki", "mode", "beta.test", "enabled")
+
+    def test_disabled(self):
+        """SPEC C-012, C-017"""
+        before = self.signet("pki", "show", "alpha.test")
+        self.assertIn("STARTTLS", self.command("smtp", b"EHLO x\r\nQUIT\r\n", b"221"))
+        self.signet("pki", "mode", "alpha.test", "disabled")
+        self.assertNotIn("STARTTLS", self.command("smtp", b"EHLO x\r\nQUIT\r\n", b"221"))
+        self.assertIn("502", self.command("smtp", b"EHLO x\r\nSTARTTLS\r\nQUIT\r\n", b"221"))
+        self.assertNotIn("STARTTLS", self.command("imap", b"a CAPABILITY\r\nb LOGOUT\r\n", b"b OK"))
+        self.assertIn("a BAD", self.command("imap", b"a STARTTLS\r\nb LOGOUT\r\n", b"b OK"))
+        self.assertNotIn("STLS", self.command("pop3", b"CAPA\r\nQUIT\r\n", b"bye"))
+        for listener in ("imaps", "pop3s", "submissions"):
+            self.assertFalse(self.shakes_hands("alpha.test", listener))
+        self.assertTrue(self.shakes_hands("beta.test"))
+        after = self.signet("pki", "show", "alpha.test")
+        self.assertEqual(before["sha256"], after["sha256"])
+        self.signet("pki", "mode", "alpha.test", "enabled")
+        self.assertTrue(self.shakes_hands("alpha.test"))
+        self.assertIn("STARTTLS", self.command("smtp", b"EHLO x\r\nQUIT\r\n", b"221"))
+
+    def test_xmpp(self):
+        """SPEC C-012, C-077"""
+        if "xmpp-client" not in self.server.ports:
+            self.skipTest("no XMPP in this build")
+        hello = ("<stream:stream to='%s' version='1.0' xmlns='jabber:client' "
+                 "xmlns:stream='http://etherx.jabber.org/streams'>")
+        for domain, mode in (("alpha.test", "disabled"), ("beta.test", "enabled")):
+            self.signet("pki", "mode", domain, mode)
+            said = self.command("xmpp-client", (hello % domain).encode(), b"</stream:features>")
+            self.assertEqual("starttls" in said, mode == "enabled", said)
+
+    def test_test(self):
+        """SPEC C-013, C-014, C-015, C-016"""
+        own = self.shown("beta.test")
+        for domain in ("alpha.test", "beta.test"):
+            self.signet("pki", "mode", domain, "test")
+        shown = self.shown("alpha.test")
+        self.assertEqual(shown, self.shown("beta.test"))
+        self.assertNotEqual(shown, own)
+        text = openssl("x509", "-noout", "-subject", "-issuer", "-enddate", stdin=shown[0])
+        self.assertIn("subject=CN = alpha.test", text)
+        self.assertIn("issuer=O = Signet", text)
+        self.assertLess(abs(self.ends(shown[0]) - time.time() - 30 * 86400), 120)
+        self.assertEqual(self.signet("pki", "mode", "beta.test", "enabled")["mode"], "enabled")
+        self.assertEqual(self.shown("beta.test"), own)
+
+    def ends(self, pem):
+        text = openssl("x509", "-noout", "-enddate", stdin=pem).split("=")[1].strip()
+        return datetime.datetime.strptime(text, "%b %d %H:%M:%S %Y %Z").replace(tzinfo=datetime.timezone.utc).timestamp()
+
+    def test_test_needs_no_key(self):
+        """SPEC C-013"""
+        self.signet("pki", "key-remove", "beta.test")
+        self.assertFalse(self.shakes_hands("beta.test"))
+        self.signet("pki", "mode", "beta.test", "test")
+        self.assertTrue(self.shakes_hands("beta.test"))
+        self.signet("pki", "renew", "beta.test")
+
+    def test_restart(self):
+        """SPEC C-011, C-015"""
+        self.signet("pki", "mode", "beta.test", "test")
+        self.signet("pki", "mode", "alpha.test", "disabled")
+        before = self.ends(self.shown("beta.test")[0])
+        time.sleep(1.1)
+        self.server.stop()
+        self.server.start()
+        self.assertEqual(self.signet("pki", "show", "beta.test")["mode"], "test")
+        self.assertGreater(self.ends(self.shown("beta.test")[0]), before)
+        self.assertNotIn("STARTTLS", self.command("smtp", b"EHLO x\r\nQUIT\r\n", b"221"))
+        self.assertFalse(self.shakes_hands("alpha.test"))
 
 
 class Trust(Pki):

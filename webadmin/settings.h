@@ -1,0 +1,19 @@
+/* settings.h - settings in forms, made from their rows (core/conf.h) */
+#ifndef WEBADMIN_SETTINGS_H
+#define WEBADMIN_SETTINGS_H
+
+#include "core/conf.h"
+#include "webadmin/web.h"
+
+/* A domain's where its name stands in the path, else the server's. */
+enum conf_scope web_setting_scope(struct web *web);
+
+/* For the partial "setting": what it is, what it may be, what it is set to here. */
+json_t *web_setting(struct web *web, const struct conf_key *key);
+
+/* Of the settings that are shown, set those whose field differs from what is set, or
+   take them away. WEB_DONE with a flash, or -1: model.errors has the reasons. */
+int web_settings_save(
+    struct web *web, bool (*is_shown)(struct web *web, const struct conf_key *key));
+
+#endif
