@@ -1,6 +1,6 @@
 /* io.h - a stack of byte layers; the protocol sees only the top
  *
- * Bottom: a socket (io_sock.c). On it TLS (tls_wolfssl.c), later deflate. A
+ * Bottom: a socket (io_sock.c). On it TLS (tls_wolfssl.c), deflate (io_deflate.c). A
  * layer is a struct with this one as its first member and four functions. The
  * same layers serve sessions on a loop, where nothing waits, and blocking
  * client code on a thread of its own: only the socket's timeout differs. */
@@ -59,6 +59,9 @@ void io_close(struct io **top);
    IO_AGAIN is returned; above 0: reads and writes wait that long, then fail
    with ETIMEDOUT. */
 struct io *io_sock_new(int fd, int timeout_ms);
+
+/* A layer that compresses. */
+struct io *io_deflate_new(void);
 
 /* Blocking use: from now on whatever must wait fails with ETIMEDOUT once loop_now()
    has passed `at`, however often the peer sends a byte; 0: no such bound. */

@@ -17,10 +17,9 @@ enum {
 
 static void put_tls_on(struct sess *s)
 {
-	struct io *tls = tls_accept_new(sess_local(s), slice_str(s->tls_target), s->proto->alpn);
-
-	tls_accept_at(tls, s->listener->name);
-	io_push(&s->io, tls);
+	s->tls = tls_accept_new(sess_local(s), slice_str(s->tls_target), s->proto->alpn);
+	tls_accept_at(s->tls, s->listener->name);
+	io_push(&s->io, s->tls);
 }
 
 static bool drive_handshake(struct sess *s)
@@ -28,7 +27,7 @@ static bool drive_handshake(struct sess *s)
 	if (!sess_is_tls(s))
 		put_tls_on(s);
 	io_hold(s->io); /* the last of the handshake leaves with the greeting */
-	switch (tls_handshake(s->io, false)) {
+	switch (tls_handshake(s->tls, false)) {
 	case TLS_AGAIN:
 		if (io_flush(s->io) == IO_FAIL) {
 			sess_finish(s);
@@ -42,14 +41,14 @@ static bool drive_handshake(struct sess *s)
 	case TLS_DONE:
 		break;
 	default:
-		tls_log_failed(s->io, tls_reason(s->io));
+		tls_log_failed(s->tls, tls_reason(s->tls));
 		sess_flush_then(s, PHASE_LINGER); /* the alert */
 		return true;
 	}
 
 	struct tls_info info;
-	tls_info(s->io, &info);
-	tls_log_open(s->io, s->peer_text);
+	tls_info(s->tls, &info);
+	tls_log_open(s->tls, s->peer_text);
 	sess_list_tls(s, info.version);
 	sess_enter(s, PHASE_OPEN);
 	if (!s->secured)
@@ -262,7 +261,7 @@ void sess_on_timer(uv_timer_t *timer)
 		return;
 	}
 	if (!s->rested)
-		tls_rest(s->io);
+		tls_rest(s->tls);
 	s->rested = true;
 	if (s->busy || (!s->delayed && idle < limit)) {
 		sess_set_timer(s, s->busy ? limit : limit - idle);
@@ -279,7 +278,7 @@ void sess_on_timer(uv_timer_t *timer)
 		sess_say_bye(s, SESS_BYE_IDLE);
 	} else {
 		if (s->phase == PHASE_HANDSHAKE)
-			tls_log_failed(s->io, "handshake took too long");
+			tls_log_failed(s->tls, "handshake took too long");
 		sess_finish(s);
 	}
 	if (!s->busy)

@@ -35,6 +35,7 @@ enum sess_next {
 	SESS_LATER,    /* of an instant command: it must wait after all; run() again on a worker */
 	SESS_MORE,     /* call run() again when the output has drained */
 	SESS_STARTTLS, /* flush, drop what came in the clear, shake hands, call secured() */
+	SESS_DEFLATE,  /* compress all that follows, both ways */
 	SESS_CLOSE,    /* flush and close */
 };
 
@@ -128,6 +129,7 @@ const struct sockaddr *sess_local(struct sess *s);
 const char *sess_peer_text(const struct sess *s);     /* "192.0.2.1", "2001:db8::1" */
 bool sess_peer_uid(const struct sess *s, uid_t *uid); /* of a UNIX socket; else false */
 bool sess_is_tls(const struct sess *s);
+bool sess_is_compressed(const struct sess *s);
 bool sess_tls_info(const struct sess *s, struct tls_info *info);
 
 /* May an upgrade to TLS be offered now? Where the listener wants one, the

@@ -105,14 +105,19 @@ bool sess_peer_uid(const struct sess *s, uid_t *uid)
 
 bool sess_is_tls(const struct sess *s)
 {
-	return s->io->below != NULL;
+	return s->tls != NULL;
+}
+
+bool sess_is_compressed(const struct sess *s)
+{
+	return s->io != s->tls && s->io->below;
 }
 
 bool sess_tls_info(const struct sess *s, struct tls_info *info)
 {
 	if (!sess_is_tls(s))
 		return false;
-	tls_info(s->io, info);
+	tls_info(s->tls, info);
 	return true;
 }
 
@@ -129,13 +134,13 @@ bool sess_tls_peer(const struct sess *s, struct tls_peer *out)
 {
 	*out = (struct tls_peer){ .accounts = "", .verdict = "" };
 	if (sess_is_tls(s))
-		tls_peer(s->io, out);
+		tls_peer(s->tls, out);
 	return out->chain.n > 0;
 }
 
 bool sess_channel_binding(struct sess *s, unsigned char out[32])
 {
-	return sess_is_tls(s) && tls_channel_binding(s->io, out);
+	return sess_is_tls(s) && tls_channel_binding(s->tls, out);
 }
 
 void sess_tls_target(struct sess *s, struct slice domain)

@@ -10,6 +10,7 @@ static void free_session(uv_handle_t *handle)
 {
 	struct sess *s = handle->data;
 
+	s->tls = NULL;
 	io_close(&s->io);
 	if (s->counted && s->address_key_n)
 		limit_leave(LIMIT_ADDRESS, slice_of(s->address_key, s->address_key_n));
@@ -40,8 +41,9 @@ void sess_end_tls(struct sess *s)
 		return;
 	s->tls_ended = true;
 	io_hold(s->io);
-	if (io_write(s->io, buf_slice(&s->out)) == 0)
-		tls_bye(s->io);
+	if (io_write(s->io, buf_slice(&s->out)) == 0 &&
+	    (s->io == s->tls || io_flush(s->io) != IO_FAIL))
+		tls_bye(s->tls);
 	buf_done(&s->out);
 }
 

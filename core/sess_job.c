@@ -16,6 +16,19 @@ static void start_tls(struct sess *s)
 	sess_flush_then(s, PHASE_HANDSHAKE);
 }
 
+/* What is in the output goes out as it is. A peer that has sent more behind the
+   command did not wait for the answer, and what it sent can't be told apart. */
+static void start_deflate(struct sess *s)
+{
+	io_hold(s->io);
+	if (s->view.n > 0 || io_write(s->io, buf_slice(&s->out)) == IO_FAIL) {
+		sess_flush_then(s, PHASE_LINGER);
+		return;
+	}
+	buf_done(&s->out);
+	io_push(&s->io, io_deflate_new());
+}
+
 void sess_take_timeout(struct sess *s)
 {
 	if (s->rearm && s->phase == PHASE_OPEN)
@@ -29,6 +42,8 @@ void sess_obey(struct sess *s, enum sess_next next)
 	s->more = next == SESS_MORE;
 	if (next == SESS_STARTTLS)
 		start_tls(s);
+	else if (next == SESS_DEFLATE)
+		start_deflate(s);
 	else if (next == SESS_CLOSE)
 		sess_flush_then(s, s->view.n ? PHASE_LINGER : PHASE_OVER);
 	sess_take_timeout(s);
@@ -99,7 +114,7 @@ static void run_job(struct task *task)
 		s->next = s->proto->wake(s);
 		break;
 	case JOB_HANDSHAKE:
-		s->next = (enum sess_next)tls_handshake(s->io, true);
+		s->next = (enum sess_next)tls_handshake(s->tls, true);
 		break;
 	}
 	log_context_set(NULL);

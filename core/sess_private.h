@@ -27,7 +27,8 @@ struct sess {
 	const struct proto *proto;
 	const struct listener *listener;
 	struct loop *loop;
-	struct io *io;
+	struct io *io;	/* the top of the stack */
+	struct io *tls; /* the layer of it that does TLS, or NULL */
 
 	enum phase phase;
 	enum phase after_flush; /* PHASE_HANDSHAKE, PHASE_LINGER, PHASE_OVER */

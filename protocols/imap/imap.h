@@ -39,12 +39,13 @@ enum imap_done {
 	IMAP_OK,
 	IMAP_NO,
 	IMAP_BAD,
-	IMAP_WORK,  /* it can't be done here (im->here): run it again on a worker */
-	IMAP_LATER, /* the output is full: call im->resume when it has drained */
-	IMAP_WAIT,  /* the client's next line goes to im->line */
-	IMAP_TLS,   /* OK, then the handshake */
-	IMAP_BYE,   /* OK, then the end */
-	IMAP_END,   /* the end, at once: output was promised that can't be had */
+	IMAP_WORK,     /* it can't be done here (im->here): run it again on a worker */
+	IMAP_LATER,    /* the output is full: call im->resume when it has drained */
+	IMAP_WAIT,     /* the client's next line goes to im->line */
+	IMAP_TLS,      /* OK, then the handshake */
+	IMAP_COMPRESS, /* OK, then compression */
+	IMAP_BYE,      /* OK, then the end */
+	IMAP_END,      /* the end, at once: output was promised that can't be had */
 };
 
 /* What frame() reads now. */

@@ -65,6 +65,7 @@ static const struct {
 	[IMAP_NO] = { "NO", "Cannot do that", SESS_NEXT },
 	[IMAP_BAD] = { "BAD", "Not understood", SESS_NEXT },
 	[IMAP_TLS] = { "OK", "Begin TLS now", SESS_STARTTLS },
+	[IMAP_COMPRESS] = { "OK", "Compressed from here on", SESS_DEFLATE },
 	[IMAP_BYE] = { "OK", "Goodbye", SESS_CLOSE },
 };
 

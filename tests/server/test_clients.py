@@ -250,7 +250,8 @@ class Mutt(Clients):
 set imap_user="{CY}" imap_pass="{PASSWORD}"
 set folder="imaps://127.0.0.1:{self.port['imaps']}/" spoolfile="+INBOX"
 set certificate_file="{self.pem(ANN)}" ssl_verify_host=no
-set header_cache="" message_cachedir="" delete=yes quit=yes
+set imap_deflate=yes imap_condstore=yes imap_qresync=yes
+set header_cache="{self.home}/cache" message_cachedir="" delete=yes quit=yes
 """)
         self.tmux("-f", "/dev/null", "new-session", "-d", "-x", "120", "-y", "30",
                   f"HOME={self.home} TERM=screen mutt -F {self.home}/muttrc")
