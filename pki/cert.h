@@ -8,6 +8,7 @@
 #include "core/buf.h"
 #include "core/err.h"
 #include "core/pool.h"
+#include "pki/pem.h"
 #include "pki/sign.h"
 
 /* --- building --- */
@@ -115,13 +116,6 @@ void cert_names(const struct cert *cert, bool (*visit)(void *arg, struct slice n
 bool cert_covers(const struct cert *cert, struct slice host);
 
 /* --- PEM --- */
-
-/* Append a block of that kind (RFC 7468): "CERTIFICATE", "CERTIFICATE REQUEST". */
-void pem_put(const char *kind, struct slice der, struct buf *pem);
-
-/* What is in the next block of that kind; empty when it is no base64. False: there is
-   no other. */
-bool pem_next(struct slice *rest, const char *kind, struct buf *der);
 
 /* All certificates of a PEM text as DER one behind another. Each must be
    readable; at least one. */

@@ -1,4 +1,4 @@
-/* key.c - key pairs: made, read, written */
+/* key.c - what kind of key is it, and may it be used? */
 #include "pki/key.h"
 
 #include <wolfssl/options.h>
@@ -7,128 +7,44 @@
 #include <wolfssl/wolfcrypt/error-crypt.h>
 #include <wolfssl/wolfcrypt/rsa.h>
 
+#include "core/conf.h"
 #include "core/tls.h"
+#include "pki/key_private.h"
 
-enum { RSA_BITS_MIN = 2048, RSA_BITS_MAX = 4096 };
+enum { RSA_BITS_LEAST = 1024, RSA_BITS_MOST = 4096 };
 
-static int library(struct err *err, const char *doing, int rc)
+CONF_KEY(pki_rsa_bits_min) = {
+	.name = "pki.rsa-bits-min",
+	.type = CONF_INT,
+	.def = "2048",
+	.min = RSA_BITS_LEAST,
+	.max = RSA_BITS_MOST,
+	.help = "fewest bits that an RSA key must have to be imported; authorities and clients "
+		"refuse less than 2048",
+};
+
+int key_allowed(const struct key_info *info, struct err *err)
 {
-	return err_set(err, ERR_TEMP, "%s: %s", doing, wc_GetErrorString(rc));
+	int64_t least = conf_num(&conf_key_pki_rsa_bits_min);
+
+	if (!info->rsa || info->bits >= least)
+		return 0;
+	return err_set(err, ERR_INPUT, "RSA keys have %d to %d bits here, this one has %d",
+	    (int)least, RSA_BITS_MOST, info->bits);
 }
 
-/* PKCS#8 with the public half inside, as RFC 5915 allows. */
-static int write_key(ecc_key *key, struct buf *der, struct err *err)
+/* --- EC --- */
+
+static int library(struct err *err, int rc)
 {
-	word32 n = 0;
-	int rc = wc_EccKeyToPKCS8(key, NULL, &n);
-
-	if (rc == LENGTH_ONLY_E)
-		rc = wc_EccKeyToPKCS8(key, (byte *)buf_room(der, n), &n);
-	if (rc < 0)
-		return library(err, "writing a key", rc);
-	der->n += n;
-	return 0;
-}
-
-static int make_ec(int curve, int bytes, WC_RNG *rng, struct buf *der, struct err *err)
-{
-	ecc_key key;
-
-	wc_ecc_init_ex(&key, NULL, TLS_DEVICE);
-	int rc = wc_ecc_make_key_ex(rng, bytes, &key, curve);
-	rc = rc == 0 ? write_key(&key, der, err) : library(err, "making a key", rc);
-	wc_ecc_free(&key);
-	return rc;
-}
-
-static int make_rsa(int bits, WC_RNG *rng, struct buf *der, struct err *err)
-{
-	RsaKey key;
-	int n = 0;
-
-	wc_InitRsaKey_ex(&key, NULL, TLS_DEVICE);
-	int rc = wc_MakeRsaKey(&key, bits, WC_RSA_EXPONENT, rng);
-	if (rc == 0)
-		n = rc = wc_RsaKeyToDer(&key, NULL, 0);
-	if (rc > 0)
-		n = rc = wc_RsaKeyToDer(&key, (byte *)buf_room(der, (size_t)n), (word32)n);
-	wc_FreeRsaKey(&key);
-	if (rc <= 0)
-		return library(err, "making a key", rc);
-	der->n += (size_t)n;
-	return 0;
-}
-
-const char *const key_kind_names[] = { "P-256", "P-384", "RSA-2048", "RSA-3072", "RSA-4096", NULL };
-
-static int make(enum key_kind kind, WC_RNG *rng, struct buf *der, struct err *err)
-{
-	switch (kind) {
-	case KEY_P256:
-		return make_ec(ECC_SECP256R1, 32, rng, der, err);
-	case KEY_P384:
-		return make_ec(ECC_SECP384R1, 48, rng, der, err);
-	case KEY_RSA_2048:
-		return make_rsa(2048, rng, der, err);
-	case KEY_RSA_3072:
-		return make_rsa(3072, rng, der, err);
-	case KEY_RSA_4096:
-		break;
-	}
-	return make_rsa(4096, rng, der, err);
-}
-
-int key_make(enum key_kind kind, struct buf *der, struct err *err)
-{
-	WC_RNG rng;
-	int rc = wc_InitRng_ex(&rng, NULL, TLS_DEVICE);
-
-	if (rc != 0)
-		return library(err, "random numbers", rc);
-	rc = make(kind, &rng, der, err);
-	wc_FreeRng(&rng);
-	return rc;
-}
-
-static bool is_encrypted(struct slice pem)
-{
-	return slice_find(pem, SLICE("BEGIN ENCRYPTED PRIVATE KEY")) >= 0 ||
-	    slice_find(pem, SLICE("Proc-Type: 4,ENCRYPTED")) >= 0;
-}
-
-int key_from_pem(struct slice pem, struct buf *der, struct err *err)
-{
-	if (is_encrypted(pem))
-		return err_set(
-		    err, ERR_INPUT, "the private key is encrypted: remove its password first");
-	int n = wc_KeyPemToDer(
-	    (const byte *)pem.p, (int)pem.n, (byte *)buf_room(der, pem.n), (int)pem.n, NULL);
-	if (n <= 0)
-		return err_set(err, ERR_INPUT, "there is no private key in PEM form");
-	der->n += (size_t)n;
-	return 0;
-}
-
-static const char *curve_name(const ecc_key *key)
-{
-	switch (key->dp ? key->dp->id : ECC_CURVE_INVALID) {
-	case ECC_SECP256R1:
-		return "P-256";
-	case ECC_SECP384R1:
-		return "P-384";
-	default:
-		return NULL;
-	}
+	return err_set(err, ERR_TEMP, "the public key: %s", wc_GetErrorString(rc));
 }
 
 static int look_ec(ecc_key *key, struct key_info *out, struct err *err)
 {
 	int rc = 0;
 
-	out->type = curve_name(key);
-	if (!out->type)
-		return err_set(
-		    err, ERR_INPUT, "keys on this curve are not used: P-256 and P-384 are");
+	out->type = key->dp->id == ECC_SECP384R1 ? "P-384" : "P-256";
 	out->bits = key->dp->size * 8;
 	if (key->type == ECC_PRIVATEKEY_ONLY) {
 		rc = wc_ecc_make_pub(key, NULL);
@@ -139,70 +55,82 @@ static int look_ec(ecc_key *key, struct key_info *out, struct err *err)
 		n = wc_EccPublicKeyToDer(
 		    key, (byte *)buf_room(&out->public_info, (size_t)n), (word32)n, 1);
 	if (n < 0)
-		return library(err, "the public key", n);
+		return library(err, n);
 	out->public_info.n += (size_t)n;
 	return 0;
 }
 
+static int take_ec(struct slice der, struct key_info *out, struct err *err)
+{
+	ecc_key key;
+	word32 at = 0;
+
+	wc_ecc_init_ex(&key, NULL, TLS_DEVICE);
+	int rc = wc_EccPrivateKeyDecode((const byte *)der.p, &at, &key, (word32)der.n);
+	if (rc == 0 && key.dp)
+		rc = look_ec(&key, out, err);
+	else
+		rc = err_set(err, ERR_INPUT, "the numbers of the EC key cannot be read");
+	wc_ecc_free(&key);
+	return rc;
+}
+
+/* --- RSA --- */
+
+static const char *rsa_name(int bits)
+{
+	return bits == 2048 ? "RSA-2048"
+	    : bits == 3072  ? "RSA-3072"
+	    : bits == 4096  ? "RSA-4096"
+			    : "RSA";
+}
+
 static int look_rsa(RsaKey *key, struct key_info *out, struct err *err)
 {
-	int bits = wc_RsaEncryptSize(key) * 8;
-
-	if (bits < RSA_BITS_MIN || bits > RSA_BITS_MAX)
+	out->rsa = true;
+	out->bits = mp_count_bits(&key->n);
+	out->type = rsa_name(out->bits);
+	if (out->bits < RSA_BITS_LEAST || out->bits > RSA_BITS_MOST)
 		return err_set(err, ERR_INPUT, "RSA keys have %d to %d bits here, this one has %d",
-		    RSA_BITS_MIN, RSA_BITS_MAX, bits);
-	out->bits = bits;
-	out->type = bits == 2048 ? "RSA-2048"
-	    : bits == 3072	 ? "RSA-3072"
-	    : bits == 4096	 ? "RSA-4096"
-				 : "RSA";
+		    (int)conf_num(&conf_key_pki_rsa_bits_min), RSA_BITS_MOST, out->bits);
 	int n = wc_RsaPublicKeyDerSize(key, 1);
 	if (n > 0)
 		n = wc_RsaKeyToPublicDer(
 		    key, (byte *)buf_room(&out->public_info, (size_t)n), (word32)n);
 	if (n < 0)
-		return library(err, "the public key", n);
+		return library(err, n);
 	out->public_info.n += (size_t)n;
 	return 0;
 }
 
-/* 1 it is an EC key, 0 it is none, -1 refused. */
-static int try_ec(struct slice der, struct key_info *out, struct err *err)
-{
-	ecc_key key;
-	word32 at = 0;
-	int rc = 0;
-
-	wc_ecc_init_ex(&key, NULL, TLS_DEVICE);
-	if (wc_EccPrivateKeyDecode((const byte *)der.p, &at, &key, (word32)der.n) == 0)
-		rc = look_ec(&key, out, err) == 0 ? 1 : -1;
-	wc_ecc_free(&key);
-	return rc;
-}
-
-static int try_rsa(struct slice der, struct key_info *out, struct err *err)
+static int take_rsa(struct slice der, struct key_info *out, struct err *err)
 {
 	RsaKey key;
 	word32 at = 0;
-	int rc = 0;
 
 	wc_InitRsaKey_ex(&key, NULL, TLS_DEVICE);
-	if (wc_RsaPrivateKeyDecode((const byte *)der.p, &at, &key, (word32)der.n) == 0)
-		rc = look_rsa(&key, out, err) == 0 ? 1 : -1;
+	int rc = wc_RsaPrivateKeyDecode((const byte *)der.p, &at, &key, (word32)der.n);
+	if (rc == 0)
+		rc = look_rsa(&key, out, err);
+	else
+		rc = err_set(err, ERR_INPUT, "the numbers of the RSA key cannot be read");
 	wc_FreeRsaKey(&key);
 	return rc;
 }
 
+/* --- both --- */
+
 int key_look(struct slice der, struct key_info *out, struct err *err)
 {
+	struct key_form form;
+
 	*out = (struct key_info){ 0 };
-	int rc = try_ec(der, out, err);
-	if (rc == 0)
-		rc = try_rsa(der, out, err);
-	if (rc > 0)
-		return 0;
-	key_info_done(out);
-	return rc < 0 ? -1 : err_set(err, ERR_INPUT, "this is no private key for EC or RSA");
+	if (key_form(der, &form, err) != 0)
+		return -1;
+	int rc = form.kind == KEY_FORM_EC ? take_ec(der, out, err) : take_rsa(der, out, err);
+	if (rc != 0)
+		key_info_done(out);
+	return rc;
 }
 
 void key_info_done(struct key_info *info)

@@ -147,12 +147,21 @@ static void pem(void **state)
 	static const struct {
 		const char *text, *reason;
 	} bad[] = {
-		{ "", "there is no certificate in PEM form" },
-		{ "-----BEGIN CERTIFICATE-----\nAAAA", "there is no certificate in PEM form" },
+		{ "", "there is no certificate in PEM form: nothing was given" },
+		{ "-----BEGIN CERTIFICATE-----\nAAAA",
+		    "certificate 1 cannot be read: it has no line -----END CERTIFICATE-----, "
+		    "so part of it is missing" },
 		{ "-----BEGIN CERTIFICATE-----\nAA*A\n-----END CERTIFICATE-----",
-		    "certificate 1 of the chain cannot be read" },
+		    "certificate 1 cannot be read: between its marks is no base64, so it was "
+		    "damaged on its way" },
 		{ "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----",
-		    "certificate 1 of the chain cannot be read" },
+		    "certificate 1 cannot be read: what its base64 stands for is no "
+		    "certificate" },
+		{ "-----BEGIN PUBLIC KEY-----\nMAA=\n-----END PUBLIC KEY-----",
+		    "there is no certificate in PEM form: what there is is marked PUBLIC KEY" },
+		{ "MIIB",
+		    "there is no certificate in PEM form: its first and last line are "
+		    "missing, -----BEGIN ...----- and so on" },
 	};
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		buf_clear(&back);
