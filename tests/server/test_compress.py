@@ -93,7 +93,8 @@ class Compress(unittest.TestCase):
         while not (line := client.line()).startswith(b"b "):
             pass
         self.assertTrue(line.startswith(b"b OK [APPENDUID"), line)
-        self.assertIn(random_text, client.command(b"FETCH 2 BODY.PEEK[]"))
+        uid = line.split(b"]")[0].split()[-1]
+        self.assertTrue(random_text + b")" in client.command(b"UID FETCH " + uid + b" BODY.PEEK[]"))
         client.command(b"LOGOUT")
 
     def test_is_told_of_news(self):
@@ -133,7 +134,7 @@ class Compress(unittest.TestCase):
         rss = self.server.rss()
         client.send(b"a NOOP" + b" " * 50000000)
         client.send(b"\r\n")
-        self.assertTrue(client.line().startswith(b"T1 BAD"))
+        self.assertTrue(client.line().startswith(b"a BAD"))
         if not self.server.is_sanitized():
             self.assertLess(self.server.rss() - rss, 20 << 20)
         self.assertTrue(client.command(b"NOOP", b"n")[-1].startswith(b"n OK"))
