@@ -14,7 +14,8 @@ static bool is_whole(struct slice der, struct err *err)
 
 	if (cert_next(&der, &cert) && der.n == 0)
 		return true;
-	err_set(err, ERR_INPUT, "what its base64 stands for is no certificate");
+	err_set(
+	    err, ERR_INPUT, "is none: what its base64 stands for is something else, or damaged");
 	return false;
 }
 
@@ -57,8 +58,7 @@ int cert_from_pem(struct slice pem, struct buf *der, struct err *err)
 	}
 	buf_wipe(&one); /* blocks that were passed over may hold keys */
 	if (got < 0)
-		return err_set(
-		    err, ERR_INPUT, "certificate %u cannot be read: %s", n + 1, why.text);
+		return err_set(err, ERR_INPUT, "certificate %u %s", n + 1, why.text);
 	return n > 0 ? 0 : pem_missing(pem, "certificate", err);
 }
 

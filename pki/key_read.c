@@ -70,8 +70,7 @@ int key_from_pem(struct slice pem, struct buf *der, struct err *err)
 		if (rc != 0 || !is_private_key(block.kind))
 			continue;
 		if (got == PEM_BROKEN)
-			rc =
-			    err_set(err, ERR_INPUT, "the private key cannot be read: %s", why.text);
+			rc = err_set(err, ERR_INPUT, "the private key %s", why.text);
 		else
 			rc = take_key(&one, der, &found, err);
 	}

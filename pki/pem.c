@@ -113,8 +113,7 @@ enum pem_got pem_take(struct slice *text, struct pem_block *block, struct buf *d
 	if (!find_begin(text, &block->kind))
 		return PEM_END;
 	if (!take_body(text, block->kind, &body)) {
-		err_set(err, ERR_INPUT,
-		    "it has no line -----END %.*s-----, so part of it is missing",
+		err_set(err, ERR_INPUT, "is cut off: its line -----END %.*s----- is missing",
 		    SLICE_ARG(block->kind));
 		return PEM_BROKEN;
 	}
@@ -123,7 +122,7 @@ enum pem_got pem_take(struct slice *text, struct pem_block *block, struct buf *d
 		return PEM_BLOCK;
 	bytes_wipe(der->p, der->cap);
 	buf_clear(der);
-	err_set(err, ERR_INPUT, "between its marks is no base64, so it was damaged on its way");
+	err_set(err, ERR_INPUT, "is no base64: it was damaged on its way");
 	return PEM_BROKEN;
 }
 

@@ -23,7 +23,7 @@ enum pem_got { PEM_END, PEM_BLOCK, PEM_BROKEN };
 
 /* Take the next block off *text. *der is made to be what is in it; wipe it when that
    may be a key. PEM_BROKEN: block says of what kind it would have been and *err what
-   is wrong, *der is empty, and what follows can still be taken. */
+   is wrong ("is cut off: ..."), *der is empty, and what follows can still be taken. */
 enum pem_got pem_take(
     struct slice *text, struct pem_block *block, struct buf *der, struct err *err);
 

@@ -149,14 +149,12 @@ static void pem(void **state)
 	} bad[] = {
 		{ "", "there is no certificate in PEM form: nothing was given" },
 		{ "-----BEGIN CERTIFICATE-----\nAAAA",
-		    "certificate 1 cannot be read: it has no line -----END CERTIFICATE-----, "
-		    "so part of it is missing" },
+		    "certificate 1 is cut off: its line -----END CERTIFICATE----- is missing" },
 		{ "-----BEGIN CERTIFICATE-----\nAA*A\n-----END CERTIFICATE-----",
-		    "certificate 1 cannot be read: between its marks is no base64, so it was "
-		    "damaged on its way" },
+		    "certificate 1 is no base64: it was damaged on its way" },
 		{ "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----",
-		    "certificate 1 cannot be read: what its base64 stands for is no "
-		    "certificate" },
+		    "certificate 1 is none: what its base64 stands for is something else, or "
+		    "damaged" },
 		{ "-----BEGIN PUBLIC KEY-----\nMAA=\n-----END PUBLIC KEY-----",
 		    "there is no certificate in PEM form: what there is is marked PUBLIC KEY" },
 		{ "MIIB",
