@@ -28,6 +28,15 @@ void cert_put_attribute(struct buf *out, const char *oid, unsigned tag, struct s
 	der_close(out, set);
 }
 
+struct slice cert_text_cut(struct slice text, size_t max)
+{
+	size_t n = text.n < max ? text.n : max;
+
+	while (n < text.n && n > 0 && ((unsigned char)text.p[n] & 0xc0) == 0x80)
+		n--;
+	return slice_head(text, n);
+}
+
 void cert_put_components(struct buf *out, struct slice domain)
 {
 	while (domain.n > 0) {
@@ -72,14 +81,15 @@ static void close_extension(struct buf *out, struct extension e)
 	der_close(out, e.whole);
 }
 
-static void put_constraints(struct buf *out, bool is_ca)
+static void put_constraints(struct buf *out, const struct cert_plan *plan)
 {
 	struct extension e = open_extension(out, "2.5.29.19", true);
 	size_t mark = der_open(out, DER_SEQUENCE);
 
-	if (is_ca) { /* cA FALSE is the default, which DER leaves out */
+	if (plan->is_ca) { /* cA FALSE is the default, which DER leaves out */
 		der_bool(out, true);
-		der_number(out, 0); /* pathLenConstraint */
+		if (plan->path_length != CERT_PATH_UNLIMITED)
+			der_number(out, (uint32_t)plan->path_length);
 	}
 	der_close(out, mark);
 	close_extension(out, e);
@@ -115,6 +125,56 @@ static void put_alt_names(struct buf *out, const struct cert_plan *plan)
 	close_extension(out, e);
 }
 
+/* RFC 5280 4.2.1.10: critical. */
+static void put_name_constraints(struct buf *out, struct slice contents)
+{
+	struct extension e = open_extension(out, "2.5.29.30", true);
+
+	der_put(out, DER_SEQUENCE, contents);
+	close_extension(out, e);
+}
+
+/* RFC 5280 4.2.1.13: one DistributionPoint with a fullName. */
+static void put_crl_url(struct buf *out, struct slice url)
+{
+	struct extension e = open_extension(out, "2.5.29.31", false);
+	size_t list = der_open(out, DER_SEQUENCE);
+	size_t point = der_open(out, DER_SEQUENCE);
+	size_t name = der_open(out, DER_CONTEXT_CONSTRUCTED | 0);
+	size_t full = der_open(out, DER_CONTEXT_CONSTRUCTED | 0);
+
+	der_put(out, DER_CONTEXT | 6, url);
+	der_close(out, full);
+	der_close(out, name);
+	der_close(out, point);
+	der_close(out, list);
+	close_extension(out, e);
+}
+
+/* RFC 5280 4.2.2.1: caIssuers. */
+static void put_issuer_url(struct buf *out, struct slice url)
+{
+	struct extension e = open_extension(out, "1.3.6.1.5.5.7.1.1", false);
+	size_t list = der_open(out, DER_SEQUENCE);
+	size_t access = der_open(out, DER_SEQUENCE);
+
+	der_oid(out, "1.3.6.1.5.5.7.48.2");
+	der_put(out, DER_CONTEXT | 6, url);
+	der_close(out, access);
+	der_close(out, list);
+	close_extension(out, e);
+}
+
+static void put_more(struct buf *out, const struct cert_plan *plan)
+{
+	if (plan->name_constraints.n > 0)
+		put_name_constraints(out, plan->name_constraints);
+	if (plan->crl_url.n > 0)
+		put_crl_url(out, plan->crl_url);
+	if (plan->issuer_url.n > 0)
+		put_issuer_url(out, plan->issuer_url);
+}
+
 bool cert_key_id(struct slice public_info, unsigned char out[CERT_KEY_ID])
 {
 	unsigned char hash[WC_SHA256_DIGEST_SIZE];
@@ -127,6 +187,14 @@ bool cert_key_id(struct slice public_info, unsigned char out[CERT_KEY_ID])
 		return false;
 	memcpy(out, hash, CERT_KEY_ID);
 	return true;
+}
+
+struct slice cert_own_key_id(const struct cert *cert, unsigned char memory[CERT_KEY_ID])
+{
+	if (cert->subject_key_id.n > 0)
+		return cert->subject_key_id;
+	return cert_key_id(cert->public_info, memory) ? slice_of(memory, CERT_KEY_ID)
+						      : (struct slice){ 0 };
 }
 
 static void put_key_ids(struct buf *out, struct slice own, struct slice issuers)
@@ -147,20 +215,23 @@ static void put_key_ids(struct buf *out, struct slice own, struct slice issuers)
 static int put_extensions(
     struct buf *out, const struct cert_plan *plan, const struct cert *issuer, struct err *err)
 {
-	unsigned char id[CERT_KEY_ID];
-	struct slice own = { (const char *)id, sizeof(id) };
+	unsigned char id[CERT_KEY_ID], above[CERT_KEY_ID];
+	struct slice own = { (const char *)id, sizeof(id) }, issuers = own;
 
 	if (!cert_key_id(plan->public_info, id))
 		return err_set(err, ERR_TEMP, "the public key cannot be read");
+	if (issuer)
+		issuers = cert_own_key_id(issuer, above);
 	size_t explicit = der_open(out, DER_CONTEXT_CONSTRUCTED | 3);
 	size_t list = der_open(out, DER_SEQUENCE);
-	put_constraints(out, plan->is_ca);
+	put_constraints(out, plan);
 	put_usage(out, plan->usage);
 	if (plan->purposes)
 		put_purposes(out, plan->purposes);
 	if (plan->alt_names.n > 0) /* GeneralNames are never empty */
 		put_alt_names(out, plan);
-	put_key_ids(out, own, issuer ? issuer->subject_key_id : own);
+	put_key_ids(out, own, issuers);
+	put_more(out, plan);
 	der_close(out, list);
 	der_close(out, explicit);
 	return 0;

@@ -27,10 +27,14 @@ struct cert_plan {
 	struct slice subject;	  /* Name, DER */
 	struct slice public_info; /* SubjectPublicKeyInfo, DER */
 	int64_t not_before, not_after;
-	bool is_ca;		     /* one that signs no further authorities */
+	bool is_ca;
+	int path_length;	     /* of one: authorities that may follow, or
+					CERT_PATH_UNLIMITED */
 	unsigned usage;		     /* enum cert_usage, or-ed */
 	const char *const *purposes; /* OIDs of extended key usage, NULL-ended; NULL: any */
 	struct slice alt_names;	     /* contents of GeneralNames, DER; empty: none */
+	struct slice name_constraints; /* contents of NameConstraints, DER; empty: none */
+	struct slice crl_url, issuer_url; /* where both are to be had; empty: not said */
 	struct slice serial;	     /* INTEGER's contents; empty: a new one */
 };
 
@@ -42,6 +46,10 @@ int cert_build(const struct cert_plan *plan, const struct cert *issuer, const st
 /* Append one RelativeDistinguishedName with that attribute. */
 void cert_put_attribute(struct buf *out, const char *oid, unsigned tag, struct slice value);
 
+/* The beginning of a UTF-8 text that is no longer than max bytes; a cut falls between
+   two characters. */
+struct slice cert_text_cut(struct slice text, size_t max);
+
 /* Append a domain as one attribute a label, the last label first (RFC 2247). */
 void cert_put_components(struct buf *out, struct slice domain);
 
@@ -50,5 +58,8 @@ void cert_put_domain(struct buf *out, struct slice domain);
 
 /* RFC 7093 2, method 1: the first 160 bits of SHA-256 of the public key. */
 bool cert_key_id(struct slice public_info, unsigned char out[CERT_KEY_ID]);
+
+/* The id that a certificate says its key has, else one made as above in memory. */
+struct slice cert_own_key_id(const struct cert *cert, unsigned char memory[CERT_KEY_ID]);
 
 #endif

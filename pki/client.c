@@ -3,6 +3,7 @@
 
 #include "core/digest.h"
 #include "core/log.h"
+#include "pki/issue.h"
 #include "pki/pki_private.h"
 #include "pki/verify.h"
 
@@ -92,6 +93,8 @@ int client_verify(const char *domain, struct slice chain, struct buf *accounts, 
 
 	if (rc == 0)
 		rc = judge(domain, buf_slice(&issuers), chain, err);
+	if (rc == 0)
+		rc = issue_check_revoked(chain, err);
 	if (rc == 0 && cert_next(&chain, &leaf))
 		client_accounts(domain, map, &leaf, accounts);
 	buf_done(&issuers);

@@ -1,5 +1,7 @@
-/* issue_authority.c - what a domain signs its users' certificates with, and whether it may */
+/* issue_authority.c - what a scope signs with, and whether it may */
 #include <time.h>
+
+#include "core/log.h"
 
 #include "pki/issue_private.h"
 #include "pki/pki_private.h"
@@ -7,24 +9,39 @@
 
 enum { DAY = 24 * 60 * 60 };
 
-const char *issue_owner(struct pool *pool, struct slice domain)
+int issue_scope(struct slice name, struct pool *pool, struct slice *scope, struct err *err)
 {
-	return pool_printf(pool, "S/MIME of %.*s", SLICE_ARG(domain));
+	if (name.n > 0)
+		return domain_hosted(name, pool, scope, err);
+	*scope = SLICE("");
+	return 0;
+}
+
+const char *issue_scope_text(struct slice scope)
+{
+	return scope.n > 0 ? scope.p : "the server";
+}
+
+/* The first word is from when authorities issued to users alone. */
+const char *issue_owner(struct pool *pool, struct slice scope)
+{
+	return scope.n > 0 ? pool_printf(pool, "S/MIME of %.*s", SLICE_ARG(scope))
+			   : "authority of the server";
 }
 
 /* --- what there is --- */
 
-int issue_special(struct slice domain, struct pool *pool, struct issue_authority *out)
+int issue_special(struct slice scope, struct pool *pool, struct issue_authority *out)
 {
 	struct issue_record record;
 	struct buf bytes = { 0 };
-	int found = issue_record_get(domain, &bytes, &record);
+	int found = issue_record_get(scope, &bytes, &record);
 
 	if (found == 1 && !record.removed)
 		*out = (struct issue_authority){
 			.special = true,
 			.made = record.made,
-			.owner = issue_owner(pool, domain),
+			.owner = issue_owner(pool, scope),
 			.key = pool_slice(pool, record.key),
 			.chain = pool_slice(pool, record.chain),
 		};
@@ -69,73 +86,94 @@ static bool was_removed(struct slice domain)
 int issue_authority(
     struct slice name, struct pool *pool, struct issue_authority *out, struct err *err)
 {
-	struct slice domain;
+	struct slice scope;
 
 	*out = (struct issue_authority){ 0 };
-	if (domain_hosted(name, pool, &domain, err) != 0)
+	if (issue_scope(name, pool, &scope, err) != 0)
 		return -1;
-	int found = issue_special(domain, pool, out);
-	if (found == 0 && was_removed(domain))
-		found = take_generic(domain, pool, out);
-	return found < 0 ? err_set(err, ERR_TEMP, "cannot read the keys of %s", domain.p) : found;
+	int found = issue_special(scope, pool, out);
+	if (found == 0 && scope.n > 0 && was_removed(scope))
+		found = take_generic(scope, pool, out);
+	return found < 0 ? err_set(err, ERR_TEMP, "the authority of %s cannot be read",
+			       issue_scope_text(scope))
+			 : found;
 }
 
 /* --- may it issue? (SPEC C-110) --- */
 
-static int deny(struct slice domain, const char *why, struct err *err)
+static int deny(struct slice scope, const char *why, struct err *err)
 {
-	return err_set(err, ERR_DENIED, "%.*s issues no certificates: %s", SLICE_ARG(domain), why);
+	return err_set(
+	    err, ERR_DENIED, "%s issues no certificates: %s", issue_scope_text(scope), why);
 }
 
-int issue_check_domain(struct slice domain, struct err *err)
+int issue_check_scope(struct slice scope, struct err *err)
 {
 	struct domain_record record;
 	struct buf bytes = { 0 };
-	int found = record_get(domain, &bytes, &record), rc = 0;
+	int rc = 0;
 
+	if (scope.n == 0)
+		return 0;
+	int found = record_get(scope, &bytes, &record);
 	if (found < 0)
-		rc = err_set(err, ERR_TEMP, "cannot read the keys of %.*s", SLICE_ARG(domain));
+		rc = err_set(err, ERR_TEMP, "cannot read the keys of %.*s", SLICE_ARG(scope));
 	else if (found == 0 || record.key.n == 0)
-		rc = deny(domain, "it has no private key", err);
+		rc = deny(scope, "it has no private key", err);
 	else if (record.mode != PKI_ENABLED)
-		rc = deny(domain, "its PKI services are not enabled", err);
+		rc = deny(scope, "its PKI services are not enabled", err);
 	buf_done(&bytes);
 	return rc;
 }
 
 static int check_certificate(
-    struct slice domain, const struct issue_authority *authority, struct err *err)
+    struct slice scope, const struct issue_authority *authority, struct err *err)
 {
 	struct slice chain = authority->chain;
 	int64_t now = time(NULL);
 	struct cert cert;
 
 	if (chain.n == 0)
-		return deny(domain, "it has no certificate", err);
+		return deny(scope, "it has no certificate", err);
 	if (!cert_next(&chain, &cert))
-		return deny(domain, "its certificate cannot be read", err);
+		return deny(scope, "its certificate cannot be read", err);
 	if (now < cert.not_before)
-		return deny(domain, "its certificate is not valid yet", err);
+		return deny(scope, "its certificate is not valid yet", err);
 	if (now > cert.not_after)
-		return deny(domain, "its certificate is over", err);
+		return deny(scope, "its certificate is over", err);
 	return 0;
 }
 
 int issue_check(struct slice name, const struct issue_authority *authority, struct err *err)
 {
 	struct pool pool = { 0 };
-	struct slice domain;
-	int rc = domain_hosted(name, &pool, &domain, err);
+	struct slice scope;
+	int rc = issue_scope(name, &pool, &scope, err);
 
 	if (rc == 0)
-		rc = issue_check_domain(domain, err);
+		rc = issue_check_scope(scope, err);
 	if (rc == 0 && authority)
-		rc = check_certificate(domain, authority, err);
+		rc = check_certificate(scope, authority, err);
 	pool_done(&pool);
 	return rc;
 }
 
-/* One of ours that ends within a month is followed by another. */
+int issue_special_ready(
+    struct slice scope, struct pool *pool, struct issue_authority *out, struct err *err)
+{
+	if (issue_check_scope(scope, err) != 0)
+		return -1;
+	int found = issue_special(scope, pool, out);
+	if (found < 0)
+		return err_set(err, ERR_TEMP, "the authority of %s cannot be read",
+		    issue_scope_text(scope));
+	if (found == 0)
+		return deny(
+		    scope, "it has no authority of its own: see signet help ca create", err);
+	return check_certificate(scope, out, err);
+}
+
+/* One of ours that ends within a month goes on with the same key. */
 static bool ends_soon(const struct issue_authority *authority)
 {
 	struct slice chain = authority->chain;
@@ -145,21 +183,30 @@ static bool ends_soon(const struct issue_authority *authority)
 	    cert.not_after - time(NULL) < 30 * DAY;
 }
 
+static int make_ready(
+    struct slice scope, int found, struct pool *pool, struct issue_authority *out, struct err *err)
+{
+	int rc = 0;
+
+	if (found == 0)
+		rc = issue_make(scope, pool, err);
+	else if (ends_soon(out))
+		rc = issue_renew(scope, false, NULL, 0, err);
+	else
+		return 0;
+	return rc == 0 && issue_authority(scope, pool, out, err) == 1 ? 0 : -1;
+}
+
 int issue_ready(struct slice name, struct pool *pool, struct issue_authority *out, struct err *err)
 {
-	struct slice domain;
+	struct slice scope;
 
-	if (domain_hosted(name, pool, &domain, err) != 0 || issue_check_domain(domain, err) != 0)
+	if (issue_scope(name, pool, &scope, err) != 0 || issue_check_scope(scope, err) != 0)
 		return -1;
-	int found = issue_authority(domain, pool, out, err);
-	if (found < 0)
+	int found = issue_authority(scope, pool, out, err);
+	if (found < 0 || make_ready(scope, found, pool, out, err) != 0)
 		return -1;
-	if (found == 0 || ends_soon(out)) {
-		if (issue_make(domain, pool, err) != 0 ||
-		    issue_authority(domain, pool, out, err) != 1)
-			return -1;
-	}
-	return check_certificate(domain, out, err);
+	return check_certificate(scope, out, err);
 }
 
 /* --- domains go --- */

@@ -1,191 +1,326 @@
-/* issue_record.c - what is stored of domains as authorities, and of what they issued
+/* issue_record.c - what is stored of authorities
  *
- *	a DOMAIN             version, flags, length of the key, sealed key, chain
- *	i DOMAIN NUL SERIAL  version, when, until when, address NUL issuer */
-#include <time.h>
+ *	a SCOPE              version, flags, length of the key, sealed key, chain
+ *	o SCOPE NUL ID       the same of one before, with another key
+ *	k NUL KEYID          whose key that is: SCOPE NUL ID
+ *
+ * ID is that of the key as we make it, KEYID that or the one that the certificate
+ * says. The register and the lists are with issue_register.c and issue_crl.c. */
+#include <pthread.h>
 
 #include "core/log.h"
 #include "core/num.h"
-#include "core/text.h"
 #include "pki/issue_private.h"
-#include "pki/pki_private.h"
 #include "storage/store.h"
 
-#define ISSUE_ROOM "issue"
-
-enum { VERSION = 1, AUTHORITY_HEADER = 1 + 1 + 4, ENTRY_HEADER = 1 + 8 + 8 };
+enum { VERSION = 1, HEADER = 1 + 1 + 4 };
 enum flag { REMOVED = 1, MADE = 2 };
 
-static struct slice authority_key(struct buf *out, struct slice domain)
-{
-	buf_addz(out, "a ");
-	buf_adds(out, domain);
-	return buf_slice(out);
-}
+static pthread_mutex_t changing = PTHREAD_MUTEX_INITIALIZER;
 
-static struct slice entry_prefix(struct buf *out, struct slice domain)
+/* --- keys of records --- */
+
+struct slice issue_key(struct buf *out, char letter, struct slice scope, struct slice rest)
 {
-	buf_addz(out, "i ");
-	buf_adds(out, domain);
+	buf_clear(out);
+	buf_printf(out, "%c ", letter);
+	buf_adds(out, scope);
 	buf_addc(out, '\0');
+	buf_adds(out, rest);
 	return buf_slice(out);
 }
 
-/* --- authorities --- */
+static struct slice authority_key(struct buf *out, struct slice scope)
+{
+	buf_clear(out);
+	buf_addz(out, "a ");
+	buf_adds(out, scope);
+	return buf_slice(out);
+}
 
-static bool read_authority(struct slice bytes, struct issue_record *out)
+bool issue_id(struct slice chain, unsigned char out[CERT_KEY_ID])
+{
+	struct cert cert;
+
+	return cert_next(&chain, &cert) && cert_key_id(cert.public_info, out);
+}
+
+/* --- values --- */
+
+static bool read_value(struct slice bytes, struct issue_record *out)
 {
 	const unsigned char *p = (const unsigned char *)bytes.p;
 
-	if (bytes.n < AUTHORITY_HEADER || p[0] != VERSION ||
-	    num_get32(p + 2) > bytes.n - AUTHORITY_HEADER)
+	if (bytes.n < HEADER || p[0] != VERSION || num_get32(p + 2) > bytes.n - HEADER)
 		return false;
 	out->removed = p[1] & REMOVED;
 	out->made = p[1] & MADE;
-	out->key = slice_head(slice_from(bytes, AUTHORITY_HEADER), num_get32(p + 2));
-	out->chain = slice_from(bytes, AUTHORITY_HEADER + out->key.n);
+	out->key = slice_head(slice_from(bytes, HEADER), num_get32(p + 2));
+	out->chain = slice_from(bytes, HEADER + out->key.n);
 	return true;
 }
 
-int issue_record_get(struct slice domain, struct buf *bytes, struct issue_record *out)
+static void write_value(const struct issue_record *record, struct buf *value)
 {
-	struct buf key = { 0 };
-	int found = store_record_get(ISSUE_ROOM, authority_key(&key, domain), bytes);
+	unsigned char header[HEADER] = { VERSION };
 
-	buf_done(&key);
-	if (found == 1 && !read_authority(buf_slice(bytes), out)) {
-		log_event(LOG_ERROR, "issue-record-malformed", log_s("domain", domain));
+	header[1] = (unsigned char)((record->removed ? REMOVED : 0) | (record->made ? MADE : 0));
+	num_put32(header + 2, (uint32_t)record->key.n);
+	buf_add(value, header, sizeof(header));
+	buf_adds(value, record->key);
+	buf_adds(value, record->chain);
+}
+
+static int get(struct slice scope, struct slice key, struct buf *bytes, struct issue_record *out)
+{
+	int found = store_record_get(ISSUE_ROOM, key, bytes);
+
+	if (found == 1 && !read_value(buf_slice(bytes), out)) {
+		log_event(LOG_ERROR, "issue-record-malformed", log_s("domain", scope));
 		return -1;
 	}
 	return found;
 }
 
-int issue_record_put(struct slice domain, const struct issue_record *record, struct err *err)
+int issue_record_get(struct slice scope, struct buf *bytes, struct issue_record *out)
 {
-	unsigned char header[AUTHORITY_HEADER] = { VERSION };
-	struct buf key = { 0 }, value = { 0 };
+	struct buf key = { 0 };
+	int found = get(scope, authority_key(&key, scope), bytes, out);
 
-	header[1] = (unsigned char)((record->removed ? REMOVED : 0) | (record->made ? MADE : 0));
-	num_put32(header + 2, (uint32_t)record->key.n);
-	buf_add(&value, header, sizeof(header));
-	buf_adds(&value, record->key);
-	buf_adds(&value, record->chain);
-	int rc = store_record_put(ISSUE_ROOM, authority_key(&key, domain), buf_slice(&value), err);
 	buf_done(&key);
-	buf_done(&value);
-	return rc;
+	return found;
 }
 
-/* --- the register --- */
-
-static void write_entry(const char *address, const struct cert *cert, struct buf *out)
+static bool has_id(const struct issue_record *record, const unsigned char id[CERT_KEY_ID])
 {
-	unsigned char header[ENTRY_HEADER] = { VERSION };
+	unsigned char own[CERT_KEY_ID];
 
-	num_put64(header + 1, (uint64_t)time(NULL));
-	num_put64(header + 9, (uint64_t)cert->not_after);
-	buf_add(out, header, sizeof(header));
-	buf_addz(out, address);
-	buf_addc(out, '\0');
-	cert_name_text(cert->issuer, out);
+	return issue_id(record->chain, own) && memcmp(own, id, sizeof(own)) == 0;
 }
 
-int issue_register(
-    struct slice domain, const char *address, const struct cert *cert, struct err *err)
+int issue_record_of(struct slice scope, const unsigned char id[CERT_KEY_ID], struct buf *bytes,
+    struct issue_record *out)
 {
-	struct buf key = { 0 }, value = { 0 }, there = { 0 };
-	int rc;
+	struct buf key = { 0 };
+	int found = issue_record_get(scope, bytes, out);
 
-	entry_prefix(&key, domain);
-	buf_adds(&key, cert->serial);
-	if (store_record_get(ISSUE_ROOM, buf_slice(&key), &there) != 0) {
-		rc = err_set(err, ERR_EXISTS, "this serial number was given out before");
-	} else {
-		write_entry(address, cert, &value);
-		rc = store_record_put(ISSUE_ROOM, buf_slice(&key), buf_slice(&value), err);
-	}
+	if (found == 0 || (found == 1 && !has_id(out, id)))
+		found = get(
+		    scope, issue_key(&key, 'o', scope, slice_of(id, CERT_KEY_ID)), bytes, out);
 	buf_done(&key);
-	buf_done(&value);
-	buf_done(&there);
-	return rc;
+	return found;
 }
 
 struct each {
-	size_t skip; /* of the key: what is before the serial number */
-	bool (*visit)(void *arg, const struct issue_entry *entry);
+	bool (*visit)(void *arg, const struct issue_record *record);
 	void *arg;
 };
 
 static bool see(void *arg, struct slice key, struct slice value)
 {
 	const struct each *each = arg;
-	const unsigned char *p = (const unsigned char *)value.p;
-	struct slice rest = slice_from(value, ENTRY_HEADER);
-	struct pool pool = { 0 };
-	struct buf serial = { 0 };
+	struct issue_record record;
 
-	if (value.n < ENTRY_HEADER || p[0] != VERSION)
-		return true;
-	hex_put(&serial, slice_from(key, each->skip));
-	struct issue_entry entry = {
-		.serial = buf_z(&serial),
-		.address = pool_str(&pool, slice_cut(&rest, '\0')),
-		.issuer = pool_str(&pool, rest),
-		.issued = (int64_t)num_get64(p + 1),
-		.not_after = (int64_t)num_get64(p + 9),
-	};
-	bool more = each->visit(each->arg, &entry);
-	buf_done(&serial);
-	pool_done(&pool);
-	return more;
+	(void)key;
+	return !read_value(value, &record) || each->visit(each->arg, &record);
 }
 
-int issue_each(struct slice name, bool (*visit)(void *arg, const struct issue_entry *entry),
-    void *arg, struct err *err)
+int issue_record_each(struct slice scope,
+    bool (*visit)(void *arg, const struct issue_record *record), void *arg, struct err *err)
 {
-	struct buf prefix = { 0 };
-	struct pool pool = { 0 };
-	struct each each = { .visit = visit, .arg = arg };
-	struct slice domain;
-	int rc = domain_hosted(name, &pool, &domain, err);
+	struct each each = { visit, arg };
+	struct issue_record record;
+	struct buf bytes = { 0 }, prefix = { 0 };
+	int found = issue_record_get(scope, &bytes, &record), rc = -1;
 
-	if (rc == 0) {
-		each.skip = entry_prefix(&prefix, domain).n;
-		if (store_record_each(ISSUE_ROOM, buf_slice(&prefix), see, &each) != 0)
-			rc = err_set(err, ERR_TEMP, "cannot read the register");
-	}
+	if (found == 1 && !visit(arg, &record))
+		rc = 0;
+	else if (found >= 0)
+		rc = store_record_each(
+		    ISSUE_ROOM, issue_key(&prefix, 'o', scope, (struct slice){ 0 }), see, &each);
+	buf_done(&bytes);
 	buf_done(&prefix);
-	pool_done(&pool);
+	return rc == 0 ? 0
+		       : err_set(err, ERR_TEMP, "the authority of %s cannot be read",
+			     issue_scope_text(scope));
+}
+
+/* --- change --- */
+
+enum { RECORDS = 4 };
+
+struct change {
+	struct store_record records[RECORDS];
+	struct buf keys[RECORDS], values[RECORDS];
+	size_t n;
+};
+
+static void add_record(struct change *c)
+{
+	c->records[c->n].key = buf_slice(&c->keys[c->n]);
+	c->records[c->n].value = buf_slice(&c->values[c->n]);
+	c->n++;
+}
+
+/* What is there, unless its key stays. */
+static void keep_old(struct change *c, struct slice scope, const struct issue_record *new)
+{
+	struct issue_record old;
+	struct buf bytes = { 0 };
+	unsigned char id[CERT_KEY_ID];
+
+	if (issue_record_get(scope, &bytes, &old) == 1 && issue_id(old.chain, id) &&
+	    !has_id(new, id)) {
+		issue_key(&c->keys[c->n], 'o', scope, slice_of(id, sizeof(id)));
+		write_value(&old, &c->values[c->n]);
+		add_record(c);
+	}
+	buf_done(&bytes);
+}
+
+void issue_find_id_value(struct slice scope, const unsigned char id[CERT_KEY_ID], struct buf *out)
+{
+	buf_adds(out, scope);
+	buf_addc(out, '\0');
+	buf_add(out, id, CERT_KEY_ID);
+}
+
+/* Whom a certificate names by that id as its issuer. */
+static void add_id(
+    struct change *c, struct slice scope, struct slice key_id, const unsigned char id[CERT_KEY_ID])
+{
+	issue_key(&c->keys[c->n], 'k', (struct slice){ 0 }, key_id);
+	issue_find_id_value(scope, id, &c->values[c->n]);
+	add_record(c);
+}
+
+static void add_ids(struct change *c, struct slice scope, struct slice chain)
+{
+	unsigned char id[CERT_KEY_ID];
+	struct cert cert;
+
+	if (!cert_next(&chain, &cert) || !cert_key_id(cert.public_info, id))
+		return;
+	add_id(c, scope, slice_of(id, sizeof(id)), id);
+	if (cert.subject_key_id.n > 0 && !slice_eq(cert.subject_key_id, slice_of(id, sizeof(id))))
+		add_id(c, scope, cert.subject_key_id, id);
+}
+
+static void change_done(struct change *c)
+{
+	for (size_t i = 0; i < RECORDS; i++) {
+		buf_done(&c->keys[i]);
+		buf_done(&c->values[i]);
+	}
+}
+
+int issue_record_put(struct slice scope, const struct issue_record *record, struct err *err)
+{
+	struct change c = { 0 };
+
+	authority_key(&c.keys[0], scope);
+	write_value(record, &c.values[0]);
+	add_record(&c);
+	pthread_mutex_lock(&changing);
+	keep_old(&c, scope, record);
+	add_ids(&c, scope, record->chain);
+	int rc = store_records_put(ISSUE_ROOM, c.records, c.n, err);
+	pthread_mutex_unlock(&changing);
+	change_done(&c);
 	return rc;
+}
+
+int issue_find_id(struct slice key_id, struct buf *scope, unsigned char id[CERT_KEY_ID])
+{
+	struct buf key = { 0 };
+	int found =
+	    store_record_get(ISSUE_ROOM, issue_key(&key, 'k', (struct slice){ 0 }, key_id), scope);
+
+	buf_done(&key);
+	if (found != 1)
+		return found;
+	if (scope->n < CERT_KEY_ID + 1)
+		return -1;
+	memcpy(id, scope->p + scope->n - CERT_KEY_ID, CERT_KEY_ID);
+	scope->n -= CERT_KEY_ID + 1;
+	return 1;
 }
 
 /* --- forget --- */
 
+struct doomed {
+	struct slice scope; /* of a 'k' record only those that name it */
+	struct buf keys;
+};
+
 static bool note(void *arg, struct slice key, struct slice value)
 {
-	struct buf *keys = arg;
+	struct doomed *doomed = arg;
 	unsigned char n[4];
 
-	(void)value;
+	if (key.p[0] == 'k' &&
+	    (value.n < doomed->scope.n + 1 + CERT_KEY_ID ||
+		!slice_eq(slice_head(value, value.n - 1 - CERT_KEY_ID), doomed->scope)))
+		return true;
 	num_put32(n, (uint32_t)key.n);
-	buf_add(keys, n, sizeof(n));
-	buf_adds(keys, key);
+	buf_add(&doomed->keys, n, sizeof(n));
+	buf_adds(&doomed->keys, key);
 	return true;
 }
 
-void issue_forget(struct slice domain)
+/* Some at a time, so that no transaction grows with the register. */
+static int drop_noted(struct slice rest, struct err *err)
 {
-	struct buf key = { 0 }, keys = { 0 };
-	struct slice none = { 0 };
+	enum { AT_ONCE = 256 };
+	struct store_record records[AT_ONCE] = { 0 };
+	size_t n = 0;
+	int rc = 0;
 
-	store_record_put(ISSUE_ROOM, authority_key(&key, domain), none, NULL);
-	buf_clear(&key);
-	store_record_each(ISSUE_ROOM, entry_prefix(&key, domain), note, &keys);
-	for (struct slice rest = buf_slice(&keys); rest.n > 0;) {
-		size_t n = num_get32((const unsigned char *)rest.p);
-		store_record_put(ISSUE_ROOM, slice_head(slice_from(rest, 4), n), none, NULL);
-		rest = slice_from(rest, 4 + n);
+	while (rc == 0 && rest.n > 0) {
+		size_t length = num_get32((const unsigned char *)rest.p);
+		records[n++].key = slice_head(slice_from(rest, 4), length);
+		rest = slice_from(rest, 4 + length);
+		if (n < AT_ONCE && rest.n > 0)
+			continue;
+		rc = store_records_put(ISSUE_ROOM, records, n, err);
+		n = 0;
 	}
+	return rc;
+}
+
+static int drop(struct slice scope, const char *letters, struct err *err)
+{
+	struct doomed doomed = { .scope = scope };
+	struct buf key = { 0 };
+	int rc = 0;
+
+	for (; rc == 0 && *letters; letters++) {
+		struct slice prefix = *letters == 'k'
+		    ? issue_key(&key, 'k', (struct slice){ 0 }, (struct slice){ 0 })
+		    : issue_key(&key, *letters, scope, (struct slice){ 0 });
+		rc = store_record_each(ISSUE_ROOM, prefix, note, &doomed);
+	}
+	rc = rc == 0 ? drop_noted(buf_slice(&doomed.keys), err)
+		     : err_set(err, ERR_TEMP, "the register cannot be read");
+	buf_done(&doomed.keys);
 	buf_done(&key);
-	buf_done(&keys);
+	return rc;
+}
+
+int issue_forget_keys(struct slice scope, struct err *err)
+{
+	return drop(scope, "o", err);
+}
+
+void issue_forget(struct slice scope)
+{
+	struct buf key = { 0 };
+	struct err err = { 0 };
+
+	if (store_record_put(
+		ISSUE_ROOM, authority_key(&key, scope), (struct slice){ 0 }, &err) != 0 ||
+	    drop(scope, "oikrnc", &err) != 0)
+		log_event(LOG_ERROR, "issue-not-forgotten", log_s("domain", scope),
+		    log_z("reason", err.text));
+	buf_done(&key);
 }

@@ -1,14 +1,11 @@
 /* issue_user.c - certificates that a domain issues to its users */
 #include <string.h>
-#include <time.h>
 
 #include "core/conf.h"
-#include "core/log.h"
-#include "pki/cert_build.h"
 #include "pki/der.h"
 #include "pki/issue_private.h"
 
-enum { DAY = 24 * 60 * 60, BACKDATE = 60 * 60, COMMON_NAME_MAX = 64, EMAIL_MAX = 255 };
+enum { COMMON_NAME_MAX = 64, EMAIL_MAX = 255 };
 
 CONF_KEY(smime_certificate_days) = {
 	.name = "smime.certificate-days",
@@ -30,21 +27,11 @@ static bool is_ascii(struct slice s)
 	return true;
 }
 
-/* RFC 5280 A.1: at most 64 characters; a cut falls between two. */
-static struct slice common_name(struct slice address)
-{
-	size_t n = address.n < COMMON_NAME_MAX ? address.n : COMMON_NAME_MAX;
-
-	while (n < address.n && n > 0 && ((unsigned char)address.p[n] & 0xc0) == 0x80)
-		n--;
-	return slice_head(address, n);
-}
-
 static void put_subject(struct buf *out, struct slice address)
 {
 	size_t mark = der_open(out, DER_SEQUENCE);
 
-	cert_put_attribute(out, "2.5.4.3", DER_UTF8, common_name(address));
+	cert_put_attribute(out, "2.5.4.3", DER_UTF8, cert_text_cut(address, COMMON_NAME_MAX));
 	if (is_ascii(address) && address.n <= EMAIL_MAX)
 		cert_put_attribute(out, "1.2.840.113549.1.9.1", DER_IA5, address);
 	der_close(out, mark);
@@ -73,64 +60,32 @@ static unsigned usage_of(const char *key_type)
 	return CERT_DIGITAL_SIGNATURE | (rsa ? CERT_KEY_ENCIPHERMENT : CERT_KEY_AGREEMENT);
 }
 
-/* Within the authority's own validity. */
-static int set_validity(struct cert_plan *plan, const char *domain, int64_t days,
-    const struct cert *issuer, struct err *err)
-{
-	struct conf_at at = { .domain = domain };
-	int64_t now = time(NULL);
-
-	if (days <= 0)
-		days = conf_num_at(&conf_key_smime_certificate_days, &at);
-	plan->not_before =
-	    now - BACKDATE > issuer->not_before ? now - BACKDATE : issuer->not_before;
-	plan->not_after =
-	    now + days * DAY < issuer->not_after ? now + days * DAY : issuer->not_after;
-	if (plan->not_after - now < BACKDATE)
-		return err_set(err, ERR_DENIED, "the certificate of %s is nearly over", domain);
-	return 0;
-}
-
 /* --- signed, written down --- */
 
-static int build(const struct issue_authority *authority, struct slice domain,
-    const struct issue_user *user, struct buf *out, struct err *err)
+static int sign(struct slice domain, const struct issue_authority *authority,
+    const struct issue_user *user, struct buf *chain, struct err *err)
 {
 	static const char *const purposes[] = { CERT_FOR_EMAIL, CERT_FOR_CLIENTS, NULL };
-	struct slice address = slice_str(user->address), above = authority->chain;
-	struct sign_key key = { authority->owner, authority->key };
+	struct conf_at at = { .domain = domain.p };
 	struct buf subject = { 0 }, names = { 0 };
-	struct cert issuer;
 
-	if (!cert_next(&above, &issuer))
-		return err_set(err, ERR_TEMP, "the authority's certificate cannot be read");
-	put_subject(&subject, address);
-	put_mailbox(&names, address);
-	struct cert_plan plan = {
+	put_subject(&subject, slice_str(user->address));
+	put_mailbox(&names, slice_str(user->address));
+	struct issue_order order = {
+		.whom = user->address,
+		.profile = ISSUE_EMAIL,
 		.subject = buf_slice(&subject),
 		.public_info = user->public_info,
+		.alt_names = buf_slice(&names),
 		.usage = usage_of(user->key_type),
 		.purposes = purposes,
-		.alt_names = buf_slice(&names),
+		.days = user->days > 0 ? user->days
+				       : conf_num_at(&conf_key_smime_certificate_days, &at),
 	};
-	int rc = set_validity(&plan, domain.p, user->days, &issuer, err);
-	if (rc == 0)
-		rc = cert_build(&plan, &issuer, &key, out, err);
+	int rc = issue_sign(domain, authority, &order, chain, err);
 	buf_done(&subject);
 	buf_done(&names);
 	return rc;
-}
-
-static int write_down(struct slice domain, const char *address, struct slice der, struct err *err)
-{
-	struct cert cert;
-
-	if (!cert_next(&der, &cert))
-		return err_set(err, ERR_TEMP, "the certificate cannot be read");
-	if (issue_register(domain, address, &cert, err) != 0)
-		return -1;
-	log_event(LOG_INFO, "smime-certificate-issued", log_z("account", address));
-	return 0;
 }
 
 /* SPEC C-116 */
@@ -147,21 +102,13 @@ int issue_user(struct slice name, const struct issue_user *user, struct buf *cha
 {
 	struct pool pool = { 0 };
 	struct issue_authority authority;
-	struct buf der = { 0 };
 	struct slice domain = slice_str(pool_str(&pool, name));
 	int rc = check_address(domain, user->address, err);
 
 	if (rc == 0)
 		rc = issue_ready(domain, &pool, &authority, err);
 	if (rc == 0)
-		rc = build(&authority, domain, user, &der, err);
-	if (rc == 0)
-		rc = write_down(domain, user->address, buf_slice(&der), err);
-	if (rc == 0) {
-		buf_adds(chain, buf_slice(&der));
-		buf_adds(chain, authority.chain);
-	}
-	buf_done(&der);
+		rc = sign(domain, &authority, user, chain, err);
 	pool_done(&pool);
 	return rc;
 }

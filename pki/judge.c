@@ -1,6 +1,7 @@
 /* judge.c - what the TLS layer is told of certificates that peers show */
 #include <time.h>
 
+#include "pki/issue.h"
 #include "pki/pki_private.h"
 #include "pki/verify.h"
 
@@ -14,6 +15,8 @@ static int judge_server(const char *host, struct slice names, struct slice chain
 	trust_take((struct slice){ 0 }, &trust);
 	int rc = verify_chain(&spec, chain, err);
 	trust_give_back(&trust);
+	if (rc == 0)
+		rc = issue_check_revoked(chain, err);
 	return rc == 0 ? verify_host(chain, host, names, err) : -1;
 }
 

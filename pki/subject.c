@@ -69,7 +69,7 @@ static const char *host_name(struct slice text, struct pool *pool)
 	return name && wildcard ? pool_printf(pool, "*.%s", name) : name;
 }
 
-static int check_parts(struct subject *s, struct pool *pool, struct err *err)
+int subject_check(struct subject *s, struct pool *pool, struct err *err)
 {
 	const char *c = s->part[SUBJECT_C], *contact = s->part[SUBJECT_CONTACT];
 	struct address address;
@@ -113,7 +113,7 @@ int subject_complete(struct subject *s, struct slice domain, struct pool *pool, 
 {
 	if (!s->part[SUBJECT_CN] && domain.n <= attributes[SUBJECT_CN].max)
 		s->part[SUBJECT_CN] = owner_host(domain, pool);
-	if (check_parts(s, pool, err) != 0)
+	if (subject_check(s, pool, err) != 0)
 		return -1;
 	if (s->part[SUBJECT_CN]) {
 		const char *name = host_name(slice_str(s->part[SUBJECT_CN]), pool);

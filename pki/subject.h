@@ -29,6 +29,9 @@ struct subject {
 int subject_complete(
     struct subject *subject, struct slice domain, struct pool *pool, struct err *err);
 
+/* Check what is there; any common name will do. */
+int subject_check(struct subject *subject, struct pool *pool, struct err *err);
+
 /* As it is kept in a record, and back. */
 void subject_write(const struct subject *subject, struct buf *out);
 void subject_read(struct slice text, struct pool *pool, struct subject *out);

@@ -6,7 +6,7 @@
 #include "core/conf.h"
 #include "core/limit.h"
 #include "core/log.h"
-#include "pki/cert.h"
+#include "pki/issue.h"
 #include "pki/pkcs8.h"
 
 CONF_KEY(smime_secret_length) = {
@@ -54,20 +54,33 @@ int identities_get(
 	return 0;
 }
 
-static bool is_valid_now(const struct identity *identity)
+const char *identity_state(const struct identity *identity)
 {
 	struct slice chain = identity->chain;
 	int64_t now = time(NULL);
 	struct cert cert;
 
-	return cert_next(&chain, &cert) && cert.not_before <= now && now <= cert.not_after;
+	if (!cert_next(&chain, &cert) || now < cert.not_before)
+		return "not valid yet";
+	if (now > cert.not_after)
+		return "expired";
+	return issue_was_revoked(&cert, NULL) ? "revoked" : "valid";
+}
+
+const struct identity *identity_usable(const struct identities *all)
+{
+	for (size_t i = all->n; i-- > 0;)
+		if (strcmp(identity_state(&all->list[i]), "valid") == 0)
+			return &all->list[i];
+	return NULL;
 }
 
 const struct identity *identity_current(const struct identities *all)
 {
-	for (size_t i = all->n; i-- > 0;)
-		if (is_valid_now(&all->list[i]))
-			return &all->list[i];
+	const struct identity *usable = identity_usable(all);
+
+	if (usable)
+		return usable;
 	return all->n > 0 ? &all->list[all->n - 1] : NULL;
 }
 

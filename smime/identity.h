@@ -36,8 +36,15 @@ struct identities {
 int identities_get(
     const struct dir_account *account, struct pool *pool, struct identities *out, struct err *err);
 
-/* The one that mail is encrypted for: the newest that is valid, else the newest;
-   NULL: there is none. */
+/* May mail be encrypted for it now? "valid"; "expired", "not valid yet", "revoked" (by an
+   authority of this server). */
+const char *identity_state(const struct identity *identity);
+
+/* The one that mail is encrypted for: the newest that is valid; NULL: there is none. */
+const struct identity *identity_usable(const struct identities *all);
+
+/* The one that is meant when none is named: that, else the newest; NULL: there is
+   none. */
 const struct identity *identity_current(const struct identities *all);
 
 /* Is the secret that of the keys that are there, or good for a first one? Errors
@@ -64,7 +71,7 @@ int identity_secret(
     const struct dir_account *account, struct slice old, struct slice secret, struct err *err);
 
 /* Whom mail to that account is encrypted for: a reference, from a bounded cache
-   when it has it. NULL: ERR_ABSENT when there is no certificate. */
+   when it has it. NULL: ERR_ABSENT when there is no certificate in force. */
 struct cms_recipient *identity_recipient(const char *address, struct err *err);
 
 #endif

@@ -151,7 +151,7 @@ static int run_remove(struct op_call *call)
 {
 	struct err err = { 0 };
 
-	if (issue_remove(domain_of(call), &err) != 0)
+	if (issue_remove(domain_of(call), false, &err) != 0)
 		return op_fail_err(call, &err);
 	return run_show(call);
 }
@@ -192,12 +192,15 @@ static bool visit(void *arg, const struct issue_entry *entry)
 {
 	struct op_call *call = arg;
 
+	if (entry->profile != ISSUE_EMAIL)
+		return true;
 	op_row(call);
 	op_put_text(call, "address", slice_str(entry->address));
 	op_put_text(call, "serial", slice_str(entry->serial));
 	op_put_text(call, "issuer", slice_str(entry->issuer));
 	op_put_time(call, "issued", entry->issued);
 	op_put_time(call, "till", entry->not_after);
+	op_put_text(call, "state", slice_str(issue_state(entry)));
 	return true;
 }
 
@@ -205,7 +208,7 @@ static int run_issued(struct op_call *call)
 {
 	struct err err = { 0 };
 
-	return issue_each(domain_of(call), visit, call, &err) == 0 ? 0 : op_fail_err(call, &err);
+	return issue_each(domain_of(call), (struct slice){ 0 }, visit, call, &err) == 0 ? 0 : op_fail_err(call, &err);
 }
 
 OPERATION(smime_issued) = {
@@ -213,6 +216,7 @@ OPERATION(smime_issued) = {
 	.role = OP_DOMAIN_ADMIN,
 	.args = domain_args,
 	.help = "list the certificates that a domain has issued to its users",
+	.more = "All that its authority signed, also for servers: signet ca list.",
 	.reads = true,
 	.lists = true,
 	.run = run_issued,

@@ -18,6 +18,7 @@ static void put_row(struct op_call *call, const struct identity *identity, bool 
 	op_row(call);
 	op_put_number(call, "number", identity->number);
 	op_put_bool(call, "current", current);
+	op_put_text(call, "state", slice_str(identity_state(identity)));
 	op_put_bool(call, "private-key", identity->key.n > 0);
 	op_put_time(call, "added", identity->added);
 	if (cert_next(&chain, &cert))
@@ -34,7 +35,7 @@ static int run_show(struct op_call *call)
 		return -1;
 	if (identities_get(&account, op_pool(call), &all, &err) != 0)
 		return op_fail_err(call, &err);
-	const struct identity *current = identity_current(&all);
+	const struct identity *current = identity_usable(&all);
 	for (size_t i = 0; i < all.n; i++)
 		put_row(call, &all.list[i], &all.list[i] == current);
 	return 0;
@@ -50,7 +51,8 @@ OPERATION(smime_show) = {
 	.role = OP_USER,
 	.args = address_args,
 	.help = "list the S/MIME certificates of an account, and which have a private key here",
-	.more = "Mail is encrypted for the current one. The others are kept for mail that was\n"
+	.more = "Mail is encrypted for the current one, the newest that is valid: for one that has\n"
+		"expired or was revoked nothing is encrypted. The others are kept for mail that was\n"
 		"encrypted for them. A private key is locked with its user's own secret: nobody\n"
 		"else can open it, no admin either.",
 	.example = "smime show ann@example.org",

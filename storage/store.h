@@ -64,5 +64,16 @@ int store_record_get(const char *room, struct slice key, struct buf *value);
 int store_record_put(const char *room, struct slice key, struct slice value, struct err *err);
 int store_record_each(const char *room, struct slice prefix,
     bool (*visit)(void *arg, struct slice key, struct slice value), void *arg);
+/* The same from the key `from` on, which begins with prefix. */
+int store_record_each_from(const char *room, struct slice prefix, struct slice from,
+    bool (*visit)(void *arg, struct slice key, struct slice value), void *arg);
+
+/* Several at once, all or none. */
+struct store_record {
+	struct slice key, value; /* an empty value removes */
+	bool first;		 /* nothing may be there yet: else ERR_EXISTS, and all stays */
+};
+int store_records_put(
+    const char *room, const struct store_record *records, size_t n, struct err *err);
 
 #endif

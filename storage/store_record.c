@@ -64,15 +64,91 @@ static bool see(void *arg, struct slice key, struct slice value)
 	return visit->visit(visit->arg, slice_from(key, visit->skip), slice_from(value, 1));
 }
 
-int store_record_each(const char *room, struct slice prefix,
+int store_record_each_from(const char *room, struct slice prefix, struct slice from,
     bool (*visit)(void *arg, struct slice key, struct slice value), void *arg)
 {
 	struct visit each = { strlen(room) + 1, visit, arg };
-	struct buf full = { 0 };
+	struct buf full = { 0 }, first = { 0 };
 
 	make_key(&full, room, prefix);
+	if (from.n > 0)
+		make_key(&first, room, from);
 	int r = kv_each(
-	    dir_kv(DIR_TREE_RECORD), NULL, buf_slice(&full), (struct slice){ 0 }, see, &each);
+	    dir_kv(DIR_TREE_RECORD), NULL, buf_slice(&full), buf_slice(&first), see, &each);
 	buf_done(&full);
+	buf_done(&first);
+	return r;
+}
+
+int store_record_each(const char *room, struct slice prefix,
+    bool (*visit)(void *arg, struct slice key, struct slice value), void *arg)
+{
+	return store_record_each_from(room, prefix, (struct slice){ 0 }, visit, arg);
+}
+
+/* --- several at once --- */
+
+struct batch {
+	struct dir_change change; /* first member */
+	const char *room;
+	const struct store_record *records;
+	size_t n;
+};
+
+static int find_first(const struct batch *batch, struct kv_txn *txn, struct buf *key)
+{
+	struct buf value = { 0 };
+	int found = 0;
+
+	for (size_t i = 0; found == 0 && i < batch->n; i++) {
+		if (!batch->records[i].first)
+			continue;
+		buf_clear(key);
+		make_key(key, batch->room, batch->records[i].key);
+		found = kv_get(dir_kv(DIR_TREE_RECORD), txn, buf_slice(key), &value);
+	}
+	buf_done(&value);
+	return found;
+}
+
+static int put_one(const struct store_record *record, struct slice key, struct kv_txn *txn)
+{
+	struct buf value = { 0 };
+	int r;
+
+	if (record->value.n == 0)
+		return kv_del(dir_kv(DIR_TREE_RECORD), txn, key);
+	buf_addc(&value, VERSION);
+	buf_adds(&value, record->value);
+	r = kv_put(dir_kv(DIR_TREE_RECORD), txn, key, buf_slice(&value));
+	buf_wipe(&value);
+	return r;
+}
+
+static enum kv_result put_batch(struct dir_change *change, struct kv_txn *txn)
+{
+	const struct batch *batch = (const struct batch *)change;
+	struct buf key = { 0 };
+	int r = find_first(batch, txn, &key);
+	enum kv_result result = dir_result(r);
+
+	if (r == 1)
+		result = dir_refuse(change, ERR_EXISTS, "it is there already");
+	for (size_t i = 0; result == KV_DONE && i < batch->n; i++) {
+		buf_clear(&key);
+		make_key(&key, batch->room, batch->records[i].key);
+		result = dir_result(put_one(&batch->records[i], buf_slice(&key), txn));
+	}
+	buf_done(&key);
+	return result;
+}
+
+int store_records_put(
+    const char *room, const struct store_record *records, size_t n, struct err *err)
+{
+	struct batch batch = { .room = room, .records = records, .n = n };
+	int r = dir_commit(&batch.change, put_batch, err);
+
+	dir_change_done(&batch.change);
 	return r;
 }
