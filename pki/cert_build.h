@@ -28,14 +28,14 @@ struct cert_plan {
 	struct slice public_info; /* SubjectPublicKeyInfo, DER */
 	int64_t not_before, not_after;
 	bool is_ca;
-	int path_length;	     /* of one: authorities that may follow, or
-					CERT_PATH_UNLIMITED */
-	unsigned usage;		     /* enum cert_usage, or-ed */
-	const char *const *purposes; /* OIDs of extended key usage, NULL-ended; NULL: any */
-	struct slice alt_names;	     /* contents of GeneralNames, DER; empty: none */
-	struct slice name_constraints; /* contents of NameConstraints, DER; empty: none */
+	int path_length;		  /* of one: authorities that may follow, or
+					     CERT_PATH_UNLIMITED */
+	unsigned usage;			  /* enum cert_usage, or-ed */
+	const char *const *purposes;	  /* OIDs of extended key usage, NULL-ended; NULL: any */
+	struct slice alt_names;		  /* contents of GeneralNames, DER; empty: none */
+	struct slice name_constraints;	  /* contents of NameConstraints, DER; empty: none */
 	struct slice crl_url, issuer_url; /* where both are to be had; empty: not said */
-	struct slice serial;	     /* INTEGER's contents; empty: a new one */
+	struct slice serial;		  /* INTEGER's contents; empty: a new one */
 };
 
 /* Append the certificate, signed by the

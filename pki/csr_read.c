@@ -51,8 +51,8 @@ int csr_take(struct slice text, struct buf *der, struct err *err)
 
 static bool asks_for_extensions(struct slice oid)
 {
-	return der_oid_is(oid, "1.2.840.113549.1.9.14") ||  /* RFC 2985 5.4.2 */
-	    der_oid_is(oid, "1.3.6.1.4.1.311.2.1.14");	    /* COMPAT Windows before 2000 */
+	return der_oid_is(oid, "1.2.840.113549.1.9.14") || /* RFC 2985 5.4.2 */
+	    der_oid_is(oid, "1.3.6.1.4.1.311.2.1.14");	   /* COMPAT Windows before 2000 */
 }
 
 static bool read_attribute(struct slice *list, struct csr *out, bool *asked)

@@ -128,7 +128,7 @@ extern const char *const issue_reason_names[]; /* by number; NULL where there is
 enum { ISSUE_REASONS = 11 };
 
 struct issue_entry {
-	const char *serial; /* hex */
+	const char *serial;  /* hex */
 	const char *address; /* whom it was issued to: an address, or names parted by blanks */
 	const char *issuer, *subject; /* for people */
 	enum issue_profile profile;

@@ -94,9 +94,9 @@ int issue_authority(
 	int found = issue_special(scope, pool, out);
 	if (found == 0 && scope.n > 0 && was_removed(scope))
 		found = take_generic(scope, pool, out);
-	return found < 0 ? err_set(err, ERR_TEMP, "the authority of %s cannot be read",
-			       issue_scope_text(scope))
-			 : found;
+	return found < 0
+	    ? err_set(err, ERR_TEMP, "the authority of %s cannot be read", issue_scope_text(scope))
+	    : found;
 }
 
 /* --- may it issue? (SPEC C-110) --- */
@@ -165,8 +165,8 @@ int issue_special_ready(
 		return -1;
 	int found = issue_special(scope, pool, out);
 	if (found < 0)
-		return err_set(err, ERR_TEMP, "the authority of %s cannot be read",
-		    issue_scope_text(scope));
+		return err_set(
+		    err, ERR_TEMP, "the authority of %s cannot be read", issue_scope_text(scope));
 	if (found == 0)
 		return deny(
 		    scope, "it has no authority of its own: see signet help ca create", err);

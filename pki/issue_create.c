@@ -1,4 +1,5 @@
-/* issue_create.c - authorities that the server makes: new ones, and the same again for a new time */
+/* issue_create.c - authorities that the server makes: new ones, and the same again for a new time
+ */
 #include <time.h>
 
 #include "core/conf.h"
@@ -110,9 +111,9 @@ static int sign_and_keep(const struct making *m, struct err *err)
 			      : sign_own(m, buf_slice(&info.public_info), &chain, err);
 	key_info_done(&info);
 	if (rc == 0) {
-		struct issue_record record = { .made = true,
-			.key = m->key.sealed,
-			.chain = buf_slice(&chain) };
+		struct issue_record record = {
+			.made = true, .key = m->key.sealed, .chain = buf_slice(&chain)
+		};
 		rc = issue_record_put(m->scope, &record, err);
 	}
 	if (rc == 0)
@@ -159,12 +160,12 @@ static int check_absent(struct slice scope, struct pool *pool, struct err *err)
 	int found = issue_special(scope, pool, &there);
 
 	if (found < 0)
-		return err_set(err, ERR_TEMP, "the authority of %s cannot be read",
-		    issue_scope_text(scope));
-	return found == 0 ? 0
-			  : err_set(err, ERR_EXISTS,
-				"%s has an authority: see signet help ca renew, ca remove",
-				issue_scope_text(scope));
+		return err_set(
+		    err, ERR_TEMP, "the authority of %s cannot be read", issue_scope_text(scope));
+	return found == 0
+	    ? 0
+	    : err_set(err, ERR_EXISTS, "%s has an authority: see signet help ca renew, ca remove",
+		  issue_scope_text(scope));
 }
 
 static bool says_something(const struct subject *subject)
@@ -175,8 +176,8 @@ static bool says_something(const struct subject *subject)
 	return false;
 }
 
-static int create(struct slice scope, const struct issue_plan *plan, struct pool *pool,
-    struct err *err)
+static int create(
+    struct slice scope, const struct issue_plan *plan, struct pool *pool, struct err *err)
 {
 	struct making m = { .scope = scope,
 		.days = plan->days,
@@ -224,8 +225,8 @@ static int who_signed(const struct cert *cert, struct making *m, struct err *err
 	struct buf scope = { 0 };
 	bool own = cert_name_same(cert->issuer, cert->subject);
 
-	m->by_server = !own && issue_find_id(cert->authority_key_id, &scope, id) == 1 &&
-	    scope.n == 0;
+	m->by_server =
+	    !own && issue_find_id(cert->authority_key_id, &scope, id) == 1 && scope.n == 0;
 	buf_done(&scope);
 	return own || m->by_server
 	    ? 0

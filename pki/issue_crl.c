@@ -1,4 +1,5 @@
-/* issue_crl.c - lists of revoked certificates: made when they are asked for, kept until they are old
+/* issue_crl.c - lists of revoked certificates: made when they are asked for, kept until they are
+ *old
  *
  *	c SCOPE NUL ID   number, this update, next update, changes, how many, list
  *
@@ -337,8 +338,8 @@ int issue_crl(struct slice name, struct buf *der, struct issue_crl *out, struct 
 	int rc = issue_scope(name, &pool, &scope, err);
 
 	if (rc == 0 && issue_record_get(scope, &bytes, &record) < 0)
-		rc = err_set(err, ERR_TEMP, "the authority of %s cannot be read",
-		    issue_scope_text(scope));
+		rc = err_set(
+		    err, ERR_TEMP, "the authority of %s cannot be read", issue_scope_text(scope));
 	if (rc == 0)
 		rc = crl_of(scope, &record, der, out, err);
 	buf_done(&bytes);
@@ -348,8 +349,8 @@ int issue_crl(struct slice name, struct buf *der, struct issue_crl *out, struct 
 
 /* --- by its address --- */
 
-static int file_of(struct slice scope, const unsigned char *id, bool list, struct buf *der,
-    struct err *err)
+static int file_of(
+    struct slice scope, const unsigned char *id, bool list, struct buf *der, struct err *err)
 {
 	struct issue_record record;
 	struct buf bytes = { 0 };

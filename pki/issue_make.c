@@ -33,8 +33,7 @@ static int special_key(
 		found = issue_special(scope, pool, out);
 	return found == 1
 	    ? 0
-	    : err_set(err, ERR_TEMP, "the authority of %s cannot be read",
-		  issue_scope_text(scope));
+	    : err_set(err, ERR_TEMP, "the authority of %s cannot be read", issue_scope_text(scope));
 }
 
 static int request(struct slice scope, struct subject *subject, struct pool *pool, struct buf *pem,

@@ -120,10 +120,11 @@ int issue_free_name(struct slice scope, struct slice name, struct buf *out, stru
 	int rc = issue_record_each(scope, see_old, &used, err);
 
 	buf_adds(out, name);
-	for (unsigned i = 2;
-	     rc == 0 && is_used(buf_slice(&used), slice_from(buf_slice(out), mark)); i++) {
+	for (unsigned i = 2; rc == 0 && is_used(buf_slice(&used), slice_from(buf_slice(out), mark));
+	     i++) {
 		if (i == TRIES)
-			rc = err_set(err, ERR_LIMIT, "there were too many authorities of this name");
+			rc =
+			    err_set(err, ERR_LIMIT, "there were too many authorities of this name");
 		out->n = mark;
 		put_name(out, name, i);
 	}

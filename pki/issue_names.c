@@ -144,8 +144,7 @@ int issue_names(const struct issue_policy *policy, struct slice names, struct po
 		else
 			rc = one_name(policy, &name, pool, &text, err);
 		if (rc == 0) {
-			der_put(out, name.tag,
-			    name.tag == ADDRESS ? name.value : buf_slice(&text));
+			der_put(out, name.tag, name.tag == ADDRESS ? name.value : buf_slice(&text));
 			buf_printf(words, "%s%.*s", words->n > 0 ? " " : "", SLICE_ARG(text));
 		}
 		buf_done(&text);

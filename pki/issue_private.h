@@ -42,8 +42,7 @@ bool issue_id(struct slice chain, unsigned char out[CERT_KEY_ID]);
 /* By that id, or by the one that its certificate says it has: whose it is. 1, 0, -1. */
 int issue_find_id(struct slice key_id, struct buf *scope, unsigned char id[CERT_KEY_ID]);
 /* The value of such a record. */
-void issue_find_id_value(
-    struct slice scope, const unsigned char id[CERT_KEY_ID], struct buf *out);
+void issue_find_id_value(struct slice scope, const unsigned char id[CERT_KEY_ID], struct buf *out);
 
 /* Drop all of a scope; with the register, or without. */
 int issue_forget_keys(struct slice scope, struct err *err);

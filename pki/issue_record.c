@@ -105,8 +105,8 @@ int issue_record_of(struct slice scope, const unsigned char id[CERT_KEY_ID], str
 	int found = issue_record_get(scope, bytes, out);
 
 	if (found == 0 || (found == 1 && !has_id(out, id)))
-		found = get(
-		    scope, issue_key(&key, 'o', scope, slice_of(id, CERT_KEY_ID)), bytes, out);
+		found =
+		    get(scope, issue_key(&key, 'o', scope, slice_of(id, CERT_KEY_ID)), bytes, out);
 	buf_done(&key);
 	return found;
 }
@@ -140,9 +140,9 @@ int issue_record_each(struct slice scope,
 		    ISSUE_ROOM, issue_key(&prefix, 'o', scope, (struct slice){ 0 }), see, &each);
 	buf_done(&bytes);
 	buf_done(&prefix);
-	return rc == 0 ? 0
-		       : err_set(err, ERR_TEMP, "the authority of %s cannot be read",
-			     issue_scope_text(scope));
+	return rc == 0
+	    ? 0
+	    : err_set(err, ERR_TEMP, "the authority of %s cannot be read", issue_scope_text(scope));
 }
 
 /* --- change --- */
@@ -317,8 +317,8 @@ void issue_forget(struct slice scope)
 	struct buf key = { 0 };
 	struct err err = { 0 };
 
-	if (store_record_put(
-		ISSUE_ROOM, authority_key(&key, scope), (struct slice){ 0 }, &err) != 0 ||
+	if (store_record_put(ISSUE_ROOM, authority_key(&key, scope), (struct slice){ 0 }, &err) !=
+		0 ||
 	    drop(scope, "oikrnc", &err) != 0)
 		log_event(LOG_ERROR, "issue-not-forgotten", log_s("domain", scope),
 		    log_z("reason", err.text));

@@ -113,8 +113,7 @@ static bool read_row(struct slice value, struct issue_row *out)
 	return true;
 }
 
-int issue_row_get(
-    struct slice scope, struct slice serial, struct buf *bytes, struct issue_row *out)
+int issue_row_get(struct slice scope, struct slice serial, struct buf *bytes, struct issue_row *out)
 {
 	struct buf key = { 0 };
 	int found = store_record_get(ISSUE_ROOM, issue_key(&key, 'i', scope, serial), bytes);
@@ -239,8 +238,8 @@ int issue_each(struct slice name, struct slice after,
 		rc = begin_at(scope, after, &from, err);
 	if (rc == 0) {
 		each.skip = issue_key(&prefix, 'i', scope, (struct slice){ 0 }).n;
-		if (store_record_each_from(ISSUE_ROOM, buf_slice(&prefix), buf_slice(&from), see,
-			&each) != 0)
+		if (store_record_each_from(
+			ISSUE_ROOM, buf_slice(&prefix), buf_slice(&from), see, &each) != 0)
 			rc = err_set(err, ERR_TEMP, "the register cannot be read");
 	}
 	buf_done(&prefix);
@@ -265,10 +264,9 @@ int issue_find(struct slice name, struct slice hex,
 	if (found == 1)
 		show(&each, buf_slice(&serial), &row);
 	else if (rc == 0)
-		rc = found < 0
-		    ? err_set(err, ERR_TEMP, "the register cannot be read")
-		    : err_set(err, ERR_ABSENT, "%s issued no certificate %.*s",
-			  issue_scope_text(scope), SLICE_ARG(hex));
+		rc = found < 0 ? err_set(err, ERR_TEMP, "the register cannot be read")
+			       : err_set(err, ERR_ABSENT, "%s issued no certificate %.*s",
+				     issue_scope_text(scope), SLICE_ARG(hex));
 	buf_done(&serial);
 	buf_done(&bytes);
 	pool_done(&pool);

@@ -117,8 +117,8 @@ static void put_first_name(struct granting *g)
 	struct slice rest = buf_slice(&g->words);
 	size_t mark = der_open(&g->subject, DER_SEQUENCE);
 
-	cert_put_attribute(&g->subject, "2.5.4.3", DER_UTF8,
-	    cert_text_cut(slice_word(&rest), COMMON_NAME_MAX));
+	cert_put_attribute(
+	    &g->subject, "2.5.4.3", DER_UTF8, cert_text_cut(slice_word(&rest), COMMON_NAME_MAX));
 	der_close(&g->subject, mark);
 }
 
@@ -128,8 +128,7 @@ static int check_complete(const struct granting *g, struct err *err)
 
 	der_want(&name, DER_SEQUENCE, &list);
 	if (g->policy.profile == ISSUE_AUTHORITY)
-		return list.n > 0 ? 0
-				  : err_set(err, ERR_INPUT, "an authority must have a subject");
+		return list.n > 0 ? 0 : err_set(err, ERR_INPUT, "an authority must have a subject");
 	return g->names.n > 0
 	    ? 0
 	    : err_set(err, ERR_INPUT,
@@ -155,8 +154,8 @@ static int take(struct granting *g, struct err *err)
 	return rc == 0 ? check_complete(g, err) : rc;
 }
 
-static int grant(struct granting *g, const struct issue_authority *authority, struct buf *chain,
-    struct err *err)
+static int grant(
+    struct granting *g, const struct issue_authority *authority, struct buf *chain, struct err *err)
 {
 	struct slice scope = g->policy.scope;
 	struct conf_at at = { .domain = scope.n > 0 ? scope.p : NULL };

@@ -52,8 +52,8 @@ uint64_t issue_changes(struct slice scope, const unsigned char id[CERT_KEY_ID])
 	struct buf key = { 0 }, value = { 0 };
 	uint64_t n = 0;
 
-	if (store_record_get(ISSUE_ROOM, issue_key(&key, 'n', scope, slice_of(id, CERT_KEY_ID)),
-		&value) == 1 &&
+	if (store_record_get(
+		ISSUE_ROOM, issue_key(&key, 'n', scope, slice_of(id, CERT_KEY_ID)), &value) == 1 &&
 	    value.n == 8)
 		n = num_get64((const unsigned char *)value.p);
 	buf_done(&key);

@@ -18,7 +18,8 @@ static int set_validity(struct cert_plan *plan, struct slice scope, int64_t days
 	plan->not_after =
 	    now + days * DAY < issuer->not_after ? now + days * DAY : issuer->not_after;
 	if (plan->not_after - now < BACKDATE)
-		return err_set(err, ERR_DENIED, "the certificate of the authority of %s is nearly over",
+		return err_set(err, ERR_DENIED,
+		    "the certificate of the authority of %s is nearly over",
 		    issue_scope_text(scope));
 	return 0;
 }

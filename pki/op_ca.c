@@ -87,7 +87,8 @@ OPERATION(ca_show) = {
 	.role = OP_DOMAIN_ADMIN,
 	.args = ca_scope_args,
 	.help = "show the authority of a domain, or of the server",
-	.more = "Its certificate, for those who shall believe what it signs, is the text at the end.",
+	.more =
+	    "Its certificate, for those who shall believe what it signs, is the text at the end.",
 	.example = "ca show example.org\nca show server",
 	.reads = true,
 	.run = ca_call_show,
@@ -110,8 +111,8 @@ static int take_plan(struct op_call *call, struct slice scope, struct issue_plan
 	if (op_given(call, "days") && (days < 1 || days > 36500))
 		return op_fail(call, ERR_INPUT, "days: 1 to 36500");
 	if (path < -1 || path > PATH_MAX_LENGTH)
-		return op_fail(call, ERR_INPUT, "path-length: 0 to %d, or -1 for any",
-		    PATH_MAX_LENGTH);
+		return op_fail(
+		    call, ERR_INPUT, "path-length: 0 to %d, or -1 for any", PATH_MAX_LENGTH);
 	*plan = (struct issue_plan){
 		.kind = (enum key_kind)op_number(call, "type", KEY_P256),
 		.days = days,
@@ -163,11 +164,10 @@ OPERATION(ca_create) = {
 	.role = OP_DOMAIN_ADMIN,
 	.args = create_args,
 	.help = "make an authority, which signs certificates, for those who have none",
-	.more =
-	    "A key and a certificate that it signs itself, or with --by-server one that the\n"
-	    "server's authority signs. Whoever shall believe what it signs must be given that\n"
-	    "certificate: signet ca show. A domain's authority signs its users' S/MIME\n"
-	    "certificates, too; the domain must have its PKI services enabled and a key.",
+	.more = "A key and a certificate that it signs itself, or with --by-server one that the\n"
+		"server's authority signs. Whoever shall believe what it signs must be given that\n"
+		"certificate: signet ca show. A domain's authority signs its users' S/MIME\n"
+		"certificates, too; the domain must have its PKI services enabled and a key.",
 	.example = "ca create server --cn 'Example Root' --o 'Example Ltd' --type P-384\n"
 		   "ca create example.org --by-server",
 	.run = run_create,

@@ -53,8 +53,7 @@ static int run_list(struct op_call *call)
 		return -1;
 	if (listing.left < 1 || listing.left > LIST_MAX)
 		return op_fail(call, ERR_INPUT, "limit: 1 to %d", LIST_MAX);
-	return issue_each(
-		   scope, slice_str(op_text(call, "after")), put_entry, &listing, &err) == 0
+	return issue_each(scope, slice_str(op_text(call, "after")), put_entry, &listing, &err) == 0
 	    ? 0
 	    : op_fail_err(call, &err);
 }

@@ -59,8 +59,8 @@ static void put(const struct slot *new)
 	*slot = *new;
 }
 
-static void keep(uint64_t account, struct cms_recipient *recipient, int64_t until,
-    const struct when *when)
+static void keep(
+    uint64_t account, struct cms_recipient *recipient, int64_t until, const struct when *when)
 {
 	pthread_mutex_lock(&lock);
 	if (changes == when->changes)

@@ -51,10 +51,11 @@ OPERATION(smime_show) = {
 	.role = OP_USER,
 	.args = address_args,
 	.help = "list the S/MIME certificates of an account, and which have a private key here",
-	.more = "Mail is encrypted for the current one, the newest that is valid: for one that has\n"
-		"expired or was revoked nothing is encrypted. The others are kept for mail that was\n"
-		"encrypted for them. A private key is locked with its user's own secret: nobody\n"
-		"else can open it, no admin either.",
+	.more =
+	    "Mail is encrypted for the current one, the newest that is valid: for one that has\n"
+	    "expired or was revoked nothing is encrypted. The others are kept for mail that was\n"
+	    "encrypted for them. A private key is locked with its user's own secret: nobody\n"
+	    "else can open it, no admin either.",
 	.example = "smime show ann@example.org",
 	.reads = true,
 	.lists = true,

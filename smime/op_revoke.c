@@ -7,8 +7,8 @@ static const char *const reasons[] = { "unspecified", "keyCompromise", "supersed
 	"cessationOfOperation", "affiliationChanged", NULL };
 static const enum issue_reason numbers[] = { 0, 1, 4, 5, 3 }; /* RFC 5280 5.3.1 */
 
-static int revoke(struct op_call *call, const struct dir_account *account,
-    const struct identity *identity)
+static int revoke(
+    struct op_call *call, const struct dir_account *account, const struct identity *identity)
 {
 	struct slice chain = identity->chain;
 	struct slice domain = slice_str(strrchr(account->name, '@') + 1);

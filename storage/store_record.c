@@ -73,8 +73,8 @@ int store_record_each_from(const char *room, struct slice prefix, struct slice f
 	make_key(&full, room, prefix);
 	if (from.n > 0)
 		make_key(&first, room, from);
-	int r = kv_each(
-	    dir_kv(DIR_TREE_RECORD), NULL, buf_slice(&full), buf_slice(&first), see, &each);
+	int r =
+	    kv_each(dir_kv(DIR_TREE_RECORD), NULL, buf_slice(&full), buf_slice(&first), see, &each);
 	buf_done(&full);
 	buf_done(&first);
 	return r;
