@@ -65,6 +65,9 @@ struct op {
 	bool lists;			  /* the answer has "rows", if only none */
 	bool offline;			  /* runs in the `signet` process, without a server */
 	int (*run)(struct op_call *call); /* 0, or -1 after op_fail */
+	/* Of an offline one, --json-lines: a line of standard input, and what is said to it,
+	   in one line. Always answers. NULL: it takes no lines. */
+	void (*line)(struct slice question, struct buf *answer);
 };
 
 #define OPERATION(id) TABLE_ROW(op, id)

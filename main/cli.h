@@ -15,7 +15,8 @@ enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
 struct cli {
 	const char *data; /* DATA */
 	bool json;
-	bool help; /* -h or --help was among the words */
+	bool lines; /* --json-lines */
+	bool help;  /* -h or --help was among the words */
 	bool version;
 	char *const *words; /* argv behind the options that stand first */
 	size_t n_words;
@@ -43,6 +44,10 @@ json_t *cli_call(const struct cli *cli, const struct op *op, json_t *args, struc
 
 /* The same within this process, for offline operations. */
 json_t *cli_run_here(const struct op *op, json_t *args);
+
+/* cli_lines.c: a line of standard input after the other, each answered at once.
+   CLI_OK at its end. */
+int cli_lines(const struct op *op, int in, int out);
 
 /* cli_show.c: print an answer for people. */
 void cli_show(const json_t *answer, FILE *out);

@@ -21,6 +21,8 @@ static int own_option(struct cli *cli, char *const *words, size_t n, size_t *at,
 		cli->data = words[++*at];
 	} else if (strcmp(word, "--json") == 0) {
 		cli->json = true;
+	} else if (strcmp(word, "--json-lines") == 0) {
+		cli->lines = true;
 	} else if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0) {
 		cli->help = true;
 	} else if (strcmp(word, "--version") == 0) {
@@ -200,7 +202,7 @@ json_t *cli_args(
 				rc = take_option(op, args, words, n, &at, err);
 		}
 	}
-	if (rc >= 0 && !cli->help)
+	if (rc >= 0 && !cli->help && !cli->lines)
 		rc = check_required(op, args, err);
 	if (rc < 0) {
 		json_decref(args);

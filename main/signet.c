@@ -1,6 +1,7 @@
 /* signet.c - the admin's command: NOUN VERB, from the table of operations */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config.h"
 #include "core/op.h"
@@ -73,7 +74,22 @@ static int show(const struct cli *cli, const json_t *answer)
 		fprintf(stderr, "signet: %s\n",
 		    json_string_value(json_object_get(json_object_get(answer, "error"), "text")));
 	}
-	return ok && fflush(stdout) == 0 ? CLI_OK : CLI_FAILED;
+	/* An answer may be a no: one that was asked whether something is valid. */
+	ok = ok && !json_is_false(json_object_get(answer, "valid"));
+	return fflush(stdout) == 0 && ok ? CLI_OK : CLI_FAILED;
+}
+
+/* Its arguments are those of each line. */
+static int answer_lines(const struct op *op, const json_t *args)
+{
+	struct err err = { 0 };
+
+	if (!op->line)
+		err_set(&err, ERR_INPUT, "%s does not take --json-lines", op->name);
+	else if (json_object_size(args) > 0)
+		err_set(&err, ERR_INPUT, "--json-lines takes nothing beside it");
+	return err.kind == ERR_NONE ? cli_lines(op, STDIN_FILENO, STDOUT_FILENO)
+				    : complain(&err, CLI_USAGE);
 }
 
 static int order(struct cli *cli, const struct op *op)
@@ -91,6 +107,11 @@ static int order(struct cli *cli, const struct op *op)
 		json_decref(args);
 		cli_help_op(op, stdout);
 		return CLI_OK;
+	}
+	if (cli->lines) {
+		int status = answer_lines(op, args);
+		json_decref(args);
+		return status;
 	}
 	json_t *answer = NULL;
 	if (cli_secrets(op, args, &err) == 0)
