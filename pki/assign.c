@@ -69,6 +69,11 @@ static bool take_address(struct assigned *a, struct slice text)
 	return true;
 }
 
+bool assign_is_address(struct slice text)
+{
+	return take_address(&(struct assigned){ 0 }, text);
+}
+
 static void add(void *arg, enum conf_scope scope, const char *place, const char *text)
 {
 	struct assigned **first = arg, *a = mem_get(sizeof(*a));

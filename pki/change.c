@@ -1,7 +1,7 @@
 /* change.c - changing what a domain has, one at a time */
 #include <pthread.h>
 
-#include "pki/pki_private.h"
+#include "pki/stage.h"
 #include "pki/told.h"
 #include "storage/dir.h"
 
@@ -20,6 +20,16 @@ int domain_hosted(struct slice name, struct pool *pool, struct slice *domain, st
 	return 0;
 }
 
+/* In force, or waiting until it is committed. */
+static int write_record(struct slice owner, const struct domain_record *record, struct err *err)
+{
+	if (record->not_kept)
+		return 0;
+	if (stage_wanted(owner))
+		return record_stage(owner, record, err);
+	return record->gone ? record_drop(owner, err) : record_put(owner, record, err);
+}
+
 /* With the lock held. */
 static int change_now(struct slice domain,
     int (*change)(void *arg, const char *domain, struct domain_record *record, struct err *err),
@@ -27,7 +37,7 @@ static int change_now(struct slice domain,
 {
 	struct domain_record record, before;
 	struct buf bytes = { 0 };
-	int found = record_get(domain, &bytes, &record), rc = 0;
+	int found = stage_newest(domain, &bytes, &record), rc = 0;
 
 	if (found == 0)
 		record = (struct domain_record){ .mode = PKI_ENABLED };
@@ -37,10 +47,18 @@ static int change_now(struct slice domain,
 	if (rc == 0)
 		rc = change(arg, domain.p, &record, err);
 	if (rc == 0)
-		rc = record_put(domain, &record, err);
+		rc = write_record(domain, &record, err);
 	if (rc == 0)
 		told_record(domain.p, &before, &record);
 	buf_done(&bytes);
+	return rc;
+}
+
+int change_all(int (*change)(size_t *done, struct err *err), size_t *done, struct err *err)
+{
+	pthread_mutex_lock(&changing);
+	int rc = change(done, err);
+	pthread_mutex_unlock(&changing);
 	return rc;
 }
 

@@ -111,13 +111,16 @@ static int take_above(void *arg, const char *domain, struct domain_record *recor
 	return 0;
 }
 
-static int bring(struct slice domain, struct slice bytes, const char *event,
+static int bring(struct slice domain, struct slice bytes, struct slice chain, const char *event,
     int (*change)(void *arg, const char *name, struct domain_record *record, struct err *err),
     struct err *err)
 {
+	const struct slice no_password = { 0 };
 	struct shape shape;
-	int rc = shape_read(bytes, (struct slice){ 0 }, &shape, err);
+	int rc = shape_read(bytes, no_password, &shape, err);
 
+	if (rc == 0 && chain.n > 0)
+		rc = shape_add(chain, no_password, &shape, err);
 	if (rc == 0 && shape.key.n > 0)
 		rc = err_set(err, ERR_INPUT, "there is a private key in it: pki import takes both");
 	if (rc == 0)
@@ -128,14 +131,14 @@ static int bring(struct slice domain, struct slice bytes, const char *event,
 	return rc;
 }
 
-int domain_cert_set(struct slice domain, struct slice bytes, struct err *err)
+int domain_cert_set(struct slice domain, struct slice bytes, struct slice chain, struct err *err)
 {
-	return bring(domain, bytes, "certificate-set", take_leaf, err);
+	return bring(domain, bytes, chain, "certificate-set", take_leaf, err);
 }
 
 int domain_chain_set(struct slice domain, struct slice bytes, struct err *err)
 {
-	return bring(domain, bytes, "chain-set", take_above, err);
+	return bring(domain, bytes, (struct slice){ 0 }, "chain-set", take_above, err);
 }
 
 /* --- all at once --- */
@@ -189,7 +192,7 @@ int pki_domain_install(
 
 	if (rc == 0)
 		rc = shape_read(key_pem, none, &shape, err);
-	if (rc == 0)
+	if (rc == 0 && chain_pem.n > 0)
 		rc = shape_add(chain_pem, none, &shape, err);
 	if (rc == 0)
 		rc = domain_install(owner, &shape, err);

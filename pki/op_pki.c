@@ -4,13 +4,17 @@
 #include <time.h>
 
 #include "core/text.h"
+#include "pki/profile.h"
+#include "pki/stage.h"
 #include "storage/dir.h"
 
 const struct op_arg pki_domain_args[] = { OP_PKI_DOMAIN, { 0 } };
 
 struct slice pki_call_domain(struct op_call *call)
 {
-	return slice_str(op_text(call, "domain"));
+	if (!op_takes(call, "profile"))
+		return slice_str(op_text(call, "domain"));
+	return slice_str(pool_printf(op_pool(call), "profile %s", op_text(call, "profile")));
 }
 
 int pki_call_answer(struct op_call *call, int rc, const struct err *err)
@@ -75,11 +79,13 @@ static void put_leaf(struct op_call *call, const struct cert *leaf)
 	op_put_bool(call, "self-signed", cert.self_signed);
 }
 
-/* What clients look for first. */
-static void warn_of_names(struct op_call *call, const char *domain, const struct cert *leaf)
+/* What clients look for first; SPEC E-013. */
+static void warn_of_names(struct op_call *call, const char *owner, const struct cert *leaf)
 {
-	if (!cert_covers(leaf, slice_str(domain)))
-		op_say(call, "The certificate is not for the name %s", domain);
+	const char *host = owner_host(slice_str(owner), op_pool(call));
+
+	if (!cert_covers(leaf, slice_str(host)))
+		op_say(call, "The certificate is not for the name %s", host);
 }
 
 static void put_pem(struct op_call *call, const struct domain_record *record)
@@ -120,14 +126,43 @@ static void put_own_names(struct op_call *call, const char *domain)
 		op_put_text(call, "own-names", slice_str(names));
 }
 
+/* SPEC E-017: does it wait until it is committed? */
+static void put_profile(struct op_call *call, struct slice owner)
+{
+	struct buf where = { 0 };
+
+	assign_where(owner_profile_name(owner), &where);
+	op_put_text(call, "profile", owner_profile_name(owner));
+	op_put_text(call, "assigned", buf_slice(&where));
+	op_put_bool(call, "pending", stage_has(owner));
+	buf_done(&where);
+}
+
+/* SPEC E-006 */
+static void put_mode(struct op_call *call, enum pki_mode mode)
+{
+	op_put_text(call, "mode", slice_str(pki_mode_names[mode]));
+	if (mode == PKI_TEST)
+		op_say(call, "The demo certificate is shown instead: demo, not verifiable");
+}
+
+static void put_owner(struct op_call *call, const char *owner, const struct domain_record *record)
+{
+	if (owner_is_profile(slice_str(owner))) {
+		put_profile(call, slice_str(owner));
+		return;
+	}
+	op_put_text(call, "domain", slice_str(owner));
+	put_mode(call, record->mode);
+}
+
 static void put_record(struct op_call *call, const char *domain, struct domain_record *record)
 {
 	struct slice rest = record->leaf;
 	struct shown shown;
 	struct cert cert;
 
-	op_put_text(call, "domain", slice_str(domain));
-	op_put_text(call, "mode", slice_str(pki_mode_names[record->mode]));
+	put_owner(call, domain, record);
 	op_put_bool(call, "tls", shown_of(domain, record, &shown) == 1);
 	shown_done(&shown);
 	put_key(call, domain, record);
@@ -137,7 +172,8 @@ static void put_record(struct op_call *call, const char *domain, struct domain_r
 	}
 	put_pem(call, record);
 	put_said(call, record);
-	put_own_names(call, domain);
+	if (!owner_is_profile(slice_str(domain)))
+		put_own_names(call, domain);
 	chain_advice(record, time(NULL), say, call);
 	for (rest = record->above; cert_next(&rest, &cert);) {
 		op_row(call);
@@ -153,7 +189,7 @@ static int read_record(
 
 	if (owner_find(pki_call_domain(call), op_pool(call), domain, &err) != 0)
 		return op_fail_err(call, &err);
-	if (record_get(*domain, bytes, record) < 0)
+	if (stage_newest(*domain, bytes, record) < 0)
 		return op_fail(call, ERR_TEMP, "what %s has cannot be read", domain->p);
 	return 0;
 }
@@ -186,7 +222,7 @@ OPERATION(pki_show) = {
 
 /* --- certificate --- */
 
-static int run_certificate(struct op_call *call)
+int pki_run_certificate(struct op_call *call)
 {
 	struct domain_record record = { 0 };
 	struct buf bytes = { 0 };
@@ -208,7 +244,7 @@ OPERATION(pki_certificate) = {
 	.help = "write a domain's certificate and its chain as PEM, and nothing else",
 	.example = "pki certificate example.org > example.org.pem",
 	.reads = true,
-	.run = run_certificate,
+	.run = pki_run_certificate,
 };
 
 /* --- list --- */

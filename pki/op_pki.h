@@ -13,7 +13,46 @@ extern const struct op_arg pki_domain_args[];
 		"domain", OP_DOMAIN, OP_REQUIRED, "name of the domain", NULL                       \
 	}
 
+#define OP_PKI_PROFILE                                                                             \
+	{                                                                                          \
+		"profile", OP_TEXT, OP_REQUIRED, "name of the profile", NULL                       \
+	}
+
+/* The owner whom the call is about: by its domain, or its profile (pki/owner.c). From
+   the call's pool. */
 struct slice pki_call_domain(struct op_call *call);
+
+/* Operations that domains and profiles have alike. */
+int pki_run_certificate(struct op_call *call);
+int pki_run_key_generate(struct op_call *call);
+int pki_run_csr(struct op_call *call);
+int pki_run_self_signed(struct op_call *call);
+int pki_run_refresh(struct op_call *call);
+int pki_run_cert_set(struct op_call *call);
+int pki_run_chain_set(struct op_call *call);
+int pki_run_chain_remove(struct op_call *call);
+int pki_run_import(struct op_call *call);
+int pki_run_export(struct op_call *call);
+
+/* What a certificate is to say of its owner. */
+#define OP_PKI_SUBJECT                                                                             \
+	{ "cn", OP_TEXT, OP_OPTION, "name that clients use; else the domain, or server.name",      \
+		NULL },                                                                            \
+	    { "o", OP_TEXT, OP_OPTION, "organization", NULL },                                     \
+	    { "ou", OP_TEXT, OP_OPTION, "its unit", NULL },                                        \
+	    { "l", OP_TEXT, OP_OPTION, "city", NULL },                                             \
+	    { "st", OP_TEXT, OP_OPTION, "province", NULL },                                        \
+	    { "c", OP_TEXT, OP_OPTION, "country, two letters", NULL },                             \
+	    { "contact", OP_TEXT, OP_OPTION, "e-mail address of who is asked", NULL },             \
+	{                                                                                          \
+		"names", OP_TEXT, OP_OPTION,                                                       \
+		    "further host names, parted by blanks; all of the domain unless said "         \
+		    "otherwise",                                                                   \
+		    NULL                                                                           \
+	}
+
+/* True: something was said. */
+bool pki_call_subject(struct op_call *call, struct subject *subject);
 
 /* Answer what the domain has now; as `pki show`. */
 int pki_call_show(struct op_call *call);

@@ -1,26 +1,9 @@
 /* op_pki_cert.c - operations on certificates of domains: asked for, made, set, removed */
 #include "pki/op_pki.h"
 
-/* --- what is said of the domain --- */
+/* --- what is said of the owner --- */
 
-#define SUBJECT_ARGS                                                                               \
-	{ "cn", OP_TEXT, OP_OPTION, "name that clients use; the domain unless said otherwise",     \
-		NULL },                                                                            \
-	    { "o", OP_TEXT, OP_OPTION, "organization", NULL },                                     \
-	    { "ou", OP_TEXT, OP_OPTION, "its unit", NULL },                                        \
-	    { "l", OP_TEXT, OP_OPTION, "city", NULL },                                             \
-	    { "st", OP_TEXT, OP_OPTION, "province", NULL },                                        \
-	    { "c", OP_TEXT, OP_OPTION, "country, two letters", NULL },                             \
-	    { "contact", OP_TEXT, OP_OPTION, "e-mail address of who is asked", NULL },             \
-	{                                                                                          \
-		"names", OP_TEXT, OP_OPTION,                                                       \
-		    "further host names, parted by blanks; all of the domain unless said "         \
-		    "otherwise",                                                                   \
-		    NULL                                                                           \
-	}
-
-/* True: something was said. */
-static bool take_subject(struct op_call *call, struct subject *subject)
+bool pki_call_subject(struct op_call *call, struct subject *subject)
 {
 	bool any = op_given(call, "names");
 
@@ -34,14 +17,14 @@ static bool take_subject(struct op_call *call, struct subject *subject)
 
 /* --- csr --- */
 
-static const struct op_arg csr_args[] = { OP_PKI_DOMAIN, SUBJECT_ARGS, { 0 } };
+static const struct op_arg csr_args[] = { OP_PKI_DOMAIN, OP_PKI_SUBJECT, { 0 } };
 
-static int run_csr(struct op_call *call)
+int pki_run_csr(struct op_call *call)
 {
 	struct subject subject;
 	struct buf pem = { 0 };
 	struct err err = { 0 };
-	bool said = take_subject(call, &subject);
+	bool said = pki_call_subject(call, &subject);
 
 	if (domain_csr(pki_call_domain(call), said ? &subject : NULL, &pem, &err) != 0)
 		return op_fail_err(call, &err);
@@ -57,19 +40,20 @@ OPERATION(pki_csr) = {
 	.help = "write a request for a certificate, to be signed by an authority",
 	.more =
 	    "What is said of the domain is kept for the next request; with nothing said it is what\n"
-	    "was said last. Give the authority the PEM text, and what it sends back to\n"
-	    "pki cert-set. The key stays; requests may be made as often as wanted.",
+	    "was said last. Give the authority the PEM text, ask it for X.509 PEM (\"Apache\")\n"
+	    "with its intermediate certificates, and give what it sends back to pki cert-set. The\n"
+	    "key stays; requests may be made as often as wanted.",
 	.example = "pki csr example.org --o 'Example, Inc.' --c US --contact ca@example.net",
-	.run = run_csr,
+	.run = pki_run_csr,
 };
 
 /* --- self-signed --- */
 
-static int run_self_signed(struct op_call *call)
+int pki_run_self_signed(struct op_call *call)
 {
 	struct subject subject;
 	struct err err = { 0 };
-	bool said = take_subject(call, &subject);
+	bool said = pki_call_subject(call, &subject);
 
 	return pki_call_answer(
 	    call, domain_self_signed(pki_call_domain(call), said ? &subject : NULL, &err), &err);
@@ -84,12 +68,12 @@ OPERATION(pki_self_signed) = {
 	    "Clients warn of it until their users trust it. It says of the domain what pki csr\n"
 	    "would.",
 	.example = "pki self-signed example.org --cn mail.example.org",
-	.run = run_self_signed,
+	.run = pki_run_self_signed,
 };
 
 /* --- refresh --- */
 
-static int run_refresh(struct op_call *call)
+int pki_run_refresh(struct op_call *call)
 {
 	struct err err = { 0 };
 
@@ -111,35 +95,47 @@ OPERATION(pki_refresh) = {
 	.more = "Key, names and serial number stay. Some clients refuse two certificates of one\n"
 		"issuer that have the same serial number: --new-serial gives it another.",
 	.example = "pki refresh example.org",
-	.run = run_refresh,
+	.run = pki_run_refresh,
 };
 
 /* --- set and remove --- */
 
-static const struct op_arg pem_args[] = {
+static const struct op_arg cert_args[] = {
 	OP_PKI_DOMAIN,
-	{ "pem", OP_SECRET, OP_REQUIRED, "a PEM text", NULL },
+	{ "pem", OP_SECRET, OP_REQUIRED, "the certificate", NULL },
+	{ "chain", OP_SECRET, 0, "those above it, when they are in a file of their own", NULL },
 	{ 0 },
 };
 
-static int run_cert_set(struct op_call *call)
+int pki_run_cert_set(struct op_call *call)
 {
 	struct err err = { 0 };
 
-	return pki_call_answer(
-	    call, domain_cert_set(pki_call_domain(call), op_secret(call, "pem"), &err), &err);
+	return pki_call_answer(call,
+	    domain_cert_set(
+		pki_call_domain(call), op_secret(call, "pem"), op_secret(call, "chain"), &err),
+	    &err);
 }
 
 OPERATION(pki_cert_set) = {
 	.name = "pki cert-set",
 	.role = OP_DOMAIN_ADMIN,
-	.args = pem_args,
+	.args = cert_args,
 	.help = "set the certificate that an authority signed for a domain",
 	.more =
-	    "One certificate, in PEM form, of the domain's private key. Those of authorities go\n"
-	    "to pki chain-set.",
-	.example = "pki cert-set example.org < certificate.pem",
-	.run = run_cert_set,
+	    "It must be for the domain's private key: the one that the request was made with. Ask\n"
+	    "the authority for X.509 PEM (\"Apache\") and its intermediate certificates; DER and\n"
+	    "PKCS#7 are taken as well. The intermediates may stand behind it, be in --chain-file,\n"
+	    "or go to pki chain-set.",
+	.example = "pki cert-set example.org < certificate.pem\n"
+		   "pki cert-set example.org --pem-file cert.pem --chain-file intermediate.pem",
+	.run = pki_run_cert_set,
+};
+
+static const struct op_arg pem_args[] = {
+	OP_PKI_DOMAIN,
+	{ "pem", OP_SECRET, OP_REQUIRED, "certificates of authorities", NULL },
+	{ 0 },
 };
 
 static int run_cert_remove(struct op_call *call)
@@ -158,7 +154,7 @@ OPERATION(pki_cert_remove) = {
 	.run = run_cert_remove,
 };
 
-static int run_chain_set(struct op_call *call)
+int pki_run_chain_set(struct op_call *call)
 {
 	struct err err = { 0 };
 
@@ -176,10 +172,10 @@ OPERATION(pki_chain_set) = {
 	    "first, then the issuer of that one. They are sent in the order given. When one\n"
 	    "cannot be read none is taken. What looks wrong otherwise is said, and taken.",
 	.example = "pki chain-set example.org < intermediates.pem",
-	.run = run_chain_set,
+	.run = pki_run_chain_set,
 };
 
-static int run_chain_remove(struct op_call *call)
+int pki_run_chain_remove(struct op_call *call)
 {
 	struct err err = { 0 };
 
@@ -192,5 +188,5 @@ OPERATION(pki_chain_remove) = {
 	.args = pki_domain_args,
 	.help = "send a domain's certificate alone",
 	.example = "pki chain-remove example.org",
-	.run = run_chain_remove,
+	.run = pki_run_chain_remove,
 };

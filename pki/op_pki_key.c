@@ -9,7 +9,7 @@
 
 /* --- generate --- */
 
-static int run_generate(struct op_call *call)
+int pki_run_key_generate(struct op_call *call)
 {
 	enum key_kind kind = (enum key_kind)op_number(call, "type", KEY_P256);
 	struct err err = { 0 };
@@ -35,7 +35,7 @@ OPERATION(pki_key_generate) = {
 	    "one (pki self-signed, or pki csr and pki cert-set) there is no TLS. A key that the\n"
 	    "server made by itself is replaced without asking. Large RSA keys take seconds.",
 	.example = "pki key-generate example.org --type RSA-3072",
-	.run = run_generate,
+	.run = pki_run_key_generate,
 };
 
 /* --- import --- */
@@ -116,14 +116,13 @@ static const struct op_arg install_args[] = {
 	{ 0 },
 };
 
-/* The reader of each finds its own part. */
 static int run_install(struct op_call *call)
 {
-	struct slice pem = op_secret(call, "pem");
+	struct slice none = { 0 };
 	struct err err = { 0 };
 
-	return pki_call_answer(
-	    call, pki_domain_install(pki_call_domain(call), pem, pem, &err), &err);
+	return pki_call_answer(call,
+	    pki_domain_install(pki_call_domain(call), op_secret(call, "pem"), none, &err), &err);
 }
 
 OPERATION(pki_install) = {

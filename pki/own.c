@@ -1,7 +1,7 @@
 /* own.c - requests and self-signed certificates that an admin has made */
 #include "core/log.h"
 #include "pki/csr.h"
-#include "pki/pki_private.h"
+#include "pki/stage.h"
 
 /* --- what is said of the domain --- */
 
@@ -60,13 +60,25 @@ void domain_subject(struct slice domain, struct pool *pool, struct subject *out)
 
 /* --- request --- */
 
+/* SPEC E-017: what an authority is asked for is in force. What was said last is no
+   reason to have a profile wait. */
+static int check_waiting(struct slice owner, struct domain_record *record, struct err *err)
+{
+	if (stage_has(owner))
+		return err_set(err, ERR_BUSY,
+		    "%.*s has changes that wait: pki commit puts them in force", SLICE_ARG(owner));
+	record->not_kept = stage_wanted(owner);
+	return 0;
+}
+
 static int make_request(
     void *arg, const char *domain, struct domain_record *record, struct err *err)
 {
 	struct sign_key key = { domain, record->key };
 	struct asking *a = arg;
 
-	if (check_key(domain, record, err) != 0 || complete(a, domain, record, err) != 0)
+	if (check_waiting(slice_str(domain), record, err) != 0 ||
+	    check_key(domain, record, err) != 0 || complete(a, domain, record, err) != 0)
 		return -1;
 	return csr_make(&a->complete, slice_str(domain), &key, &a->out, err);
 }

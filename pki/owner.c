@@ -6,7 +6,7 @@
  * change it and one seal serve both. */
 #include <unistd.h>
 
-#include "pki/pki_private.h"
+#include "pki/stage.h"
 #include "storage/dir.h"
 
 enum { NAME_MAX_LENGTH = 64 };
@@ -61,13 +61,23 @@ int owner_of_profile(struct slice name, struct pool *pool, struct slice *owner, 
 
 /* --- who is meant --- */
 
+bool owner_is(struct slice owner)
+{
+	struct domain_record record;
+	struct buf bytes = { 0 };
+	bool is = stage_newest(owner, &bytes, &record) == 1;
+
+	buf_done(&bytes);
+	return is;
+}
+
 static int find_profile(struct slice name, struct pool *pool, struct slice *owner, struct err *err)
 {
 	if (owner_of_profile(name, pool, owner, err) != 0)
 		return -1;
-	return record_is(*owner) ? 0
-				 : err_set(err, ERR_ABSENT, "there is no profile '%.*s'",
-				       SLICE_ARG(owner_profile_name(*owner)));
+	return owner_is(*owner) ? 0
+				: err_set(err, ERR_ABSENT, "there is no profile '%.*s'",
+				      SLICE_ARG(owner_profile_name(*owner)));
 }
 
 int owner_find(struct slice name, struct pool *pool, struct slice *owner, struct err *err)

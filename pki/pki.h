@@ -49,7 +49,8 @@ int pki_domain_leaf(struct slice domain, struct buf *der);
 /* A new key and self-signed certificate for a domain, served at once. */
 int pki_domain_renew(struct slice domain, struct err *err);
 
-/* Install a key and its chain from PEM texts (unencrypted; leaf first). */
+/* Install a key and its chain, in any form that is not encrypted; both may be in the first
+   text, and the other empty. */
 int pki_domain_install(
     struct slice domain, struct slice key_pem, struct slice chain_pem, struct err *err);
 

@@ -44,6 +44,7 @@ struct domain_record {
 	struct slice files; /* paths of certificate and key, a line each, that are read again
 			       at each reload; empty: none */
 	bool gone;	    /* of one that is staged: it is to be removed */
+	bool not_kept;	    /* never stored: a change leaves all as it was */
 	enum client_map client_map;
 };
 
@@ -91,6 +92,9 @@ int owner_find(struct slice name, struct pool *pool, struct slice *owner, struct
 /* The same for what a setting says: NAME of a profile, or a domain. */
 int owner_named(struct slice reference, struct pool *pool, struct slice *owner, struct err *err);
 
+/* Has it a record, or will it have one when all is committed? */
+bool owner_is(struct slice owner);
+
 /* The host name that its certificate is for unless it is said: the domain; the
    server's own, of a profile. And more of them. From pool. */
 const char *owner_host(struct slice owner, struct pool *pool);
@@ -103,6 +107,7 @@ const char *owner_own_host(struct pool *pool);
 /* Append what the listener (at that address) was given; false: nothing. Any thread;
    reference may be NULL. */
 bool assign_find(const struct tls_hello *hello, struct buf *reference);
+bool assign_is_address(struct slice text); /* as it may stand behind LISTENER@ */
 void assign_stop(void);
 
 /* --- change.c --- */
@@ -117,6 +122,8 @@ int domain_hosted(struct slice name, struct pool *pool, struct slice *domain, st
 int domain_change(struct slice domain,
     int (*change)(void *arg, const char *domain, struct domain_record *record, struct err *err),
     void *arg, struct err *err);
+/* Do something to many, while nothing else is changed. */
+int change_all(int (*change)(size_t *done, struct err *err), size_t *done, struct err *err);
 /* The same for an owner in its one form, with a terminator, which is not looked for:
    so a profile is made. */
 int owner_change(struct slice owner,
@@ -158,9 +165,9 @@ void domain_subject(struct slice domain, struct pool *pool, struct subject *out)
 
 /* --- install.c: what an admin brings --- */
 
-/* A certificate of the domain's key, in any form; those above it may be with it, and
-   then become the chain. */
-int domain_cert_set(struct slice domain, struct slice bytes, struct err *err);
+/* A certificate of the domain's key, in any form; those above it may be with it, or in
+   a text of their own (empty: none), and then become the chain. */
+int domain_cert_set(struct slice domain, struct slice bytes, struct slice chain, struct err *err);
 /* Those above it; only their form is checked. */
 int domain_chain_set(struct slice domain, struct slice bytes, struct err *err);
 /* A key with its certificates, or certificates of the key that is there; of an owner

@@ -73,7 +73,7 @@ static const struct web_field install_fields[] = {
 
 static const struct web_field bring_fields[] = {
 	DOMAIN,
-	{ .name = "pkcs12",
+	{ .name = "identity",
 	    .label = "File",
 	    .help = "PKCS#12, as .p12 or .pfx: key, certificate and what stands above it.",
 	    .kind = WEB_FILE,

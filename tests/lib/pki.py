@@ -107,6 +107,12 @@ class Case(unittest.TestCase):
             self.signet(*words, stdin=stdin)
         return str(caught.exception)
 
+    def write(self, name, content):
+        """A file in the folder."""
+        path = self.folder / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return str(path)
+
     def said_once(self, before, *words):
         """Behind that place of the log there is one line with all these words."""
         lines = [line for line in self.server.log()[before:].splitlines() if all(word in line for word in words)]
