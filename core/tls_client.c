@@ -64,8 +64,10 @@ struct io *tls_connect_new(const struct tls_client_spec *spec, struct err *err)
 	tls->sni = mem_str(slice_str(spec->host));
 	tls->state = TLS_SHAKE;
 	tls->ctx = spec->own ? tls_ctx_ref(spec->own) : plain_ctx();
-	if (tls->ctx && tls_object_make(tls) && ask_for_name(tls) && ask_for_version(tls))
+	if (tls->ctx && tls_object_make(tls) && ask_for_name(tls) && ask_for_version(tls)) {
+		tls_resume_offer(tls);
 		return &tls->io;
+	}
 	tls_io_ops.free(&tls->io);
 	err_set(err, ERR_TEMP, "the TLS library could not start");
 	return NULL;

@@ -86,25 +86,27 @@ static int set_policy(WOLFSSL_CTX *lib, const struct tls_ctx_spec *spec, struct 
 	return 0;
 }
 
-/* Sessions are kept by clients, in tickets, and nowhere else. */
+/* The library's own cache is never used. Its time is the most that a ticket may live
+   (RFC 8446 4.6.1); ours, which begins when a session is no longer used, is held by
+   tls_life.c. */
 static void set_resumption(WOLFSSL_CTX *lib, const struct tls_ctx_spec *spec)
 {
-	unsigned ttl = (unsigned)spec->session_ttl_s;
+	enum { WEEK = 7 * 24 * 60 * 60 };
 
-	/* "Off" alone would still store sessions that have tickets. */
-	wolfSSL_CTX_set_session_cache_mode(lib, WOLFSSL_SESS_CACHE_OFF);
 	wolfSSL_CTX_set_session_cache_mode(lib, WOLFSSL_SESS_CACHE_NO_INTERNAL);
-	if (spec->connects)
-		return;
-	if (ttl == 0) {
+	wolfSSL_CTX_set_timeout(lib, WEEK);
+	if (spec->connects) {
+		tls_resume_use(lib);
+	} else if (spec->session_ttl_s == 0) {
+		wolfSSL_CTX_set_session_cache_mode(lib, WOLFSSL_SESS_CACHE_OFF);
 		wolfSSL_CTX_NoTicketTLSv12(lib);
 		wolfSSL_CTX_no_ticket_TLSv13(lib);
-		return;
+	} else {
+		tls_session_use(lib);
+		tls_ticket_use(lib);
+		wolfSSL_CTX_set_num_tickets(lib, 1);
+		wolfSSL_CTX_set_TicketHint(lib, WEEK);
 	}
-	tls_ticket_use(lib);
-	wolfSSL_CTX_set_num_tickets(lib, 1);
-	wolfSSL_CTX_set_timeout(lib, ttl);
-	wolfSSL_CTX_set_TicketHint(lib, (int)ttl);
 }
 
 /* That the key is the certificate's was seen when they came together; the
@@ -157,6 +159,7 @@ struct tls_ctx *tls_ctx_new(const struct tls_ctx_spec *spec, struct err *err)
 	ctx->label = mem_str(slice_str(spec->label));
 	ctx->binding = spec->binding;
 	ctx->oldest = spec->oldest;
+	ctx->session_ttl_s = spec->session_ttl_s;
 	ctx->key_kind = tls_stats_key_kind(spec->key);
 	ctx->asks = spec->client_issuer.n > 0;
 	ctx->client_required = spec->client_required;
@@ -192,6 +195,7 @@ int tls_start(struct err *err)
 	tls_alloc_start();
 	if (wolfSSL_Init() != WOLFSSL_SUCCESS || tls_device_start() != 0 || !x25519_start())
 		return err_set(err, ERR_TEMP, "the TLS library does not start");
+	tls_life_start();
 	tls_ticket_start();
 	return 0;
 }

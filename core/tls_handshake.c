@@ -169,6 +169,7 @@ static void finish(struct tls *tls)
 	wolfSSL_FreeArrays(tls->ssl);
 	tls_greeting_free(tls);
 	tls->state = TLS_OPEN;
+	tls_life_open(tls->life);
 	tls_stats_open(tls);
 }
 

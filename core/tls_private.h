@@ -8,6 +8,7 @@
 #include <wolfssl/wolfcrypt/cryptocb.h>
 
 #include "core/tls.h"
+#include "core/tls_cache.h"
 
 struct tls;
 
@@ -16,7 +17,8 @@ struct tls_ctx {
 	WOLFSSL_CTX *lib;
 	char *label;
 	uint64_t binding;
-	unsigned key_kind; /* for tls_stats.c */
+	unsigned key_kind;     /* for tls_stats.c */
+	int64_t session_ttl_s; /* 0: sessions are not resumed */
 	int oldest;
 	bool asks; /* clients for a certificate */
 	bool client_required, client_strict;
@@ -60,6 +62,33 @@ void tls_ticket_start(void);
 
 /* Have the context's tickets sealed and opened by our keys. */
 void tls_ticket_use(WOLFSSL_CTX *lib);
+
+/* --- tls_life.c: since when is a session unused? --- */
+
+void tls_life_start(void);
+int64_t tls_life_now(void); /* milliseconds since 1970 */
+uint32_t tls_life_new(void);
+/* A connection of that life begins, or ends; 0: of none. */
+void tls_life_open(uint32_t life);
+void tls_life_close(uint32_t life);
+/* When its last connection was closed: now, if one is open; `made`, if none is known. */
+int64_t tls_life_used(uint32_t life, int64_t made);
+bool tls_life_lasts(uint32_t life, int64_t made, int64_t ttl_s);
+
+/* --- tls_session.c: sessions of clients that take no tickets; tls_resume.c: with servers --- */
+
+/* Have the context's sessions kept in the cache, under their ids. */
+void tls_session_use(WOLFSSL_CTX *lib);
+bool tls_session_bytes(WOLFSSL_SESSION *session, struct buf *out); /* appended; wipe it */
+void tls_session_closed(const struct tls *tls);			   /* the connection ends */
+
+void tls_resume_use(WOLFSSL_CTX *lib);
+void tls_resume_offer(struct tls *tls);
+void tls_resume_keep(struct tls *tls);
+
+/* Drop what is over, beginning with the longest unused, until some are not. */
+void tls_cache_sweep(
+    enum tls_cache_side side, bool (*over)(void *arg, struct slice value, int64_t used), void *arg);
 
 /* --- tls_alloc.c --- */
 
@@ -107,7 +136,7 @@ char *tls_words(const struct tls *tls, int error);
 
 /* --- tls_peer.c: the certificates of the other side --- */
 
-enum { TLS_IDENTITY = 24 };
+enum { TLS_IDENTITY = 16 };
 
 /* What the peer showed and what the verifier said of it. */
 struct tls_shown {
@@ -135,6 +164,9 @@ void tls_peer_identity(const struct tls *tls, unsigned char out[TLS_IDENTITY]);
    it is not remembered or no longer good, so a full handshake is needed. */
 bool tls_peer_resume(struct tls *tls, const unsigned char identity[TLS_IDENTITY]);
 
+/* The same for a server's chain, on the side that connects. */
+bool tls_peer_resume_chain(struct tls *tls, struct slice chain);
+
 /* --- tls_wolfssl.c, tls_handshake.c: the layer --- */
 
 enum tls_state { TLS_READ_HELLO, TLS_CHOOSE, TLS_SHAKE, TLS_OPEN, TLS_FAILED };
@@ -160,6 +192,8 @@ struct tls {
 	char *reason;
 	struct tls_target *to;	 /* whom it connects to; NULL: it accepts */
 	struct tls_shown *shown; /* NULL: the peer showed no certificate */
+	uint32_t life;		 /* of its session (tls_life.c); 0: it can't be resumed */
+	bool cached;		 /* the session is in the cache, under its id */
 	bool bound;		 /* binding is valid */
 	bool closed;		 /* close_notify was sent */
 	unsigned char binding[32];
@@ -169,6 +203,7 @@ struct tls {
 struct tls_target {
 	char *host, *names;
 	bool must_verify;
+	unsigned char session[TLS_CACHE_KEY]; /* its key in the cache */
 };
 
 extern const struct io_ops tls_io_ops;

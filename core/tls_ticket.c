@@ -1,8 +1,9 @@
 /* tls_ticket.c - session tickets: sealed by our keys, bound to a domain
  *
- * Behind what the library wants to be kept a ticket carries 32 bytes of ours:
- * the binding of the context that issued it and the client's identity. A ticket that comes back to
- * another binding is refused, and a full handshake follows: what one domain's policy allowed is
+ * Behind what the library wants to be kept a ticket carries 32 bytes of ours: the
+ * binding of the context that issued it, the session's life, when it was made, and the
+ * client's identity. A ticket that comes back to another binding, or when its time is
+ * over, is refused, and a full handshake follows: what one domain's policy allowed is
  * never resumed under another's. */
 #include "core/tls_private.h"
 
@@ -12,7 +13,14 @@
 #include "core/num.h"
 #include "core/random.h"
 
-enum { BINDING = 8, OURS = BINDING + TLS_IDENTITY, TAG = 16, KEYS_MAX = 8 };
+enum {
+	BINDING = 8,
+	LIFE = 4,
+	MADE = 4,
+	OURS = BINDING + LIFE + MADE + TLS_IDENTITY,
+	TAG = 16,
+	KEYS_MAX = 8,
+};
 
 static struct {
 	pthread_rwlock_t lock;
@@ -56,22 +64,33 @@ static bool named(const unsigned char name[16], struct tls_ticket_key *out)
 	return found;
 }
 
-/* What a ticket of this connection is bound to: the binding, then who the
-   client is. */
 static void ours(WOLFSSL *ssl, unsigned char out[OURS])
 {
-	const struct tls *tls = wolfSSL_GetIOReadCtx(ssl);
+	struct tls *tls = wolfSSL_GetIOReadCtx(ssl);
+	uint32_t made = (uint32_t)(tls_life_now() / 1000);
 
+	if (tls->life == 0)
+		tls->life = tls_life_new();
 	num_put64(out, tls->ctx->binding);
-	tls_peer_identity(tls, out + BINDING);
+	memcpy(out + BINDING, &tls->life, LIFE);
+	memcpy(out + BINDING + LIFE, &made, MADE);
+	tls_peer_identity(tls, out + BINDING + LIFE + MADE);
 }
 
-/* It opened: is it for us, and is its client still welcome? */
+/* It opened: is it for us, does it live, and is its client still welcome? */
 static bool accepted(WOLFSSL *ssl, const unsigned char theirs[OURS])
 {
 	struct tls *tls = wolfSSL_GetIOReadCtx(ssl);
+	uint32_t life, made;
 
-	return num_get64(theirs) == tls->ctx->binding && tls_peer_resume(tls, theirs + BINDING);
+	memcpy(&life, theirs + BINDING, LIFE);
+	memcpy(&made, theirs + BINDING + LIFE, MADE);
+	if (num_get64(theirs) != tls->ctx->binding ||
+	    !tls_life_lasts(life, (int64_t)made * 1000, tls->ctx->session_ttl_s) ||
+	    !tls_peer_resume(tls, theirs + BINDING + LIFE + MADE))
+		return false;
+	tls->life = life;
+	return true;
 }
 
 /* The library takes no field for being set when it is all zero, so what the

@@ -114,12 +114,23 @@ static int tls_flush(struct io *io)
 	return io_flush(io->below);
 }
 
+static void end_session(struct tls *tls)
+{
+	tls_life_close(tls->life);
+	if (tls->to)
+		tls_resume_keep(tls);
+	else
+		tls_session_closed(tls);
+}
+
 static void tls_free(struct io *io)
 {
 	struct tls *tls = (struct tls *)io;
 
 	if (tls->state != TLS_OPEN && tls->state != TLS_FAILED)
 		tls_stats_failed(tls); /* given up by whoever waited for it */
+	if (tls->state == TLS_OPEN)
+		end_session(tls);
 	wolfSSL_free(tls->ssl);
 	tls_ctx_unref(&tls->ctx);
 	tls_greeting_free(tls);

@@ -1,5 +1,6 @@
 /* op_tls.c - what an admin sees of TLS, and does with the keys of its tickets */
 #include "core/op.h"
+#include "core/tls_cache.h"
 #include "pki/pki_private.h"
 
 static void put_count(void *arg, const char *of, const char *what, uint64_t n)
@@ -18,6 +19,8 @@ static int run_stats(struct op_call *call)
 {
 	tls_stats_each(put_count, call);
 	put_count(call, "memory", "contexts", choose_count());
+	put_count(call, "memory", "sessions of clients", tls_cache_count(TLS_CACHE_SERVER));
+	put_count(call, "memory", "sessions with servers", tls_cache_count(TLS_CACHE_CLIENT));
 	return 0;
 }
 

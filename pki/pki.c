@@ -132,12 +132,13 @@ int pki_start(const char *data, struct err *err)
 	if (ensure_all(err) != 0)
 		return -1;
 	domain_renew_old();
-	return thread_start("pki", keep_up, NULL, err);
+	return session_start(data, err) == 0 ? thread_start("pki", keep_up, NULL, err) : -1;
 }
 
 void pki_stop(void)
 {
 	started = false;
+	session_stop();
 	choose_stop();
 	assign_stop();
 	judge_stop();

@@ -295,6 +295,11 @@ const char *client_cert_owner(const char *domain, const struct cert *leaf, struc
 void judge_start(void);
 void judge_stop(void);
 
+/* --- session.c: sessions on disk, and the thread that writes them --- */
+
+int session_start(const char *data, struct err *err);
+void session_stop(void);
+
 /* --- ticket.c --- */
 
 /* Read the ticket keys, make a new one when it is time, and hand them to the

@@ -1,5 +1,7 @@
 """test_rows_c8 - TLS connections and their settings, row by row of section C8"""
 import re
+import socket
+import ssl
 import struct
 import subprocess
 import time
@@ -229,6 +231,140 @@ class Panel(Rows):
         self.refused_by(120, "-alpn", "h2", listener="https")
         # there is no registered name for SMTP: the extension is not looked at
         self.assertIn("No ALPN negotiated", self.s_client("-alpn", "smtp", listener="submissions"))
+
+
+class Sessions(Rows):
+    """Resumption by ticket (TLS 1.3 and 1.2) and by session id."""
+
+    WAYS = {"ticket of TLS 1.3": ("-tls1_3",), "ticket of TLS 1.2": ("-tls1_2",),
+            "session id": ("-tls1_2", "-no_ticket")}
+
+    def file(self, way):
+        return self.folder / (way.replace(" ", "-") + ".session")
+
+    def begin(self, way, **how):
+        text = self.s_client(*self.WAYS[way], "-ign_eof", "-sess_out", self.file(way), **how)
+        self.assertIn("New, TLSv1", text)
+
+    def resumes(self, way, **how):
+        text = self.s_client(*self.WAYS[way], "-ign_eof", "-sess_in", self.file(way), **how)
+        self.assertRegex(text, "(New|Reused), TLSv1")
+        return "Reused, TLSv1" in text
+
+    def hold(self, way):
+        """A connection that stays open until its input is closed."""
+        process = subprocess.Popen(["openssl", "s_client", "-connect", f"127.0.0.1:{self.server.ports['imaps']}",
+                                    "-servername", "alpha.test", *self.WAYS[way], "-sess_out", str(self.file(way))],
+                                   stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        end = time.monotonic() + 10
+        while not (self.file(way).exists() and self.file(way).read_text()) and time.monotonic() < end:
+            time.sleep(0.05)
+        return process
+
+    def test_C_080_time_to_live(self):
+        """From the close of the last connection on; an open one keeps the session alive."""
+        self.set("tls.session-ttl", "3s")
+        for way in self.WAYS:
+            self.begin(way)
+        time.sleep(2)
+        for way in self.WAYS:
+            self.assertTrue(self.resumes(way), f"{way}: a second before its end")
+        time.sleep(2)
+        for way in self.WAYS:
+            self.assertTrue(self.resumes(way), f"{way}: counted from the close of the last")
+        time.sleep(4)
+        for way in self.WAYS:
+            self.assertFalse(self.resumes(way), f"{way}: a second after its end")
+            self.file(way).unlink()
+        held = [self.hold(way) for way in self.WAYS]
+        time.sleep(4)
+        for way in self.WAYS:
+            self.assertTrue(self.resumes(way), f"{way}: while a connection is open")
+        for process in held:
+            process.communicate(b"a LOGOUT\r\n")
+        time.sleep(4)
+        for way in self.WAYS:
+            self.assertFalse(self.resumes(way), f"{way}: after the last was closed")
+
+    def test_C_080_not_at_all(self):
+        self.set("tls.session-ttl", "0s")
+        for way in self.WAYS:
+            self.s_client(*self.WAYS[way], "-sess_out", self.file(way))
+            self.assertFalse(self.file(way).exists() and self.file(way).read_text() and self.resumes(way), way)
+
+    def test_C_081_resumption_saves_time(self):
+        def cpu():
+            with open(f"/proc/{self.server.process.pid}/stat", encoding="ascii") as stat:
+                words = stat.read().rsplit(")", 1)[1].split()
+            return int(words[11]) + int(words[12])
+
+        def connect(session=None):
+            raw = socket.create_connection(("127.0.0.1", self.server.ports["imaps"]))
+            with context.wrap_socket(raw, server_hostname="alpha.test", session=session) as tls:
+                tls.recv(100)
+                return tls.session, tls.session_reused
+
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        for ticket in (True, False):
+            if not ticket:
+                context.options |= ssl.OP_NO_TICKET
+            session, _ = connect()
+            began = cpu()
+            reused = [connect(session)[1] for _ in range(500)]
+            between = cpu()
+            full = [connect()[1] for _ in range(500)]
+            self.assertTrue(all(reused) and not any(full))
+            self.assertLess(between - began, cpu() - between)
+
+    def test_C_082_bound_to_domain_and_policy(self):
+        for way in self.WAYS:
+            with self.subTest(way):
+                self.begin(way)
+                self.assertTrue(self.resumes(way))
+                self.assertFalse(self.resumes(way, name="beta.test"))
+                self.assertTrue(self.resumes(way, name="unknown.test"))  # is alpha.test, too
+
+    def test_C_082_ends_with_what_it_was_made_under(self):
+        ca = Authority(self.folder, "Bound")
+        self.signet("trust", "add", "--domain", "alpha.test", stdin=ca.pem())
+        own = [row["sha256"] for row in self.signet("trust", "list", "--domain", "alpha.test")["rows"]
+               if "CN=Bound" in row["issued-to"]][0]
+        changes = (("certificate", ("pki", "renew", "alpha.test"), None),
+                   ("mode", ("pki", "mode", "alpha.test", "test"), ("pki", "mode", "alpha.test", "enabled")),
+                   ("client certificates", ("client-ca", "set", "alpha.test", own), ("client-ca", "set", "alpha.test", "none")),
+                   ("abort", ("setting", "set", "tls.abort-on-wrong-client-certificate", "on"), None),
+                   ("version", ("setting", "set", "tls.oldest-version", "1.1"), None))
+        self.set("tls.cbc-ciphers", "on")
+        for name, change, back in changes:
+            for way in self.WAYS:
+                self.begin(way)
+                self.assertTrue(self.resumes(way), (name, way))
+            self.signet(*change)
+            for way in self.WAYS:
+                self.assertFalse(self.resumes(way), (name, way))
+            if back:
+                self.signet(*back)
+
+    def test_statistics(self):
+        """Each handshake is counted once under each heading, in the operation and in /metrics."""
+        def counts():
+            return {(row["of"], row["what"]): row["count"] for row in self.signet("tls", "stats", "--all")["rows"]}
+
+        before = counts()
+        self.begin("ticket of TLS 1.3")
+        self.assertTrue(self.resumes("ticket of TLS 1.3"))
+        self.begin("session id")
+        self.s_client("-alpn", "foo")
+        after = counts()
+        changed = {key: after[key] - before[key] for key in after if after[key] != before[key] and key[0] != "memory"}
+        self.assertEqual(changed, {
+            ("handshakes", "full"): 2, ("handshakes", "resumed"): 1, ("handshakes", "failed"): 1,
+            ("versions", "1.3"): 2, ("versions", "1.2"): 1,
+            ("ciphers", "TLS_AES_128_GCM_SHA256"): 2, ("ciphers", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"): 1,
+            ("keys", "P-256"): 3, ("client certificates", "none"): 3})
+        self.assertGreaterEqual(after["memory", "sessions of clients"], 1)
 
 
 class Clients(Rows):

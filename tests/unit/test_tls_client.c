@@ -2,6 +2,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/tls_cache.h"
 #include "tests/unit/unit.h"
 #include "tests/unit/wire.h"
 
@@ -152,6 +153,7 @@ static void servers_are_judged(void **state)
 		struct tls_peer peer;
 		struct ends e;
 		servers_judged = (struct judging){ .fault = cases[i].fault };
+		tls_cache_clear();
 		ends_open(&e, &spec);
 		want_num(cases[i].name, shake(&e), cases[i].works);
 		want_num(cases[i].name, servers_judged.n, 1);
@@ -250,6 +252,7 @@ static void clients_are_judged(void **state)
 		clients_judged = (struct judging){ .fault = cases[i].fault };
 		shown = servers[cases[i].asking];
 		waits = false;
+		tls_cache_clear();
 		ends_open(&e,
 		    &(struct tls_client_spec){
 			.host = "alpha.test", .own = cases[i].has ? own : NULL });
@@ -269,6 +272,87 @@ static void clients_are_judged(void **state)
 	}
 }
 
+/* --- sessions are resumed --- */
+
+/* Connect, talk, close. Was the session an old one? */
+static bool resumes(const struct tls_client_spec *spec)
+{
+	struct tls_info info;
+	struct tls_peer peer;
+	struct ends e;
+
+	servers_judged.n = 0;
+	ends_open(&e, spec);
+	if (!shake(&e) || carry(e.client, e.server) != 6 || carry(e.server, e.client) != 6)
+		fail_msg("no connection");
+	tls_info(e.client, &info);
+	tls_peer(e.client, &peer);
+	assert_int_equal(peer.verified, !servers_judged.fault);
+	assert_int_equal(peer.chain.n, last_chain);
+	assert_int_equal(servers_judged.n, servers_judged.fault && spec->must_verify ? 2 : 1);
+	ends_close(&e);
+	return info.resumed;
+}
+
+static void sessions_are_resumed(void **state)
+{
+	struct tls_client_spec spec = { .host = "mx.alpha.test", .must_verify = true };
+
+	(void)state;
+	shown = servers[NOT];
+	servers_judged = (struct judging){ 0 };
+	tls_cache_clear();
+	assert_false(resumes(&spec));
+	assert_true(resumes(&spec));
+	assert_true(resumes(&spec)); /* each gives a new ticket */
+	assert_int_equal(tls_cache_count(TLS_CACHE_CLIENT), 1);
+	assert_int_equal(tls_cache_count(TLS_CACHE_SERVER), 0);
+}
+
+/* What was made under one policy is not used under another. */
+static void other_policy_other_session(void **state)
+{
+	struct tls_client_spec lax = { .host = "mx.alpha.test" }, strict = lax, other = lax,
+			       named = lax;
+
+	(void)state;
+	shown = servers[NOT];
+	tls_cache_clear();
+	strict.must_verify = true;
+	other.host = "mx.beta.test";
+	named.names = SLICE("alpha.test");
+	assert_false(resumes(&lax));
+	assert_false(resumes(&strict));
+	assert_false(resumes(&other));
+	assert_false(resumes(&named));
+	assert_true(resumes(&lax));
+	assert_true(resumes(&strict));
+	assert_int_equal(tls_cache_count(TLS_CACHE_CLIENT), 4);
+}
+
+/* A server that was good and is not any more gets no session of then. */
+static void resumed_servers_are_judged(void **state)
+{
+	struct tls_client_spec spec = { .host = "mx.alpha.test", .must_verify = true };
+	struct ends e;
+
+	(void)state;
+	shown = servers[NOT];
+	tls_cache_clear();
+	assert_false(resumes(&spec));
+	servers_judged = (struct judging){ .fault = "it was revoked" };
+	ends_open(&e, &spec);
+	assert_false(shake(&e));
+	assert_string_equal(tls_reason(e.client), "certificate of the server: it was revoked");
+	ends_close(&e);
+
+	servers_judged = (struct judging){ 0 };
+	spec.must_verify = false;
+	assert_false(resumes(&spec));
+	servers_judged.fault = "it was revoked";
+	assert_true(resumes(&spec));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -276,6 +360,9 @@ int main(void)
 		cmocka_unit_test(no_name_for_addresses),
 		cmocka_unit_test(not_tls),
 		cmocka_unit_test(clients_are_judged),
+		cmocka_unit_test(sessions_are_resumed),
+		cmocka_unit_test(other_policy_other_session),
+		cmocka_unit_test(resumed_servers_are_judged),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

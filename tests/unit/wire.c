@@ -94,13 +94,20 @@ static int transmit(WOLFSSL *ssl, char *buf, int n, void *arg)
 
 WOLFSSL_CTX *wire_client_ctx(bool tls12)
 {
+	WOLFSSL_CTX *ctx = wire_client_ctx_without_tickets(tls12);
+
+	wolfSSL_CTX_UseSessionTicket(ctx);
+	return ctx;
+}
+
+WOLFSSL_CTX *wire_client_ctx_without_tickets(bool tls12)
+{
 	WOLFSSL_CTX *ctx =
 	    wolfSSL_CTX_new(tls12 ? wolfTLSv1_2_client_method() : wolfTLSv1_3_client_method());
 
 	wolfSSL_CTX_set_verify(ctx, WOLFSSL_VERIFY_NONE, NULL);
 	wolfSSL_CTX_SetIORecv(ctx, receive);
 	wolfSSL_CTX_SetIOSend(ctx, transmit);
-	wolfSSL_CTX_UseSessionTicket(ctx);
 	return ctx;
 }
 

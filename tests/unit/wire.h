@@ -22,6 +22,7 @@ struct wire *wire_new(void);
 
 /* The library's client, connected to the wire. */
 WOLFSSL_CTX *wire_client_ctx(bool tls12);
+WOLFSSL_CTX *wire_client_ctx_without_tickets(bool tls12);
 WOLFSSL *wire_client(WOLFSSL_CTX *ctx, struct wire *wire);
 
 struct wire_spec {

@@ -1,0 +1,91 @@
+"""test_rows_p3 - TLS as Postfix's settings have it, row by row of section P3: sessions, logging, level"""
+import smtplib
+import time
+
+from server import anyone
+from test_rows_c8 import Rows
+
+
+class Caches(Rows):
+    """Sessions under ids, which clients of TLS 1.2 without tickets have."""
+
+    OLD = ("-tls1_2", "-no_ticket")
+
+    def connect(self, *more):
+        return self.s_client(*self.OLD, *more)
+
+    def counts(self):
+        return {row["what"]: row["count"] for row in self.signet("tls", "stats", "--all")["rows"] if row["of"] == "memory"}
+
+    def test_P_019_two_databases(self):
+        """Entries appear after handshakes, and are two trees of Berkeley DB."""
+        before = self.counts()["sessions of clients"]
+        for _ in range(5):
+            self.connect()
+        self.connect("-tls1_2")
+        self.assertEqual(self.counts()["sessions of clients"], before + 5)
+        self.assertEqual(self.counts()["sessions with servers"], 0)
+        self.server.stop()
+        sizes = {}
+        for name in ("server", "client"):
+            data = (self.server.data / "sessions" / f"{name}.db").read_bytes()
+            self.assertEqual(data[12:16], bytes.fromhex("62310500"))  # a B-tree
+            sizes[name] = len(data)
+        self.assertGreaterEqual(sizes["server"], sizes["client"])
+        self.server.start()
+        self.assertEqual(self.counts()["sessions of clients"], before + 5)
+
+    def test_P_020_a_timeout(self):
+        """Its default is 8 hours, a day can be set, and it is held (with seconds here; test_tls_session shifts
+        the clock by a day)."""
+        self.set("tls.session-ttl", "86400s")
+        self.assertEqual(self.signet("setting", "get", "tls.session-ttl")["value"], "86400s")
+        self.set("tls.session-ttl", "2s")
+        path = self.folder / "timeout.session"
+        self.connect("-sess_out", path)
+        self.assertIn("Reused, ", self.connect("-sess_in", path))
+        time.sleep(3)
+        self.assertIn("New, ", self.connect("-sess_in", path))
+
+    def test_P_021_restart(self):
+        """Ids and tickets outlive the server's end, and a crash once they are written."""
+        ways = {"id": self.OLD, "ticket": ("-tls1_2",), "1.3": ("-tls1_3",)}
+        for name, way in ways.items():
+            self.s_client(*way, "-ign_eof", "-sess_out", self.folder / name)
+        self.server.stop()
+        self.server.start()
+        for name, way in ways.items():
+            self.assertIn("Reused, ", self.s_client(*way, "-sess_in", self.folder / name), name)
+        self.s_client(*self.OLD, "-sess_out", self.folder / "late")
+        time.sleep(5)  # written behind
+        self.server.kill()
+        self.server.start()
+        for name, way in {**ways, "late": self.OLD}.items():
+            self.assertIn("Reused, ", self.s_client(*way, "-sess_in", self.folder / name), name)
+
+
+class Levels(Rows):
+    def test_P_022_log_levels(self):
+        """0 to 4 are crashes to low-level: nothing; a line with peer, protocol, cipher; details."""
+        def lines(level):
+            self.set("tls.log-level", level)
+            self.since = len(self.server.log())
+            self.s_client("-starttls", "smtp", listener="smtp", stdin="QUIT\r\n")
+            return self.tls_lines()
+
+        self.assertEqual(lines("crashes"), [])
+        (line,) = lines("summary")
+        self.assertRegex(line, r"smtp tls peer=127\.0\.0\.1 protocol=TLSv1\.3 cipher=TLS_AES_128_GCM_SHA256 ")
+        self.assertEqual(len(lines("details")), 2)
+        self.assertEqual(len(lines("low-level")), 3)
+
+    def test_P_023_may(self):
+        """Port 25 takes mail with TLS and without."""
+        self.server.add("ann@alpha.test")
+        for tls in (True, False):
+            with smtplib.SMTP("127.0.0.1", self.server.ports["smtp"], timeout=30) as smtp:
+                smtp.ehlo()
+                self.assertTrue(smtp.has_extn("starttls"))
+                if tls:
+                    smtp.starttls(context=anyone())
+                smtp.sendmail("x@elsewhere.test", ["ann@alpha.test"], "Subject: x\r\n\r\nx\r\n")
