@@ -26,6 +26,7 @@
 #include "main/wire.h"
 #include "pki/pki.h"
 #include "pki/seal.h"
+#include "pki/trust.h"
 #include "protocols/relay/relay.h"
 #include "smime/smime.h"
 #include "storage/store.h"
@@ -274,6 +275,7 @@ static void reload(const char *log)
 
 	if (log && log_open(log) != 0)
 		log_event(LOG_ERROR, "cannot-reopen-log", log_z("path", log));
+	trust_reload();
 	if (wire_settings(&err) != 0)
 		log_event(LOG_ERROR, "cannot-reload", log_z("reason", err.text));
 	else

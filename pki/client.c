@@ -25,29 +25,37 @@ CONF_KEY(tls_client_strict) = {
 
 /* --- whose --- */
 
-static bool is_chosen(const struct cert *cert, struct slice fingerprints)
+static bool has_digest(const struct cert *cert, struct slice fingerprint)
 {
 	unsigned char digest[DIGEST_SIZE];
 
 	digest_sha256(cert->der, digest);
-	for (; fingerprints.n >= sizeof(digest);
-	     fingerprints = slice_from(fingerprints, sizeof(digest)))
-		if (memcmp(fingerprints.p, digest, sizeof(digest)) == 0)
-			return true;
-	return false;
+	return slice_eq(fingerprint, slice_of(digest, sizeof(digest)));
+}
+
+/* SPEC C-064: of the domain's set, the server's, or the built-in one. */
+static void add_trusted(const struct trust *trust, struct slice fingerprint, struct buf *der)
+{
+	for (size_t k = TRUST_SETS; k-- > 0;)
+		for (size_t i = 0; i < trust_set_count(trust->set[k]); i++)
+			if (has_digest(trust_set_at(trust->set[k], i), fingerprint)) {
+				buf_adds(der, trust_set_at(trust->set[k], i)->der);
+				return;
+			}
 }
 
 void client_issuers(const char *domain, const struct domain_record *record, struct buf *der)
 {
-	struct trust_set *set = NULL;
+	struct slice rest = record->client_issuer;
+	struct trust trust;
 
-	if (record->client_issuer.n > 0)
-		set = trust_stored(slice_str(domain));
-	for (size_t i = 0; i < trust_set_count(set); i++)
-		if (is_chosen(trust_set_at(set, i), record->client_issuer))
-			buf_adds(der, trust_set_at(set, i)->der);
-	trust_set_unref(&set);
-	if (record->client_issuer.n > 0 && der->n == 0)
+	if (rest.n == 0)
+		return;
+	trust_take(slice_str(domain), &trust);
+	for (; rest.n >= DIGEST_SIZE; rest = slice_from(rest, DIGEST_SIZE))
+		add_trusted(&trust, slice_head(rest, DIGEST_SIZE), der);
+	trust_give_back(&trust);
+	if (der->n == 0)
 		log_event(LOG_WARN, "client-issuer-gone", log_z("domain", domain));
 }
 

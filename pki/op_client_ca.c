@@ -59,8 +59,10 @@ OPERATION(client_ca_show) = {
 	.role = OP_DOMAIN_ADMIN,
 	.args = pki_domain_args,
 	.help = "show whose certificates a domain asks its clients for",
-	.more = "The rows are the certificates that may be chosen: the domain's own trusted ones.\n"
-		"What stands above them is said of the first one that is chosen.",
+	.more =
+	    "The rows are the domain's own trusted certificates; one of the server's can be chosen\n"
+	    "by its fingerprint, too. What stands above them is said of the first one that is\n"
+	    "chosen.",
 	.example = "client-ca show example.org",
 	.reads = true,
 	.run = run_show,

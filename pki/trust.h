@@ -1,7 +1,7 @@
 /* trust.h - whom we believe: sets of certificates that a path may end at
  *
- * Three sets count together: the built-in one, which is a file of the system's,
- * that of the server, and that of a domain. Each is parsed once and shared. */
+ * Three sets count together: the built-in one, which is a file and a folder of the
+ * system's, that of the server, and that of a domain. Each is parsed once and shared. */
 #ifndef PKI_TRUST_H
 #define PKI_TRUST_H
 
@@ -72,6 +72,9 @@ struct trust_set *trust_builtin(void);
 
 /* A domain is gone. */
 void trust_drop(struct slice domain);
+
+/* Read the system's files again when they are asked for next. */
+void trust_reload(void);
 
 void trust_stop(void);
 
