@@ -24,6 +24,9 @@ struct auth_account {
 	const char *name;	/* canonical address: "ann@alpha.test" */
 	const char *secrets[4]; /* "SCRAM-SHA-256$4096:salt$stored:server", NULL-ended */
 	bool suspended;
+	/* Not NULL: the backend's check() knows the password, and there are no secrets. A
+	   text that changes when what it found right is to be forgotten. */
+	const char *elsewhere;
 };
 
 /* Handed in by main. 1 found, 0 no such account, -1 try later. May wait. When
@@ -31,6 +34,12 @@ struct auth_account {
 struct auth_backend {
 	int (*find)(void *arg, struct slice login, struct pool *pool, struct auth_account *out);
 	void *arg;
+	/* Is it the password of an account that is elsewhere? 1, 0, -1 try later. Not on
+	   a loop. NULL: there are none. */
+	int (*check)(void *arg, const struct auth_account *account, struct slice password);
+	/* Are there such accounts in that domain? Then mechanisms that need secrets are
+	   not offered to who comes to it. From memory; any thread. */
+	bool (*elsewhere)(void *arg, const char *domain);
 	/* Random bytes that outlive a restart: a name without account is shown
 	   the same SCRAM salt each time. Empty: the same while the process runs. */
 	struct slice pepper;
@@ -53,7 +62,8 @@ struct auth;
 
 /* What the connection itself offers to a login. */
 struct auth_channel {
-	bool tls; /* without it no mechanism that shows the password is offered */
+	bool tls;   /* without it no mechanism that shows the password is offered */
+	bool shown; /* only those that do: passwords are checked elsewhere */
 	bool bound;
 	unsigned char binding[32]; /* if bound: RFC 9266 tls-exporter */
 	const char *external;	   /* accounts that the client's certificate proves, parted by

@@ -8,9 +8,11 @@
 
 void auth_channel_of(struct sess *s, struct auth_channel *out)
 {
+	struct tls_info info;
 	struct tls_peer peer;
 
 	*out = (struct auth_channel){ .tls = sess_is_tls(s) };
+	out->shown = sess_tls_info(s, &info) && auth_elsewhere(info.domain);
 	out->bound = sess_channel_binding(s, out->binding);
 	if (sess_tls_peer(s, &peer) && peer.verified)
 		out->external = peer.accounts;

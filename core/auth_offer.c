@@ -9,7 +9,9 @@
 const char *auth_mechs(const struct auth_channel *channel)
 {
 	if (!channel->tls)
-		return SCRAM;
+		return channel->shown ? "" : SCRAM;
+	if (channel->shown)
+		return channel->external && *channel->external ? "EXTERNAL " SHOWN : SHOWN;
 	if (channel->external && *channel->external)
 		return channel->bound ? "EXTERNAL " PLUS " " SCRAM " " SHOWN
 				      : "EXTERNAL " SCRAM " " SHOWN;

@@ -39,6 +39,11 @@ int auth_find(struct slice login, struct pool *pool, struct auth_account *out)
 	return found;
 }
 
+bool auth_elsewhere(const char *domain)
+{
+	return domain && directory.elsewhere && directory.elsewhere(directory.arg, domain);
+}
+
 enum auth_result auth_admit(const struct auth_account *account)
 {
 	if (!account->suspended)
@@ -74,16 +79,35 @@ static enum auth_result recall(int found, const struct auth_account *account, st
 	struct auth_token token;
 	struct buf hold = { 0 };
 	struct slice prepared;
-	bool known = found == 1 && !account->suspended && account->secrets[0] &&
+	const char *text = account->elsewhere ? account->elsewhere : account->secrets[0];
+	bool known = found == 1 && !account->suspended && text &&
 	    auth_prepare(password, &hold, &prepared) && prepared.n <= PASSWORD_MAX;
 
 	if (known) {
-		auth_token(account->id, account->secrets[0], prepared, &token);
+		auth_token(account->id, text, prepared, &token);
 		known = auth_remembered(&token);
 		bytes_wipe(&token, sizeof(token));
 	}
 	buf_wipe(&hold);
 	return known ? AUTH_OK : AUTH_LATER;
+}
+
+/* Whoever knows the password is asked, unless it was found right a moment ago. */
+static enum auth_result check_elsewhere(const struct auth_account *account, struct slice password)
+{
+	struct auth_token token;
+	int good = 1;
+
+	auth_token(account->id, account->elsewhere, password, &token);
+	if (account->suspended || !auth_remembered(&token)) {
+		good = directory.check(directory.arg, account, password);
+		if (good == 1 && !account->suspended)
+			auth_remember_elsewhere(&token);
+	}
+	bytes_wipe(&token, sizeof(token));
+	if (good < 0)
+		return AUTH_TEMP;
+	return good == 1 ? auth_admit(account) : AUTH_WRONG;
 }
 
 enum auth_result auth_check(int found, const struct auth_account *account, struct slice password)
@@ -101,6 +125,11 @@ enum auth_result auth_check(int found, const struct auth_account *account, struc
 	}
 	good = good && prepared.n <= PASSWORD_MAX;
 	prepared = slice_head(prepared, PASSWORD_MAX);
+	if (found == 1 && good && account->elsewhere) {
+		enum auth_result result = check_elsewhere(account, prepared);
+		buf_wipe(&hold);
+		return result;
+	}
 
 	/* Nobody, and somebody who has no password yet, cost what others do. */
 	const char *text = found ? account->secrets[0] : NULL;

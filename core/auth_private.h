@@ -90,6 +90,7 @@ void auth_token(
     uint64_t account, const char *secret, struct slice password, struct auth_token *out);
 bool auth_remembered(const struct auth_token *token);
 void auth_remember(const struct auth_token *token);
+void auth_remember_elsewhere(const struct auth_token *token); /* for a shorter while */
 
 /* --- checks (auth_password.c) --- */
 
@@ -97,6 +98,8 @@ void auth_remember(const struct auth_token *token);
    a secret for. */
 void auth_backend_set(const struct auth_backend *backend);
 int auth_find(struct slice login, struct pool *pool, struct auth_account *out);
+/* Does that domain have accounts whose passwords are checked elsewhere? */
+bool auth_elsewhere(const char *domain);
 
 /* Is it the password of this account? found: what auth_find said. */
 enum auth_result auth_check(int found, const struct auth_account *account, struct slice password);

@@ -24,6 +24,16 @@ CONF_KEY(auth_remember) = {
 	.help = "how long a password found right is not hashed again; 0: always hash",
 };
 
+/* The directory does not tell that a password was changed. */
+CONF_KEY(auth_remember_elsewhere) = {
+	.name = "auth.remember-elsewhere",
+	.type = CONF_DURATION,
+	.def = "1m",
+	.min = 0,
+	.max = 3600 * 1000LL,
+	.help = "how long a password is not asked about again that another directory found right",
+};
+
 enum { SETS = 512, WAYS = 8 };
 
 struct entry {
@@ -87,9 +97,8 @@ bool auth_remembered(const struct auth_token *token)
 	return good;
 }
 
-void auth_remember(const struct auth_token *token)
+static void remember(const struct auth_token *token, uint64_t ms)
 {
-	uint64_t ms = (uint64_t)conf_num(&conf_key_auth_remember);
 	if (ms == 0)
 		return;
 	pthread_mutex_lock(&lock);
@@ -102,4 +111,17 @@ void auth_remember(const struct auth_token *token)
 	}
 	*e = (struct entry){ .token = *token, .ends = now_ms() + ms };
 	pthread_mutex_unlock(&lock);
+}
+
+void auth_remember(const struct auth_token *token)
+{
+	remember(token, (uint64_t)conf_num(&conf_key_auth_remember));
+}
+
+void auth_remember_elsewhere(const struct auth_token *token)
+{
+	uint64_t here = (uint64_t)conf_num(&conf_key_auth_remember);
+	uint64_t there = (uint64_t)conf_num(&conf_key_auth_remember_elsewhere);
+
+	remember(token, here < there ? here : there);
 }

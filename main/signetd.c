@@ -15,6 +15,7 @@
 
 #include "config.h"
 #include "core/conf.h"
+#include "core/ldap.h"
 #include "core/listen.h"
 #include "core/log.h"
 #include "core/loop.h"
@@ -29,6 +30,7 @@
 #include "pki/trust.h"
 #include "protocols/relay/relay.h"
 #include "smime/smime.h"
+#include "storage/source.h"
 #include "storage/store.h"
 #include "webadmin/web.h"
 
@@ -249,9 +251,12 @@ static void raise_descriptors(void)
 
 static int open_rooms(const char *data, struct err *err)
 {
+	static const struct source_sealer sealer = { seal_close, seal_open };
+
 	spool_dir_set(data);
+	ldapc_start();
 	if (tls_start(err) || store_open(data, err) || wire_settings(err) || store_start(err) ||
-	    wire_logins(err))
+	    source_start(&sealer, err) || wire_logins(err))
 		return -1;
 	smime_start();
 	if (pki_start(data, err) != 0)
@@ -307,6 +312,7 @@ static void end(void)
 	threads_stop();
 	web_stop();
 	relay_free();
+	source_stop();
 	pki_stop();
 	store_close();
 	log_event(LOG_INFO, "ended");

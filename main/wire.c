@@ -10,6 +10,7 @@
 #include "core/random.h"
 #include "core/text.h"
 #include "storage/dir.h"
+#include "storage/source.h"
 #include "storage/store.h"
 
 /* --- settings: a record "S" scope NUL place NUL name --- */
@@ -89,6 +90,17 @@ static int full_address(struct slice login, struct pool *pool, struct slice *out
 	return found;
 }
 
+/* Whether a directory checks its password: a text for it, or NULL. */
+static const char *elsewhere_of(const char *name, struct pool *pool)
+{
+	struct slice domain = slice_str(strchr(name, '@') ? strrchr(name, '@') + 1 : "");
+	uint64_t mark;
+
+	if (!source_has(domain, &mark))
+		return NULL;
+	return pool_printf(pool, "directory %llu", (unsigned long long)mark);
+}
+
 static int find_login(void *arg, struct slice login, struct pool *pool, struct auth_account *out)
 {
 	struct dir_account account;
@@ -105,6 +117,8 @@ static int find_login(void *arg, struct slice login, struct pool *pool, struct a
 	    pool_printf(pool, "%.*s@%.*s", SLICE_ARG(parsed.local), SLICE_ARG(parsed.domain)));
 	out->name = address.p;
 	found = dir_account(address, pool, &account);
+	if (found == 0)
+		found = source_adopt(address, pool, &account);
 	if (found != 1)
 		return found;
 	*out = (struct auth_account){ .id = account.id,
@@ -113,7 +127,21 @@ static int find_login(void *arg, struct slice login, struct pool *pool, struct a
 		.suspended = account.suspended };
 	for (size_t i = 0; i < sizeof out->secrets / sizeof *out->secrets; i++)
 		out->secrets[i] = account.secrets[i];
+	if (!account.secrets[0])
+		out->elsewhere = elsewhere_of(account.name, pool);
 	return 1;
+}
+
+static int check_elsewhere(void *arg, const struct auth_account *account, struct slice password)
+{
+	(void)arg;
+	return source_check(account->name, password);
+}
+
+static bool is_elsewhere(void *arg, const char *domain)
+{
+	(void)arg;
+	return source_has(slice_str(domain), NULL);
 }
 
 /* Random bytes made when first asked for. */
@@ -137,8 +165,10 @@ int wire_logins(struct err *err)
 	int rc = read_pepper(&pepper, err);
 
 	if (rc == 0)
-		rc = auth_start(
-		    &(struct auth_backend){ .find = find_login, .pepper = buf_slice(&pepper) },
+		rc = auth_start(&(struct auth_backend){ .find = find_login,
+				    .check = check_elsewhere,
+				    .elsewhere = is_elsewhere,
+				    .pepper = buf_slice(&pepper) },
 		    err);
 	buf_wipe(&pepper);
 	return rc;

@@ -6,6 +6,7 @@
 #include "core/log.h"
 #include "core/loop.h"
 #include "storage/dir_private.h"
+#include "storage/source.h"
 
 enum { DEPTH_MAX = 10, STEPS_MAX = 5000 };
 
@@ -54,11 +55,25 @@ static void add_target(struct route *route, const struct dir_target *target)
 
 /* --- what a name may be; each says whether it led somewhere --- */
 
+/* Is it still there, where a directory knows the domain's users? */
+static int confirm(struct route *route, struct slice key, const struct dir_account *account)
+{
+	struct slice local = key, domain = slice_cut(&local, '\0');
+	struct dir_account whole;
+
+	if (!source_has(domain, NULL))
+		return 1;
+	int found = dir_account(slice_str(account->name), route->pool, &whole);
+	return found == 1 && source_owns(&whole) ? (int)source_find(domain, local) : found;
+}
+
 static bool to_account(struct route *route, struct slice key, struct slice detail)
 {
 	struct dir_account account;
 	int found = dir_find_account(NULL, key, route->pool, &account);
 
+	if (found == 1)
+		found = confirm(route, key, &account);
 	if (found == 1)
 		add_target(route,
 		    &(struct dir_target){ .account = account.id,
@@ -88,12 +103,29 @@ static bool to_alias(struct route *route, struct slice key, unsigned depth)
 	return any;
 }
 
+/* Known to the domain's directory, and not here yet. */
+static bool to_source(
+    struct route *route, struct slice domain, struct slice local, struct slice detail)
+{
+	struct dir_account account;
+
+	if (!source_has(domain, NULL))
+		return false;
+	int found = source_adopt(
+	    slice_str(pool_printf(route->pool, "%.*s@%.*s", SLICE_ARG(local), SLICE_ARG(domain))),
+	    route->pool, &account);
+	if (found < 0)
+		route->failed = true;
+	return found == 1 && to_account(route, dir_address_key(route->pool, domain, local), detail);
+}
+
 static bool to_name(struct route *route, struct slice domain, struct slice local,
     struct slice detail, unsigned depth)
 {
 	struct slice key = dir_address_key(route->pool, domain, local);
 
-	return to_account(route, key, detail) || to_alias(route, key, depth);
+	return to_account(route, key, detail) || to_alias(route, key, depth) ||
+	    to_source(route, domain, local, detail);
 }
 
 static bool to_base(
