@@ -75,6 +75,7 @@ int box_subscribe(struct acct *acct, struct slice name, bool on, struct err *err
 struct box_status {
 	uint32_t uidvalidity, uidnext, messages, recent, unseen, deleted;
 	uint64_t modseq, size;
+	uint32_t id; /* never that of another mailbox of the account, whatever its name */
 };
 int box_status(struct acct *acct, struct slice name, struct box_status *out, struct err *err);
 
@@ -97,6 +98,7 @@ struct box *box_open(struct acct *acct, struct slice name, struct err *err);
 struct box *box_open_now(struct acct *acct, struct slice name);
 void box_close(struct box **box); /* any thread */
 uint32_t box_uidvalidity(const struct box *box);
+uint32_t box_id(const struct box *box); /* as box_status has it */
 const char *box_name(const struct box *box);
 
 /* The newest snapshot, durable; a reference. */

@@ -53,7 +53,8 @@ int box_status(struct acct *acct, struct slice name, struct box_status *out, str
 		.unseen = rec.unseen,
 		.deleted = rec.deleted,
 		.modseq = rec.modseq,
-		.size = rec.size };
+		.size = rec.size,
+		.id = found.box };
 	kv_settle(acct->shard->env);
 	return 0;
 }

@@ -80,6 +80,11 @@ void box_close(struct box **boxp)
 	free(box);
 }
 
+uint32_t box_id(const struct box *box)
+{
+	return box->id;
+}
+
 uint32_t box_uidvalidity(const struct box *box)
 {
 	return box->view->uidvalidity;

@@ -23,6 +23,7 @@ static enum imap_done run(struct imap *im, struct slice args)
 	struct slice name, use = { 0 };
 	unsigned uses = 0;
 	enum box_use meant = BOX_USE_NONE;
+	struct box_status made;
 	struct err err;
 
 	if (!imap_mailbox(sess_cmd_pool(im->sess), &args, &name))
@@ -40,7 +41,10 @@ static enum imap_done run(struct imap *im, struct slice args)
 		name.n--;
 	if (box_create(im->acct, name, meant, &err) != 0)
 		return imap_failed(im, &err);
-	return IMAP_OK;
+	if (box_status(im->acct, name, &made, &err) != 0) /* it was removed again */
+		return IMAP_OK;
+	return imap_reply(im, IMAP_OK,
+	    pool_printf(sess_cmd_pool(im->sess), "[MAILBOXID (F%u)] Created", made.id));
 }
 
 IMAP_COMMAND(create) = {

@@ -134,8 +134,8 @@ static void tell_mailbox(struct imap *im)
 		buf_printf(out, "* OK [UNSEEN %u] First unseen\r\n", unseen);
 	buf_printf(out, "* OK [UIDVALIDITY %u] UIDs valid\r\n* OK [UIDNEXT %u] Next UID\r\n",
 	    box_uidvalidity(im->box), box_snap_uidnext(im->shown));
-	buf_printf(out, "* OK [HIGHESTMODSEQ %llu] Highest\r\n",
-	    (unsigned long long)box_snap_modseq(im->shown));
+	buf_printf(out, "* OK [MAILBOXID (F%u)] Id\r\n* OK [HIGHESTMODSEQ %llu] Highest\r\n",
+	    box_id(im->box), (unsigned long long)box_snap_modseq(im->shown));
 }
 
 /* --- the commands --- */

@@ -44,14 +44,14 @@ static uint64_t highestmodseq(const struct box_status *status)
 	return status->modseq;
 }
 
-IMAP_STATUS_ITEM(messages) = { "MESSAGES", messages };
-IMAP_STATUS_ITEM(recent) = { "RECENT", recent };
-IMAP_STATUS_ITEM(uidnext) = { "UIDNEXT", uidnext };
-IMAP_STATUS_ITEM(uidvalidity) = { "UIDVALIDITY", uidvalidity };
-IMAP_STATUS_ITEM(unseen) = { "UNSEEN", unseen };
-IMAP_STATUS_ITEM(deleted) = { "DELETED", deleted };
-IMAP_STATUS_ITEM(size) = { "SIZE", size };
-IMAP_STATUS_ITEM(highestmodseq) = { "HIGHESTMODSEQ", highestmodseq };
+IMAP_STATUS_ITEM(messages) = { .name = "MESSAGES", .value = messages };
+IMAP_STATUS_ITEM(recent) = { .name = "RECENT", .value = recent };
+IMAP_STATUS_ITEM(uidnext) = { .name = "UIDNEXT", .value = uidnext };
+IMAP_STATUS_ITEM(uidvalidity) = { .name = "UIDVALIDITY", .value = uidvalidity };
+IMAP_STATUS_ITEM(unseen) = { .name = "UNSEEN", .value = unseen };
+IMAP_STATUS_ITEM(deleted) = { .name = "DELETED", .value = deleted };
+IMAP_STATUS_ITEM(size) = { .name = "SIZE", .value = size };
+IMAP_STATUS_ITEM(highestmodseq) = { .name = "HIGHESTMODSEQ", .value = highestmodseq };
 
 /* --- for LIST, too --- */
 
@@ -98,7 +98,11 @@ void imap_put_status(
 		buf_addc(out, before);
 		buf_addz(out, it->name);
 		buf_addc(out, ' ');
+		if (it->before)
+			buf_addz(out, it->before);
 		buf_addu(out, it->value(status));
+		if (it->behind)
+			buf_addz(out, it->behind);
 		before = ' ';
 	}
 	buf_addz(out, ")\r\n");

@@ -164,7 +164,7 @@ void imap_put_capabilities(const struct imap *im, struct buf *out);
 
 /* --- gathering (frame.c) --- */
 
-extern const struct conf_key conf_key_imap_max_line;
+extern const struct conf_key conf_key_imap_max_line, conf_key_imap_max_append;
 
 enum frame imap_frame(struct sess *s, struct slice in, size_t *used);
 enum sess_next imap_overlong(struct sess *s, struct slice in, size_t *used);

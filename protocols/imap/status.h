@@ -12,6 +12,7 @@
 struct imap_status_item {
 	const char *name;
 	uint64_t (*value)(const struct box_status *status);
+	const char *before, *behind; /* the number, or NULL */
 };
 
 #define IMAP_STATUS_ITEM(id) TABLE_ROW(imap_status_item, id)
