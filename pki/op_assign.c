@@ -38,6 +38,8 @@ static int find_value(struct op_call *call, bool may_be_none, struct slice *valu
 		return 0;
 	if (owner_named(*value, op_pool(call), &owner, &err) != 0)
 		return op_fail_err(call, &err);
+	if (!owner_is(owner))
+		return op_fail(call, ERR_ABSENT, "%s is to be removed", owner.p);
 	warn_of_name(call, owner);
 	return 0;
 }

@@ -86,9 +86,11 @@ int owner_find(struct slice name, struct pool *pool, struct slice *owner, struct
 				      : domain_hosted(name, pool, owner, err);
 }
 
+/* One that is to be removed is there until that is committed. */
 int owner_named(struct slice reference, struct pool *pool, struct slice *owner, struct err *err)
 {
-	if (find_profile(reference, pool, owner, NULL) == 0 ||
+	if ((owner_of_profile(reference, pool, owner, NULL) == 0 &&
+		(owner_is(*owner) || record_is(*owner))) ||
 	    domain_hosted(reference, pool, owner, NULL) == 0)
 		return 0;
 	return err_set(err, ERR_ABSENT, "'%.*s' is neither a profile nor a domain hosted here",
