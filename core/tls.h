@@ -146,8 +146,13 @@ struct tls_ctx *tls_own(struct slice name);
 
 struct tls_client_spec {
 	const char *host;   /* for SNI and for the verifier; A-labels */
+	const char *sni;    /* asked for instead of host; NULL: host */
 	struct slice names; /* what the certificate may be for instead of host, parted by blanks */
-	bool must_verify;   /* false: go on, and say in tls_peer() what was wrong */
+	/* What the certificate is compared with instead of being traced to who is trusted:
+	   data of TLSA records (RFC 6698 2.1), each behind two bytes that say how long it
+	   is; usages 2 and 3. Empty: nothing. */
+	struct slice pins;
+	bool must_verify; /* false: go on, and say in tls_peer() what was wrong */
 	/* Shown when the server asks for a certificate, or NULL; made with
 	   .connects; a reference is taken. */
 	struct tls_ctx *own;
@@ -162,8 +167,8 @@ struct io *tls_connect_new(const struct tls_client_spec *spec, struct err *err);
 struct tls_claim {
 	bool server;
 	const char *host, *domain;
-	struct slice names;
-	struct slice chain; /* DER, leaf first */
+	struct slice names, pins; /* as tls_client_spec has them */
+	struct slice chain;	  /* DER, leaf first */
 };
 
 /* Handed in at start by pki/. Any thread but a loop's. */

@@ -25,7 +25,7 @@ static struct tls_ctx *plain_ctx(void)
 /* RFC 6066 3: an address is no name that a server could be asked for. */
 static bool ask_for_name(struct tls *tls)
 {
-	const char *host = tls->to->host;
+	const char *host = tls->sni;
 	unsigned char address[sizeof(struct in6_addr)];
 
 	if (*host == '\0' || inet_pton(AF_INET, host, address) == 1 ||
@@ -48,6 +48,7 @@ void tls_target_free(struct tls *tls)
 		return;
 	free(tls->to->host);
 	free(tls->to->names);
+	buf_done(&tls->to->pins);
 	free(tls->to);
 	tls->to = NULL;
 }
@@ -60,8 +61,9 @@ struct io *tls_connect_new(const struct tls_client_spec *spec, struct err *err)
 	tls->to = mem_get(sizeof(*tls->to));
 	tls->to->host = mem_str(slice_str(spec->host));
 	tls->to->names = mem_str(spec->names);
+	buf_adds(&tls->to->pins, spec->pins);
 	tls->to->must_verify = spec->must_verify;
-	tls->sni = mem_str(slice_str(spec->host));
+	tls->sni = mem_str(slice_str(spec->sni ? spec->sni : spec->host));
 	tls->state = TLS_SHAKE;
 	tls->ctx = spec->own ? tls_ctx_ref(spec->own) : plain_ctx();
 	if (tls->ctx && tls_object_make(tls) && ask_for_name(tls) && ask_for_version(tls)) {

@@ -78,6 +78,7 @@ static int ask_verifier(
 		claim.server = true;
 		claim.host = tls->to->host;
 		claim.names = slice_str(tls->to->names);
+		claim.pins = buf_slice(&tls->to->pins);
 	} else {
 		claim.domain = tls->ctx->label;
 	}

@@ -202,6 +202,7 @@ struct tls {
 /* What a connecting layer was told. */
 struct tls_target {
 	char *host, *names;
+	struct buf pins;
 	bool must_verify;
 	unsigned char session[TLS_CACHE_KEY]; /* its key in the cache */
 };

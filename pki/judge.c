@@ -1,6 +1,7 @@
 /* judge.c - what the TLS layer is told of certificates that peers show */
 #include <time.h>
 
+#include "pki/dane.h"
 #include "pki/issue.h"
 #include "pki/pki_private.h"
 #include "pki/verify.h"
@@ -23,8 +24,10 @@ static int judge_server(const char *host, struct slice names, struct slice chain
 static int verify(void *arg, const struct tls_claim *claim, struct buf *accounts, struct err *err)
 {
 	(void)arg;
-	return claim->server ? judge_server(claim->host, claim->names, claim->chain, err)
-			     : client_verify(claim->domain, claim->chain, accounts, err);
+	if (!claim->server)
+		return client_verify(claim->domain, claim->chain, accounts, err);
+	return claim->pins.n > 0 ? dane_verify(claim, err)
+				 : judge_server(claim->host, claim->names, claim->chain, err);
 }
 
 void judge_start(void)

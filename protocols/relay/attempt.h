@@ -9,11 +9,15 @@ struct attempt {
 	struct slice domain;
 	struct pool *pool;
 	struct conf_at at;
-	const struct route *route;
-	const struct route_host *host;
+	struct route *route;
+	struct route_host *host;
 	struct slice address;
-	enum relay_tls level;
-	struct slice why; /* the last failure */
+	enum relay_tls asked;	   /* by the setting */
+	enum relay_tls host_level; /* what that means for this host */
+	enum relay_tls level;	   /* of this connection */
+	struct slice pins;	   /* see tls_client_spec */
+	struct slice why;	   /* the last failure */
+	bool broke_after_220;	   /* which was a handshake */
 };
 
 /* Keeps why; returns false. */

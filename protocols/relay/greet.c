@@ -98,9 +98,11 @@ static void log_tls(const struct talk *talk, const struct attempt *a)
 
 	tls_info(client_io(talk->client), &info);
 	tls_peer(client_io(talk->client), &peer);
-	log_event(LOG_INFO, "relay-tls", log_n("dcid", (int64_t)talk->dcid),
+	bool unproved = a->level == RELAY_TLS_PREFER_VERIFY && !peer.verified;
+	log_event(unproved ? LOG_WARN : LOG_INFO, "relay-tls", log_n("dcid", (int64_t)talk->dcid),
 	    log_s("host", buf_slice(&talk->host)), log_s("domain", a->domain),
 	    log_z("tls", info.version), log_z("cipher", info.cipher),
+	    log_z("level", relay_tls_names[a->level]),
 	    log_z("verified", peer.verified ? "yes" : "no"),
 	    log_z("why", peer.verdict ? peer.verdict : ""));
 }
@@ -116,7 +118,7 @@ static bool tls_failed(struct talk *talk, struct attempt *a, const char *why)
 /* Without TLS where the level allows it. */
 static bool without_tls(struct talk *talk, struct attempt *a, const char *why)
 {
-	if (a->level <= RELAY_TLS_MAY)
+	if (level_is_optional(a->level))
 		return true;
 	return tls_failed(talk, a, why);
 }
@@ -146,14 +148,10 @@ static struct tls_ctx *own_certificate(struct attempt *a)
 
 static bool shake_hands(struct talk *talk, struct attempt *a)
 {
-	/* The names that are taken: the host that was connected to, and the domain
-	   whose mail the DNS says it takes (as RFC 7817 3 does for submission). */
-	struct tls_client_spec spec = { .host = pool_str(a->pool, a->host->name),
-		.names = a->route->fixed ? (struct slice){ 0 } : a->domain,
-		.must_verify = a->level == RELAY_TLS_VERIFY,
-		.own = own_certificate(a) };
+	struct tls_client_spec spec = { .own = own_certificate(a) };
 	struct err err = { 0 };
 
+	level_spec(a, &spec);
 	client_deadline(talk->client, (uint64_t)conf_num(&conf_key_relay_timeout_tls));
 	int rc = client_tls(talk->client, &spec, &err);
 	tls_ctx_unref(&spec.own);
@@ -161,12 +159,15 @@ static bool shake_hands(struct talk *talk, struct attempt *a)
 		talk->broken = true;
 		return tls_failed(talk, a, err.text);
 	}
+	a->broke_after_220 = false;
 	log_tls(talk, a);
 	return say_hello(talk, a); /* RFC 3207 4.2: what was offered before is void */
 }
 
 static bool secure(struct talk *talk, struct attempt *a)
 {
+	if (a->level == RELAY_TLS_NONE && talk->words & TALK_STARTTLS)
+		level_note_offer(a, talk->dcid, buf_slice(&talk->host));
 	if (a->level == RELAY_TLS_NONE)
 		return true;
 	if (!(talk->words & TALK_ESMTP))
@@ -177,7 +178,9 @@ static bool secure(struct talk *talk, struct attempt *a)
 	if (code == 0)
 		return attempt_fail(a, talk_why(talk, a->pool));
 	if (code != 220)
-		return without_tls(talk, a, "STARTTLS was answered by an error");
+		return level_bears_refusal(a) ||
+		    tls_failed(talk, a, "STARTTLS was answered by an error");
+	a->broke_after_220 = true;
 	if (client_has_more(talk->client)) {
 		talk->broken = true;
 		return tls_failed(talk, a, "something came before the handshake");

@@ -5,27 +5,6 @@
 #include "core/log.h"
 #include "protocols/relay/attempt.h"
 
-static const char *const tls_levels[] = { "none", "may", "encrypt", "verify", NULL };
-
-CONF_KEY(relay_tls) = {
-	.name = "relay.tls",
-	.type = CONF_CHOICE,
-	.scopes = CONF_SERVER | CONF_DOMAIN,
-	.def = "may",
-	.choices = tls_levels,
-	.help =
-	    "TLS towards other servers, or one domain: none; may: when it is offered; encrypt: no "
-	    "mail without it; verify: nor without a certificate that is good for its name",
-};
-
-CONF_KEY(relay_tls_fallback) = {
-	.name = "relay.tls-fallback",
-	.type = CONF_BOOL,
-	.scopes = CONF_SERVER | CONF_DOMAIN,
-	.def = "on",
-	.help = "with relay.tls may: after a failed handshake try once more in the clear",
-};
-
 CONF_KEY(relay_source_address) = {
 	.name = "relay.source-address",
 	.type = CONF_TEXT,
@@ -42,11 +21,6 @@ CONF_KEY(relay_timeout_connect) = {
 	.max = 600000,
 	.help = "how long a connection to another server may take",
 };
-
-enum relay_tls relay_tls(const struct conf_at *at)
-{
-	return (enum relay_tls)conf_num_at(&conf_key_relay_tls, at);
-}
 
 /* --- one address --- */
 
@@ -116,12 +90,11 @@ static struct talk *try_once(struct attempt *a)
 
 static struct talk *try_address(struct attempt *a)
 {
-	a->level = relay_tls(&a->at);
+	a->level = a->host_level;
+	a->broke_after_220 = false;
 	struct talk *talk = try_once(a);
-	bool tls_was_it = slice_starts(a->why, SLICE(ATTEMPT_TLS));
 
-	if (talk || !tls_was_it || a->level != RELAY_TLS_MAY ||
-	    !conf_num_at(&conf_key_relay_tls_fallback, &a->at))
+	if (talk || !level_falls_back(a))
 		return talk;
 	a->level = RELAY_TLS_NONE;
 	return try_once(a);
@@ -152,6 +125,8 @@ static struct talk *try_host(struct attempt *a, enum route_verdict *verdict, boo
 	size_t n;
 
 	enum route_verdict found = route_addresses(a->host, a->pool, addresses, &n, &a->why);
+	if (found == ROUTE_FOUND && !level_for_host(a))
+		found = ROUTE_LATER;
 	for (size_t i = 0; found == ROUTE_FOUND && !talk && !*end && i < n; i++) {
 		*end = route_is_own_address(addresses[i], a->host->port);
 		if (*end) {

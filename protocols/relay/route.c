@@ -216,6 +216,7 @@ enum route_verdict route_find(struct slice domain, struct pool *pool, struct rou
 		    ? no(out, ROUTE_LATER, SLICE("4.3.5 The setting relay.route names no host"))
 		    : no(out, ROUTE_NONE, SLICE("5.1.3 That is no address"));
 	out->n = 1;
+	out->hosts[0].secure = true;
 	return ROUTE_FOUND;
 }
 
@@ -227,24 +228,28 @@ struct slice route_key(struct slice domain, struct pool *pool)
 	setting(domain, pool, &route);
 	if (is_mx(route))
 		return domain;
-	return slice_str(pool_printf(pool, "%.*s tls %d", SLICE_ARG(route), (int)relay_tls(&at)));
+	return slice_str(pool_printf(pool, "%.*s tls %s", SLICE_ARG(route), level_key(&at, pool)));
 }
 
 /* --- addresses --- */
 
-static enum dns_status add_addresses(const struct route_host *host, enum dns_type type,
-    struct pool *pool, struct slice addresses[], size_t *n, struct err *err)
+static enum dns_status add_addresses(struct route_host *host, enum dns_type type, struct pool *pool,
+    struct slice addresses[], size_t *n, struct err *err)
 {
 	struct dns_answer answer;
 	enum dns_status status = dns_ask(host->name, type, pool, &answer, err);
 
+	if (status == DNS_FOUND) {
+		host->canonical = answer.name;
+		host->address_secure &= answer.secure;
+	}
 	for (size_t i = 0; status == DNS_FOUND && i < answer.n && *n < ROUTE_ADDRESSES_MAX; i++)
 		if (dns_read_address(answer.rr[i], type, pool, &addresses[*n]))
 			++*n;
 	return status;
 }
 
-enum route_verdict route_addresses(const struct route_host *host, struct pool *pool,
+enum route_verdict route_addresses(struct route_host *host, struct pool *pool,
     struct slice addresses[ROUTE_ADDRESSES_MAX], size_t *n, struct slice *why)
 {
 	struct err err = { 0 };
@@ -254,6 +259,8 @@ enum route_verdict route_addresses(const struct route_host *host, struct pool *p
 		addresses[(*n)++] = host->name;
 		return ROUTE_FOUND;
 	}
+	host->canonical = host->name;
+	host->address_secure = true;
 	enum dns_status four = add_addresses(host, DNS_A, pool, addresses, n, &err);
 	enum dns_status six = add_addresses(host, DNS_AAAA, pool, addresses, n, &err);
 	if (*n > 0)

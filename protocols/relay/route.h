@@ -15,7 +15,10 @@ struct route_host {
 	struct slice name; /* for TLS and the log; of an address literal, the address */
 	unsigned port, preference;
 	bool literal; /* the name is an address */
-	bool secure;  /* that it is the one was proved by DNSSEC */
+	bool secure;  /* that it is the one was proved by DNSSEC, or is set */
+	/* Filled by route_addresses: */
+	struct slice canonical; /* where CNAMEs led */
+	bool address_secure;	/* its addresses were proved */
 };
 
 enum route_verdict {
@@ -35,7 +38,7 @@ enum route_verdict route_find(struct slice domain, struct pool *pool, struct rou
 
 /* Addresses of a host, as text; their number in *n, which is never 0 with
    ROUTE_FOUND. */
-enum route_verdict route_addresses(const struct route_host *host, struct pool *pool,
+enum route_verdict route_addresses(struct route_host *host, struct pool *pool,
     struct slice addresses[ROUTE_ADDRESSES_MAX], size_t *n, struct slice *why);
 
 /* Does this server itself listen there? */

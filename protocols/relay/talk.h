@@ -8,6 +8,7 @@
 #include "core/client.h"
 #include "core/conf.h"
 #include "core/pool.h"
+#include "protocols/relay/level.h"
 #include "protocols/relay/reply.h"
 #include "protocols/relay/route.h"
 
@@ -22,10 +23,6 @@ enum talk_word {
 	TALK_STARTTLS = 64,
 	TALK_AUTH_PLAIN = 128,
 };
-
-/* How much TLS a destination needs; the setting relay.tls. */
-enum relay_tls { RELAY_TLS_NONE, RELAY_TLS_MAY, RELAY_TLS_ENCRYPT, RELAY_TLS_VERIFY };
-enum relay_tls relay_tls(const struct conf_at *at);
 
 struct talk {
 	struct client *client;
