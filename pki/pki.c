@@ -7,6 +7,7 @@
 #include "core/loop.h"
 #include "pki/pki_private.h"
 #include "pki/seal.h"
+#include "pki/ticket.h"
 #include "pki/trust.h"
 #include "storage/dir.h"
 #include "storage/store.h"

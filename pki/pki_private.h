@@ -300,10 +300,4 @@ void judge_stop(void);
 int session_start(const char *data, struct err *err);
 void session_stop(void);
 
-/* --- ticket.c --- */
-
-/* Read the ticket keys, make a new one when it is time, and hand them to the
-   TLS layer. */
-int ticket_turn(struct err *err);
-
 #endif

@@ -17,6 +17,7 @@
 #include "pki/cert.h"
 #include "pki/pki_private.h"
 #include "pki/seal.h"
+#include "pki/ticket.h"
 #include "storage/dir.h"
 #include "storage/store.h"
 #include "tests/unit/keys.h"
@@ -377,33 +378,33 @@ static void after_a_restart(void **state)
 
 /* --- time goes by --- */
 
-/* Make the stored ticket keys older by so many seconds, and look at them as
-   the thread does now and then. Returns how many there are then. */
-static size_t let_keys_age(int64_t seconds)
+static void stored_keys(struct ticket_keys *keys)
 {
-	enum { RECORD = 8 + sizeof(struct tls_ticket_key) };
-	static const char what[] = "the session ticket keys";
-	struct buf sealed = { 0 }, plain = { 0 };
 	struct err err = { 0 };
 
-	assert_int_equal(store_record_get(PKI_ROOM, SLICE("t"), &sealed), 1);
-	must(seal_open(what, buf_slice(&sealed), &plain, &err), &err);
-	for (size_t at = 0; at < plain.n; at += RECORD) {
-		unsigned char *made = (unsigned char *)plain.p + at;
-		num_put64(made, num_get64(made) - (uint64_t)seconds);
-	}
-	buf_clear(&sealed);
+	must(ticket_read(keys, &err), &err);
+	assert_true(keys->since > 0);
+}
+
+/* Make the stored ticket keys older by so many seconds, and look at them as
+   the thread does now and then. Returns how many there are that only open. */
+static size_t let_keys_age(int64_t seconds)
+{
+	static const char what[] = "the session ticket keys";
+	struct buf sealed = { 0 }, plain = { 0 };
+	struct ticket_keys keys;
+	struct err err = { 0 };
+
+	stored_keys(&keys);
+	keys.since -= seconds;
+	ticket_put(&keys, &plain);
 	must(seal_close(what, buf_slice(&plain), &sealed, &err), &err);
 	must(store_record_put(PKI_ROOM, SLICE("t"), buf_slice(&sealed), &err), &err);
 	must(ticket_turn(&err), &err);
-	buf_clear(&sealed);
-	buf_clear(&plain);
-	store_record_get(PKI_ROOM, SLICE("t"), &sealed);
-	must(seal_open(what, buf_slice(&sealed), &plain, &err), &err);
-	size_t n = plain.n / RECORD;
+	stored_keys(&keys);
 	buf_done(&sealed);
 	buf_wipe(&plain);
-	return n;
+	return keys.n_old;
 }
 
 static bool still_resumes(WOLFSSL_SESSION *session)
@@ -414,24 +415,112 @@ static bool still_resumes(WOLFSSL_SESSION *session)
 	return seen.resumed;
 }
 
-/* A key seals for the eight hours that a ticket lives, and opens for as long
-   again. */
+/* A key seals for the eight hours that a ticket lives, and opens for six periods more. */
 static void ticket_keys_turn(void **state)
 {
 	enum { HOUR = 60 * 60 };
 
 	(void)state;
 	struct seen first = look("beta.test", NULL, NULL, NULL);
-	assert_int_equal(let_keys_age(7 * HOUR), 1);
-	assert_int_equal(let_keys_age(2 * HOUR), 2); /* a new one */
+	assert_int_equal(let_keys_age(7 * HOUR), 0);
+	assert_int_equal(let_keys_age(2 * HOUR), 1); /* a new one */
 	assert_true(still_resumes(first.session));
-	assert_int_equal(let_keys_age(6 * HOUR), 2);
+	assert_int_equal(let_keys_age(40 * HOUR), 6); /* five more */
 	assert_true(still_resumes(first.session));
-	assert_int_equal(let_keys_age(3 * HOUR), 2); /* a third, and the first is gone */
+	assert_int_equal(let_keys_age(8 * HOUR), 6); /* and the first is gone */
 	assert_false(still_resumes(first.session));
-	assert_int_equal(let_keys_age(-100 * HOUR), 1); /* the clock was set back */
-	assert_int_equal(let_keys_age(100 * HOUR), 1);
 	wolfSSL_SESSION_free(first.session);
+}
+
+static bool same_name(const struct tls_ticket_key *a, const struct tls_ticket_key *b)
+{
+	return memcmp(a->name, b->name, sizeof(a->name)) == 0;
+}
+
+/* Who has the secret turns it alike; who has the next one cannot turn it back. */
+static void ticket_keys_follow(void **state)
+{
+	enum { HOUR = 60 * 60 };
+	struct ticket_keys before, after;
+	struct tls_ticket_key last, next, now;
+	struct err err = { 0 };
+
+	(void)state;
+	must(ticket_rotate(true, &err), &err);
+	stored_keys(&before);
+	ticket_key(&before, &last);
+	ticket_next_key(&before, &next);
+	assert_false(same_name(&last, &next));
+	assert_int_equal(let_keys_age(9 * HOUR), 1);
+	stored_keys(&after);
+	ticket_key(&after, &now);
+	assert_true(same_name(&now, &next));
+	assert_true(same_name(&after.old[0], &last));
+	assert_memory_equal(&after.old[0], &last, sizeof(last));
+	assert_memory_not_equal(after.secret, before.secret, sizeof(after.secret));
+
+	must(ticket_adopt(&before, &err), &err); /* of a server that was asleep */
+	stored_keys(&after);
+	ticket_key(&after, &now);
+	assert_true(same_name(&now, &last)); /* its period is not over by its own clock */
+}
+
+/* A clock that was set back keeps no key for long. */
+static void ticket_keys_of_the_future(void **state)
+{
+	enum { HOUR = 60 * 60 };
+	struct ticket_keys before, after;
+	struct err err = { 0 };
+
+	(void)state;
+	must(ticket_rotate(true, &err), &err);
+	stored_keys(&before);
+	assert_int_equal(let_keys_age(-4 * HOUR), 0); /* another server's may be ahead a little */
+	assert_int_equal(let_keys_age(-100 * HOUR), 1);
+	stored_keys(&after);
+	assert_memory_not_equal(after.secret, before.secret, sizeof(after.secret));
+}
+
+static void ticket_keys_as_text(void **state)
+{
+	struct ticket_keys keys, got;
+	struct buf text = { 0 };
+	struct err err = { 0 };
+
+	(void)state;
+	must(ticket_read(&keys, &err), &err);
+	must(ticket_lock(&keys, SLICE("secret"), &text, &err), &err);
+	must(ticket_unlock(buf_slice(&text), SLICE("secret"), &got, &err), &err);
+	assert_memory_equal(&got, &keys, sizeof(keys));
+	assert_int_not_equal(ticket_unlock(buf_slice(&text), SLICE("other"), &got, &err), 0);
+	assert_int_equal(err.kind, ERR_DENIED);
+	for (size_t n = 0; n < text.n; n += 40) {
+		assert_int_not_equal(
+		    ticket_unlock(slice_head(buf_slice(&text), n), SLICE("secret"), &got, &err), 0);
+		assert_int_equal(got.since, 0);
+	}
+	assert_int_not_equal(ticket_lock(&keys, SLICE(""), &text, &err), 0);
+	buf_done(&text);
+}
+
+static void ticket_keys_malformed(void **state)
+{
+	struct ticket_keys keys, got;
+	struct buf bytes = { 0 };
+	struct err err = { 0 };
+
+	(void)state;
+	must(ticket_read(&keys, &err), &err);
+	ticket_put(&keys, &bytes);
+	assert_true(ticket_get(buf_slice(&bytes), &got));
+	for (size_t n = 0; n < bytes.n; n++)
+		if (n < 49 || (n - 49) % sizeof(struct tls_ticket_key) != 0)
+			assert_false(ticket_get(slice_head(buf_slice(&bytes), n), &got));
+	bytes.p[9] = 1; /* a period of ages */
+	assert_false(ticket_get(buf_slice(&bytes), &got));
+	bytes.p[0] = 1;
+	assert_false(ticket_get(buf_slice(&bytes), &got));
+	buf_wipe(&bytes);
 }
 
 static int take_it(void *arg, const char *domain, struct domain_record *record, struct err *err)
@@ -702,6 +791,10 @@ int main(void)
 		IN_A_WORLD(settings),
 		IN_A_WORLD(after_a_restart),
 		IN_A_WORLD(ticket_keys_turn),
+		IN_A_WORLD(ticket_keys_follow),
+		IN_A_WORLD(ticket_keys_of_the_future),
+		IN_A_WORLD(ticket_keys_as_text),
+		IN_A_WORLD(ticket_keys_malformed),
 		IN_A_WORLD(renewed_in_time),
 		IN_A_WORLD(lost_master_key),
 		IN_A_WORLD(installed),
