@@ -166,13 +166,22 @@ static json_t *buttons_json(struct web *web, const struct web_action *action)
 	return buttons;
 }
 
+bool web_field_shown(struct web *web, const struct web_field *field)
+{
+	const struct op_caller *caller = http_caller(web->req);
+	bool admin = caller && caller->role == OP_SERVER_ADMIN;
+
+	return field->kind != WEB_PARAM && field->kind != WEB_SELF &&
+	    (admin || !(field->flags & WEB_ADMIN));
+}
+
 static json_t *form_json(struct web *web, const struct web_action *action)
 {
 	json_t *fields = json_array();
 	bool files = false;
 
 	for (const struct web_field *f = action->fields; f && f->name; f++) {
-		if (f->kind == WEB_PARAM || f->kind == WEB_SELF)
+		if (!web_field_shown(web, f))
 			continue;
 		json_t *json = web_field_json(
 		    web, f, pool_printf(http_pool(web->req), "%s-%s", action->name, f->name));

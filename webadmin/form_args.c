@@ -62,13 +62,21 @@ const char *web_marked(struct web *web, const char *name)
 	return marked;
 }
 
+static const char *text_of(struct web *web, const struct web_field *field)
+{
+	const char *part = field->kind == WEB_PARAM ? http_param(web->req, field->from) : NULL;
+
+	if (field->kind == WEB_PARAM)
+		return part ? part : field->example;
+	return field->kind == WEB_SELF ? http_caller(web->req)->name
+				       : http_field(web->req, field->name);
+}
+
 static json_t *value_json(struct web *web, const struct web_field *field)
 {
 	json_t *file =
 	    field->kind == WEB_FILE || field->flags & WEB_OR_FILE ? file_json(web, field) : NULL;
-	const char *text = field->kind == WEB_PARAM ? http_param(web->req, field->from)
-	    : field->kind == WEB_SELF		    ? http_caller(web->req)->name
-						    : http_field(web->req, field->name);
+	const char *text = text_of(web, field);
 
 	if (file || field->kind == WEB_FILE)
 		return file;
@@ -98,6 +106,8 @@ static void add_words(struct web *web, const struct web_field *field, json_t *ar
 
 static int take_field(struct web *web, const struct web_field *field, json_t *args)
 {
+	if (field->kind < WEB_PARAM && !web_field_shown(web, field))
+		return 0;
 	if (field->flags & WEB_MORE) {
 		add_words(web, field, args);
 		return 0;

@@ -3,6 +3,7 @@
  * The page shows what makes sense next: without a key the menu of sizes alone,
  * with one what can be made of it (SPEC C-018 to C-058). What is there already
  * stands open, what would change it is folded. */
+#include "webadmin/profiles.h"
 #include "webadmin/subject.h"
 
 #define DOMAIN                                                                                     \
@@ -71,30 +72,9 @@ static const struct web_field install_fields[] = {
 	{ 0 },
 };
 
-static const struct web_field bring_fields[] = {
-	DOMAIN,
-	{ .name = "identity",
-	    .label = "File",
-	    .help = "PKCS#12, as .p12 or .pfx: key, certificate and what stands above it.",
-	    .kind = WEB_FILE,
-	    .flags = WEB_REQUIRED },
-	{ .name = "password", .label = "Password of the file", .kind = WEB_PASSWORD },
-	{ 0 },
-};
+static const struct web_field bring_fields[] = { DOMAIN, WEB_IDENTITY_FIELDS, { 0 } };
 
-static const struct web_field take_fields[] = {
-	DOMAIN,
-	{ .name = "password",
-	    .label = "A password for the file",
-	    .help = "Who has file and password has the private key.",
-	    .kind = WEB_PASSWORD,
-	    .flags = WEB_REQUIRED | WEB_NEW },
-	{ .name = "again",
-	    .label = "The password, once more",
-	    .kind = WEB_PASSWORD,
-	    .flags = WEB_REQUIRED | WEB_AGAIN },
-	{ 0 },
-};
+static const struct web_field take_fields[] = { DOMAIN, WEB_FILE_PASSWORD_FIELDS, { 0 } };
 
 static int make_key(struct web *web)
 {
@@ -184,7 +164,7 @@ static const struct web_action actions[] = {
 	    .fields = take_fields,
 	    .submit = "Download .p12",
 	    .give = "pkcs12",
-	    .file = "{domain}.p12" },
+	    .file = "{file}.p12" },
 	{ .name = "staple",
 	    .op = "pki ocsp-refresh",
 	    .fields = domain_fields,
@@ -306,6 +286,7 @@ static int load(struct web *web)
 	web_choices(
 	    web, "request", "cn", web_common_names(web, json_object_get(web->model, "domain")));
 	web_said(web, pki, "request", subject_fields);
+	web_default(web, "take", "file", json_string(http_param(web->req, "domain")));
 	put_names(web, pki);
 	web_try(web, "staple", "pki ocsp", web_arg(web, "domain", "domain"));
 	if (web->action && strcmp(web->action->name, "import") == 0)

@@ -81,3 +81,22 @@ int web_rows(struct web *web, const char *key, const char *op, json_t *args)
 	web_page_rows(web, json_object_get(web->model, key));
 	return 0;
 }
+
+int web_rows_after(struct web *web, const char *key, const char *op, json_t *args, const char *by)
+{
+	const char *after = http_query(web->req, "after");
+
+	if (after && *after)
+		json_object_set_new(args, "after", json_string(after));
+	json_object_set_new(args, "limit", json_integer(ROWS + 1));
+	if (web_need(web, key, op, args) != 0)
+		return -1;
+	json_t *answer = json_object_get(web->model, key), *rows = json_object_get(answer, "rows");
+	if (json_array_size(rows) > ROWS) {
+		json_array_remove(rows, ROWS);
+		json_object_set(
+		    answer, "next", json_object_get(json_array_get(rows, ROWS - 1), by));
+	}
+	json_object_set_new(answer, "begun", json_boolean(after && *after));
+	return 0;
+}

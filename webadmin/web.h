@@ -40,7 +40,7 @@ enum web_kind {
 	WEB_MARKS, /* check boxes, one for each choice: the marked ones, parted by blanks */
 	WEB_FILE,
 	WEB_HIDDEN,
-	WEB_PARAM, /* not in the form: a part of the page's path, named by .from */
+	WEB_PARAM, /* not in the form: a part of the page's path, named by .from; else .example */
 	WEB_SELF,  /* not in the form: the address of who is logged in */
 };
 
@@ -55,6 +55,7 @@ enum web_flag {
 	WEB_EMPTY = 128,   /* is given to the operation when empty, too */
 	WEB_OR_FILE = 256, /* of an area: a file may be given instead */
 	WEB_MORE = 512,	   /* no argument: further words of that of the field before */
+	WEB_ADMIN = 1024,  /* in the forms of server admins alone */
 };
 
 struct web_choice {
@@ -181,6 +182,11 @@ int web_rows(struct web *web, const char *key, const char *op, json_t *args);
 /* The same with an answer that is in the model already. */
 void web_page_rows(struct web *web, json_t *answer);
 
+/* web_need for listings without end: the operation is asked for one page of it, from
+   behind ?after=, and the model gets key.next, the value of `by` in the last row, when
+   there are more. The operation has the arguments "after" and "limit". */
+int web_rows_after(struct web *web, const char *key, const char *op, json_t *args, const char *by);
+
 /* What a form shows before something is typed; value is taken over. Choices are
    an array of {value, label}. */
 void web_default(struct web *web, const char *action, const char *field, json_t *value);
@@ -225,6 +231,7 @@ int web_refuse(struct web *web, const char *field, const char *fmt, ...)
 
 void web_model_begin(struct web *web); /* navigation, who, flash */
 bool web_is_secret(const struct web_field *field);
+bool web_field_shown(struct web *web, const struct web_field *field);
 void web_forms(struct web *web); /* model.forms, after load() */
 json_t *web_field_json(struct web *web, const struct web_field *field, const char *id);
 void web_field_value(json_t *shown, const char *value); /* set what a field shows */
