@@ -1,6 +1,7 @@
 /* op_ca_list.c - operations on what authorities issued: listed, taken back, and told of */
 #include "core/text.h"
 #include "pki/op_ca.h"
+#include "pki/op_pki.h"
 
 enum { LIST_DEFAULT = 1000, LIST_MAX = 100000 };
 
@@ -13,6 +14,21 @@ struct listing {
 	const char *state; /* NULL: all */
 	int64_t left;
 };
+
+static void put_fields(struct op_call *call, const struct issue_entry *entry)
+{
+	op_put_text(call, "serial", slice_str(entry->serial));
+	op_put_text(call, "subject", slice_str(entry->subject));
+	op_put_text(call, "names", slice_str(entry->address));
+	op_put_text(call, "profile", slice_str(issue_profile_names[entry->profile]));
+	op_put_time(call, "issued", entry->issued);
+	op_put_time(call, "till", entry->not_after);
+	op_put_text(call, "state", slice_str(issue_state(entry)));
+	if (entry->revoked != 0) {
+		op_put_time(call, "revoked", entry->revoked);
+		op_put_text(call, "reason", slice_str(issue_reason_names[entry->reason]));
+	}
+}
 
 static bool put_entry(void *arg, const struct issue_entry *entry)
 {
@@ -27,17 +43,7 @@ static bool put_entry(void *arg, const struct issue_entry *entry)
 		return false;
 	}
 	op_row(call);
-	op_put_text(call, "serial", slice_str(entry->serial));
-	op_put_text(call, "subject", slice_str(entry->subject));
-	op_put_text(call, "names", slice_str(entry->address));
-	op_put_text(call, "profile", slice_str(issue_profile_names[entry->profile]));
-	op_put_time(call, "issued", entry->issued);
-	op_put_time(call, "till", entry->not_after);
-	op_put_text(call, "state", slice_str(state));
-	if (entry->revoked != 0) {
-		op_put_time(call, "revoked", entry->revoked);
-		op_put_text(call, "reason", slice_str(issue_reason_names[entry->reason]));
-	}
+	put_fields(call, entry);
 	return true;
 }
 
@@ -118,6 +124,39 @@ OPERATION(ca_certificate) = {
 	.example = "ca certificate example.org 5f2c... > certificate.pem",
 	.reads = true,
 	.run = run_certificate,
+};
+
+static bool put_issued(void *arg, const struct issue_entry *entry)
+{
+	struct slice der = entry->der;
+	struct cert cert;
+
+	put_fields(arg, entry);
+	if (cert_next(&der, &cert))
+		pki_call_put_cert(arg, &cert);
+	return put_pem(arg, entry);
+}
+
+static int run_issued(struct op_call *call)
+{
+	struct err err = { 0 };
+	struct slice scope;
+
+	if (ca_call_scope(call, &scope) != 0)
+		return -1;
+	return issue_find(scope, slice_str(op_text(call, "serial")), put_issued, call, &err) == 0
+	    ? 0
+	    : op_fail_err(call, &err);
+}
+
+OPERATION(ca_issued) = {
+	.name = "ca issued",
+	.role = OP_DOMAIN_ADMIN,
+	.args = serial_args,
+	.help = "show one certificate that was issued, and whether it was taken back",
+	.example = "ca issued example.org 5f2c...",
+	.reads = true,
+	.run = run_issued,
 };
 
 /* --- revoke --- */

@@ -47,6 +47,7 @@ static bool put_row(void *arg, struct slice name)
 
 static int run_list(struct op_call *call)
 {
+	op_put_text(call, "host", slice_str(owner_own_host(op_pool(call))));
 	if (profile_each(put_row, call) != 0)
 		return op_fail(call, ERR_TEMP, "cannot read the profiles");
 	return 0;
@@ -56,6 +57,8 @@ OPERATION(profile_list) = {
 	.name = "profile list",
 	.role = OP_SERVER_ADMIN,
 	.help = "list certificate profiles, and where they are assigned",
+	.more =
+	    "The host is what this server is called (server.name): one that a profile may be for.",
 	.reads = true,
 	.lists = true,
 	.run = run_list,

@@ -137,7 +137,7 @@ static void fill_field(
 	struct buf value = { 0 };
 
 	if (choices)
-		json_object_set(json, "choices", choices);
+		json_object_set(json, field->kind == WEB_TEXT ? "suggest" : "choices", choices);
 	if (!typed && !(again && field->kind == WEB_CHECK))
 		template_text(hint(web, "defaults", action->name, field->name), &value);
 	if (!web_is_secret(field))
@@ -175,6 +175,15 @@ bool web_field_shown(struct web *web, const struct web_field *field)
 	    (admin || !(field->flags & WEB_ADMIN));
 }
 
+/* A button has no form that could say what is wrong: the page's head does. */
+static void fail_button(struct web *web, const struct web_action *action)
+{
+	for (const struct web_field *f = action->fields; f && f->name; f++)
+		if (f->kind < WEB_HIDDEN)
+			return;
+	json_object_set_new(web->model, "wrong", json_string(web->err.text));
+}
+
 static json_t *form_json(struct web *web, const struct web_action *action)
 {
 	json_t *fields = json_array();
@@ -190,6 +199,8 @@ static json_t *form_json(struct web *web, const struct web_action *action)
 		files = files || f->kind == WEB_FILE || f->flags & WEB_OR_FILE;
 	}
 	bool used = is_posted(web, action), failed = used && web->err.kind != ERR_NONE;
+	if (failed && action == web->action)
+		fail_button(web, action);
 	bool known = !action->op || op_find(slice_str(action->op));
 	return json_pack("{s:s, s:b, s:s, s:s, s:o, s:b, s:s, s:o}", "name", action->name, "used",
 	    used, "unknown", known ? "" : action->op, "legend",

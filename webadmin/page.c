@@ -125,6 +125,18 @@ const char *web_fill(struct web *web, const char *text)
 	return filled;
 }
 
+const char *web_url(struct web *web, const char *text)
+{
+	json_t *json = json_string(text);
+	struct buf out = { 0 };
+
+	template_filter(SLICE("url"))(json, &out);
+	json_decref(json);
+	const char *url = pool_str(http_pool(web->req), buf_slice(&out));
+	buf_done(&out);
+	return url;
+}
+
 const char *web_href(struct web *web, const char *path)
 {
 	struct slice rest = slice_str(path);
@@ -141,9 +153,7 @@ const char *web_href(struct web *web, const char *path)
 		}
 		const char *value =
 		    web_value(web, pool_str(http_pool(web->req), slice_from(part, 1)));
-		json_t *json = json_string(value ? value : "");
-		template_filter(SLICE("url"))(json, &out);
-		json_decref(json);
+		buf_addz(&out, web_url(web, value ? value : ""));
 	}
 	const char *href = pool_str(http_pool(web->req), buf_slice(&out));
 	buf_done(&out);

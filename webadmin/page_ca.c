@@ -103,6 +103,7 @@ static json_t *scope_args(struct web *web)
 
 static int load(struct web *web)
 {
+	static const struct web_cursor cursor = { "after", "serial" };
 	const char *state = http_query(web->req, "state");
 	json_t *args = scope_args(web);
 
@@ -113,7 +114,7 @@ static int load(struct web *web)
 	web_certificate(web, json_object_get(web->model, "ca"));
 	if (state && *state)
 		json_object_set_new(args, "state", json_string(state));
-	if (web_rows_after(web, "issued", "ca list", args, "serial") != 0)
+	if (web_rows_after(web, "issued", "ca list", args, &cursor) != 0)
 		return -1;
 	json_object_set_new(web->model, "here", json_string(web_href(web, web->page->route->path)));
 	json_object_set_new(web->model, "state", json_string(state ? state : ""));

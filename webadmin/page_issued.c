@@ -56,11 +56,15 @@ static int load(struct web *web)
 {
 	const char *domain = http_param(web->req, "domain");
 
-	if (web_need(web, "issued", "ca certificate",
+	if (web_need(web, "issued", "ca issued",
 		json_pack("{s:s, s:s}", "scope", domain ? domain : "server", "serial",
 		    http_param(web->req, "serial"))) != 0)
 		return -1;
-	web_certificate(web, json_object_get(web->model, "issued"));
+	json_t *issued = json_object_get(web->model, "issued");
+	const char *reason = json_string_value(json_object_get(issued, "reason"));
+	web_certificate(web, issued);
+	json_object_set_new(
+	    issued, "hold", json_boolean(reason && strcmp(reason, "certificateHold") == 0));
 	return 0;
 }
 

@@ -109,6 +109,18 @@ static const struct web_field subject_fields[] = {
 	{ 0 },
 };
 
+static const struct web_choice signers[] = {
+	{ "off", "this domain's authority" },
+	{ "on", "the server's authority" },
+	{ 0 },
+};
+
+static const struct web_field certify_fields[] = {
+	DOMAIN,
+	{ .name = "by-server", .label = "Signed by", .kind = WEB_CHOICE, .choices = signers },
+	{ 0 },
+};
+
 static const struct web_field cert_fields[] = {
 	DOMAIN,
 	PEM("PEM-encoded Certificate",
@@ -197,6 +209,11 @@ static const struct web_action actions[] = {
 	    .form = "request",
 	    .submit = "Generate Self-Signed",
 	    .done = "{domain} has a self-signed certificate." },
+	{ .name = "certify",
+	    .op = "ca certify",
+	    .fields = certify_fields,
+	    .submit = "Sign now",
+	    .done = "{domain} has a certificate that was signed here." },
 	{ .name = "cert",
 	    .op = "pki cert-set",
 	    .fields = cert_fields,

@@ -55,22 +55,29 @@ static const struct web_action actions[] = {
 	{ 0 },
 };
 
-/* SPEC E-013: what the certificate should be called. */
-static void propose_name(struct web *web)
+/* SPEC E-013: the host that listens, and the one that mail is delivered from. */
+static void propose_names(struct web *web)
 {
-	const json_t *answer =
-	    web_op(web, "setting get", json_pack("{s:s}", "name", "server.name"));
-	json_t *name = json_object_get(answer, "value");
+	const json_t *helo = web_op(web, "setting get", json_pack("{s:s}", "name", "relay.helo"));
+	const char *names[] = {
+		json_string_value(json_object_get(json_object_get(web->model, "profiles"), "host")),
+		json_string_value(json_object_get(helo, "value")),
+	};
+	json_t *choices = json_array();
 
-	if (name)
-		web_default(web, "add", "cn", json_incref(name));
+	for (size_t i = 0; i < 2; i++)
+		if (names[i] && *names[i])
+			web_add_name(choices, names[i]);
+	web_choices(web, "add", "cn", choices);
+	if (names[0])
+		web_default(web, "add", "cn", json_string(names[0]));
 }
 
 static int load(struct web *web)
 {
 	if (web_rows(web, "profiles", "profile list", NULL) != 0)
 		return -1;
-	propose_name(web);
+	propose_names(web);
 	web_pending(web);
 	return 0;
 }

@@ -82,12 +82,13 @@ int web_rows(struct web *web, const char *key, const char *op, json_t *args)
 	return 0;
 }
 
-int web_rows_after(struct web *web, const char *key, const char *op, json_t *args, const char *by)
+int web_rows_after(
+    struct web *web, const char *key, const char *op, json_t *args, const struct web_cursor *cursor)
 {
 	const char *after = http_query(web->req, "after");
 
 	if (after && *after)
-		json_object_set_new(args, "after", json_string(after));
+		json_object_set_new(args, cursor->arg, json_string(after));
 	json_object_set_new(args, "limit", json_integer(ROWS + 1));
 	if (web_need(web, key, op, args) != 0)
 		return -1;
@@ -95,7 +96,7 @@ int web_rows_after(struct web *web, const char *key, const char *op, json_t *arg
 	if (json_array_size(rows) > ROWS) {
 		json_array_remove(rows, ROWS);
 		json_object_set(
-		    answer, "next", json_object_get(json_array_get(rows, ROWS - 1), by));
+		    answer, "next", json_object_get(json_array_get(rows, ROWS - 1), cursor->by));
 	}
 	json_object_set_new(answer, "begun", json_boolean(after && *after));
 	return 0;

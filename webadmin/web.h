@@ -182,13 +182,17 @@ int web_rows(struct web *web, const char *key, const char *op, json_t *args);
 /* The same with an answer that is in the model already. */
 void web_page_rows(struct web *web, json_t *answer);
 
-/* web_need for listings without end: the operation is asked for one page of it, from
-   behind ?after=, and the model gets key.next, the value of `by` in the last row, when
-   there are more. The operation has the arguments "after" and "limit". */
-int web_rows_after(struct web *web, const char *key, const char *op, json_t *args, const char *by);
+/* web_need for listings without end, of which the operation is asked for one page: from
+   ?after= on, which becomes the argument `arg`, so many as "limit". The model gets key.next,
+   the member `by` of the last row, when there are more. */
+struct web_cursor {
+	const char *arg, *by;
+};
+int web_rows_after(struct web *web, const char *key, const char *op, json_t *args,
+    const struct web_cursor *cursor);
 
 /* What a form shows before something is typed; value is taken over. Choices are
-   an array of {value, label}. */
+   an array of {value, label}; for a line of text, what it may be. */
 void web_default(struct web *web, const char *action, const char *field, json_t *value);
 void web_choices(struct web *web, const char *action, const char *field, json_t *choices);
 
@@ -220,6 +224,8 @@ void web_certificate(struct web *web, json_t *answer);
 
 /* "{x}" filled in. */
 const char *web_fill(struct web *web, const char *text);
+/* As a part of a path or a query. */
+const char *web_url(struct web *web, const char *text);
 /* ":x" filled in, for a link. */
 const char *web_href(struct web *web, const char *path);
 

@@ -444,6 +444,267 @@ class Trust(Pages):
         self.shoot("smime-no-key")
 
 
+def request(name, folder, *more):
+    """A request with a key of its own."""
+    return openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+                   str(folder / "request.key"), "-subj", f"/CN={name}", *more)
+
+
+class Authorities(Pages):
+    """Authorities for those who have none: a domain's and the server's."""
+
+    def create(self, path, name):
+        self.go(path)
+        self.web.fill("[name=cn]", name)
+        self.press("create")
+        self.sees("The authority was made.", name)
+
+    def test_P_003_P_005_of_a_domain(self):
+        path = "/admin/domain/alpha.test/security/ca"
+        self.go(path)
+        self.shoot("ca-none")
+        self.create(path, "Alpha Authority")
+        root = self.file("root.pem", self.web.value("[name=ca-pem]"))
+        self.assertIn("CA:TRUE", openssl("x509", "-noout", "-text", "-in", str(root)))
+        serials = set()
+        for host in ("www.alpha.test", "db.alpha.test"):
+            self.web.fill("[name=request]", request(host, self.folder))
+            self.press("sign")
+            leaf = self.file("leaf.pem", self.web.value("[name=signed]"))
+            self.assertIn("OK", openssl("verify", "-CAfile", str(root), "-verify_hostname", host, str(leaf)))
+            serials.add(openssl("x509", "-noout", "-serial", "-in", str(leaf)))
+            self.sees(host)
+        self.assertEqual(len(serials), 2)
+        self.shoot("ca")
+        self.web.fill("[name=request]", request("www.elsewhere.test", self.folder))
+        self.press("sign")
+        self.refused("elsewhere.test")
+        self.assertIn("CERTIFICATE REQUEST", self.web.value("[name=request]"))
+        self.web.attach("[name=request-file]", self.file("junk", b"\0junk" * 1000))
+        self.press("sign")
+        self.refused()
+        self.revoke(path, root)
+
+    def revoke(self, path, root):
+        self.go(path)
+        self.web.follow("link=db.alpha.test")
+        self.shoot("issued")
+        self.web.choose("[name=reason]", "certificateHold")
+        self.sure("revoke")
+        self.sees("revoked", "certificateHold")
+        self.press("release")
+        self.sees("The certificate is good again.")
+        self.web.choose("[name=reason]", "keyCompromise")
+        self.sure("revoke")
+        self.assertFalse(self.web.has("button[value=revoke]"))
+        self.go(path + "?state=revoked")
+        self.assertEqual(self.web.count("#issued tbody tr"), 1)
+        self.sees("db.alpha.test")
+        self.go(path)
+        self.web.click("button[value=crl]")
+        text = openssl("crl", "-noout", "-text", "-CAfile", str(root), "-in", str(self.web.downloaded("revoked.pem")))
+        self.assertIn("verify OK", text)
+        self.assertIn("Key Compromise", text)
+
+    def test_P_005_many_are_paged(self):
+        self.server.signet("ca", "create", "beta.test", "--cn", "Beta Authority")
+        pem = request("many.beta.test", self.folder)
+        for i in range(103):
+            self.server.signet("ca", "sign", "beta.test", stdin=pem)
+        self.go("/admin/domain/beta.test/security/ca")
+        self.assertEqual(self.web.count("#issued tbody tr"), 100)
+        self.web.follow("link=Next")
+        self.assertEqual(self.web.count("#issued tbody tr"), 3)
+        self.web.follow("link=Back to the first")
+        self.assertEqual(self.web.count("#issued tbody tr"), 100)
+
+    def test_P_003_of_the_server_and_a_domain_signed_by_it(self):
+        self.create("/admin/security/ca", "Server Root")
+        root = self.file("server.pem", self.web.value("[name=ca-pem]"))
+        self.go("/admin/domain/beta.test/security/pki")
+        self.unfold("#generator")
+        self.web.choose("[name=by-server]", "on")
+        self.press("certify")
+        self.sees("has a certificate that was signed here.", "Server Root")
+        leaf = self.file("beta.pem", self.server.signet("pki", "show", "beta.test")["chain"])
+        self.assertIn("OK", openssl("verify", "-CAfile", str(root), "-untrusted", str(leaf), str(leaf)))
+
+
+class Profiles(Pages):
+    """SPEC E2 to E4"""
+
+    def profile(self, name):
+        self.server.signet("profile", "add", name, "--cn", f"{name}.example.test")
+        self.go(f"/admin/security/profiles/{name}")
+
+    def signed(self, name, folder):
+        """What a test root makes of the profile's request, and the root."""
+        key, root = folder / "p.key", folder / "p.pem"
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", str(key),
+                "-out", str(root), "-subj", "/CN=Profile Root", "-days", "30")
+        text = openssl("x509", "-req", "-CA", str(root), "-CAkey", str(key), "-days", "20",
+                       stdin=self.server.signet("profile", "csr", name)["pem"])
+        return text[text.index("-----BEGIN"):], root.read_text()
+
+    def test_E_012_E_013_create_self_signed(self):
+        self.go("/")
+        self.web.follow("a[href='/admin/security']")
+        self.web.follow("link=Certificates")
+        self.unfold(".two")
+        self.assertTrue(self.web.value("[name=cn]"))  # the server's name is proposed
+        self.assertTrue(self.web.has("#add-cn-list option"))
+        self.web.fill("[name=profile]", "a b")
+        self.press("add")
+        self.refused()
+        self.web.fill("[name=profile]", "mx")
+        self.web.fill("[name=cn]", "mx.example.test")
+        self.web.fill("[name=o]", "Example, Inc.")
+        self.press("add")
+        self.sees("Profile mx was made.", "Example, Inc.", "mx.example.test", "Verification String is OK")
+        self.shoot("profile")
+        self.go("/admin/security/profiles")
+        self.sees("mx", "self-signed", "nowhere")
+        self.shoot("profiles")
+
+    def test_E_017_E_019_the_request(self):
+        self.profile("requested")
+        self.unfold("#generator")
+        self.web.click("button[value=request-file]")
+        pem = self.web.downloaded("requested.csr").read_text()
+        self.assertTrue(pem.startswith("-----BEGIN CERTIFICATE REQUEST"))
+        self.assertIn("verify OK", openssl("req", "-verify", "-noout", stdin=pem))
+
+    def test_E_018_E_020_E_021_E_022_E_023_upload(self):
+        self.profile("uploaded")
+        self.unfold("#set")
+        leaf, root = self.signed("uploaded", self.folder)
+        before = self.info("Serial Number")
+        self.web.fill("#set [name=pem]", root)  # for another key
+        self.press("cert")
+        self.refused()
+        self.web.fill("#set [name=pem]", leaf)
+        self.web.attach("#set [name=chain-file]", self.file("root.pem", root))
+        self.shoot("profile-upload")
+        self.press("cert")
+        self.sees("The certificate was set.", "Profile Root")
+        self.assertNotEqual(self.info("Serial Number"), before)
+        self.assertEqual(self.web.count("#chain tbody tr"), 1)
+
+    def test_E_025_E_026_assignments(self):
+        self.profile("shown")
+        self.go("/admin/security/assignments")
+        row = "tr:has([name=listener][value=imaps])"
+        self.web.choose(f"{row} select", "shown")
+        self.web.follow(f"{row} button")
+        told = openssl("s_client", "-connect", f"127.0.0.1:{self.server.ports['imaps']}", "-servername", "beta.test")
+        self.assertIn("shown.example.test", told)
+        self.assertEqual(self.web.value(f"{row} select"), "shown")
+        row = "tr:has([name=setting][value='relay.certificate'])"
+        self.web.choose(f"{row} select", "shown")
+        self.web.follow(f"{row} button")
+        self.assertEqual(self.server.signet("setting", "get", "relay.certificate")["value"], "shown")
+        self.shoot("assignments")
+        self.go("/admin/security/profiles/shown")
+        self.sure("remove")
+        self.refused("imaps")
+        self.server.signet("listener", "certificate", "imaps", "none")
+        self.server.signet("profile", "assign", "default", "relay.certificate")
+        self.sure("remove")
+        self.sees("Profile shown was removed.")
+
+    def test_E_030_commit_and_discard(self):
+        self.profile("later")
+        self.server.signet("setting", "set", "pki.commit", "on")
+        self.addCleanup(self.server.signet, "setting", "reset", "pki.commit")
+        self.go("/admin/security/assignments")
+        row = "tr:has([name=listener][value=pop3s])"
+        for press, wants in (("discard", 0), ("commit", 1)):
+            self.web.choose(f"{row} select", "later")
+            self.web.follow(f"{row} button")
+            self.sees("wait and are not in force")
+            self.web.follow("link=commit or discard them")
+            self.sees("pop3s")
+            self.shoot("pending")
+            if press == "commit":
+                self.web.fill("[name=comment]", "ticket 4711")
+                self.press("commit")
+            else:
+                self.sure("discard")
+            self.sees("Nothing waits.")
+            told = openssl("s_client", "-connect", f"127.0.0.1:{self.server.ports['pop3s']}")
+            self.assertEqual("later.example.test" in told, bool(wants))
+            self.go("/admin/security/assignments")
+        self.go("/admin/security/audit")
+        self.sees("pki commit", "ticket 4711")
+        self.shoot("audit")
+
+    def test_E_032_E_033_E_034_export_and_import(self):
+        self.profile("carried")
+        for name, password in (("one", "first password 1"), ("two", "second password 2")):
+            self.go("/admin/security/profiles/carried")
+            self.web.click("#files details:nth-of-type(2) summary")
+            self.web.fill("[name=file]", name)
+            self.web.fill("[value=export], form:has([value=export]) [name=password]", password)
+            self.web.fill("form:has([value=export]) [name=again]", password)
+            self.web.click("button[value=export]")
+            path = self.web.downloaded(f"{name}.p12")
+            told = openssl("pkcs12", "-info", "-nodes", "-in", str(path), "-passin", f"pass:{password}")
+            self.assertIn("PRIVATE KEY", told)
+            self.assertIn("carried.example.test", told)
+            self.assertIn("invalid password", openssl("pkcs12", "-in", str(path), "-passin", "pass:no").lower())
+        self.go("/admin/security/profiles")
+        self.web.click("section:has([value=import]) summary")
+        for password, works in (("wrong", False), ("second password 2", True)):
+            self.web.fill("form:has([value=import]) [name=profile]", "brought")
+            self.web.attach("[name=identity]", path)
+            self.web.fill("form:has([value=import]) [name=password]", password)
+            self.press("import")
+            self.assertEqual("Profile brought was imported." in self.web.text(), works)
+        self.sees("carried.example.test")
+
+    def test_E_008_a_domain_from_pkcs12(self):
+        self.server.signet("domain", "add", "brought.test")
+        self.profile("carrier")
+        self.server.signet("profile", "self-signed", "carrier", "--cn", "brought.test")
+        pem = self.server.signet("profile", "export", "carrier", stdin="some password 1")
+        self.assertTrue(pem["pkcs12"])
+        import base64
+        path = self.file("domain.p12", base64.b64decode(pem["pkcs12"]))
+        self.go("/admin/domain/brought.test/security/pki")
+        self.web.click("#bring summary")
+        self.web.attach("[name=identity]", path)
+        self.web.fill("form:has([value=bring]) [name=password]", "some password 1")
+        self.press("bring")
+        self.sees("Key and certificate were installed.")
+        self.assertEqual(self.info("Good for"), "brought.test")
+
+
+class Audit(Pages):
+    def test_what_was_changed_and_by_whom(self):
+        self.server.signet("pki", "key-generate", "alpha.test", "--replace")
+        self.go("/admin/domain/alpha.test/security/audit")
+        self.sees("pki key-generate", "root", "alpha.test")
+        self.assertNotIn("PRIVATE KEY", self.web.source())
+        self.go("/admin/security/audit")
+        self.web.fill("[name=since]", "yesterday or so")
+        self.web.follow("[role=search] button")
+        self.refused("since")
+        self.assertEqual(self.web.value("[name=since]"), "yesterday or so")
+        self.web.fill("[name=since]", "1h")
+        self.web.fill("[name=who]", "nobody@alpha.test")
+        self.web.follow("[role=search] button")
+        self.sees("Nothing is found.")
+
+    def test_many_are_paged(self):
+        for i in range(105):
+            self.server.signet("setting", "set", "smtp.timeout", f"{i + 100}s")
+        self.go("/admin/security/audit?who=root")
+        self.assertEqual(self.web.count("tbody tr"), 100)
+        self.web.follow("link=Next")
+        self.assertIn("who=root", self.web.address())
+        self.assertGreater(self.web.count("tbody tr"), 4)
+
+
 class General(Pages):
     """SPEC C8, P4"""
 
@@ -511,11 +772,17 @@ class Narrow(Pages):
 
     PATHS = ["/admin/security", "/admin/security/trust", "/admin/settings/general/others", "/help", "/help/words",
              "/help/tests", "/help/files", "/help/settings", "/help/about",
-             *(f"/admin/domain/alpha.test/security{page}" for page in ("", "/pki", "/trust", "/clients", "/smime"))]
+             *(f"/admin/security/{page}" for page in ("profiles", "profiles/mx", "assignments", "pending", "ca",
+                                                      "audit")),
+             *(f"/admin/domain/alpha.test/security{page}"
+               for page in ("", "/pki", "/trust", "/clients", "/smime", "/ca", "/audit"))]
 
     UNFOLD = "document.querySelectorAll('details').forEach(d => d.open = true)"
 
     def test_nothing_is_wider_than_a_phone(self):
+        self.server.signet("profile", "add", "mx", "--cn", "mx.example.test")
+        self.server.signet("ca", "create", "alpha.test")
+        self.server.signet("ca", "sign", "alpha.test", stdin=request("www.alpha.test", self.folder))
         for path in self.PATHS:
             self.go(path)
             self.web.call("POST", "/execute/sync", {"script": self.UNFOLD, "args": []})
