@@ -48,25 +48,6 @@ static int read_all(int fd, struct buf *out, struct err *err)
 	}
 }
 
-json_t *cli_secret_file(const char *path, struct err *err)
-{
-	bool standard = strcmp(path, "-") == 0;
-	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	struct buf secret = { 0 };
-	json_t *json = NULL;
-
-	if (fd < 0) {
-		err_sys(err, "%s", path);
-		return NULL;
-	}
-	if (read_all(fd, &secret, err) == 0)
-		json = json_of(&secret);
-	if (!standard)
-		close(fd);
-	buf_wipe(&secret);
-	return json;
-}
-
 /* --- the terminal --- */
 
 static struct termios as_before;
@@ -130,6 +111,38 @@ static json_t *ask_for(const struct op_arg *arg, struct err *err)
 		json = json_of(&first);
 	buf_wipe(&first);
 	buf_wipe(&again);
+	return json;
+}
+
+static json_t *ask_at_terminal(void)
+{
+	struct buf secret = { 0 };
+
+	buf_room(&secret, 4096);
+	ask("secret", &secret);
+	json_t *json = json_of(&secret);
+	buf_wipe(&secret);
+	return json;
+}
+
+json_t *cli_secret_file(const char *path, struct err *err)
+{
+	bool standard = strcmp(path, "-") == 0;
+	if (standard && isatty(STDIN_FILENO))
+		return ask_at_terminal();
+	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	struct buf secret = { 0 };
+	json_t *json = NULL;
+
+	if (fd < 0) {
+		err_sys(err, "%s", path);
+		return NULL;
+	}
+	if (read_all(fd, &secret, err) == 0)
+		json = json_of(&secret);
+	if (!standard)
+		close(fd);
+	buf_wipe(&secret);
 	return json;
 }
 

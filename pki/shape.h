@@ -33,7 +33,8 @@ void shape_done(struct shape *shape);
 
 /* Put the certificates in the order in which they are sent: that of the key
    (SubjectPublicKeyInfo) first, its issuer, that one's; what leads nowhere last, each
-   once. ERR_INPUT: none is of that key. */
+   once. ERR_INPUT: none is of that key. Without a key the first is one that issued none
+   of the others. */
 int shape_arrange(struct shape *shape, struct slice public_info, struct err *err);
 
 /* --- for shape*.c --- */

@@ -78,6 +78,23 @@ static void place_all(struct order *o, size_t own)
 			place(o, i);
 }
 
+static bool issued_another(const struct order *o, size_t i)
+{
+	for (size_t k = 0; k < o->n; k++)
+		if (k != i && cert_name_same(o->cert[k].issuer, o->cert[i].subject))
+			return true;
+	return false;
+}
+
+/* The first that issued none of the others. */
+static size_t find_leaf(const struct order *o)
+{
+	for (size_t i = 0; i < o->n; i++)
+		if (!issued_another(o, i))
+			return i;
+	return 0;
+}
+
 int shape_arrange(struct shape *shape, struct slice public_info, struct err *err)
 {
 	struct order *o = mem_get(sizeof(*o));
@@ -87,7 +104,7 @@ int shape_arrange(struct shape *shape, struct slice public_info, struct err *err
 	while (o->n < SHAPE_CERTS_MAX && cert_next(&rest, &cert))
 		if (!is_twin(o, cert.der))
 			o->cert[o->n++] = cert;
-	size_t own = find_own(o, public_info);
+	size_t own = public_info.n > 0 ? find_own(o, public_info) : find_leaf(o);
 	int rc = own < o->n
 	    ? 0
 	    : err_set(err, ERR_INPUT,

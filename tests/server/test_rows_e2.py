@@ -1,6 +1,10 @@
 """test_rows_e2 - SPEC E2: profiles made self-signed, requests, and what authorities send back"""
+import time
+
 import pki
+from dns import FAIL, Names
 from pki import field, openssl
+from sink import Sink
 
 
 class Profiles(pki.Case):
@@ -139,3 +143,77 @@ class Profiles(pki.Case):
         serial = field("serial", self.shown()[0])
         self.profile("refresh")
         self.assertEqual((self.pubkey(), field("serial", self.shown()[0])), (key, serial))
+
+
+class Checker(pki.Case):
+    """E-014, E-015: what others see when they deliver mail, and where mail leaves from."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.names = cls.enterClassContext(Names({
+            "alpha.test": {"MX": ["10 mx.alpha.test"]},
+            "beta.test": {"A": ["127.0.0.2"]},
+        }))
+        cls.server.signet("setting", "set", "dns.servers", cls.names.address)
+
+    def setUp(self):
+        self.signet("setting", "set", "server.name", "mx.alpha.test")
+        self.pki("self-signed", "--cn", "mx.alpha.test")
+        self.names.table["alpha.test"] = {"MX": ["10 mx.alpha.test"]}
+
+    def check(self, domain="alpha.test"):
+        return self.pki("check", domain=domain)
+
+    def test_E_015_all_agree(self):
+        answer = self.check()
+        self.assertEqual((answer["host"], answer["odd"]), ("mx.alpha.test", "none"))
+        self.assertEqual(answer["rows"], [{"mx": "mx.alpha.test", "preference": 10, "in-certificate": True, "is-host": True}])
+        self.assertIn("mx.alpha.test", answer["certificate"])
+
+    def test_E_015_the_certificate_is_the_odd_one(self):
+        self.pki("self-signed", "--cn", "www.alpha.test", "--names", "www.alpha.test")
+        answer = self.check()
+        self.assertEqual(answer["odd"], "certificate")
+        self.assertFalse(answer["rows"][0]["in-certificate"])
+        self.assertIn("mx.alpha.test", answer["message"])
+
+    def test_E_015_the_host_name_is_the_odd_one(self):
+        self.signet("setting", "set", "server.name", "elsewhere.test")
+        self.assertEqual(self.check()["odd"], "host")
+
+    def test_E_015_the_record_is_the_odd_one(self):
+        self.signet("profile", "add", "old", "--cn", "mx.alpha.test")
+        self.signet("listener", "certificate", "smtp", "old")
+        self.signet("setting", "set", "server.name", "new.alpha.test")
+        self.signet("profile", "self-signed", "old", "--cn", "new.alpha.test")
+        answer = self.check()
+        self.assertEqual((answer["odd"], answer["shown"]), ("mx", "profile old"))
+        self.signet("listener", "certificate", "smtp", "none")
+        self.signet("profile", "remove", "old")
+
+    def test_E_015_no_record_and_no_answer(self):
+        answer = self.check("beta.test")
+        self.assertIn("no MX record", answer["message"])
+        self.assertEqual(answer["rows"][0]["mx"], "beta.test")
+        self.names.table["alpha.test"] = {"MX": FAIL}
+        self.names.table["broken.test"] = {"MX": FAIL}
+        self.signet("domain", "add", "broken.test")
+        self.assertIn("does not answer", self.check("broken.test")["message"])
+
+    def test_E_014_where_mail_leaves_from(self):
+        with Sink("127.0.0.3") as sink:
+            peers = []
+            original = sink.server.process_request
+            sink.server.process_request = lambda s, peer: (peers.append(peer[0]), original(s, peer))
+            self.server.add("ann@alpha.test")
+            self.signet("setting", "set", "relay.route", f"[127.0.0.3]:{sink.port}")
+            self.signet("setting", "set", "relay.source-address", "127.0.0.4")
+            with self.server.submission("ann@alpha.test") as smtp:
+                smtp.sendmail("ann@alpha.test", ["x@partner.test"], "Subject: hi\r\n\r\nhi\r\n")
+            for _ in range(100):
+                if sink.messages:
+                    break
+                time.sleep(0.1)
+            self.assertTrue(sink.messages)
+            self.assertEqual(peers, ["127.0.0.4"])
