@@ -14,8 +14,22 @@ struct item {
 	struct imap_flags flags;
 	int64_t date;
 	uint64_t size;
+	bool binary; /* a literal8, which may hold NUL (RFC 3516) */
 	struct item *next;
 };
+
+/* "{5}", "~{5}" or "UTF8 (~{5})" (RFC 3516 §7, RFC 6855 §4). */
+static bool read_data(struct slice *in, struct item *item)
+{
+	bool utf8 = imap_is_word(in, "UTF8");
+
+	if (utf8 && (!imap_take(in, ' ') || !imap_take(in, '(')))
+		return false;
+	item->binary = imap_take(in, '~');
+	if (!imap_literal_size(in, &item->size))
+		return false;
+	return !utf8 || (item->binary && imap_take(in, ')'));
+}
 
 /* SP [flag-list SP] [date-time SP] literal */
 static bool read_item(struct pool *pool, struct slice *in, struct item *item)
@@ -28,7 +42,7 @@ static bool read_item(struct pool *pool, struct slice *in, struct item *item)
 		return false;
 	if (in->n > 0 && *in->p == '"' && (!imap_date_time(in, &item->date) || !imap_take(in, ' ')))
 		return false;
-	return imap_literal_size(in, &item->size);
+	return read_data(in, item);
 }
 
 static bool read_items(struct pool *pool, struct slice in, struct item **items, size_t *n)
@@ -57,8 +71,11 @@ static const char *cut(struct slice all, const struct item *item, struct box_app
 		all = slice_from(all, (size_t)item->size);
 		if (item->size == 0)
 			return "A message is empty";
-		if (slice_chr(out->message, '\0') >= 0) /* RFC 3501 §4.3: no literal has it */
-			return "A message has NUL in it";
+		/* RFC 3501 §4.3: no literal has it; RFC 3516 §4.4: of one that may,
+		   what is stored here could not be fetched as text. */
+		if (slice_chr(out->message, '\0') >= 0)
+			return item->binary ? "[UNKNOWN-CTE] A message with NUL is not kept"
+					    : "A message has NUL in it";
 	}
 	return NULL;
 }
@@ -88,7 +105,7 @@ static enum imap_done run(struct imap *im, struct slice args)
 	struct err err;
 	size_t n = 0;
 
-	if (!imap_mailbox(pool, &args, &name) || !read_items(pool, args, &items, &n) ||
+	if (!imap_take_name(im, &args, &name) || !read_items(pool, args, &items, &n) ||
 	    !im->messages)
 		return IMAP_BAD;
 	if (spool_map(im->messages, &all, &err) != 0)

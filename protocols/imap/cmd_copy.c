@@ -45,7 +45,7 @@ static enum imap_done copy(struct imap *im, struct slice args, bool move)
 	struct err err;
 
 	if (!imap_set(pool, &args, &set) || !imap_take(&args, ' ') ||
-	    !imap_mailbox(pool, &args, &name) || !imap_end(args))
+	    !imap_take_name(im, &args, &name) || !imap_end(args))
 		return IMAP_BAD;
 	if (move && im->read_only)
 		return imap_reply(im, IMAP_NO, "[READ-ONLY] The mailbox is only examined");

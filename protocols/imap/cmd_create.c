@@ -26,7 +26,7 @@ static enum imap_done run(struct imap *im, struct slice args)
 	struct box_status made;
 	struct err err;
 
-	if (!imap_mailbox(sess_cmd_pool(im->sess), &args, &name))
+	if (!imap_take_name(im, &args, &name))
 		return IMAP_BAD;
 	if (imap_take(&args, ' ') &&
 	    (!imap_take(&args, '(') || !use_param(&args, &use, &uses) || !imap_take(&args, ')')))

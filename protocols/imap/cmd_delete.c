@@ -17,7 +17,7 @@ static enum imap_done run(struct imap *im, struct slice args)
 	struct slice name;
 	struct err err;
 
-	if (!imap_mailbox(sess_cmd_pool(im->sess), &args, &name) || !imap_end(args))
+	if (!imap_take_name(im, &args, &name) || !imap_end(args))
 		return IMAP_BAD;
 	if (box_delete(im->acct, name, &err) != 0)
 		return imap_failed(im, &err);

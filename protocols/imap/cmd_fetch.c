@@ -144,6 +144,8 @@ static enum imap_done ending(struct imap_fetch *fetch)
 	}
 	if (fetch->some_failed)
 		return imap_reply(im, IMAP_NO, "[SERVERBUG] Some messages could not be read");
+	if (fetch->unknown_encoding)
+		return imap_reply(im, IMAP_NO, "[UNKNOWN-CTE] A part has an unknown encoding");
 	if (fetch->some_gone)
 		return imap_reply(im, IMAP_OK, "[EXPUNGEISSUED] Some of these are gone");
 	return IMAP_OK;

@@ -155,8 +155,9 @@ static bool is_matched(struct list *list, const struct imap_name *name)
 
 /* --- writing --- */
 
-static void put_name(const struct list *list, const struct imap_name *name, struct buf *out)
+static void put_name(struct imap *im, const struct list *list, const struct imap_name *name)
 {
+	struct buf *out = sess_out(im->sess);
 	const char *use = imap_use_name(name->use);
 
 	buf_addz(out, "* LIST (");
@@ -170,7 +171,7 @@ static void put_name(const struct list *list, const struct imap_name *name, stru
 		buf_addz(out, use);
 	}
 	buf_addz(out, ") \"/\" ");
-	imap_put_string(out, name->wire);
+	imap_put_name(im, name->name);
 	if ((list->select & RECURSIVE) && (list->select & SUBSCRIBED) && name->above)
 		buf_addz(out, " (\"CHILDINFO\" (\"SUBSCRIBED\"))");
 	buf_addz(out, "\r\n");
@@ -183,7 +184,7 @@ static void put_status(struct imap *im, const struct list *list, const struct im
 	struct box_status status;
 
 	if (name->exists && box_status(im->acct, name->name, &status, NULL) == 0)
-		imap_put_status(sess_out(im->sess), name->name, list->items, &status);
+		imap_put_status(im, name->name, list->items, &status);
 }
 
 static enum imap_done go_on(struct imap *im)
@@ -198,7 +199,7 @@ static enum imap_done go_on(struct imap *im)
 		list->at++;
 		if (!is_selected(list, name) || !is_matched(list, name))
 			continue;
-		put_name(list, name, sess_out(im->sess));
+		put_name(im, list, name);
 		if (list->returns & STATUS)
 			put_status(im, list, name);
 	}

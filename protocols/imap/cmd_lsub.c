@@ -30,7 +30,7 @@ static enum imap_done run(struct imap *im, struct slice args)
 		if (!is_wanted(name, pattern) || !imap_match(pattern, name->wire, &scratch))
 			continue;
 		buf_addz(out, name->subscribed ? "* LSUB () \"/\" " : "* LSUB (\\Noselect) \"/\" ");
-		imap_put_string(out, name->wire);
+		imap_put_name(im, name->name);
 		buf_addz(out, "\r\n");
 	}
 	buf_done(&scratch);

@@ -29,14 +29,14 @@ static enum imap_done run_root(struct imap *im, struct slice args)
 	struct slice name;
 	struct err err;
 
-	if (!imap_mailbox(sess_cmd_pool(im->sess), &args, &name) || !imap_end(args))
+	if (!imap_take_name(im, &args, &name) || !imap_end(args))
 		return IMAP_BAD;
 	if (box_status(im->acct, name, &status, &err) != 0)
 		return imap_failed(im, &err);
 	if (!get_usage(im, &usage))
 		return IMAP_NO;
 	buf_addz(out, "* QUOTAROOT ");
-	imap_put_name(out, name);
+	imap_put_name(im, name);
 	buf_addz(out, usage.quota ? " \"\"\r\n" : "\r\n");
 	if (usage.quota)
 		put_quota(out, &usage);

@@ -4,12 +4,11 @@
 
 static enum imap_done run(struct imap *im, struct slice args)
 {
-	struct pool *pool = sess_cmd_pool(im->sess);
 	struct slice from, to;
 	struct err err;
 
-	if (!imap_mailbox(pool, &args, &from) || !imap_take(&args, ' ') ||
-	    !imap_mailbox(pool, &args, &to) || !imap_end(args))
+	if (!imap_take_name(im, &args, &from) || !imap_take(&args, ' ') ||
+	    !imap_take_name(im, &args, &to) || !imap_end(args))
 		return IMAP_BAD;
 	if (to.n > 1 && to.p[to.n - 1] == '/') /* as with CREATE */
 		to.n--;

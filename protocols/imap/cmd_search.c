@@ -48,6 +48,11 @@ static enum imap_done run(struct imap *im, struct slice args)
 	s->search.then = answer;
 	if (!imap_returns_parse(&args, &s->search.returns))
 		return IMAP_BAD;
+	if (im->enabled & IMAP_REV2) { /* RFC 9051 §6.4.4 */
+		s->search.returns.asked = true;
+		if (!s->search.returns.what)
+			s->search.returns.what = IMAP_RETURN_ALL;
+	}
 	if (!imap_query_parse(&s->search.query, &args))
 		return imap_query_refused(im, &s->search.query);
 	return imap_search_run(im, &s->search);

@@ -128,10 +128,17 @@ static void tell_mailbox(struct imap *im)
 	uint32_t unseen = first_unseen(im->shown);
 
 	imap_tell_flags(im, im->shown);
-	/* No message is \Recent here: RFC 9051 has given that flag up. */
-	buf_printf(out, "* %u EXISTS\r\n* 0 RECENT\r\n", box_snap_count(im->shown));
-	if (unseen)
-		buf_printf(out, "* OK [UNSEEN %u] First unseen\r\n", unseen);
+	buf_printf(out, "* %u EXISTS\r\n", box_snap_count(im->shown));
+	if (im->enabled & IMAP_REV2) { /* RFC 9051 §6.3.2 */
+		buf_addz(out, "* LIST () \"/\" ");
+		imap_put_name(im, slice_str(box_name(im->box)));
+		buf_addz(out, "\r\n");
+	} else {
+		/* No message is \Recent here: RFC 9051 has given that flag up. */
+		buf_addz(out, "* 0 RECENT\r\n");
+		if (unseen)
+			buf_printf(out, "* OK [UNSEEN %u] First unseen\r\n", unseen);
+	}
 	buf_printf(out, "* OK [UIDVALIDITY %u] UIDs valid\r\n* OK [UIDNEXT %u] Next UID\r\n",
 	    box_uidvalidity(im->box), box_snap_uidnext(im->shown));
 	buf_printf(out, "* OK [MAILBOXID (F%u)] Id\r\n* OK [HIGHESTMODSEQ %llu] Highest\r\n",
@@ -157,8 +164,8 @@ static enum imap_done enter(struct imap *im, struct slice args, bool read_only)
 	struct slice name;
 	struct err err;
 
-	if (!imap_mailbox(sess_cmd_pool(im->sess), &args, &name) ||
-	    !read_params(im, &args, &params) || !imap_end(args))
+	if (!imap_take_name(im, &args, &name) || !read_params(im, &args, &params) ||
+	    !imap_end(args))
 		return IMAP_BAD;
 	if (loop_thread()) {
 		box = params.resync ? NULL : box_open_now(im->acct, name);

@@ -83,12 +83,13 @@ bool imap_status_items(struct slice *in, uint64_t *items)
 }
 
 void imap_put_status(
-    struct buf *out, struct slice name, uint64_t items, const struct box_status *status)
+    struct imap *im, struct slice name, uint64_t items, const struct box_status *status)
 {
+	struct buf *out = sess_out(im->sess);
 	char before = '(';
 
 	buf_addz(out, "* STATUS ");
-	imap_put_name(out, name);
+	imap_put_name(im, name);
 	buf_addc(out, ' ');
 	for (size_t i = 0; i < imap_status_item_table_n; i++) {
 		const struct imap_status_item *it = imap_status_item_table[i];
@@ -117,12 +118,12 @@ static enum imap_done run(struct imap *im, struct slice args)
 	uint64_t items;
 	struct err err;
 
-	if (!imap_mailbox(sess_cmd_pool(im->sess), &args, &name) || !imap_take(&args, ' ') ||
+	if (!imap_take_name(im, &args, &name) || !imap_take(&args, ' ') ||
 	    !imap_status_items(&args, &items) || !imap_end(args))
 		return IMAP_BAD;
 	if (box_status(im->acct, name, &status, &err) != 0)
 		return imap_failed(im, &err);
-	imap_put_status(sess_out(im->sess), name, items, &status);
+	imap_put_status(im, name, items, &status);
 	return IMAP_OK;
 }
 

@@ -7,7 +7,7 @@ static enum imap_done subscribe(struct imap *im, struct slice args, bool on)
 	struct slice name;
 	struct err err;
 
-	if (!imap_mailbox(sess_cmd_pool(im->sess), &args, &name) || !imap_end(args))
+	if (!imap_take_name(im, &args, &name) || !imap_end(args))
 		return IMAP_BAD;
 	if (box_subscribe(im->acct, name, on, &err) != 0)
 		return imap_failed(im, &err);

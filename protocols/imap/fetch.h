@@ -77,7 +77,7 @@ struct imap_fetch {
 	uint32_t *seen; /* UIDs to be marked \Seen */
 	size_t n_seen;
 	struct imap_told told;
-	bool some_gone, some_failed;
+	bool some_gone, some_failed, unknown_encoding;
 };
 
 struct imap_fetch_item {

@@ -60,6 +60,8 @@ enum imap_reading {
 enum imap_enabled {
 	IMAP_CONDSTORE = 1, /* RFC 7162: MODSEQ in each FETCH that tells flags */
 	IMAP_QRESYNC = 2,   /* RFC 7162: VANISHED in place of EXPUNGE */
+	IMAP_UTF8 = 4,	    /* RFC 6855: names in UTF-8 */
+	IMAP_REV2 = 8,	    /* RFC 9051: ESEARCH always, LIST at SELECT, nothing \Recent */
 };
 
 /* Flags that a command has told the client already: of these UIDs (rising), as
@@ -193,8 +195,10 @@ void imap_command_end(struct imap *im);
 
 /* A string as quoted, or as a literal when it can't be. */
 void imap_put_string(struct buf *out, struct slice s);
-/* A UTF-8 mailbox name, quoted, in modified UTF-7. */
-void imap_put_name(struct buf *out, struct slice name);
+/* A UTF-8 mailbox name, quoted, in the form that the client understands, into
+   the output; and one taken off a command. */
+void imap_put_name(struct imap *im, struct slice name);
+bool imap_take_name(struct imap *im, struct slice *in, struct slice *name);
 /* "* 3 FETCH (UID 7 FLAGS (\Seen) MODSEQ (12))": flags changed; UID and MODSEQ
    as the client wants them. _silent: without the flags. */
 void imap_put_change(

@@ -135,10 +135,12 @@ static size_t merge(struct imap_name *names, size_t n)
 	return kept;
 }
 
-static struct slice to_wire(struct pool *pool, struct slice name)
+static struct slice to_wire(struct imap *im, struct pool *pool, struct slice name)
 {
 	struct buf wire = { 0 };
 
+	if (im->enabled & IMAP_UTF8)
+		return name;
 	imap_utf7_encode(&wire, name);
 	if (!slice_eq(buf_slice(&wire), name))
 		name = pool_slice(pool, buf_slice(&wire));
@@ -158,7 +160,7 @@ int imap_names(struct imap *im, struct imap_names *out)
 		out->names = pool_get(g.pool, out->n * sizeof *out->names);
 		memcpy(out->names, g.names.p, out->n * sizeof *out->names);
 		for (size_t i = 0; i < out->n; i++)
-			out->names[i].wire = to_wire(g.pool, out->names[i].name);
+			out->names[i].wire = to_wire(im, g.pool, out->names[i].name);
 	}
 	buf_done(&g.names);
 	return rc;

@@ -11,7 +11,7 @@ const char *imap_use_name(enum box_use use); /* NULL: none */
 
 struct imap_name {
 	struct slice name; /* UTF-8 */
-	struct slice wire; /* modified UTF-7 */
+	struct slice wire; /* as the client writes it: modified UTF-7, or UTF-8 */
 	enum box_use use;
 	bool exists, subscribed, children;
 	bool above; /* a subscribed name is below it */

@@ -161,11 +161,14 @@ bool imap_pattern(struct pool *pool, struct slice *in, struct slice *out)
 	return string_or(pool, in, pattern_char, out);
 }
 
-bool imap_mailbox(struct pool *pool, struct slice *in, struct slice *out)
+bool imap_mailbox(struct pool *pool, struct slice *in, bool utf8, struct slice *out)
 {
 	struct slice wire;
 
-	return imap_astring(pool, in, &wire) && imap_utf7_decode(pool, wire, out);
+	if (!imap_astring(pool, in, &wire))
+		return false;
+	*out = wire;
+	return utf8 ? utf8_valid(wire) : imap_utf7_decode(pool, wire, out);
 }
 
 /* --- numbers --- */

@@ -41,8 +41,9 @@ bool imap_astring(struct pool *pool, struct slice *in, struct slice *out);
 /* As astring, but the wildcards % and * are taken. */
 bool imap_pattern(struct pool *pool, struct slice *in, struct slice *out);
 
-/* A mailbox name: an astring in modified UTF-7; *out is UTF-8. */
-bool imap_mailbox(struct pool *pool, struct slice *in, struct slice *out);
+/* A mailbox name: an astring in modified UTF-7, or in UTF-8 when the client has
+   said so (RFC 6855 §3); *out is UTF-8. */
+bool imap_mailbox(struct pool *pool, struct slice *in, bool utf8, struct slice *out);
 
 bool imap_number(struct slice *in, uint32_t *out);
 bool imap_nz_number(struct slice *in, uint32_t *out);

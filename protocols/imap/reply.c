@@ -139,10 +139,20 @@ void imap_put_string(struct buf *out, struct slice s)
 	buf_adds(out, s);
 }
 
-void imap_put_name(struct buf *out, struct slice name)
+bool imap_take_name(struct imap *im, struct slice *in, struct slice *name)
 {
+	return imap_mailbox(sess_cmd_pool(im->sess), in, im->enabled & IMAP_UTF8, name);
+}
+
+void imap_put_name(struct imap *im, struct slice name)
+{
+	struct buf *out = sess_out(im->sess);
 	struct buf wire = { 0 };
 
+	if (im->enabled & IMAP_UTF8) {
+		put_quoted(out, name);
+		return;
+	}
 	imap_utf7_encode(&wire, name);
 	put_quoted(out, buf_slice(&wire));
 	buf_done(&wire);

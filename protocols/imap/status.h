@@ -7,6 +7,7 @@
 
 #include "core/buf.h"
 #include "core/table.h"
+#include "protocols/imap/imap.h"
 #include "storage/box.h"
 
 struct imap_status_item {
@@ -23,6 +24,6 @@ bool imap_status_items(struct slice *in, uint64_t *items);
 
 /* "* STATUS name (MESSAGES 3 UNSEEN 1)"; name in UTF-8. */
 void imap_put_status(
-    struct buf *out, struct slice name, uint64_t items, const struct box_status *status);
+    struct imap *im, struct slice name, uint64_t items, const struct box_status *status);
 
 #endif

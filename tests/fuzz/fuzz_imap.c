@@ -197,7 +197,7 @@ static void fuzz_words(struct pool *pool, struct slice in)
 	int64_t when;
 
 	rest = in, imap_astring(pool, &rest, &out);
-	rest = in, imap_mailbox(pool, &rest, &out);
+	rest = in, imap_mailbox(pool, &rest, false, &out);
 	rest = in, imap_flag_list(pool, &rest, true, &flags);
 	rest = in, imap_date(&rest, &when);
 	rest = in, imap_date_time(&rest, &when);

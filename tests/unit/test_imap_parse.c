@@ -66,7 +66,7 @@ static bool read_word(enum kind kind, struct slice *in, struct slice *out)
 	case PATTERN:
 		return imap_pattern(&pool, in, out);
 	default:
-		return imap_mailbox(&pool, in, out);
+		return imap_mailbox(&pool, in, false, out);
 	}
 }
 
