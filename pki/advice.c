@@ -4,13 +4,11 @@
 #include "pki/pki_private.h"
 #include "pki/verify_private.h"
 
-enum { CHAIN_MAX = 50 };
-
 struct advice {
 	void (*tell)(void *arg, const char *sentence);
 	void *arg;
 	int64_t now;
-	struct cert cert[CHAIN_MAX]; /* the leaf first */
+	struct cert cert[1 + CHAIN_CERTS_MAX]; /* the leaf first */
 	size_t n;
 };
 
@@ -19,7 +17,7 @@ static void say(struct advice *a, const char *what, const struct cert *about)
 	struct buf text = { 0 };
 
 	cert_name_text(about->subject, &text);
-	buf_printf(&text, "%s%s", text.n > 0 ? " " : "", what);
+	buf_printf(&text, "%s%s", text.n > 0 ? ": " : "", what);
 	a->tell(a->arg, buf_z(&text));
 	buf_done(&text);
 }
@@ -31,21 +29,32 @@ static bool issued(const struct cert *cert, const struct cert *ca)
 
 /* --- of one --- */
 
+/* What those who judge it would refuse it for. */
+static void judge(struct advice *a, size_t i)
+{
+	struct verify_spec spec = { .purpose = VERIFY_SERVER, .now = a->now };
+	const struct cert *cert = &a->cert[i];
+	struct err err = { 0 };
+
+	int rc = i == 0 ? verify_leaf(&spec, cert, &err)
+			: verify_authority(&spec, cert, (unsigned)i - 1, &err);
+	if (rc != 0)
+		say(a, err.text, cert);
+	if (i == 0 && cert->is_ca)
+		say(a, "it is of an authority: clients may refuse it from a server", cert);
+}
+
 static void look_at(struct advice *a, size_t i)
 {
 	const struct cert *cert = &a->cert[i];
 
-	if (a->now > cert->not_after)
-		say(a, "has expired", cert);
-	if (a->now < cert->not_before)
-		say(a, "is not valid yet", cert);
-	if (i > 0 && !cert->is_ca)
-		say(a, "is no authority: it may not issue certificates", cert);
+	judge(a, i);
 	if (i > 0 && verify_self_issued(cert))
-		say(a, "is a root: clients have it or do not trust it, it need not be sent", cert);
+		say(a, "it is a root: clients have it or do not trust it, it need not be sent",
+		    cert);
 	for (size_t k = 0; k < i; k++)
 		if (slice_eq(a->cert[k].der, cert->der)) {
-			say(a, "is there twice", cert);
+			say(a, "it is there twice", cert);
 			break;
 		}
 }
@@ -69,10 +78,11 @@ static void look_at_link(struct advice *a, size_t i)
 	if (i + 1 < a->n && issued(cert, &a->cert[i + 1]))
 		return;
 	if (found_elsewhere(a, i))
-		say(a, "is not followed by its issuer, which stands elsewhere: the order is wrong",
+		say(a,
+		    "it is not followed by its issuer, which stands elsewhere: the order is wrong",
 		    cert);
 	else if (i + 1 < a->n)
-		say(a, "was not issued by the one that follows it", cert);
+		say(a, "it was not issued by the one that follows it", cert);
 }
 
 /* --- of all --- */
@@ -91,7 +101,7 @@ static void look_at_end(struct advice *a)
 	cert_name_canonical(last->issuer, &issuer);
 	if (!trust_next(&trust, buf_slice(&issuer), &at))
 		say(a,
-		    "has an issuer that is neither in the chain nor trusted here: one may be missing",
+		    "it has an issuer that is neither in the chain nor trusted here: one may be missing",
 		    last);
 	buf_done(&issuer);
 	trust_give_back(&trust);
@@ -106,7 +116,7 @@ void chain_advice(const struct domain_record *record, int64_t now,
 	if (!cert_next(&rest, &a.cert[0]))
 		return;
 	rest = record->above;
-	for (a.n = 1; a.n < CHAIN_MAX && cert_next(&rest, &a.cert[a.n]); a.n++)
+	for (a.n = 1; a.n <= CHAIN_CERTS_MAX && cert_next(&rest, &a.cert[a.n]); a.n++)
 		;
 	for (size_t i = 0; i < a.n; i++) {
 		look_at(&a, i);

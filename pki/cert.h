@@ -14,10 +14,11 @@
 /* --- building --- */
 
 struct cert_spec {
-	struct slice name;    /* subject: a domain in A-labels */
-	struct slice subject; /* or a whole Name, DER */
-	struct slice names;   /* DNS names it is good for, parted by blanks */
-	struct slice serial;  /* INTEGER's contents; empty: a new one */
+	struct slice name;	/* subject: a domain in A-labels */
+	struct slice subject;	/* or a whole Name, DER */
+	struct slice names;	/* DNS names it is good for, parted by blanks */
+	struct slice alt_names; /* or GeneralNames' contents, DER */
+	struct slice serial;	/* INTEGER's contents; empty: a new one */
 	int64_t not_before, not_after;
 };
 
@@ -100,8 +101,13 @@ const char *cert_key_type(const struct cert *cert);
 /* Append its SHA-256 in hex. */
 void cert_fingerprint(const struct cert *cert, struct buf *hex);
 
-/* A Name for people: "CN=alpha.test, O=Example". */
+/* A Name for people: "O=Example\\, Inc., CN=alpha.test"; UTF-8, without control
+   characters, and no value can look like another attribute (RFC 4514 2.4). */
 void cert_name_text(struct slice name, struct buf *out);
+
+/* The values of one of its attributes ("O"), as they are but for control characters,
+   parted by "; " where there are several. */
+void cert_name_part(struct slice name, const char *word, struct buf *out);
 
 /* Append a form of a Name that is the same for all names that count as equal
    (RFC 5280 7.1); that of a subtree begins those of all names in it. */

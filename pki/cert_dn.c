@@ -5,50 +5,11 @@
  * is a prefix of that of all names below it. Texts are in UTF-8 without
  * difference of case, their blanks trimmed and single, whatever string type
  * they came in; other values are as they are. */
-#include "pki/cert.h"
+#include "pki/cert_private.h"
 
 #include "core/num.h"
 #include "core/text.h"
 #include "pki/der.h"
-
-static void put_utf8(struct buf *out, unsigned c)
-{
-	if (c < 0x80) {
-		buf_addc(out, (char)c);
-	} else if (c < 0x800) {
-		buf_addc(out, (char)(0xc0 | c >> 6));
-		buf_addc(out, (char)(0x80 | (c & 0x3f)));
-	} else {
-		buf_addc(out, (char)(0xe0 | c >> 12));
-		buf_addc(out, (char)(0x80 | (c >> 6 & 0x3f)));
-		buf_addc(out, (char)(0x80 | (c & 0x3f)));
-	}
-}
-
-/* False: no text. */
-static bool to_utf8(const struct der *value, struct buf *out)
-{
-	const unsigned char *p = (const unsigned char *)value->value.p;
-	size_t n = value->value.n;
-
-	switch (value->tag) {
-	case DER_UTF8:
-	case DER_PRINTABLE:
-	case DER_IA5:
-		buf_adds(out, value->value);
-		return utf8_valid(value->value);
-	case DER_T61: /* Latin-1 is what people put there */
-		for (size_t i = 0; i < n; i++)
-			put_utf8(out, p[i]);
-		return true;
-	case DER_BMP:
-		for (size_t i = 0; i + 1 < n; i += 2)
-			put_utf8(out, (unsigned)p[i] << 8 | p[i + 1]);
-		return n % 2 == 0 && utf8_valid(buf_slice(out));
-	default:
-		return false;
-	}
-}
 
 static void put_folded(struct slice text, struct buf *out)
 {
@@ -67,7 +28,7 @@ static void put_value(const struct der *value, struct buf *out)
 {
 	struct buf text = { 0 };
 
-	if (to_utf8(value, &text))
+	if (cert_string(value, &text))
 		put_folded(buf_slice(&text), out);
 	else
 		buf_adds(out, value->whole);

@@ -31,6 +31,7 @@ int cert_self_signed(
 		buf_adds(&subject, spec->subject);
 	else
 		cert_put_domain(&subject, spec->name);
+	buf_adds(&names, spec->alt_names);
 	put_names(&names, spec->names);
 	struct cert_plan plan = {
 		.subject = buf_slice(&subject),

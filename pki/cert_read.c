@@ -116,66 +116,6 @@ void cert_fingerprint(const struct cert *cert, struct buf *hex)
 
 /* --- names --- */
 
-struct attribute {
-	const char *oid, *word;
-};
-
-static const struct attribute attributes[] = {
-	{ "2.5.4.3", "CN" },
-	{ "2.5.4.5", "serialNumber" },
-	{ "2.5.4.6", "C" },
-	{ "2.5.4.7", "L" },
-	{ "2.5.4.8", "ST" },
-	{ "2.5.4.10", "O" },
-	{ "2.5.4.11", "OU" },
-	{ "0.9.2342.19200300.100.1.25", "DC" },
-	{ "1.2.840.113549.1.9.1", "emailAddress" },
-};
-
-static void put_type(struct slice oid, struct buf *out)
-{
-	for (size_t i = 0; i < sizeof(attributes) / sizeof(*attributes); i++)
-		if (der_oid_is(oid, attributes[i].oid)) {
-			buf_addz(out, attributes[i].word);
-			return;
-		}
-	if (!der_oid_text(oid, out))
-		buf_addc(out, '?');
-}
-
-/* Bytes that would forge another attribute, or another line, are shown in hex
-   (RFC 4514 2.4). Two-byte strings are shown so, too. */
-static void put_value(struct slice value, struct buf *out)
-{
-	for (size_t i = 0; i < value.n; i++) {
-		unsigned char c = (unsigned char)value.p[i];
-		if (c < ' ' || c == 0x7f || strchr(",+\"\\<>;=", c))
-			buf_printf(out, "\\%02x", c);
-		else
-			buf_addc(out, (char)c);
-	}
-}
-
-void cert_name_text(struct slice name, struct buf *out)
-{
-	struct slice list, set, pair, oid;
-	struct der value;
-	const char *sep = "";
-
-	if (!der_want(&name, DER_SEQUENCE, &list))
-		return;
-	while (der_want(&list, DER_SET, &set))
-		while (der_want(&set, DER_SEQUENCE, &pair)) {
-			if (!der_want(&pair, DER_OID, &oid) || !der_next(&pair, &value))
-				continue;
-			buf_addz(out, sep);
-			put_type(oid, out);
-			buf_addc(out, '=');
-			put_value(value.value, out);
-			sep = ", ";
-		}
-}
-
 static bool is_host(struct slice name)
 {
 	for (size_t i = 0; i < name.n; i++)

@@ -18,6 +18,17 @@ static int public_half(const struct sign_key *key, struct key_info *info, struct
 	return sign_look(key, info, err);
 }
 
+/* n: those above the leaf. */
+static int check_size(const struct shape *shape, size_t n, struct err *err)
+{
+	if (n > CHAIN_CERTS_MAX)
+		return err_set(err, ERR_LIMIT,
+		    "%zu certificates are above it: a chain has %d at most", n, CHAIN_CERTS_MAX);
+	return shape->certs.n <= CHAIN_MAX
+	    ? 0
+	    : err_set(err, ERR_LIMIT, "the chain is longer than %d bytes", CHAIN_MAX);
+}
+
 /* The certificate of the key first, then those above it. */
 static int arrange(struct shape *shape, const struct sign_key *key, struct err *err)
 {
@@ -26,8 +37,8 @@ static int arrange(struct shape *shape, const struct sign_key *key, struct err *
 
 	if (rc == 0)
 		rc = shape_arrange(shape, buf_slice(&info.public_info), err);
-	if (rc == 0 && shape->certs.n > CHAIN_MAX)
-		rc = err_set(err, ERR_LIMIT, "the chain is longer than %d bytes", CHAIN_MAX);
+	if (rc == 0)
+		rc = check_size(shape, shape->n_certs - 1, err);
 	key_info_done(&info);
 	return rc;
 }
@@ -105,8 +116,8 @@ static int take_above(void *arg, const char *domain, struct domain_record *recor
 	(void)domain;
 	if (shape->n_certs == 0)
 		return err_set(err, ERR_INPUT, "there is no certificate");
-	if (shape->certs.n > CHAIN_MAX)
-		return err_set(err, ERR_LIMIT, "the chain is longer than %d bytes", CHAIN_MAX);
+	if (check_size(shape, shape->n_certs, err) != 0)
+		return -1;
 	record->above = buf_slice(&shape->certs);
 	return 0;
 }

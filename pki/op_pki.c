@@ -63,6 +63,24 @@ static void put_key(struct op_call *call, const char *domain, const struct domai
 		 : slice_str(pool_printf(op_pool(call), "error: %s", err.text)));
 }
 
+/* SPEC C-043: each attribute by itself, as to-cn, by-o and so on. */
+static void put_parts(struct op_call *call, const char *whose, struct slice name)
+{
+	static const char *const words[SUBJECT_PARTS] = { "C", "ST", "L", "O", "OU", "CN",
+		"emailAddress" };
+	struct buf part = { 0 };
+
+	for (enum subject_part i = 0; i < SUBJECT_PARTS; i++) {
+		buf_clear(&part);
+		cert_name_part(name, words[i], &part);
+		if (part.n > 0)
+			op_put_text(call,
+			    pool_printf(op_pool(call), "%s-%s", whose, subject_words[i]),
+			    buf_slice(&part));
+	}
+	buf_done(&part);
+}
+
 static void put_leaf(struct op_call *call, const struct cert *leaf)
 {
 	struct pki_cert cert;
@@ -70,22 +88,42 @@ static void put_leaf(struct op_call *call, const struct cert *leaf)
 	cert_describe(leaf, op_pool(call), &cert);
 	op_put_text(call, "subject", slice_str(cert.subject));
 	op_put_text(call, "issuer", slice_str(cert.issuer));
+	put_parts(call, "to", leaf->subject);
+	put_parts(call, "by", leaf->issuer);
 	op_put_text(call, "names", slice_str(cert.names));
 	op_put_text(call, "serial", slice_str(cert.serial));
 	op_put_text(call, "sha256", slice_str(cert.sha256));
 	op_put_text(call, "sha1", slice_str(cert.sha1));
 	op_put_text(call, "md5", slice_str(cert.md5));
 	put_dates(call, &cert);
-	op_put_bool(call, "self-signed", cert.self_signed);
+	op_put_bool(call, "self-signed", domain_is_self_signed(leaf));
 }
 
-/* What clients look for first; SPEC E-013. */
+struct naming {
+	struct op_call *call;
+	const struct cert *leaf;
+};
+
+static bool warn_of_alias(void *arg, const struct dir_domain *alias)
+{
+	const struct naming *n = arg;
+	struct slice name = slice_str(alias->name);
+
+	if (!cert_covers(n->leaf, name))
+		op_say(
+		    n->call, "The certificate is not for the name %.*s, an alias", SLICE_ARG(name));
+	return true;
+}
+
+/* What clients look for first; SPEC C-044, E-013. */
 static void warn_of_names(struct op_call *call, const char *owner, const struct cert *leaf)
 {
-	const char *host = owner_host(slice_str(owner), op_pool(call));
+	struct slice host = slice_str(owner_host(slice_str(owner), op_pool(call)));
+	struct naming n = { call, leaf };
 
-	if (!cert_covers(leaf, slice_str(host)))
-		op_say(call, "The certificate is not for the name %s", host);
+	if (!cert_covers(leaf, host))
+		op_say(call, "The certificate is not for the name %.*s", SLICE_ARG(host));
+	dir_domain_aliases(slice_str(owner), warn_of_alias, &n);
 }
 
 static void put_pem(struct op_call *call, const struct domain_record *record)

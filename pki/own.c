@@ -2,6 +2,7 @@
 #include "core/log.h"
 #include "pki/csr.h"
 #include "pki/stage.h"
+#include "pki/verify_private.h"
 
 /* --- what is said of the domain --- */
 
@@ -122,12 +123,9 @@ int domain_self_signed(struct slice domain, const struct subject *subject, struc
 	return rc;
 }
 
-static bool add_name(void *arg, struct slice name)
+bool domain_is_self_signed(const struct cert *cert)
 {
-	struct buf *names = arg;
-
-	buf_printf(names, "%s%.*s", names->n ? " " : "", SLICE_ARG(name));
-	return true;
+	return slice_eq(cert->subject, cert->issuer) && verify_signature(cert, cert, NULL) == 0;
 }
 
 static int refresh(void *arg, const char *domain, struct domain_record *record, struct err *err)
@@ -138,12 +136,11 @@ static int refresh(void *arg, const char *domain, struct domain_record *record, 
 	struct asking *a = arg;
 	struct cert leaf;
 
-	if (!cert_next(&rest, &leaf) || !slice_eq(leaf.subject, leaf.issuer))
+	if (!cert_next(&rest, &leaf) || !domain_is_self_signed(&leaf))
 		return err_set(
 		    err, ERR_INPUT, "the certificate of %s is not signed by its own key", domain);
-	cert_names(&leaf, add_name, &a->kept);
 	struct cert_spec spec = { .subject = leaf.subject,
-		.names = buf_slice(&a->kept),
+		.alt_names = leaf.alt_names,
 		.serial = a->new_serial ? (struct slice){ 0 } : leaf.serial };
 	domain_validity(&at, &spec);
 	if (cert_self_signed(&spec, &key, &a->out, err) != 0)

@@ -160,6 +160,9 @@ int domain_self_signed(struct slice domain, const struct subject *subject, struc
 /* The same certificate with a new time; SPEC C-058: and the same serial number. */
 int domain_refresh(struct slice domain, bool new_serial, struct err *err);
 
+/* Did its own key sign it? Its name alone proves nothing. */
+bool domain_is_self_signed(const struct cert *cert);
+
 /* What was asked for last, from pool. */
 void domain_subject(struct slice domain, struct pool *pool, struct subject *out);
 
@@ -191,6 +194,9 @@ struct client_asking {
 int domain_ask_clients(struct slice domain, const struct client_asking *asking, struct err *err);
 
 /* --- advice.c --- */
+
+/* Nobody has as many; each is looked at beside each. */
+enum { CHAIN_CERTS_MAX = 20 };
 
 /* Say what is odd about a domain's chain (SPEC C-050, C-052, T6): calls tell() with a
    sentence for each thing. */
