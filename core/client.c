@@ -262,6 +262,18 @@ int client_line(struct client *client, struct slice *line, struct err *err)
 	}
 }
 
+int client_bytes(struct client *client, struct slice *bytes, struct err *err)
+{
+	if (client->in.n == client->taken) {
+		int more = fill(client, err);
+		if (more <= 0)
+			return more;
+	}
+	*bytes = slice_from(buf_slice(&client->in), client->taken);
+	client->taken = client->in.n;
+	return 1;
+}
+
 bool client_has_more(struct client *client)
 {
 	struct pollfd p = { .fd = client->fd, .events = POLLIN };

@@ -40,6 +40,10 @@ enum { CLIENT_LINE_MAX = 4096 };
    failure). What was written is sent before. */
 int client_line(struct client *client, struct slice *line, struct err *err);
 
+/* What came behind the last line, or comes next; valid until the next call. 1, 0 when
+   the peer ended the connection, -1. */
+int client_bytes(struct client *client, struct slice *bytes, struct err *err);
+
 /* Did more come than was asked for? After a command that upgrades to TLS that is
    an injection (RFC 3207). Waits for nothing. */
 bool client_has_more(struct client *client);

@@ -46,12 +46,20 @@ struct tls_ctx_spec {
 	bool client_strict;   /* one that is not taken: no TLS; none: go on */
 
 	bool connects; /* a context for tls_client_spec.own; key and chain may then be empty */
+
+	/* What the leaf's issuer says of it (an OCSP response, DER), for clients that ask
+	   (RFC 6066 8), and until when; empty: nothing. leaf: the chain's first, issuer:
+	   who issued it, both DER. */
+	struct slice staple, leaf, issuer;
+	int64_t staple_until; /* unix seconds */
 };
 
 struct tls_ctx *tls_ctx_new(const struct tls_ctx_spec *spec, struct err *err);
 struct tls_ctx *tls_ctx_ref(struct tls_ctx *ctx);
 void tls_ctx_unref(struct tls_ctx **ctx);
 const char *tls_ctx_label(const struct tls_ctx *ctx);
+/* Did the library take the staple? */
+bool tls_ctx_staples(const struct tls_ctx *ctx);
 
 /* Keys under which session tickets are sealed. The newest comes first and
    seals; the others only open. Rotated and stored by pki/. */

@@ -21,9 +21,36 @@ static size_t whole_pages(size_t n)
 	return n & ~(page_bytes - 1);
 }
 
+static _Thread_local struct {
+	size_t n; /* 0: no block is waited for */
+	void *block;
+} watch;
+
 static void *get(size_t n)
 {
-	return n >= LARGE ? aligned_alloc(page_bytes, whole_pages(n + page_bytes - 1)) : malloc(n);
+	void *p =
+	    n >= LARGE ? aligned_alloc(page_bytes, whole_pages(n + page_bytes - 1)) : malloc(n);
+
+	if (n == watch.n && n > 0) {
+		watch.block = p;
+		watch.n = 0;
+	}
+	return p;
+}
+
+void tls_alloc_watch(size_t n)
+{
+	watch.n = n;
+	watch.block = NULL;
+}
+
+void *tls_alloc_watched(void)
+{
+	void *block = watch.block;
+
+	watch.n = 0;
+	watch.block = NULL;
+	return block;
 }
 
 /* The library wipes what it knows to be secret. Small blocks are wiped all,

@@ -164,6 +164,8 @@ struct tls_ctx *tls_ctx_new(const struct tls_ctx_spec *spec, struct err *err)
 	ctx->asks = spec->client_issuer.n > 0;
 	ctx->client_required = spec->client_required;
 	ctx->client_strict = spec->client_strict;
+	if (!spec->connects)
+		tls_staple_use(ctx, spec);
 	return ctx;
 }
 
@@ -181,6 +183,8 @@ void tls_ctx_unref(struct tls_ctx **p)
 	if (!ctx || atomic_fetch_sub(&ctx->refs, 1) != 1)
 		return;
 	wolfSSL_CTX_free(ctx->lib);
+	buf_done(&ctx->leaf);
+	buf_done(&ctx->staple);
 	free(ctx->label);
 	free(ctx);
 }

@@ -192,7 +192,9 @@ static int leave_to_worker(struct tls *tls)
 
 static int shake_hands(struct tls *tls)
 {
+	tls_staple_begin(tls);
 	int rc = tls->to ? wolfSSL_connect(tls->ssl) : wolfSSL_accept(tls->ssl);
+	tls_staple_end(tls);
 
 	if (rc == WOLFSSL_SUCCESS) {
 		if (!tls_peer_settle(tls))

@@ -22,6 +22,9 @@ struct tls_ctx {
 	int oldest;
 	bool asks; /* clients for a certificate */
 	bool client_required, client_strict;
+	struct buf leaf, staple; /* empty: it staples nothing */
+	int64_t staple_until;
+	atomic_bool staple_over;
 };
 
 /* --- tls_hello.c: the ClientHello, read before the library sees it --- */
@@ -98,6 +101,19 @@ void tls_alloc_start(void);
 /* Give the zero pages of a large block back to the system; they read as zero
    still. */
 void tls_alloc_trim(void *block);
+/* The next block of n bytes that this thread asks for is remembered; it is given once. */
+void tls_alloc_watch(size_t n);
+void *tls_alloc_watched(void);
+
+/* --- tls_staple.c: what the issuer says of our certificate --- */
+
+/* Have the context staple, if there is something to be stapled. */
+void tls_staple_use(struct tls_ctx *ctx, const struct tls_ctx_spec *spec);
+/* Around each step of a handshake that accepts. */
+void tls_staple_begin(struct tls *tls);
+void tls_staple_end(struct tls *tls);
+/* With the library's object gone. */
+void tls_staple_free(struct tls *tls);
 
 /* --- tls_nettle*.c: the crypto callback, one file a family --- */
 
@@ -194,6 +210,7 @@ struct tls {
 	struct tls_shown *shown; /* NULL: the peer showed no certificate */
 	uint32_t life;		 /* of its session (tls_life.c); 0: it can't be resumed */
 	bool cached;		 /* the session is in the cache, under its id */
+	void *staple_copies[2];	 /* tls_staple.c */
 	bool bound;		 /* binding is valid */
 	bool closed;		 /* close_notify was sent */
 	unsigned char binding[32];

@@ -132,6 +132,7 @@ static void tls_free(struct io *io)
 	if (tls->state == TLS_OPEN)
 		end_session(tls);
 	wolfSSL_free(tls->ssl);
+	tls_staple_free(tls);
 	tls_ctx_unref(&tls->ctx);
 	tls_greeting_free(tls);
 	tls_target_free(tls);

@@ -2,6 +2,8 @@
 #include <pthread.h>
 
 #include "pki/stage.h"
+#include "pki/pki_private.h"
+#include "pki/staple.h"
 #include "pki/told.h"
 #include "storage/dir.h"
 
@@ -69,8 +71,10 @@ int owner_change(struct slice owner,
 	pthread_mutex_lock(&changing);
 	int rc = change_now(owner, change, arg, err);
 	pthread_mutex_unlock(&changing);
-	if (rc == 0)
+	if (rc == 0) {
 		choose_forget(owner, false);
+		staple_look(owner);
+	}
 	return rc;
 }
 

@@ -2,8 +2,10 @@
 #include <wolfssl/options.h>
 #include <wolfssl/wolfcrypt/hash.h>
 
+#include "core/log.h"
 #include "core/num.h"
 #include "pki/pki_private.h"
+#include "pki/staple.h"
 
 /* What tickets are bound to: the domain, its certificate and the policy under
    which the session was made. */
@@ -27,6 +29,7 @@ static struct tls_ctx *make_of(const struct domain_record *record, const struct 
 	struct conf_at at = { .domain = domain };
 	struct slice rest = buf_slice(&shown->chain);
 	struct buf issuer = { 0 };
+	struct staple staple;
 	struct cert leaf;
 
 	if (!cert_next(&rest, &leaf)) {
@@ -34,6 +37,7 @@ static struct tls_ctx *make_of(const struct domain_record *record, const struct 
 		return NULL;
 	}
 	client_issuers(domain, record, &issuer);
+	staple_get(domain, &leaf, &staple);
 	struct tls_ctx_spec spec = {
 		.label = domain,
 		.chain = buf_slice(&shown->chain),
@@ -42,10 +46,18 @@ static struct tls_ctx *make_of(const struct domain_record *record, const struct 
 		.client_issuer = buf_slice(&issuer),
 		.client_required = issuer.n > 0 && record->client_required,
 		.client_strict = conf_num_at(&conf_key_tls_client_strict, &at) != 0,
+		.leaf = leaf.der,
+		.staple = buf_slice(&staple.response),
+		.issuer = buf_slice(&staple.issuer),
+		.staple_until = staple.until,
 	};
 	spec.binding = binding_of(&spec, leaf.der);
 	struct tls_ctx *ctx = sign_tls_ctx(&shown->key, &spec, err);
+	if (ctx && spec.staple.n > 0 && !tls_ctx_staples(ctx))
+		log_event(LOG_WARN, "not-stapled", log_z("domain", domain),
+		    log_z("reason", "the TLS library does not take the answer of the issuer"));
 	buf_done(&issuer);
+	staple_done(&staple);
 	return ctx;
 }
 

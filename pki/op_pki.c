@@ -6,6 +6,7 @@
 #include "core/text.h"
 #include "pki/profile.h"
 #include "pki/stage.h"
+#include "pki/staple.h"
 #include "storage/dir.h"
 
 const struct op_arg pki_domain_args[] = { OP_PKI_DOMAIN, { 0 } };
@@ -213,6 +214,7 @@ static void put_record(struct op_call *call, const char *domain, struct domain_r
 	if (!owner_is_profile(slice_str(domain)))
 		put_own_names(call, domain);
 	chain_advice(record, time(NULL), say, call);
+	staple_advice(slice_str(domain), say, call);
 	for (rest = record->above; cert_next(&rest, &cert);) {
 		op_row(call);
 		pki_call_put_cert(call, &cert);

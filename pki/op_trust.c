@@ -1,6 +1,7 @@
 /* op_trust.c - whom the server and its domains believe */
 #include "core/text.h"
 #include "pki/op_pki.h"
+#include "pki/staple.h"
 #include "pki/trust.h"
 
 static const char *const fields[] = { "built-in", "server", "domain" };
@@ -69,6 +70,7 @@ static int answer(struct op_call *call, struct slice scope, int rc, const struct
 		return op_fail_err(call, err);
 	if (scope.n > 0)
 		choose_forget(scope, false);
+	staple_look_at_all();
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "core/loop.h"
 #include "pki/pki_private.h"
 #include "pki/seal.h"
+#include "pki/staple.h"
 #include "pki/ticket.h"
 #include "pki/trust.h"
 #include "storage/dir.h"
@@ -46,6 +47,8 @@ static void on_domain(void *arg, struct slice name, bool removed)
 	if (removed)
 		trust_drop(name);
 	choose_forget(name, false);
+	if (removed)
+		staple_look(name);
 }
 
 static void watch_domains(void)
@@ -133,13 +136,16 @@ int pki_start(const char *data, struct err *err)
 	if (ensure_all(err) != 0)
 		return -1;
 	domain_renew_old();
-	return session_start(data, err) == 0 ? thread_start("pki", keep_up, NULL, err) : -1;
+	if (session_start(data, err) != 0 || staple_start(err) != 0)
+		return -1;
+	return thread_start("pki", keep_up, NULL, err);
 }
 
 void pki_stop(void)
 {
 	started = false;
 	session_stop();
+	staple_stop();
 	choose_stop();
 	assign_stop();
 	judge_stop();

@@ -10,6 +10,7 @@
 #include "core/log.h"
 #include "core/num.h"
 #include "pki/stage.h"
+#include "pki/staple.h"
 #include "storage/store.h"
 
 CONF_KEY(pki_commit) = {
@@ -195,6 +196,7 @@ static int do_all(int (*one)(struct slice key, struct err *err), size_t *done, s
 	}
 	buf_done(&keys);
 	choose_forget((struct slice){ 0 }, true);
+	staple_look_at_all();
 	return rc;
 }
 

@@ -2,11 +2,16 @@
 
 SPEC C-001, C-002.
 """
+import datetime
+import http.server
 import json
 import pathlib
 import secrets
 import shutil
+import socket
+import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
@@ -49,7 +54,7 @@ class Watched(unittest.TestCase):
             if found:
                 return found
             time.sleep(0.1)
-        self.fail(f"{what}: not within {seconds} s")
+        self.fail(f"{what if isinstance(what, str) else what()}: not within {seconds} s")
 
 
 class Audit(Watched):
@@ -165,3 +170,273 @@ class Audit(Watched):
         self.server.kill()
         self.server.start()
         self.assertIn("address=bob@alpha.test quota=55M", {row.get("arguments") for row in self.rows()})
+
+
+class Responder:
+    """openssl as a responder for certificates of an authority, by a list that a test writes."""
+
+    def __init__(self, authority, folder, signer=None, minutes=5):
+        self.authority, self.index = authority, folder / f"{authority.name}.index"
+        self.signer = signer or authority
+        self.minutes = minutes
+        self.log = folder / f"{authority.name}.log"
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            self.port = s.getsockname()[1]
+        self.process = None
+        self.index.write_text("")
+
+    def url(self):
+        return f"http://127.0.0.1:{self.port}/"
+
+    def know(self, pem, revoked=False):
+        """List a certificate, as good or as revoked."""
+        serial = openssl("x509", "-noout", "-serial", stdin=pem).strip().split("=")[1]
+        state = "R\t300101000000Z\t250101000000Z,keyCompromise" if revoked else "V\t300101000000Z\t"
+        self.index.write_text(f"{state}\t{serial}\tunknown\t/CN=x\n")
+
+    def start(self):
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(
+                ["openssl", "ocsp", "-index", self.index, "-port", str(self.port), "-CA", self.authority.cert,
+                 "-rsigner", self.signer.cert, "-rkey", self.signer.key, "-nmin", str(self.minutes), "-ignore_err"],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        for _ in range(100):
+            if "waiting" in self.log.read_text():  # a connection that asks nothing would stop it for good
+                return self
+            time.sleep(0.05)
+        raise Failed("the responder does not start: " + self.log.read_text())
+
+    def stop(self):
+        if self.process:
+            self.process.terminate()
+            self.process.wait(10)
+        self.process = None
+
+
+class Stapling(Watched):
+    """OCSP: asked in the background, kept, stapled in TLS 1.2 and 1.3; shown to openssl and gnutls."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server.signet("setting", "set", "fetch.private", "on")
+        cls.server.signet("setting", "set", "pki.ocsp-retry", "1s")
+        cls.authority = Authority(cls.folder, "issuer")
+
+    def domain(self, name, responder, must_staple=False, authority=None, chain=True):
+        """A domain with a certificate that names the responder."""
+        if name not in self.server.domains():
+            self.signet("domain", "add", name)
+        authority = authority or self.authority
+        extensions = f"subjectAltName=DNS:{name}\nauthorityInfoAccess=OCSP;URI:{responder.url()}\n"
+        if must_staple:
+            extensions += "tlsfeature=status_request\n"
+        pem = authority.sign(self.signet("pki", "csr", name)["pem"], extensions)
+        self.signet("pki", "cert-set", name, stdin=pem)
+        if chain:
+            self.signet("pki", "chain-set", name, stdin=authority.pem())
+        return pem
+
+    def shake(self, name, *words):
+        """What openssl says of a handshake in which it asked for a staple."""
+        done = subprocess.run(
+            ["openssl", "s_client", "-connect", f"127.0.0.1:{self.server.ports['imaps']}", "-servername", name,
+             "-status", "-CAfile", self.authority.cert, *words],
+            input=b"", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30)
+        return done.stdout.decode(errors="replace")
+
+    def stapled(self, name, *words):
+        return "OCSP Response Status: successful" in self.shake(name, *words)
+
+    def responder(self, **more):
+        responder = Responder(self.authority, self.folder, **more)
+        self.addCleanup(responder.stop)
+        return responder
+
+    def fetched(self, name):
+        return self.until(lambda: self.signet("pki", "ocsp", name).get("says"),
+                          lambda: f"an answer: {self.signet('pki', 'ocsp', name)}", 10)
+
+    def test_09_stapled_in_both_versions(self):
+        responder = self.responder()
+        responder.know(self.domain("good.test", responder))
+        responder.start()
+        self.assertEqual(self.fetched("good.test"), "good")
+        for version in ("-tls1_2", "-tls1_3"):
+            for _ in range(3):  # also what a cache gives
+                said = self.shake("good.test", version)
+                self.assertIn("OCSP Response Status: successful", said, version)
+                self.assertIn("Cert Status: good", said, version)
+                self.assertIn("Verify return code: 0 (ok)", said, version)
+        said = subprocess.run(
+            ["gnutls-cli", "--port", str(self.server.ports["imaps"]), "--sni-hostname", "good.test",
+             "--verify-hostname", "good.test", "--x509cafile", self.authority.cert, "--ocsp", "127.0.0.1"],
+            input=b"", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30).stdout.decode()
+        self.assertIn("Options: OCSP status request", said.replace("\n", " "))
+
+    def test_09_survives_a_restart_without_responder(self):
+        responder = self.responder()
+        responder.know(self.domain("kept.test", responder))
+        responder.start()
+        self.fetched("kept.test")
+        responder.stop()
+        self.server.kill()
+        self.server.start()
+        self.assertTrue(self.stapled("kept.test", "-tls1_3"))
+        self.assertTrue(self.stapled("kept.test", "-tls1_2"))
+
+    def test_09_revoked_is_told_and_not_stapled(self):
+        responder = self.responder()
+        pem = self.domain("gone.test", responder)
+        responder.know(pem, revoked=True)
+        responder.start()
+        self.assertEqual(self.fetched("gone.test"), "revoked")
+        self.assertFalse(self.stapled("gone.test"))
+        self.assertIn("revoked", self.signet("pki", "show", "gone.test")["message"])
+        self.assertIn("certificate-not-good domain=gone.test says=revoked", self.server.log())
+        # taken back: the next answer is stapled
+        responder.stop()
+        responder.know(pem)
+        responder.start()
+        self.assertEqual(self.signet("pki", "ocsp-refresh", "gone.test")["says"], "good")
+        self.assertTrue(self.stapled("gone.test"))
+
+    def test_09_must_staple_without_answer(self):
+        responder = self.responder()
+        responder.know(self.domain("must.test", responder, must_staple=True))
+        shown = self.signet("pki", "show", "must.test")
+        self.assertIn("must be stapled", shown["message"])
+        self.assertFalse(self.stapled("must.test"))
+        state = self.until(lambda: self.signet("pki", "ocsp", "must.test").get("failed"), "a failure")
+        self.assertIn("Connection refused", state)
+        responder.start()  # and it is asked again
+        self.assertEqual(self.fetched("must.test"), "good")
+        self.assertTrue(self.stapled("must.test"))
+        self.assertNotIn("must be stapled", self.signet("pki", "show", "must.test").get("message", ""))
+
+    def test_09_who_may_answer(self):
+        delegate, other = Authority(self.folder, "delegate"), Authority(self.folder, "other")
+        request = openssl("req", "-new", "-key", delegate.key, "-subj", "/CN=responder")
+        delegate.cert.write_text(self.authority.sign(request, "extendedKeyUsage=OCSPSigning"))
+        responder = self.responder(signer=delegate)
+        pem = self.domain("who.test", responder)
+        responder.know(pem)
+        responder.start()
+        self.assertEqual(self.fetched("who.test"), "good")
+        self.assertTrue(self.stapled("who.test", "-tls1_3"))
+        self.assertTrue(self.stapled("who.test", "-tls1_2"))
+        responder.stop()
+        # without the purpose, and by somebody else
+        delegate.cert.write_text(self.authority.sign(request, "extendedKeyUsage=clientAuth"))
+        for signer, why in ((delegate, "did not allow"), (other, "did not allow|does not come from")):
+            responder.signer = signer
+            responder.start()
+            with self.assertRaisesRegex(Failed, why):
+                self.signet("pki", "ocsp-refresh", "who.test")
+            responder.stop()
+        self.assertTrue(self.stapled("who.test"))  # the one before is still good
+
+    def test_09_over_in_time(self):
+        """An answer that ends is not shown a moment longer; it is fetched anew at half of its life."""
+        replies, known = [], threading.Event()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                known.wait(10)
+                replies.append(body)
+                if len(replies) > 1:
+                    return self.send_error(503)
+                (folder / "ask").write_bytes(body)
+                openssl("ocsp", "-index", index, "-CA", authority.cert, "-rsigner", authority.cert,
+                        "-rkey", authority.key, "-reqin", folder / "ask", "-respout", folder / "said", "-ndays", "1")
+                data = (folder / "said").read_bytes()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *_):
+                pass
+
+        folder, authority = self.folder, self.authority
+        web = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=web.serve_forever, daemon=True).start()
+        self.addCleanup(web.shutdown)
+        responder = self.responder()
+        responder.port = web.server_address[1]
+        index = responder.index
+        responder.know(self.domain("ends.test", responder))
+        known.set()
+        self.assertEqual(self.fetched("ends.test"), "good")
+        state = self.signet("pki", "ocsp", "ends.test")
+        due = datetime.datetime.fromisoformat(state["due"].replace("Z", "+00:00")).timestamp()
+        self.assertAlmostEqual(due, time.time() + 12 * 3600, delta=1.3 * 3600 + 60)
+        self.assertTrue(self.stapled("ends.test"))
+
+    def test_09_hostile_responders(self):
+        """Endless, silent, cut, wrong: each has its reason, and none holds anything up."""
+        cases = {
+            b"HTTP/1.0 200 OK\r\nContent-Length: 99999999\r\n\r\n": "longer than",
+            b"HTTP/1.0 200 OK\r\n\r\n" + b"x" * 20000: "longer than",
+            b"HTTP/1.0 200 OK\r\n\r\njunk": "no response",
+            b"HTTP/1.0 302 Found\r\nLocation: http://127.0.0.1/\r\n\r\n": "302",
+            b"HTTP/1.0 200 OK\r\nContent-Length: 10\r\n\r\nabc": "cut",
+            b"220 mail.test ESMTP\r\n": "not HTTP",
+            b"HTTP/1.0 200 OK\r\n" + b"X: y\r\n" * 500 + b"\r\n": "too many",
+            b"HTTP/1.0 200 OK\r\n\r\n\x30\x03\x0a\x01\x06": "does not answer us",
+            b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n": "pieces",
+        }
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+        responder = self.responder()
+        responder.port = listener.getsockname()[1]
+        said = [b""]
+
+        def serve():
+            while True:
+                try:
+                    with listener.accept()[0] as peer:
+                        peer.recv(65536)
+                        peer.sendall(said[0])
+                except OSError:
+                    if listener.fileno() < 0:
+                        return
+        threading.Thread(target=serve, daemon=True).start()
+        self.domain("hostile.test", responder)
+        for data, why in cases.items():
+            said[0] = data
+            with self.assertRaisesRegex(Failed, why):
+                self.signet("pki", "ocsp-refresh", "hostile.test")
+        self.assertFalse(self.stapled("hostile.test"))
+
+    def test_09_not_from_private_networks(self):
+        responder = self.responder()
+        responder.know(self.domain("private.test", responder))
+        self.signet("setting", "reset", "fetch.private")
+        with self.assertRaisesRegex(Failed, "private"):
+            self.signet("pki", "ocsp-refresh", "private.test")
+        self.signet("setting", "set", "fetch.private", "on")
+
+    def test_09_handshakes_keep_no_memory(self):
+        """The library loses memory with each staple in TLS 1.3; what stands around it does not."""
+        responder = self.responder()
+        responder.know(self.domain("much.test", responder))
+        responder.start()
+        self.fetched("much.test")
+        script = self.folder / "many.py"
+        script.write_text(
+            "import subprocess,sys\n"
+            "for _ in range(int(sys.argv[3])):\n"
+            "    subprocess.run(['openssl','s_client','-connect','127.0.0.1:'+sys.argv[1],'-servername','much.test',"
+            "'-status',sys.argv[2]],input=b'',stdout=subprocess.DEVNULL,stderr=subprocess.DEVNULL)\n")
+        def many(n):
+            for version in ("-tls1_3", "-tls1_2"):
+                subprocess.run(["python3", script, str(self.server.ports["imaps"]), version, str(n)], check=True)
+        many(20)
+        before = self.server.rss()
+        many(60)
+        if not self.server.is_sanitized():
+            self.assertLess(self.server.rss() - before, 800_000)  # 120 of them would lose some 10 KB each
+        self.assertTrue(self.stapled("much.test"))
