@@ -197,7 +197,9 @@ static bool candidate(struct verify_search *s, const struct cert *ca, bool trust
 		return false;
 	s->work->steps--;
 	if (ids_differ(s->path[s->n - 1], ca)) {
-		say(s, ca, "has another key than the one that signed");
+		struct err err = { 0 };
+		err_set(&err, ERR_INPUT, "this is not the key that signed the one before");
+		tell(s, s->n, ca, &err);
 		return false;
 	}
 	return issued(s, ca, trusted);
