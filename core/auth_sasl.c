@@ -32,6 +32,7 @@ struct auth {
 	struct buf domain; /* of names without one; empty: the main domain */
 	int found;	   /* as auth_find */
 	bool later;	   /* the password was not checked: this is a loop */
+	bool unknown;	   /* nor could it be now */
 	struct auth_account account;
 };
 
@@ -131,6 +132,7 @@ static int check(sasl_conn_t *conn, void *context, const char *user, const char 
 	(void)conn, (void)user, (void)props;
 	enum auth_result result = auth_check(auth->found, &auth->account, slice_of(password, n));
 	auth->later = result == AUTH_LATER;
+	auth->unknown = result == AUTH_TEMP;
 	return result == AUTH_OK ? SASL_OK : SASL_BADAUTH;
 }
 
@@ -354,7 +356,7 @@ static enum auth_result verdict(
 	auth->stage = OVER;
 	if (auth->later || (auth->found < 0 && loop_thread()))
 		return AUTH_LATER;
-	if (auth->found < 0 || rc == SASL_NOMEM)
+	if (auth->found < 0 || auth->unknown || rc == SASL_NOMEM)
 		return AUTH_TEMP;
 	/* With a name it counts as an attempt, whatever was wrong with it. */
 	return auth->tried.n > 0 ? AUTH_WRONG : AUTH_ABORT;

@@ -24,6 +24,8 @@ struct ldapc {
 	uint64_t ms;
 	struct client *client;
 	LDAP *ld;
+	int error;  /* errno, once the connection failed */
+	bool known; /* it answered once */
 	bool bound; /* as who asks; else as somebody whose password was checked */
 };
 
@@ -91,15 +93,22 @@ static int on_option(Sockbuf_IO_Desc *desc, int option, void *arg)
 	return option == LBER_SB_OPT_DATA_READY;
 }
 
+/* libldap must not believe that it may try again. */
+static ber_slen_t broken(struct ldapc *link)
+{
+	if (errno == 0 || errno == EAGAIN || errno == EINTR)
+		errno = ECONNRESET;
+	link->error = errno;
+	return -1;
+}
+
 static ber_slen_t on_read(Sockbuf_IO_Desc *desc, void *to, ber_len_t n)
 {
 	struct ldapc *link = desc->sbiod_pvt;
 
 	errno = 0;
 	ssize_t got = io_read(client_io(link->client), to, n);
-	if (got < 0 && (errno == 0 || errno == EAGAIN || errno == EINTR))
-		errno = ECONNRESET;
-	return got < 0 ? -1 : (ber_slen_t)got;
+	return got < 0 ? broken(link) : (ber_slen_t)got;
 }
 
 static ber_slen_t on_write(Sockbuf_IO_Desc *desc, void *from, ber_len_t n)
@@ -108,11 +117,8 @@ static ber_slen_t on_write(Sockbuf_IO_Desc *desc, void *from, ber_len_t n)
 	struct io *io = client_io(link->client);
 
 	errno = 0;
-	if (io_write(io, slice_of(from, n)) == 0 && io_flush(io) == 0)
-		return (ber_slen_t)n;
-	if (errno == 0 || errno == EAGAIN || errno == EINTR)
-		errno = ECONNRESET;
-	return -1;
+	bool sent = io_write(io, slice_of(from, n)) == 0 && io_flush(io) == 0;
+	return sent ? (ber_slen_t)n : broken(link);
 }
 
 static int on_close(Sockbuf_IO_Desc *desc)
@@ -134,12 +140,17 @@ static Sockbuf_IO transport = {
 
 /* Always -1, which is LDAPC_FAILED. What the directory says in words of its own stays
    out of our log. */
-static int fail(int rc, const char *what, struct err *err)
+static int fail(const struct ldapc *link, int rc, const char *what, struct err *err)
 {
-	bool silent = rc == LDAP_SERVER_DOWN || rc == LDAP_TIMEOUT;
+	const char *why = ldap_err2string(rc);
 
-	return err_set(err, ERR_TEMP, "%s: %s", what,
-	    silent ? "the directory does not answer" : ldap_err2string(rc));
+	if (rc == LDAP_SERVER_DOWN && link->error == ETIMEDOUT)
+		why = "the directory does not answer";
+	else if (rc == LDAP_SERVER_DOWN && link->known)
+		why = "the directory ended the connection";
+	else if (rc == LDAP_SERVER_DOWN) /* TLS 1.3: certificates are refused after the handshake */
+		why = "the directory ended the connection; perhaps it wants a certificate of ours";
+	return err_set(err, ERR_TEMP, "%s: %s", what, why);
 }
 
 static void begin(struct ldapc *link)
@@ -158,7 +169,7 @@ static int start_ldap(struct ldapc *link, struct err *err)
 	int rc = ldap_init_fd(io_fd(client_io(link->client)), LDAP_PROTO_EXT, NULL, &link->ld);
 	if (rc != LDAP_SUCCESS) {
 		link->ld = NULL;
-		return fail(rc, "libldap does not start", err);
+		return fail(link, rc, "libldap does not start", err);
 	}
 	ldap_set_option(link->ld, LDAP_OPT_PROTOCOL_VERSION, &version);
 	ldap_set_option(link->ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF);
@@ -211,7 +222,7 @@ static int upgrade(struct ldapc *link, const char *certificate, struct err *err)
 	ldap_memfree(oid);
 	ber_bvfree(data);
 	if (rc != LDAP_SUCCESS)
-		return fail(rc, "StartTLS", err);
+		return fail(link, rc, "StartTLS", err);
 	return make_tls(link, certificate, err);
 }
 
@@ -231,8 +242,8 @@ static int bind_asker(struct ldapc *link, struct err *err)
 	if (link->bound)
 		return 0;
 	int rc = bind_as(link->ld, link->spec->bind_dn, link->spec->password);
-	link->bound = rc == LDAP_SUCCESS;
-	return link->bound ? 0 : fail(rc, "bind", err);
+	link->known = link->bound = rc == LDAP_SUCCESS;
+	return link->bound ? 0 : fail(link, rc, "bind", err);
 }
 
 static int secure(struct ldapc *link, const char *certificate, struct err *err)
@@ -304,7 +315,7 @@ static int take_entry(struct ldapc *link, LDAPMessage *answer,
 		return LDAPC_NO;
 	if (!dn || *dn == '\0') {
 		ldap_memfree(dn);
-		return fail(LDAP_DECODING_ERROR, "search", err);
+		return fail(link, LDAP_DECODING_ERROR, "search", err);
 	}
 	*out = (struct ldapc_entry){ .dn = pool_str(pool, slice_str(dn)),
 		.values = pool_get(pool, LDAPC_VALUES_MAX * sizeof(struct ldapc_value)) };
@@ -334,7 +345,7 @@ enum ldapc_result ldapc_find(struct ldapc *link, const struct ldapc_question *qu
 	else if (rc == LDAP_NO_SUCH_OBJECT)
 		result = LDAPC_NO;
 	else
-		result = fail(rc, "search", err);
+		result = fail(link, rc, "search", err);
 	ldap_msgfree(answer);
 	return (enum ldapc_result)result;
 }
@@ -359,5 +370,5 @@ enum ldapc_result ldapc_check(
 	int rc = bind_as(link->ld, dn, password);
 	if (rc == LDAP_SUCCESS)
 		return LDAPC_YES;
-	return says_no(rc) ? LDAPC_NO : (enum ldapc_result)fail(rc, "bind as the user", err);
+	return says_no(rc) ? LDAPC_NO : (enum ldapc_result)fail(link, rc, "bind as the user", err);
 }

@@ -4,6 +4,7 @@
 #include "core/sess.h"
 #include "storage/dir.h"
 #include "storage/op_account.h"
+#include "storage/source.h"
 
 static const struct op_arg address_args[] = {
 	{ "address", OP_ADDRESS, OP_REQUIRED, "address of the account", NULL },
@@ -89,13 +90,23 @@ static int check_old(struct op_call *call, const struct dir_account *account)
 	}
 }
 
+/* One here would be in place of the directory's, for good. */
+static int check_source(struct op_call *call, const struct dir_account *account)
+{
+	if (op_caller(call)->role > OP_USER || !source_owns(account))
+		return 0;
+	return op_fail(call, ERR_DENIED,
+	    "the password of %s is kept in the directory of its domain", account->name);
+}
+
 static int run_password(struct op_call *call)
 {
 	struct dir_account account;
 	const char *secrets[4];
 	struct err err = { 0 };
 
-	if (op_account_find(call, &account) != 0 || check_old(call, &account) != 0)
+	if (op_account_find(call, &account) != 0 || check_source(call, &account) != 0 ||
+	    check_old(call, &account) != 0)
 		return -1;
 	if (auth_secrets(op_secret(call, "password"), op_pool(call), secrets, &err) != 0 ||
 	    dir_account_secrets(address_of(call), secrets, &err) != 0)

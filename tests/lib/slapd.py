@@ -73,6 +73,12 @@ class Slapd:
     def add(self, *users, domain="alpha.test", password="their own secret"):
         self.modify("\n".join("\n" + self.entry(user, domain, password) for user in users), "-a")
 
+    def add_by_file(self, *users, domain="alpha.test", password="their own secret"):
+        """Where nobody can connect without a certificate; slapd does not run meanwhile."""
+        self.stop()
+        self.run("/usr/sbin/slapadd", "-f", self.folder / "slapd.conf",
+                 stdin="\n".join(self.entry(user, domain, password) for user in users))
+
     def modify(self, ldif, *more):
         self.run("ldapmodify", "-x", *more, "-H", f"ldap://127.0.0.1:{self.plain_port}", "-D", "cn=admin,dc=test",
                  "-w", "admin", stdin=ldif)
