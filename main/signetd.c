@@ -25,6 +25,7 @@
 #include "core/tls.h"
 #include "main/server.h"
 #include "main/wire.h"
+#include "pki/from_files.h"
 #include "pki/pki.h"
 #include "pki/seal.h"
 #include "pki/trust.h"
@@ -281,6 +282,7 @@ static void reload(const char *log)
 	if (log && log_open(log) != 0)
 		log_event(LOG_ERROR, "cannot-reopen-log", log_z("path", log));
 	trust_reload();
+	from_files_look();
 	if (wire_settings(&err) != 0)
 		log_event(LOG_ERROR, "cannot-reload", log_z("reason", err.text));
 	else

@@ -32,6 +32,14 @@ static int write_record(struct slice owner, const struct domain_record *record, 
 	return record->gone ? record_drop(owner, err) : record_put(owner, record, err);
 }
 
+/* What was changed by hand is not read from files again. Who says files anew says them
+   at another place in memory. */
+static void leave_files(const struct domain_record *before, struct domain_record *record)
+{
+	if (record->files.p == before->files.p && !slice_eq(before->leaf, record->leaf))
+		record->files = (struct slice){ 0 };
+}
+
 /* With the lock held. */
 static int change_now(struct slice domain,
     int (*change)(void *arg, const char *domain, struct domain_record *record, struct err *err),
@@ -48,6 +56,7 @@ static int change_now(struct slice domain,
 	before = record;
 	if (rc == 0)
 		rc = change(arg, domain.p, &record, err);
+	leave_files(&before, &record);
 	if (rc == 0)
 		rc = write_record(domain, &record, err);
 	if (rc == 0)

@@ -157,6 +157,7 @@ int domain_chain_set(struct slice domain, struct slice bytes, struct err *err)
 struct import {
 	struct shape *shape;
 	struct slice sealed; /* empty: the key that is there */
+	struct slice files;
 };
 
 static int take_all(void *arg, const char *domain, struct domain_record *record, struct err *err)
@@ -171,12 +172,13 @@ static int take_all(void *arg, const char *domain, struct domain_record *record,
 	if (arrange(import->shape, &key, err) != 0)
 		return -1;
 	take_first(buf_slice(&import->shape->certs), record);
+	record->files = import->files;
 	return check_use(domain, record, err);
 }
 
-int domain_install(struct slice owner, struct shape *shape, struct err *err)
+int domain_install(struct slice owner, struct shape *shape, struct slice files, struct err *err)
 {
-	struct import import = { .shape = shape };
+	struct import import = { .shape = shape, .files = files };
 	struct buf sealed = { 0 };
 	int rc = 0;
 
@@ -206,7 +208,7 @@ int pki_domain_install(
 	if (rc == 0 && chain_pem.n > 0)
 		rc = shape_add(chain_pem, none, &shape, err);
 	if (rc == 0)
-		rc = domain_install(owner, &shape, err);
+		rc = domain_install(owner, &shape, none, err);
 	shape_done(&shape);
 	pool_done(&pool);
 	return rc;

@@ -195,6 +195,17 @@ static void put_owner(struct op_call *call, const char *owner, const struct doma
 	put_mode(call, record->mode);
 }
 
+/* Where it is read from, if it is read again. */
+static void put_files(struct op_call *call, const struct domain_record *record)
+{
+	struct slice rest = record->files;
+
+	if (rest.n == 0)
+		return;
+	op_put_text(call, "certificate-file", slice_cut(&rest, '\n'));
+	op_put_text(call, "key-file", slice_cut(&rest, '\n'));
+}
+
 static void put_record(struct op_call *call, const char *domain, struct domain_record *record)
 {
 	struct slice rest = record->leaf;
@@ -210,6 +221,7 @@ static void put_record(struct op_call *call, const char *domain, struct domain_r
 		warn_of_names(call, domain, &cert);
 	}
 	put_pem(call, record);
+	put_files(call, record);
 	put_said(call, record);
 	if (!owner_is_profile(slice_str(domain)))
 		put_own_names(call, domain);

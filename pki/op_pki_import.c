@@ -1,5 +1,6 @@
 /* op_pki_import.c - keys with their certificates brought and taken away, by domains and profiles */
 #include "core/text.h"
+#include "pki/from_files.h"
 #include "pki/op_pki.h"
 #include "pki/pkcs12.h"
 #include "pki/shape.h"
@@ -34,7 +35,7 @@ int pki_run_import(struct op_call *call)
 	if (rc == 0)
 		rc = read_files(call, &shape, &err);
 	if (rc == 0)
-		rc = domain_install(owner, &shape, &err);
+		rc = domain_install(owner, &shape, (struct slice){ 0 }, &err);
 	shape_done(&shape);
 	return pki_call_answer(call, rc, &err);
 }
@@ -78,6 +79,66 @@ OPERATION(profile_import) = {
 	.more = IMPORT_MORE " A profile that is not there is made.",
 	.example = "profile import mx --identity-file mx.pfx --password-file pw",
 	.run = pki_run_import,
+};
+
+/* --- files that stay --- */
+
+int pki_run_files(struct op_call *call)
+{
+	const char *certificate = op_text(call, "certificate"), *key = op_text(call, "key");
+	unsigned mode = 0;
+	struct err err = { 0 };
+	struct slice owner;
+	int rc = find_owner(call, &owner, &err);
+
+	if (rc == 0)
+		rc = from_files_set(owner, certificate, key ? key : certificate, &mode, &err);
+	if (rc == 0 && mode & 077)
+		op_say(call,
+		    "The file with the private key can be read by others than its owner "
+		    "(mode %o): chmod 0600 or 0400",
+		    mode); /* SPEC P-007 */
+	return pki_call_answer(call, rc, &err);
+}
+
+#define FILES_ARGS                                                                                 \
+	{ "certificate", OP_FILE, OP_REQUIRED,                                                     \
+		"certificates, and perhaps the key: PEM, DER or PKCS#7", NULL },                   \
+	{                                                                                          \
+		"key", OP_FILE, 0, "the private key, when it is in a file of its own", NULL        \
+	}
+
+#define FILES_MORE                                                                                 \
+	"For those who share these files with a web server. They are read now, at each start,\n"   \
+	"at each reload (SIGHUP), and every ten minutes; what has changed is shown from the\n"     \
+	"next connection on. The server's user must be able to read them. Until they belong\n"     \
+	"together, what was there stays, and the log has a line. A key under a password and\n"     \
+	"PKCS#12 cannot be read so. When key or certificate are changed in another way, the\n"     \
+	"files are no longer looked at."
+
+static const struct op_arg files_args[] = { OP_PKI_DOMAIN, FILES_ARGS, { 0 } };
+
+/* SPEC P-015 */
+OPERATION(pki_files) = {
+	.name = "pki files",
+	.role = OP_SERVER_ADMIN,
+	.args = files_args,
+	.help = "take a domain's key and certificates from files, now and whenever they change",
+	.more = FILES_MORE,
+	.example = "pki files example.org /etc/ssl/fullchain.pem /etc/ssl/private/privkey.pem",
+	.run = pki_run_files,
+};
+
+static const struct op_arg profile_files_args[] = { OP_PKI_PROFILE, FILES_ARGS, { 0 } };
+
+OPERATION(profile_files) = {
+	.name = "profile files",
+	.role = OP_SERVER_ADMIN,
+	.args = profile_files_args,
+	.help = "take a profile's key and certificates from files, now and whenever they change",
+	.more = FILES_MORE,
+	.example = "profile files web /etc/ssl/web.pem",
+	.run = pki_run_files,
 };
 
 /* --- export --- */

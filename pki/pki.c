@@ -5,6 +5,7 @@
 
 #include "core/log.h"
 #include "core/loop.h"
+#include "pki/from_files.h"
 #include "pki/pki_private.h"
 #include "pki/seal.h"
 #include "pki/staple.h"
@@ -99,6 +100,7 @@ static void keep_up(void *arg)
 
 	(void)arg;
 	for (unsigned turn = 1; !threads_sleep(TURN_MS); turn++) {
+		from_files_look();
 		if (ticket_turn(&err) != 0)
 			log_event(LOG_ERROR, "ticket-keys", log_z("reason", err.text));
 		if (turn % RENEW_TURNS == 0)
@@ -135,6 +137,7 @@ int pki_start(const char *data, struct err *err)
 	watch_domains();
 	if (ensure_all(err) != 0)
 		return -1;
+	from_files_look();
 	domain_renew_old();
 	if (session_start(data, err) != 0 || staple_start(err) != 0)
 		return -1;

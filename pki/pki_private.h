@@ -174,9 +174,10 @@ int domain_cert_set(struct slice domain, struct slice bytes, struct slice chain,
 /* Those above it; only their form is checked. */
 int domain_chain_set(struct slice domain, struct slice bytes, struct err *err);
 /* A key with its certificates, or certificates of the key that is there; of an owner
-   that owner_find gave, or of a profile that is to be. The shape is put in order. */
+   that owner_find gave, or of a profile that is to be. The shape is put in order. files:
+   where it came from, if it is to be read from there again. */
 struct shape;
-int domain_install(struct slice owner, struct shape *shape, struct err *err);
+int domain_install(struct slice owner, struct shape *shape, struct slice files, struct err *err);
 
 /* --- edit.c: parts taken away, and how they are used --- */
 

@@ -121,26 +121,3 @@ int profile_each(bool (*visit)(void *arg, struct slice name), void *arg)
 	buf_done(&names);
 	return rc;
 }
-
-/* --- handed out --- */
-
-int profile_pem(struct slice name, struct buf *key, struct buf *chain, struct err *err)
-{
-	struct domain_record record = { 0 };
-	struct buf bytes = { 0 };
-	struct pool pool = { 0 };
-	struct slice owner;
-	int rc = owner_named(name, &pool, &owner, err);
-
-	if (rc == 0 && (record_get(owner, &bytes, &record) != 1 || record.leaf.n == 0))
-		rc = err_set(err, ERR_ABSENT, "%s has no certificate", owner.p);
-	if (rc == 0) {
-		struct sign_key sealed = { owner.p, record.key };
-		rc = sign_pem(&sealed, key, err);
-		cert_to_pem(record.leaf, chain);
-		cert_to_pem(record.above, chain);
-	}
-	buf_done(&bytes);
-	pool_done(&pool);
-	return rc;
-}

@@ -27,8 +27,4 @@ int profile_each(bool (*visit)(void *arg, struct slice name), void *arg);
    https, relay.certificate"; appended. */
 void assign_where(struct slice name, struct buf *where);
 
-/* Private key and chain of a profile or a domain by its name, as PEM, for a library
-   that takes nothing else; wipe the key. ERR_ABSENT. */
-int profile_pem(struct slice name, struct buf *key, struct buf *chain, struct err *err);
-
 #endif

@@ -107,17 +107,6 @@ int sign_pkcs12(const struct sign_key *key, const struct pkcs12 *what, struct sl
 	return rc;
 }
 
-int sign_pem(const struct sign_key *key, struct buf *pem, struct err *err)
-{
-	struct buf wrapped = { 0 };
-	int rc = open_wrapped(key, &wrapped, err);
-
-	if (rc == 0)
-		pem_put("PRIVATE KEY", buf_slice(&wrapped), pem);
-	buf_wipe(&wrapped);
-	return rc;
-}
-
 /* --- looked at --- */
 
 int sign_look(const struct sign_key *key, struct key_info *out, struct err *err)

@@ -30,9 +30,6 @@ struct pkcs12;
 int sign_pkcs12(const struct sign_key *key, const struct pkcs12 *what, struct slice password,
     struct buf *out, struct err *err);
 
-/* Append the key as PEM (PKCS#8), for a library that wants it so; wipe it. */
-int sign_pem(const struct sign_key *key, struct buf *pem, struct err *err);
-
 int sign_look(const struct sign_key *key, struct key_info *out, struct err *err);
 
 /* Sign a text and check the signature: 0, or -1 with the reason (SPEC C-029, C-030). */
