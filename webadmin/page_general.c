@@ -120,8 +120,7 @@ WEB_PAGE(others) = {
 	.route = &http_route_web_others,
 	.title = "Others",
 	.template = "others",
-	.about =
-	    "TLS sessions: versions, ciphers, resumption; what was counted; the keys of tickets.",
+	.about = "TLS sessions: versions, ciphers, resumption; and what was counted.",
 	.group = WEB_GENERAL,
 	.place = 10,
 	.load = load,
