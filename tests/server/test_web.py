@@ -57,9 +57,11 @@ class Web(unittest.TestCase):
     def press(self, action):
         self.web.follow(f"button[name=do][value={action}]")
 
-    def unfold(self, where):
-        if not self.web.has(f"{where} details[open]"):
-            self.web.click(f"{where} summary")
+    def unfold(self, what):
+        """Open the folded section that it is in, or that is in it."""
+        summary = f"details:not([open]):has({what}) > summary, {what} details:not([open]) > summary"
+        if self.web.has(summary):
+            self.web.click(summary)
 
     def sees(self, *texts):
         body = self.web.text()

@@ -10,6 +10,9 @@ import tempfile
 import unittest
 
 import browser
+import pki
+import slapd
+from dns import Names
 from server import PASSWORD
 from test_web import Web, openssl
 
@@ -350,6 +353,16 @@ class Domain(Pages):
         self.sees("The certificate is not for the name mismatch.test")
 
 
+    def test_E_015_compared_with_the_mx_record(self):
+        with Names({"mx.test": {"MX": ["10 mail.mx.test"]}}) as names:
+            self.server.signet("setting", "set", "dns.servers", names.address)
+            self.addCleanup(self.server.signet, "setting", "reset", "dns.servers")
+            self.new_domain("mx.test", key=True)
+            self.press("self-signed")
+            self.press("compare")
+            self.sees("mail.mx.test", "Host name")
+
+
 class Trust(Pages):
     """SPEC C7 and C9"""
 
@@ -425,7 +438,7 @@ class Trust(Pages):
         self.go("/admin/domain/alpha.test/security/smime")
         self.sure("self-signed")
         self.sees("There is a new special certificate.")
-        self.web.click("summary:has(+ p + form)")
+        self.unfold("[value=request]")
         self.web.fill("[name=o]", "Alpha & Co")
         self.press("request")
         request = openssl("req", "-verify", "-noout", "-subject", stdin=self.web.value("[name=csr]"))
@@ -550,7 +563,7 @@ class Profiles(Pages):
         self.go("/")
         self.web.follow("a[href='/admin/security']")
         self.web.follow("link=Certificates")
-        self.unfold(".two")
+        self.unfold("[value=add]")
         self.assertTrue(self.web.value("[name=cn]"))  # the server's name is proposed
         self.assertTrue(self.web.has("#add-cn-list option"))
         self.web.fill("[name=profile]", "a b")
@@ -642,7 +655,7 @@ class Profiles(Pages):
         self.profile("carried")
         for name, password in (("one", "first password 1"), ("two", "second password 2")):
             self.go("/admin/security/profiles/carried")
-            self.web.click("#files details:nth-of-type(2) summary")
+            self.unfold("[value=export]")
             self.web.fill("[name=file]", name)
             self.web.fill("[value=export], form:has([value=export]) [name=password]", password)
             self.web.fill("form:has([value=export]) [name=again]", password)
@@ -653,7 +666,7 @@ class Profiles(Pages):
             self.assertIn("carried.example.test", told)
             self.assertIn("invalid password", openssl("pkcs12", "-in", str(path), "-passin", "pass:no").lower())
         self.go("/admin/security/profiles")
-        self.web.click("section:has([value=import]) summary")
+        self.unfold("[value=import]")
         for password, works in (("wrong", False), ("second password 2", True)):
             self.web.fill("form:has([value=import]) [name=profile]", "brought")
             self.web.attach("[name=identity]", path)
@@ -671,7 +684,7 @@ class Profiles(Pages):
         import base64
         path = self.file("domain.p12", base64.b64decode(pem["pkcs12"]))
         self.go("/admin/domain/brought.test/security/pki")
-        self.web.click("#bring summary")
+        self.unfold("[value=bring]")
         self.web.attach("[name=identity]", path)
         self.web.fill("form:has([value=bring]) [name=password]", "some password 1")
         self.press("bring")
@@ -705,6 +718,43 @@ class Audit(Pages):
         self.assertGreater(self.web.count("tbody tr"), 4)
 
 
+@unittest.skipUnless(slapd.installed(), "slapd or ldap-utils is not installed")
+class Directory(Pages):
+    def test_a_directory_is_set_tried_and_left(self):
+        house = pki.Authority(self.folder, "House")
+        self.server.signet("trust", "add", stdin=house.pem())
+        directory = self.enterContext(slapd.Slapd(self.folder / "slapd", house))
+        directory.add("dora")
+        self.go("/admin/domain/alpha.test/security/ldap")
+        self.web.fill("[name=url]", "ldap.example.org")
+        self.web.fill("[name=base]", "ou=people,dc=test")
+        self.press("set")
+        self.refused()
+        self.assertEqual(self.web.value("[name=url]"), "ldap.example.org")
+        self.web.fill("[name=url]", f"ldaps://127.0.0.1:{directory.port}")
+        self.web.fill("[name='bind-dn']", slapd.ROOT)
+        self.web.fill("[name=password]", slapd.SECRET)
+        self.press("set")
+        self.sees("Saved. Try it with a user.", slapd.ROOT)
+        self.assertNotIn(slapd.SECRET, self.web.source())
+        self.web.fill("[name=user]", "nobody")
+        self.press("test")
+        self.refused("no entry fits")
+        self.web.fill("[name=user]", "dora")
+        self.web.fill("form:has([name=user]) [name=password]", "their own secret")
+        self.press("test")
+        self.sees("uid=dora,ou=people,dc=test", "That is the password.", "Dora")
+        self.shoot("ldap")
+        self.log_in("ann@alpha.test")
+        self.go("/admin/domain/alpha.test/security/ldap")
+        self.sees(slapd.ROOT)
+        self.assertFalse(self.web.has("main form"))  # who has the domain alone may look
+        self.log_in("root@alpha.test")
+        self.go("/admin/domain/alpha.test/security/ldap")
+        self.sure("remove")
+        self.sees("No directory is asked any more.")
+
+
 class General(Pages):
     """SPEC C8, P4"""
 
@@ -734,6 +784,27 @@ class General(Pages):
         self.sees("Not in this build")
         for name, value in (("tls.oldest-version", "ssl3"), ("tls.weak-ciphers", "on"), ("tls.sslv2-hello", "on")):
             self.assertTrue(self.web.has(f"[name='{name}'] option[value='{value}'][disabled]"), name)
+
+    def test_C_082_ticket_keys_turn_and_are_shared(self):
+        self.go("/admin/settings/general/tickets")
+        key = self.web.text("tbody td")
+        self.press("rotate")
+        self.assertNotEqual(self.web.text("tbody td"), key)
+        key = self.web.text("tbody td")
+        self.shoot("tickets")
+        self.unfold("[value=export]")
+        self.web.fill("[name=password]", "between servers 1")
+        self.web.fill("[name=again]", "between servers 1")
+        self.web.click("button[value=export]")
+        path = self.web.downloaded("ticket-keys.txt")
+        self.press("rotate")
+        self.assertNotEqual(self.web.text("tbody td"), key)
+        for password, works in (("wrong", False), ("between servers 1", True)):
+            self.unfold("[value=import]")
+            self.web.attach("[name=keys]", path)
+            self.web.fill("form:has([name=keys]) [name=password]", password)
+            self.press("import")
+            self.assertEqual(self.web.text("tbody td") == key, works)
 
     def test_P_035_words(self):
         self.go("/help/words")
@@ -771,11 +842,11 @@ class Narrow(Pages):
     options = {"javascript": True, "dark": True, "width": 390, "height": 844}
 
     PATHS = ["/admin/security", "/admin/security/trust", "/admin/settings/general/others", "/help", "/help/words",
-             "/help/tests", "/help/files", "/help/settings", "/help/about",
+             "/admin/settings/general/tickets", "/help/tests", "/help/files", "/help/settings", "/help/about",
              *(f"/admin/security/{page}" for page in ("profiles", "profiles/mx", "assignments", "pending", "ca",
                                                       "audit")),
              *(f"/admin/domain/alpha.test/security{page}"
-               for page in ("", "/pki", "/trust", "/clients", "/smime", "/ca", "/audit"))]
+               for page in ("", "/pki", "/trust", "/clients", "/smime", "/ca", "/ldap", "/audit"))]
 
     UNFOLD = "document.querySelectorAll('details').forEach(d => d.open = true)"
 
