@@ -25,7 +25,9 @@ void domain_validity(const struct conf_at *at, struct cert_spec *spec)
 	int64_t now = time(NULL);
 
 	spec->not_before = now - BACKDATE; /* clocks of clients may be behind */
-	spec->not_after = now + conf_num_at(&conf_key_pki_certificate_days, at) * DAY;
+	/* RFC 5280 4.1.2.5: both ends count. COMPAT: Apple refuses 825 days and a second. */
+	spec->not_after =
+	    spec->not_before + conf_num_at(&conf_key_pki_certificate_days, at) * DAY - 1;
 }
 
 int domain_sign_own(const char *domain, const struct subject *subject, struct slice serial,

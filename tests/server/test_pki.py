@@ -1,82 +1,20 @@
-"""test_pki - keys, certificates, chains, trust and modes of domains, as an admin and a client see them"""
+"""test_pki - trust and certificates of clients, as an admin and a client see them"""
 import base64
-import datetime
 import imaplib
-import pathlib
-import re
 import shutil
 import smtplib
 import ssl
 import subprocess
-import tempfile
 import time
-import unittest
 
 import xmpp
-from server import Failed, Server
+from pki import Authority, Case, openssl
 
 
-def openssl(*words, stdin=""):
-    """What it says on both outputs; Failed when it says no."""
-    data = stdin if isinstance(stdin, bytes) else stdin.encode()
-    done = subprocess.run(["openssl", *map(str, words)], input=data, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, timeout=120)
-    if done.returncode != 0:
-        raise Failed(f"openssl {words[0]}: {done.stdout.decode(errors='replace')}")
-    return done.stdout.decode(errors="replace")
+class Pki(Case):
+    """One whose openssl stays connected for a while."""
 
-
-class Authority:
-    """A test authority made by openssl, in a folder."""
-
-    def __init__(self, folder, name, issuer=None):
-        self.folder, self.name = folder, name
-        self.key, self.cert = folder / f"{name}.key", folder / f"{name}.pem"
-        self.issuer = issuer
-        openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", self.key)
-        if issuer:
-            request = openssl("req", "-new", "-key", self.key, "-subj", f"/O=Test/CN={name}")
-            self.cert.write_text(issuer.sign(request, "basicConstraints=critical,CA:true\nkeyUsage=critical,keyCertSign"))
-        else:
-            openssl("req", "-x509", "-new", "-key", self.key, "-subj", f"/O=Test/CN={name}", "-days", "30",
-                    "-addext", "keyUsage=critical,keyCertSign,cRLSign", "-out", self.cert)
-
-    def sign(self, request, extensions="", days=20):
-        """The certificate for a request, as PEM."""
-        pem, more = self.folder / "request.pem", self.folder / "extensions"
-        pem.write_text(request)
-        more.write_text(extensions + "\n")
-        openssl("x509", "-req", "-in", pem, "-CA", self.cert, "-CAkey", self.key, "-CAcreateserial", "-days", days,
-                "-extfile", more, "-out", self.folder / "out.pem")
-        return (self.folder / "out.pem").read_text()
-
-    def pem(self):
-        return self.cert.read_text()
-
-
-class Pki(unittest.TestCase):
-    """A server with two domains and a folder for keys."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="signet-pki."))
-        cls.server = Server().__enter__()
-        for domain in ("alpha.test", "beta.test"):
-            cls.server.signet("domain", "add", domain)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.__exit__(None, None, None)
-        shutil.rmtree(cls.folder, ignore_errors=True)
-
-    def signet(self, *words, stdin=""):
-        return self.server.signet(*words, stdin=stdin)
-
-    def refused(self, *words, stdin=""):
-        """What the operation says when it is refused, as it must be."""
-        with self.assertRaises(Failed) as caught:
-            self.signet(*words, stdin=stdin)
-        return str(caught.exception)
+    command = Case.talk
 
     def s_client(self, *more, listener="imaps", name="alpha.test", stdin="a LOGOUT\r\n", wait=0):
         """What openssl s_client says, whether it gets through or not."""
@@ -91,156 +29,9 @@ class Pki(unittest.TestCase):
     def shakes_hands(self, name, listener="imaps"):
         return "Server certificate\n" in self.s_client(name=name, listener=listener)
 
-    def shown(self, name):
-        """The certificates that a client is shown, as PEM."""
-        text = self.s_client("-showcerts", name=name)
-        return re.findall(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n", text, re.S)
-
-    def command(self, listener, say, until):
-        """What the server says to a line in the clear."""
-        with self.server.connect(listener) as s:
-            s.sendall(say)
-            got = b""
-            while until not in got:
-                more = s.recv(4096)
-                if not more:
-                    break
-                got += more
-            return got.decode()
-
     def key(self, *words):
         """A private key of openssl's, PEM."""
         return openssl("genpkey", "-quiet", *words)
-
-
-class Certificates(Pki):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.root = Authority(cls.folder, "Root")
-        cls.middle = Authority(cls.folder, "Middle", cls.root)
-        cls.stranger = Authority(cls.folder, "Stranger")
-
-    def setUp(self):
-        self.signet("pki", "renew", "alpha.test")
-
-    def test_request(self):
-        """SPEC C-036, C-037, C-038, C-039, C-046; P-002, P-004"""
-        self.server.signet("domain-alias", "add", "alias.test", "alpha.test")
-        fields = {"cn": "mail.alpha.test", "o": "Example, Inc.", "ou": "Entwicklung für Post", "l": "Köln",
-                  "st": "NRW", "c": "DE", "contact": "ca@other.test"}
-        words = [word for name, value in fields.items() for word in (f"--{name}", value)]
-        pem = self.signet("pki", "csr", "alpha.test", *words)["pem"]
-        text = openssl("req", "-verify", "-noout", "-text", "-nameopt", "utf8,sep_comma_plus", stdin=pem)
-        self.assertRegex(text, "verify OK")
-        for value in fields.values():
-            self.assertIn(f"={value},", text.replace("\n", ","))
-        for name in ("mail.alpha.test", "alpha.test", "alias.test"):
-            self.assertIn(f"DNS:{name}", text)
-        shown = openssl("x509", "-noout", "-pubkey", stdin=self.signet("pki", "show", "alpha.test")["chain"])
-        self.assertEqual(openssl("req", "-noout", "-pubkey", stdin=pem), shown)
-        # said once, it is remembered
-        self.assertIn("Example", openssl("req", "-noout", "-subject", stdin=self.signet("pki", "csr", "alpha.test")["pem"]))
-        self.server.signet("domain-alias", "remove", "alias.test")
-
-    def test_bad_fields(self):
-        """SPEC C-037, P-002"""
-        for words in (("--c", "USA"), ("--c", "1x"), ("--contact", "not-an-address"), ("--cn", "a" * 65 + ".test"),
-                      ("--cn", "two words"), ("--o", "x" * 65), ("--names", "ok.test -bad-.test")):
-            with self.subTest(words):
-                self.refused("pki", "csr", "alpha.test", *words)
-
-    def test_wildcard(self):
-        """SPEC C-035"""
-        pem = self.signet("pki", "csr", "alpha.test", "--cn", "*.alpha.test")["pem"]
-        self.assertIn("DNS:*.alpha.test", openssl("req", "-noout", "-text", stdin=pem))
-
-    def test_signed_by_an_authority(self):
-        """SPEC C-040, C-043, C-051, C-053, C-054, C-006, C-033"""
-        request = self.signet("pki", "csr", "alpha.test", "--cn", "alpha.test")["pem"]
-        pem = self.middle.sign(request, "subjectAltName=DNS:alpha.test\nextendedKeyUsage=serverAuth")
-        answer = self.signet("pki", "cert-set", "alpha.test", stdin=pem)
-        self.assertEqual(answer["serial"].upper().lstrip("0"),
-                         openssl("x509", "-noout", "-serial", stdin=pem).split("=")[1].strip().lstrip("0"))
-        self.assertIn("CN=Middle", answer["issuer"])
-        self.assertFalse(answer["self-signed"])
-        roots = ("-CAfile", self.root.cert, "-verify_hostname", "alpha.test")
-        self.assertRegex(self.s_client(*roots), r"Verify return code: 2[01] ")
-        answer = self.signet("pki", "chain-set", "alpha.test", stdin=self.middle.pem())
-        self.assertEqual([row["issued-to"] for row in answer["rows"]], ["O=Test, CN=Middle"])
-        self.assertIn("Verify return code: 0 (ok)", self.s_client(*roots))
-        self.assertEqual(self.shown("alpha.test"), [pem, self.middle.pem()])
-        self.assertIn("Verify return code: 62", self.s_client("-CAfile", self.root.cert, "-verify_hostname", "other.test"))
-        self.signet("pki", "chain-remove", "alpha.test")
-        self.assertEqual(self.shown("alpha.test"), [pem])
-
-    def test_what_is_not_set(self):
-        """SPEC C-041, C-042"""
-        before = self.signet("pki", "show", "alpha.test")
-        other = self.signet("pki", "csr", "beta.test")["pem"]
-        for pem, why in ((self.middle.sign(other), "does not belong"), ("garbage", "no certificate"),
-                         (before["chain"] + self.middle.pem(), "chain"), (before["chain"][:-300], "cut off")):
-            self.assertIn(why, self.refused("pki", "cert-set", "alpha.test", stdin=pem))
-            self.assertEqual(self.signet("pki", "show", "alpha.test"), before)
-
-    def test_chain(self):
-        """SPEC C-047, C-048, C-049, C-050, C-052"""
-        broken = self.middle.pem().replace("\nMII", "\nMIA", 1)
-        self.signet("pki", "chain-set", "alpha.test", stdin=self.stranger.pem())
-        self.assertIn("certificate 2", self.refused("pki", "chain-set", "alpha.test",
-                                                      stdin=self.root.pem() + broken + self.middle.pem()))
-        self.assertEqual(len(self.signet("pki", "show", "alpha.test")["rows"]), 1)
-        answer = self.signet("pki", "chain-set", "alpha.test", stdin=self.root.pem() + self.middle.pem() + self.root.pem())
-        self.assertEqual([row["issued-to"].split("=")[-1] for row in answer["rows"]], ["Root", "Middle", "Root"])
-        self.assertIn("twice", answer["message"])
-        self.assertIn("root", answer["message"])
-        self.signet("pki", "chain-remove", "alpha.test")
-
-    def test_advice(self):
-        """SPEC C-050, T6"""
-        request = self.signet("pki", "csr", "alpha.test")["pem"]
-        self.signet("pki", "cert-set", "alpha.test", stdin=self.middle.sign(request, "subjectAltName=DNS:alpha.test"))
-        self.assertIn("missing", self.signet("pki", "show", "alpha.test")["message"])
-        self.assertIn("not issued by", self.signet("pki", "chain-set", "alpha.test", stdin=self.stranger.pem())["message"])
-
-    def test_self_signed(self):
-        """SPEC C-007, C-055, C-056, C-058"""
-        self.signet("pki", "self-signed", "alpha.test", "--o", "Example")
-        pem = self.shown("alpha.test")[0]
-        subject = openssl("x509", "-noout", "-subject", stdin=pem)
-        self.assertEqual(subject[8:], openssl("x509", "-noout", "-issuer", stdin=pem)[7:])
-        self.assertIn("O = Example", subject)
-        self.assertIn("Verify return code: 18", self.s_client("-CAfile", self.root.cert))
-        self.assertIn("Verify return code: 0 (ok)", self.s_client("-CAfile", self.server.certificate("alpha.test")))
-        before = self.signet("pki", "show", "alpha.test")
-        time.sleep(1.1)
-        after = self.signet("pki", "refresh", "alpha.test")
-        for same in ("serial", "subject", "names", "key"):
-            self.assertEqual(before[same], after[same])
-        self.assertLess(before["from"], after["from"])
-        self.assertLess(before["till"], after["till"])
-        self.assertNotEqual(self.signet("pki", "refresh", "alpha.test", "--new-serial")["serial"], before["serial"])
-
-    def test_fingerprints(self):
-        """SPEC P-030"""
-        answer = self.signet("pki", "show", "alpha.test")
-        for name in ("md5", "sha1", "sha256"):
-            text = openssl("x509", "-noout", "-fingerprint", f"-{name}", stdin=answer["chain"])
-            self.assertEqual(text.split("=")[1].strip().replace(":", "").lower(), answer[name])
-
-    def test_no_refresh_of_others(self):
-        """SPEC C-057"""
-        request = self.signet("pki", "csr", "alpha.test")["pem"]
-        self.signet("pki", "cert-set", "alpha.test", stdin=self.root.sign(request))
-        self.assertIn("own key", self.refused("pki", "refresh", "alpha.test"))
-
-    def test_remove(self):
-        """SPEC C-045"""
-        key = self.signet("pki", "show", "alpha.test")["key_bits"]
-        answer = self.signet("pki", "cert-remove", "alpha.test")
-        self.assertEqual(answer["key_bits"], key)
-        self.assertFalse(self.shakes_hands("alpha.test"))
-        self.assertTrue(self.shakes_hands("beta.test"))
 
 
 class Trust(Pki):
