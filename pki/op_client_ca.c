@@ -16,16 +16,26 @@ static bool is_among(const struct cert *cert, struct slice issuers)
 	return false;
 }
 
-/* The rows are those that may be chosen (SPEC C-093). */
+static void put_choice(struct op_call *call, const struct cert *cert, bool chosen)
+{
+	op_row(call);
+	op_put_bool(call, "chosen", chosen);
+	pki_call_put_cert(call, cert);
+}
+
+/* The rows are those that may be chosen: the domain's own (SPEC C-093), and who was
+   chosen of the others that it trusts (SPEC C-064). */
 static void put_choices(struct op_call *call, const char *domain, struct slice issuers)
 {
 	struct trust_set *set = trust_stored(slice_str(domain));
+	struct trust own = { { set } };
+	struct cert issuer;
 
-	for (size_t i = 0; i < trust_set_count(set); i++) {
-		op_row(call);
-		op_put_bool(call, "chosen", is_among(trust_set_at(set, i), issuers));
-		pki_call_put_cert(call, trust_set_at(set, i));
-	}
+	for (size_t i = 0; i < trust_set_count(set); i++)
+		put_choice(call, trust_set_at(set, i), is_among(trust_set_at(set, i), issuers));
+	while (cert_next(&issuers, &issuer))
+		if (!trust_has(&own, &issuer))
+			put_choice(call, &issuer, true);
 	trust_set_unref(&set);
 }
 
@@ -60,9 +70,9 @@ OPERATION(client_ca_show) = {
 	.args = pki_domain_args,
 	.help = "show whose certificates a domain asks its clients for",
 	.more =
-	    "The rows are the domain's own trusted certificates; one of the server's can be chosen\n"
-	    "by its fingerprint, too. What stands above them is said of the first one that is\n"
-	    "chosen.",
+	    "The rows are the certificates that may be chosen: the domain's own trusted ones, and\n"
+	    "those of the server's that were chosen by their fingerprints. What stands above them\n"
+	    "is said of the first one that is chosen.",
 	.example = "client-ca show example.org",
 	.reads = true,
 	.run = run_show,
