@@ -99,6 +99,7 @@ static void keep_up(void *arg)
 	struct err err = { 0 };
 
 	(void)arg;
+	domain_renew_old();
 	for (unsigned turn = 1; !threads_sleep(TURN_MS); turn++) {
 		from_files_look();
 		if (ticket_turn(&err) != 0)
@@ -138,7 +139,6 @@ int pki_start(const char *data, struct err *err)
 	if (ensure_all(err) != 0)
 		return -1;
 	from_files_look();
-	domain_renew_old();
 	if (session_start(data, err) != 0 || staple_start(err) != 0)
 		return -1;
 	return thread_start("pki", keep_up, NULL, err);

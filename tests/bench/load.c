@@ -30,6 +30,8 @@ static struct options options = { .workers = 1,
 	.size = 4096,
 	.user = "u#@bench.test",
 	.users = 1,
+	.name = "bench.test",
+	.names = 1,
 	.box = "INBOX",
 	.messages = 1 };
 
@@ -59,15 +61,27 @@ static bool over(void)
 	return atomic_load(&numbers) >= options.count || now() > deadline;
 }
 
-void account_name(const struct options *o, long number, char *out, size_t size)
+static void in_turn(const char *pattern, long number, char *out, size_t size)
 {
-	const char *sign = strchr(o->user, '#');
-	int head = (int)(sign ? sign - o->user : (long)strlen(o->user));
+	const char *sign = strchr(pattern, '#');
+	int head = (int)(sign ? sign - pattern : (long)strlen(pattern));
 
 	if (sign)
-		snprintf(out, size, "%.*s%ld%s", head, o->user, number % o->users, sign + 1);
+		snprintf(out, size, "%.*s%ld%s", head, pattern, number, sign + 1);
 	else
-		snprintf(out, size, "%s", o->user);
+		snprintf(out, size, "%s", pattern);
+}
+
+void account_name(const struct options *o, long number, char *out, size_t size)
+{
+	in_turn(o->user, number % o->users, out, size);
+}
+
+void server_name(const struct options *o, char *out, size_t size)
+{
+	static atomic_long asked;
+
+	in_turn(o->name, atomic_fetch_add(&asked, 1) % o->names, out, size);
 }
 
 /* --- messages --- */
@@ -228,6 +242,8 @@ static const struct name {
 	{ "starttls", BOOL, &options.starttls },
 	{ "resume", BOOL, &options.resume },
 	{ "user", TEXT, &options.user },
+	{ "name", TEXT, &options.name },
+	{ "names", LONG, &options.names },
 	{ "password", TEXT, &options.password },
 	{ "box", TEXT, &options.box },
 	{ "command", TEXT, &options.command },

@@ -21,6 +21,8 @@ struct options {
 	bool resume;
 	const char *user; /* # in it: one of `users` accounts in turn */
 	long users;
+	const char *name; /* of the server, for TLS; # in it: one of `names` in turn */
+	long names;
 	const char *password; /* NULL: SMTP without AUTH */
 	const char *box;
 	const char *command; /* of IMAP; # is 1..messages in turn, ~ is + or - */
@@ -57,6 +59,9 @@ long next_number(void);
 
 /* One account's name, in turn; into out. */
 void account_name(const struct options *o, long number, char *out, size_t size);
+
+/* One server's name, in turn; into out. */
+void server_name(const struct options *o, char *out, size_t size);
 
 /* --- one connection --- */
 

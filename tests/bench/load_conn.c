@@ -34,9 +34,12 @@ bool conn_open(struct worker *w)
 
 bool conn_start_tls(struct worker *w)
 {
+	char name[256];
+
+	server_name(w->o, name, sizeof(name));
 	w->ssl = SSL_new(w->tls);
 	if (!w->ssl || SSL_set_fd(w->ssl, w->fd) != 1 ||
-	    SSL_set_tlsext_host_name(w->ssl, "bench.test") != 1)
+	    SSL_set_tlsext_host_name(w->ssl, name) != 1)
 		return false;
 	if (w->o->resume && w->ticket)
 		SSL_set_session(w->ssl, w->ticket);
