@@ -11,7 +11,13 @@ enum { NAMES_MAX = 100 };
 
 #define OID_CN "2.5.4.3"
 #define OID_UID "0.9.2342.19200300.100.1.1" /* RFC 4519 2.39 */
-#define OID_UPN "1.3.6.1.4.1.311.20.2.3"    /* MS-WCCE: szOID_NT_PRINCIPAL_NAME */
+
+/* Names of other kinds that are addresses. */
+static const char *const upn[] = { "1.3.6.1.4.1.311.20.2.3", /* MS-WCCE: principal name */
+	NULL };
+static const char *const mailboxes[] = { "1.3.6.1.5.5.7.8.9", /* RFC 9598: with UTF-8 */
+	"1.3.6.1.5.5.7.8.5",				      /* RFC 6120 13.7.1.4: of XMPP */
+	NULL };
 
 const char *const client_map_names[] = { [CLIENT_MAP_EMAIL] = "email",
 	[CLIENT_MAP_CN] = "cn",
@@ -85,30 +91,37 @@ static void from_subject(
 				add_name(domain, value.value, accounts);
 }
 
+static bool is_one_of(struct slice type, const char *const *oids)
+{
+	while (*oids && !der_oid_is(type, *oids))
+		oids++;
+	return *oids != NULL;
+}
+
 /* RFC 5280 4.2.1.6: [0] OtherName { type, [0] EXPLICIT value } */
-static void from_other_name(const char *domain, struct slice other, struct buf *accounts)
+static void from_other_name(
+    const char *domain, struct slice other, const char *const *oids, struct buf *accounts)
 {
 	struct slice type, inner;
 	struct der value;
 
-	if (der_want(&other, DER_OID, &type) && der_oid_is(type, OID_UPN) &&
+	if (der_want(&other, DER_OID, &type) && is_one_of(type, oids) &&
 	    der_want(&other, DER_CONTEXT_CONSTRUCTED, &inner) && der_next(&inner, &value) &&
 	    is_text(&value))
 		add_address(domain, value.value, accounts);
 }
 
-static void from_alt_names(
-    const char *domain, const struct cert *leaf, unsigned tag, struct buf *accounts)
+/* rfc822Name is one of them; what else is, stands in oids. */
+static void from_alt_names(const char *domain, const struct cert *leaf, bool rfc822,
+    const char *const *oids, struct buf *accounts)
 {
 	struct slice rest = leaf->alt_names;
 	struct der name;
 
 	for (size_t n = 0; n < NAMES_MAX && der_next(&rest, &name); n++) {
-		if (name.tag != tag)
-			continue;
-		if (tag == DER_CONTEXT_CONSTRUCTED)
-			from_other_name(domain, name.value, accounts);
-		else
+		if (name.tag == DER_CONTEXT_CONSTRUCTED)
+			from_other_name(domain, name.value, oids, accounts);
+		else if (rfc822 && name.tag == (DER_CONTEXT | 1))
 			add_address(domain, name.value, accounts);
 	}
 }
@@ -128,7 +141,7 @@ void client_accounts(
 {
 	switch (map) {
 	case CLIENT_MAP_EMAIL:
-		from_alt_names(domain, leaf, DER_CONTEXT | 1, accounts);
+		from_alt_names(domain, leaf, true, mailboxes, accounts);
 		break;
 	case CLIENT_MAP_CN:
 		from_subject(domain, leaf, OID_CN, accounts);
@@ -137,7 +150,7 @@ void client_accounts(
 		from_subject(domain, leaf, OID_UID, accounts);
 		break;
 	case CLIENT_MAP_UPN:
-		from_alt_names(domain, leaf, DER_CONTEXT_CONSTRUCTED, accounts);
+		from_alt_names(domain, leaf, false, upn, accounts);
 		break;
 	case CLIENT_MAP_FINGERPRINT:
 		from_list(domain, leaf, accounts);

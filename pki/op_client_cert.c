@@ -1,6 +1,7 @@
 /* op_client_cert.c - certificates that an account lists as its own */
 #include "pki/client_cert.h"
 #include "pki/op_pki.h"
+#include "pki/told.h"
 
 /* --- fingerprints --- */
 
@@ -103,6 +104,7 @@ static int run_add(struct op_call *call)
 	if (rc == 0 && cert_next(&rest, &cert))
 		rc = client_cert_add(&account, &cert, &err);
 	if (rc == 0) {
+		told_der("login certificate", account.name, (struct slice){ 0 }, cert.der);
 		op_put_text(call, "address", slice_str(account.name));
 		pki_call_put_cert(call, &cert);
 	}

@@ -21,7 +21,7 @@ extern const struct conf_key conf_key_tls_client_strict;
 
 /* What in a client's certificate names an account of the domain. */
 enum client_map {
-	CLIENT_MAP_EMAIL,	/* rfc822Name: the address */
+	CLIENT_MAP_EMAIL,	/* addresses of mail and XMPP among its alternative names */
 	CLIENT_MAP_CN,		/* the subject's common name: the address, or its local part */
 	CLIENT_MAP_UID,		/* the subject's user id, likewise */
 	CLIENT_MAP_UPN,		/* the principal name of Windows' directories: the address */

@@ -4,6 +4,7 @@
 #include "storage/box.h"
 #include "storage/dir.h"
 #include "storage/op_account.h"
+#include "storage/source.h"
 
 static const struct op_arg address_args[] = {
 	{ "address", OP_ADDRESS, OP_REQUIRED, "address of the account", NULL },
@@ -139,6 +140,14 @@ static int put_usage(struct op_call *call, const struct dir_account *account)
 	return 0;
 }
 
+/* Where the account's password is. */
+static const char *password_of(const struct dir_account *account)
+{
+	if (account->secrets[0])
+		return "here";
+	return source_owns(account) ? "directory" : "none";
+}
+
 static int run_show(struct op_call *call)
 {
 	struct dir_account account;
@@ -146,6 +155,7 @@ static int run_show(struct op_call *call)
 	if (op_account_find(call, &account) != 0)
 		return -1;
 	put_account(call, &account);
+	op_put_text(call, "password", slice_str(password_of(&account)));
 	return put_usage(call, &account);
 }
 

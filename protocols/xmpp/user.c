@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "protocols/xmpp/jid.h"
 #include "storage/dir.h"
+#include "storage/source.h"
 
 enum { BUCKETS = 4096, LOCKS = 64 };
 
@@ -96,6 +97,8 @@ int xmpp_user_open(struct slice text, struct xmpp_user **out)
 	struct jid jid;
 	int found = dir_account(text, &pool, &account);
 
+	if (found == 0)
+		found = source_adopt(text, &pool, &account);
 	if (found == 1 && !jid_parse(&pool, slice_str(account.name), &jid))
 		found = 0; /* an address of mail that is none of XMPP */
 	if (found == 1)

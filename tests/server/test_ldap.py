@@ -2,7 +2,7 @@
 import base64
 import concurrent.futures
 import imaplib
-import pathlib
+import json
 import poplib
 import re
 import signal
@@ -221,6 +221,32 @@ class Directory(pki.Case):
         self.assertIn("AUTHENTICATIONFAILED", self.login("ann@alpha.test"))
         self.signet("account", "resume", "ann@alpha.test")
         self.assertEqual(self.login("ann@alpha.test"), "OK")
+
+    def test_users_change_passwords_in_the_directory(self):
+        """One set here would be in place of the directory's; an admin may want that."""
+        self.slapd.add("dora")
+        self.assertEqual(self.login("dora@alpha.test"), "OK")
+        self.assertEqual(self.signet("account", "show", "dora@alpha.test")["password"], "directory")
+        token = self.signet("token", "add", "dora", "--account", "dora@alpha.test")["token"]
+        said = subprocess.run(
+            ["curl", "-sk", "-H", f"Authorization: Bearer {token}", "-H", "Content-Type: application/json", "-d",
+             json.dumps({"address": "dora@alpha.test", "old": THEIRS, "password": "a new one of hers"}),
+             f"https://127.0.0.1:{self.server.ports['https']}/api/v1/account/password"],
+            stdout=subprocess.PIPE, timeout=60, check=True).stdout.decode()
+        self.assertIn("is kept in the directory of its domain", said)
+        self.signet("account", "password", "dora@alpha.test", stdin="an admin's choice")
+        self.assertEqual(self.login("dora@alpha.test", "an admin's choice"), "OK")
+        self.assertIn("AUTHENTICATIONFAILED", self.login("dora@alpha.test"))
+        self.assertEqual(self.signet("account", "show", "dora@alpha.test")["password"], "here")
+
+    def test_chat_with_somebody_who_was_never_here(self):
+        self.slapd.add("hermit")
+        with xmpp.Client(self.server, "cy@beta.test") as cy:
+            cy.chat("hermit@alpha.test", "are you there?")
+            cy.chat("nobody@alpha.test", "are you?")
+            self.assertEqual(cy.stanza("message").get("from"), "nobody@alpha.test")
+        with xmpp.Client(self.server, "hermit@alpha.test", password=THEIRS) as hermit:
+            self.assertEqual(hermit.text(), "are you there?")
 
     def test_names_that_mean_something_to_filters(self):
         """RFC 4515: they stand for themselves"""

@@ -19,6 +19,7 @@ except ImportError:
 
 OLD, NEW = "-tls1_2", "-tls1_3"
 UPN = "otherName:1.3.6.1.4.1.311.20.2.3;UTF8:"
+XMPP, MAILBOX = "otherName:1.3.6.1.5.5.7.8.5;UTF8:", "otherName:1.3.6.1.5.5.7.8.9;UTF8:"
 
 
 class Clients(pki.Case):
@@ -308,6 +309,8 @@ class Clients(pki.Case):
                  "uid": self.user(self.people, "m3", subject="/CN=Robert/UID=bob"),
                  "upn": self.user(self.people, "m4", names=UPN + "bob@alpha.test", subject="/CN=Robert"),
                  "fingerprint": self.user(self.people, "m5", subject="/CN=Robert")}
+        for name, oid in (("xmpp", XMPP), ("utf8", MAILBOX)):
+            self.assertIn("b OK", self.external(self.user(self.people, name, names=oid + "bob@alpha.test")))
         pem = pki.certificates(users["fingerprint"].read_text())[0]
         row = self.signet("account", "cert-add", "bob@alpha.test", stdin=pem)
         self.assertIn("listed already", self.refused("account", "cert-add", "ann@alpha.test", stdin=pem))
