@@ -44,7 +44,7 @@ static struct tls_ctx *make_of(const struct domain_record *record, const struct 
 		.oldest = panel_oldest(),
 		.session_ttl_s = panel_session_ttl(),
 		.client_issuer = buf_slice(&issuer),
-		.client_required = issuer.n > 0 && record->client_required,
+		.client_required = record->client_required, /* also by issuers that are gone */
 		.client_strict = conf_num_at(&conf_key_tls_client_strict, &at) != 0,
 		.leaf = leaf.der,
 		.staple = buf_slice(&staple.response),

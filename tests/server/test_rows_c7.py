@@ -200,6 +200,17 @@ class Rows(Believing):
         names = [row["issued-to"] for row in self.rows("domain", "--domain", "alpha.test")]
         self.assertEqual(names, ["O=Test, CN=Stranger"])
 
+    def test_C_068_who_requires_of_nobody_lets_nobody_in(self):
+        """The only issuer that counted is removed: its certificates are not needed less, but good for nothing."""
+        client = self.issue(self.root, "stranded")
+        self.trust(self.root, "--domain", "alpha.test")
+        self.ask_clients("alpha.test", self.fingerprint(self.root))
+        self.assertTrue(self.gets_through(client))
+        self.signet("trust", "remove", self.fingerprint(self.root), "--domain", "alpha.test")
+        self.assertFalse(self.gets_through(client))
+        self.assertIn("client-issuer-gone", self.server.log())
+        self.assertTrue(self.gets_through(client, "beta.test"))
+
     def test_C_069_inherited_ones_are_shown_and_stay(self):
         self.trust(self.root)
         listed = self.signet("trust", "list", "--domain", "alpha.test")["rows"]
