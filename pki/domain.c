@@ -2,7 +2,7 @@
 #include <time.h>
 
 #include "core/log.h"
-#include "pki/cert.h"
+#include "pki/issue.h"
 #include "pki/pki_private.h"
 #include "pki/subject.h"
 
@@ -105,16 +105,19 @@ int domain_ensure(struct slice domain, struct err *err)
 
 /* --- renewed in time --- */
 
-/* Ours, and a tenth of its life from its end, or a month when that is less. */
+/* Of our making, or signed by an authority of ours; and a tenth of its life from its
+   end, or a month when that is less. */
 static bool ends_soon(const struct domain_record *record)
 {
 	struct slice rest = record->leaf;
 	struct cert leaf;
+	bool by_server;
 
-	if (record->installed || !cert_next(&rest, &leaf))
+	if (!cert_next(&rest, &leaf))
 		return false;
 	int64_t left = leaf.not_after - time(NULL);
-	return left < 30 * DAY && left < (leaf.not_after - leaf.not_before) / 10;
+	return left < 30 * DAY && left < (leaf.not_after - leaf.not_before) / 10 &&
+	    (!record->installed || issue_wrote(&leaf, &by_server));
 }
 
 static bool note_old(void *arg, struct slice domain, const struct domain_record *record)
@@ -128,6 +131,22 @@ static bool note_old(void *arg, struct slice domain, const struct domain_record 
 	return true;
 }
 
+/* By who signed it before, for the same key; or with another key by itself. */
+static int renew(struct slice domain, struct err *err)
+{
+	struct domain_record record;
+	struct issue_certify how = { 0 };
+	struct buf bytes = { 0 };
+	struct cert leaf;
+	bool ours = record_get(domain, &bytes, &record) == 1 && record.installed &&
+	    cert_next(&record.leaf, &leaf) && issue_wrote(&leaf, &how.by_server);
+
+	if (ours)
+		how.days = (leaf.not_after - leaf.not_before + DAY) / DAY;
+	buf_done(&bytes);
+	return ours ? issue_domain(domain, &how, err) : domain_make(domain, err);
+}
+
 void domain_renew_old(void)
 {
 	struct buf names = { 0 };
@@ -136,7 +155,7 @@ void domain_renew_old(void)
 	record_each(note_old, &names);
 	for (struct slice rest = buf_slice(&names); rest.n > 0;) {
 		struct slice domain = slice_cut(&rest, '\n');
-		if (domain_make(domain, &err) != 0)
+		if (renew(domain, &err) != 0)
 			log_event(LOG_ERROR, "certificate-not-renewed", log_s("domain", domain),
 			    log_z("reason", err.text));
 	}

@@ -160,6 +160,9 @@ bool issue_was_revoked(const struct cert *cert, int64_t *when);
 /* The same for each of a chain (DER): 0, or -1 with the reason. */
 int issue_check_revoked(struct slice chain, struct err *err);
 
+/* Did one of our authorities issue it, and not revoke it? *by_server: the server's. */
+bool issue_wrote(const struct cert *cert, bool *by_server);
+
 /* Changes whenever something was revoked or released; any thread. */
 uint64_t issue_revocations(void);
 

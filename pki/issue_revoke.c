@@ -162,23 +162,43 @@ int issue_revoke(struct slice name, struct slice hex, enum issue_reason reason, 
 
 /* --- was it? --- */
 
+/* What was written down of it. A number alone proves nothing: it must be that very
+   certificate. */
+static bool find(const struct cert *cert, struct buf *scope, struct issue_row *out)
+{
+	struct buf bytes = { 0 };
+	unsigned char id[CERT_KEY_ID];
+	bool found = cert->authority_key_id.n > 0 &&
+	    issue_find_id(cert->authority_key_id, scope, id) == 1 &&
+	    issue_row_get(buf_slice(scope), cert->serial, &bytes, out) == 1 &&
+	    slice_eq(out->der, cert->der);
+
+	out->whom = out->der = (struct slice){ 0 };
+	buf_done(&bytes);
+	return found;
+}
+
 bool issue_was_revoked(const struct cert *cert, int64_t *when)
 {
-	struct buf scope = { 0 }, bytes = { 0 };
-	unsigned char id[CERT_KEY_ID];
+	struct buf scope = { 0 };
 	struct issue_row row = { 0 };
-	bool revoked = false;
+	bool revoked = find(cert, &scope, &row) && row.revoked != 0;
 
-	/* A number alone proves nothing: it must be that very certificate. */
-	if (cert->authority_key_id.n > 0 &&
-	    issue_find_id(cert->authority_key_id, &scope, id) == 1 &&
-	    issue_row_get(buf_slice(&scope), cert->serial, &bytes, &row) == 1)
-		revoked = row.revoked != 0 && slice_eq(row.der, cert->der);
 	if (revoked && when)
 		*when = row.revoked;
 	buf_done(&scope);
-	buf_done(&bytes);
 	return revoked;
+}
+
+bool issue_wrote(const struct cert *cert, bool *by_server)
+{
+	struct buf scope = { 0 };
+	struct issue_row row = { 0 };
+	bool good = find(cert, &scope, &row) && row.revoked == 0;
+
+	*by_server = scope.n == 0;
+	buf_done(&scope);
+	return good;
 }
 
 int issue_check_revoked(struct slice chain, struct err *err)

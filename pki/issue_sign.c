@@ -15,8 +15,10 @@ static int set_validity(struct cert_plan *plan, struct slice scope, int64_t days
 
 	plan->not_before =
 	    now - BACKDATE > issuer->not_before ? now - BACKDATE : issuer->not_before;
-	plan->not_after =
-	    now + days * DAY < issuer->not_after ? now + days * DAY : issuer->not_after;
+	/* RFC 5280 4.1.2.5: both ends count. */
+	plan->not_after = plan->not_before + days * DAY - 1;
+	if (plan->not_after > issuer->not_after)
+		plan->not_after = issuer->not_after;
 	if (plan->not_after - now < BACKDATE)
 		return err_set(err, ERR_DENIED,
 		    "the certificate of the authority of %s is nearly over",

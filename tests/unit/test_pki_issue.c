@@ -7,7 +7,9 @@
 #include "core/tls.h"
 #include "pki/crl.h"
 #include "pki/der.h"
+#include "core/text.h"
 #include "pki/issue_crl.h"
+#include "pki/pki_private.h"
 #include "pki/seal.h"
 #include "tests/unit/keys.h"
 
@@ -298,6 +300,87 @@ static void nobodys_list(void **state)
 	buf_done(&der);
 }
 
+/* --- certificates of domains, renewed in time --- */
+
+static void record_of(struct buf *bytes, struct domain_record *out)
+{
+	buf_clear(bytes);
+	assert_int_equal(record_get(SLICE("alpha.test"), bytes, out), 1);
+}
+
+/* The domain's certificate, signed by its authority when it was nearly over. */
+static void make_old(void)
+{
+	struct pool pool = { 0 };
+	struct issue_authority authority;
+	struct domain_record record;
+	struct key_info info;
+	struct buf bytes = { 0 }, der = { 0 };
+	struct err err = { 0 };
+	struct cert issuer, cert;
+
+	must(issue_special_ready(SLICE("alpha.test"), &pool, &authority, &err), &err);
+	assert_true(cert_next(&(struct slice){ authority.chain.p, authority.chain.n }, &issuer));
+	record_of(&bytes, &record);
+	must(sign_look(&(struct sign_key){ "alpha.test", record.key }, &info, &err), &err);
+	struct cert_plan plan = { .subject = issuer.subject,
+		.public_info = buf_slice(&info.public_info),
+		.not_before = time(NULL) - 99 * DAY,
+		.not_after = time(NULL) + DAY,
+		.usage = CERT_DIGITAL_SIGNATURE };
+	struct sign_key key = { authority.owner, authority.key };
+	must(cert_build(&plan, &issuer, &key, &der, &err), &err);
+	assert_true(cert_next(&(struct slice){ der.p, der.n }, &cert));
+	must(issue_register(
+		 SLICE("alpha.test"), &authority, "alpha.test", ISSUE_SERVER, &cert, &err),
+	    &err);
+	record.leaf = cert.der;
+	record.installed = true;
+	must(record_put(SLICE("alpha.test"), &record, &err), &err);
+	key_info_done(&info);
+	buf_done(&bytes);
+	buf_done(&der);
+	pool_done(&pool);
+}
+
+static void renewed_in_time(void **state)
+{
+	const struct issue_plan plan = { .kind = KEY_P256 };
+	const struct issue_certify how = { 0 };
+	struct buf bytes = { 0 }, key = { 0 };
+	struct err err = { 0 };
+	struct domain_record record;
+	struct cert cert;
+
+	(void)state;
+	must(domain_make(SLICE("alpha.test"), &err), &err);
+	must(issue_create(SLICE("alpha.test"), &plan, &err), &err);
+	must(issue_domain(SLICE("alpha.test"), &how, &err), &err);
+	record_of(&bytes, &record);
+	buf_adds(&key, record.key);
+	make_old();
+	domain_renew_old();
+	record_of(&bytes, &record);
+	assert_true(slice_eq(record.key, buf_slice(&key)));
+	assert_true(cert_next(&record.leaf, &cert));
+	assert_true(cert.not_after > time(NULL) + 90 * DAY);
+	assert_true(cert.not_after < time(NULL) + 110 * DAY);
+	/* One that somebody brought stays, and so does one that was revoked. */
+	make_old();
+	record_of(&bytes, &record);
+	assert_true(cert_next(&record.leaf, &cert));
+	struct buf hex = { 0 };
+	hex_put(&hex, cert.serial);
+	must(issue_revoke(SLICE("alpha.test"), buf_slice(&hex), ISSUE_UNSPECIFIED, &err), &err);
+	domain_renew_old();
+	record_of(&bytes, &record);
+	assert_true(cert_next(&record.leaf, &cert));
+	assert_true(cert.not_after < time(NULL) + 2 * DAY);
+	buf_done(&hex);
+	buf_done(&bytes);
+	buf_done(&key);
+}
+
 #define IN_A_WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -309,6 +392,7 @@ int main(void)
 		IN_A_WORLD(ten_thousand),
 		IN_A_WORLD(those_that_are_over),
 		IN_A_WORLD(nobodys_list),
+		IN_A_WORLD(renewed_in_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
