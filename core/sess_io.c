@@ -24,6 +24,7 @@ enum {
 /* Input is read into memory of the loop's thread; what a session leaves of it
    is copied to its own. */
 static _Thread_local char scratch[64 * 1024];
+static _Thread_local size_t scratch_used;
 
 void sess_poll_for(struct sess *s, int events)
 {
@@ -73,6 +74,14 @@ void sess_enter(struct sess *s, enum phase phase)
 	sess_wait_time(s);
 }
 
+/* Passwords and keys come in commands; what is longer is mail, or an admin's. */
+static void wipe_scratch(const struct sess *s)
+{
+	if (scratch_used <= PIECE || s->proto->admin)
+		bytes_wipe(scratch, scratch_used);
+	scratch_used = 0;
+}
+
 /* Before the thread turns to something else: input that is still wanted
    becomes the session's own. */
 void sess_keep_input(struct sess *s)
@@ -86,6 +95,7 @@ void sess_keep_input(struct sess *s)
 		buf_drop(&s->in, (size_t)(s->view.p - s->in.p));
 	}
 	s->view = buf_slice(&s->in);
+	wipe_scratch(s);
 }
 
 /* Read what the socket has. IO_AGAIN, IO_END, IO_FAIL, or more than 0. */
@@ -95,8 +105,10 @@ ssize_t sess_fill(struct sess *s)
 
 	if (s->view.n == 0) {
 		got = io_read(s->io, scratch, sizeof(scratch));
-		if (got > 0)
+		if (got > 0) {
 			s->view = slice_of(scratch, (size_t)got);
+			scratch_used = (size_t)got;
+		}
 	} else {
 		sess_keep_input(s);
 		got = io_read(s->io, buf_room(&s->in, PIECE), PIECE);

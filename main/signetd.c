@@ -40,12 +40,13 @@ struct options {
 	const char *host;
 	const char *user;
 	const char *log;
+	const char *passphrase; /* file that has it */
 	int port_base;
 	bool foreground;
 };
 
 static const char usage[] =
-    "usage: signetd [-d DATA] [-a ADDRESS] [-p PORT_BASE] [-u USER] [-l LOGFILE] [-f]\n"
+    "usage: signetd [-d DATA] [-a ADDRESS] [-p PORT_BASE] [-u USER] [-l LOGFILE] [-k FILE] [-f]\n"
     "\n"
     "  -d DATA       folder with all that the server keeps (default " SIGNET_DATA_DIR ")\n"
     "  -a ADDRESS    listen on this address only; * is all of them, which is the default\n"
@@ -54,6 +55,7 @@ static const char usage[] =
     "                unless -a says otherwise\n"
     "  -u USER       serve as this user when started by root (default signet)\n"
     "  -l LOGFILE    write log lines there (default DATA/signetd.log, with -f standard error)\n"
+    "  -k FILE       the passphrase of the master key is in that file; - is standard input\n"
     "  -f            stay in the foreground\n"
     "\n"
     "Once it listens it prints 'listening NAME ADDRESS:PORT' for each listener, then 'ready'.\n"
@@ -78,7 +80,7 @@ static struct options read_options(int argc, char **argv)
 	uint32_t port;
 	int c;
 
-	while ((c = getopt(argc, argv, "d:a:p:u:l:fh")) != -1) {
+	while ((c = getopt(argc, argv, "d:a:p:u:l:k:fh")) != -1) {
 		switch (c) {
 		case 'd':
 			o.data = optarg;
@@ -91,6 +93,9 @@ static struct options read_options(int argc, char **argv)
 			break;
 		case 'l':
 			o.log = optarg;
+			break;
+		case 'k':
+			o.passphrase = optarg;
 			break;
 		case 'f':
 			o.foreground = true;
@@ -226,6 +231,22 @@ static void write_pid(const char *data)
 
 /* --- start and end --- */
 
+static void read_passphrase(const char *path)
+{
+	char text[4096];
+	int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text));
+
+	if (n < 0) {
+		fprintf(stderr, "signetd: %s: %s\n", path, strerror(errno));
+		exit(1);
+	}
+	seal_passphrase(slice_trim(slice_of(text, (size_t)n)));
+	bytes_wipe(text, sizeof(text));
+	if (fd > 2)
+		close(fd);
+}
+
 static sigset_t block_signals(void)
 {
 	sigset_t set;
@@ -334,6 +355,8 @@ int main(int argc, char **argv)
 	const char *log = o.log ? o.log : o.foreground ? NULL : path_in(data, "signetd.log");
 	int background = o.foreground ? -1 : go_to_background();
 
+	if (o.passphrase)
+		read_passphrase(o.passphrase);
 	become_for_now(user);
 	if (log && log_open(log) != 0)
 		die(&(struct err){ .text = "cannot open the log file" });

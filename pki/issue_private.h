@@ -25,6 +25,7 @@ struct issue_record {
 };
 
 /* Slices point into *bytes, which the caller frees. 1, 0 absent, -1 (logged). */
+bool issue_record_read(struct slice value, struct issue_record *out);
 int issue_record_get(struct slice scope, struct buf *bytes, struct issue_record *out);
 /* One with another key that was there is kept apart. */
 int issue_record_put(struct slice scope, const struct issue_record *record, struct err *err);

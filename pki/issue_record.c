@@ -47,7 +47,7 @@ bool issue_id(struct slice chain, unsigned char out[CERT_KEY_ID])
 
 /* --- values --- */
 
-static bool read_value(struct slice bytes, struct issue_record *out)
+bool issue_record_read(struct slice bytes, struct issue_record *out)
 {
 	const unsigned char *p = (const unsigned char *)bytes.p;
 
@@ -75,7 +75,7 @@ static int get(struct slice scope, struct slice key, struct buf *bytes, struct i
 {
 	int found = store_record_get(ISSUE_ROOM, key, bytes);
 
-	if (found == 1 && !read_value(buf_slice(bytes), out)) {
+	if (found == 1 && !issue_record_read(buf_slice(bytes), out)) {
 		log_event(LOG_ERROR, "issue-record-malformed", log_s("domain", scope));
 		return -1;
 	}
@@ -122,7 +122,7 @@ static bool see(void *arg, struct slice key, struct slice value)
 	struct issue_record record;
 
 	(void)key;
-	return !read_value(value, &record) || each->visit(each->arg, &record);
+	return !issue_record_read(value, &record) || each->visit(each->arg, &record);
 }
 
 int issue_record_each(struct slice scope,

@@ -1,56 +1,27 @@
-/* master.c - the file DATA/master.key: made once, read at each start */
+/* master.c - the master keys' file: made once, read at each start, replaced as a whole */
 #include "pki/master.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/buf.h"
 #include "core/random.h"
-#include "core/text.h"
 #include "storage/store.h"
 
 enum { FILE_MAX = 4096 };
 
 STORE_FILE(master_key) = { .name = "master.key" };
 
-static int hex_digit(char c)
+static void path_of(const char *data, struct buf *out)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	buf_printf(out, "%s/master.key", data);
+	buf_z(out);
 }
 
-static bool hex_get(struct slice text, unsigned char *out, size_t n)
-{
-	if (text.n != 2 * n)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		int high = hex_digit(text.p[2 * i]), low = hex_digit(text.p[2 * i + 1]);
-		if (high < 0 || low < 0)
-			return false;
-		out[i] = (unsigned char)(high << 4 | low);
-	}
-	return true;
-}
-
-static bool parse(struct slice text, struct master_keys *out)
-{
-	while (text.n > 0) {
-		struct slice line = slice_trim(slice_cut(&text, '\n'));
-		if (line.n == 0)
-			continue;
-		struct slice id = slice_word(&line), key = slice_word(&line);
-		struct master_key *to = &out->key[out->n];
-		if (out->n == MASTER_KEYS_MAX || slice_word(&line).n > 0 ||
-		    !hex_get(id, to->id, sizeof(to->id)) || !hex_get(key, to->key, sizeof(to->key)))
-			return false;
-		out->n++;
-	}
-	return out->n > 0;
-}
+/* --- reading --- */
 
 /* Room is made once: a buffer that grows leaves its old bytes behind. */
 static int read_all(int fd, struct buf *out)
@@ -69,48 +40,48 @@ static int read_all(int fd, struct buf *out)
 	return -1;
 }
 
-static int load(int fd, const char *path, struct master_keys *out, struct err *err)
+/* A key that others can read protects nothing: say so, rather than go on. */
+static int check_mode(int fd, const char *path, struct err *err)
 {
 	struct stat st;
-	struct buf text = { 0 };
-	int rc = 0;
 
-	/* A key that others can read protects nothing: say so, rather than go on. */
 	if (fstat(fd, &st) == 0 && (st.st_mode & 077) != 0)
 		return err_set(err, ERR_DENIED, "%s can be used by others: chmod 600 it", path);
-	memset(out, 0, sizeof(*out));
+	return 0;
+}
+
+static int load(
+    int fd, const char *path, struct slice passphrase, struct master *out, struct err *err)
+{
+	struct buf text = { 0 };
+	struct err why = { 0 };
+	int rc = 0;
+
+	if (!out->external && check_mode(fd, path, err) != 0)
+		return -1;
 	if (read_all(fd, &text) != 0)
 		rc = err_sys(err, "reading %s", path);
-	else if (!parse(buf_slice(&text), out))
-		rc = err_set(err, ERR_INPUT, "%s holds no master keys in the form `ID KEY`", path);
+	else if (master_get(buf_slice(&text), passphrase, out, &why) != 0)
+		rc = err_set(err, why.kind, "%s: %s", path, why.text);
 	buf_wipe(&text);
 	return rc;
 }
 
-/* The lines of a fresh key. The id is random: it tells nothing of the key. */
-static void make_line(struct buf *line)
-{
-	struct master_key key;
+/* --- writing --- */
 
-	buf_room(line, 4 * sizeof(key)); /* at once, as above */
-	random_bytes(&key, sizeof(key));
-	hex_put(line, slice_of(key.id, sizeof(key.id)));
-	buf_addc(line, ' ');
-	hex_put(line, slice_of(key.key, sizeof(key.key)));
-	buf_addc(line, '\n');
-	bytes_wipe(&key, sizeof(key));
+void master_key_make(struct master_key *out)
+{
+	random_bytes(out, sizeof(*out)); /* the id, too: it tells nothing of the key */
 }
 
-static int write_file(const char *path, struct err *err)
+static int write_file(const char *path, struct slice text, struct err *err)
 {
-	struct buf line = { 0 };
+	unlink(path); /* left by one that was cut off */
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
 	if (fd < 0)
 		return err_sys(err, "making %s", path);
-	make_line(&line);
-	bool good = write(fd, line.p, line.n) == (ssize_t)line.n && fsync(fd) == 0;
-	buf_wipe(&line);
+	bool good = write(fd, text.p, text.n) == (ssize_t)text.n && fsync(fd) == 0;
 	int rc = good ? 0 : err_sys(err, "writing %s", path);
 	close(fd);
 	return rc;
@@ -126,24 +97,89 @@ static void sync_folder(const char *path)
 	}
 }
 
-/* Written beside and then linked, so that it is there whole or not at all,
-   and one that is there is never replaced. */
-static int make(const char *data, const char *path, struct err *err)
+/* Written beside and then put in place, so that it is there whole or not at all. */
+static int put_file(const char *data, const struct master *master, bool replace, struct err *err)
 {
-	struct buf beside = { 0 };
+	struct buf path = { 0 }, beside = { 0 }, text = { 0 };
 
-	buf_printf(&beside, "%s.new", path);
-	unlink(buf_z(&beside)); /* left by a start that was cut off */
-	int rc = write_file(beside.p, err);
-	if (rc == 0 && link(beside.p, path) != 0 && errno != EEXIST)
-		rc = err_sys(err, "making %s", path);
+	path_of(data, &path);
+	buf_printf(&beside, "%s.new", path.p);
+	buf_z(&beside);
+	int rc = master_put(master, &text, err);
+	if (rc == 0)
+		rc = write_file(beside.p, buf_slice(&text), err);
+	if (rc == 0 && replace)
+		rc = rename(beside.p, path.p) == 0 ? 0 : err_sys(err, "replacing %s", path.p);
+	else if (rc == 0 && link(beside.p, path.p) != 0 && errno != EEXIST)
+		rc = err_sys(err, "making %s", path.p);
 	unlink(beside.p);
 	sync_folder(data);
+	buf_wipe(&text);
+	buf_done(&path);
 	buf_done(&beside);
 	return rc;
 }
 
-static int open_or_make(const char *data, const char *path, bool may_make, struct err *err)
+int master_save(const char *data, const struct master *master, struct err *err)
+{
+	if (master->external)
+		return err_set(err, ERR_DENIED,
+		    "the master key is given by a credential (signet-master-key), which the server "
+		    "cannot change");
+	return put_file(data, master, true, err);
+}
+
+/* --- at a start --- */
+
+static int open_credential(const char *name, struct buf *path)
+{
+	const char *folder = getenv("CREDENTIALS_DIRECTORY"); /* systemd.exec(5) */
+
+	if (!folder)
+		return -1;
+	buf_printf(path, "%s/%s", folder, name);
+	return open(buf_z(path), O_RDONLY | O_CLOEXEC);
+}
+
+static int load_credential(int fd, const char *path, struct master *out, struct err *err)
+{
+	out->external = true;
+	int rc = load(fd, path, (struct slice){ 0 }, out, err);
+	close(fd);
+	return rc;
+}
+
+/* What was given, else the credential; it is wiped with the buf. */
+static void take_passphrase(struct slice given, struct buf *out)
+{
+	struct buf path = { 0 };
+	int fd = given.n == 0 ? open_credential("signet-passphrase", &path) : -1;
+
+	buf_room(out, FILE_MAX);
+	buf_adds(out, slice_head(given, FILE_MAX));
+	if (fd >= 0) {
+		if (read_all(fd, out) != 0)
+			buf_clear(out);
+		close(fd);
+	}
+	while (out->n > 0 && strchr("\r\n", out->p[out->n - 1]))
+		out->n--;
+	buf_done(&path);
+}
+
+static int make(const char *data, struct slice passphrase, struct err *err)
+{
+	struct master fresh = { .keys.n = 1 };
+
+	master_key_make(&fresh.keys.key[0]);
+	master_protect(&fresh, passphrase);
+	int rc = put_file(data, &fresh, false, err);
+	bytes_wipe(&fresh, sizeof(fresh));
+	return rc;
+}
+
+static int open_or_make(
+    const char *data, const char *path, bool may_make, struct slice passphrase, struct err *err)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
@@ -154,21 +190,34 @@ static int open_or_make(const char *data, const char *path, bool may_make, struc
 	if (!may_make)
 		return err_set(err, ERR_ABSENT,
 		    "%s is missing, and keys are sealed under it: restore it from a backup", path);
-	if (make(data, path, err) != 0)
+	if (make(data, passphrase, err) != 0)
 		return -1;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	return fd >= 0 ? fd : err_sys(err, "opening %s", path);
 }
 
-int master_load(const char *data, bool may_make, struct master_keys *out, struct err *err)
+int master_load(
+    const char *data, bool may_make, struct slice given, struct master *out, struct err *err)
 {
-	struct buf path = { 0 };
+	struct buf path = { 0 }, passphrase = { 0 };
+	int rc = -1;
 
-	buf_printf(&path, "%s/master.key", data);
-	int fd = open_or_make(data, buf_z(&path), may_make, err);
-	int rc = fd < 0 ? -1 : load(fd, path.p, out, err);
-	if (fd >= 0)
+	memset(out, 0, sizeof(*out));
+	int fd = open_credential("signet-master-key", &path);
+	if (fd >= 0) {
+		rc = load_credential(fd, path.p, out, err);
+		buf_done(&path);
+		return rc;
+	}
+	buf_clear(&path);
+	path_of(data, &path);
+	take_passphrase(given, &passphrase);
+	fd = open_or_make(data, path.p, may_make, buf_slice(&passphrase), err);
+	if (fd >= 0) {
+		rc = load(fd, path.p, buf_slice(&passphrase), out, err);
 		close(fd);
+	}
+	buf_wipe(&passphrase);
 	buf_done(&path);
 	return rc;
 }

@@ -6,6 +6,7 @@
 #include "core/log.h"
 #include "core/loop.h"
 #include "pki/from_files.h"
+#include "pki/master_rotate.h"
 #include "pki/pki_private.h"
 #include "pki/seal.h"
 #include "pki/staple.h"
@@ -139,7 +140,8 @@ int pki_start(const char *data, struct err *err)
 	if (ensure_all(err) != 0)
 		return -1;
 	from_files_look();
-	if (session_start(data, err) != 0 || staple_start(err) != 0)
+	if (session_start(data, err) != 0 || staple_start(err) != 0 ||
+	    master_rotate_start(err) != 0)
 		return -1;
 	return thread_start("pki", keep_up, NULL, err);
 }

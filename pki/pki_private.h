@@ -49,6 +49,7 @@ struct domain_record {
 };
 
 /* Slices point into *bytes, which the caller frees. 1, 0 absent, -1 (logged). */
+bool record_read(struct slice value, struct domain_record *out);
 int record_get(struct slice domain, struct buf *bytes, struct domain_record *out);
 bool record_is(struct slice domain); /* there is one */
 int record_put(struct slice domain, const struct domain_record *record, struct err *err);
@@ -254,6 +255,8 @@ size_t choose_count(void); /* contexts in memory */
 
 /* Read or make the test key. A certificate is made at each start (SPEC C-015). */
 int test_start(struct err *err);
+/* Whose key that is: "key" or "issuer". */
+const char *test_owner(struct slice word);
 void test_stop(void);
 
 /* Append the certificate and give the key; for the main domain of now. False:

@@ -84,7 +84,7 @@ static bool read_first_form(struct slice bytes, struct domain_record *out)
 	return true;
 }
 
-static bool read_record(struct slice bytes, struct domain_record *out)
+bool record_read(struct slice bytes, struct domain_record *out)
 {
 	const unsigned char *p = (const unsigned char *)bytes.p;
 	struct slice rest = slice_from(bytes, HEADER);
@@ -122,7 +122,7 @@ static int get(char kind, struct slice domain, struct buf *bytes, struct domain_
 	int found = store_record_get(PKI_ROOM, record_key(&key, kind, domain), bytes);
 
 	buf_done(&key);
-	if (found == 1 && !read_record(buf_slice(bytes), out))
+	if (found == 1 && !record_read(buf_slice(bytes), out))
 		return malformed(domain);
 	return found;
 }
@@ -158,7 +158,7 @@ static bool visit_record(void *arg, struct slice key, struct slice value)
 	struct slice domain = slice_from(key, 2);
 	struct domain_record record;
 
-	if (read_record(value, &record))
+	if (record_read(value, &record))
 		return each->visit(each->arg, domain, &record);
 	malformed(domain);
 	return true;

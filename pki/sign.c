@@ -14,8 +14,7 @@
 #include "pki/pkcs8.h"
 #include "pki/seal.h"
 
-/* What a key's seal is bound to. */
-static void record_name(const char *owner, struct buf *out)
+void sign_sealed_as(const char *owner, struct buf *out)
 {
 	buf_printf(out, "the private key of %s", owner);
 	buf_z(out);
@@ -25,7 +24,7 @@ static int close_key(const char *owner, struct slice der, struct buf *sealed, st
 {
 	struct buf what = { 0 };
 
-	record_name(owner, &what);
+	sign_sealed_as(owner, &what);
 	int rc = seal_close(what.p, der, sealed, err);
 	buf_done(&what);
 	return rc;
@@ -35,7 +34,7 @@ static int open_key(const struct sign_key *key, struct buf *der, struct err *err
 {
 	struct buf what = { 0 };
 
-	record_name(key->owner, &what);
+	sign_sealed_as(key->owner, &what);
 	int rc = seal_open(what.p, key->sealed, der, err);
 	buf_done(&what);
 	return rc;

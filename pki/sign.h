@@ -30,6 +30,9 @@ struct pkcs12;
 int sign_pkcs12(const struct sign_key *key, const struct pkcs12 *what, struct slice password,
     struct buf *out, struct err *err);
 
+/* What an owner's key is sealed as, appended. */
+void sign_sealed_as(const char *owner, struct buf *out);
+
 int sign_look(const struct sign_key *key, struct key_info *out, struct err *err);
 
 /* Sign a text and check the signature: 0, or -1 with the reason (SPEC C-029, C-030). */

@@ -18,6 +18,11 @@ enum { HOUR = 60 * 60, TURNS_MAX = 10000 };
 
 static const char what[] = "the session ticket keys";
 
+void ticket_sealed_as(struct buf *out)
+{
+	buf_addz(out, what);
+}
+
 static pthread_mutex_t changing = PTHREAD_MUTEX_INITIALIZER;
 
 /* A key seals for as long as a ticket lives, or an hour when that is longer. */

@@ -32,6 +32,9 @@ int ticket_turn(struct err *err);
 /* Begin with a new secret. forget: no ticket of before is opened any more. */
 int ticket_rotate(bool forget, struct err *err);
 
+/* What they are sealed as, appended. */
+void ticket_sealed_as(struct buf *out);
+
 /* A copy; wipe it. */
 int ticket_read(struct ticket_keys *out, struct err *err);
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -194,17 +195,26 @@ static int backup_all(struct copy *copy, const char *target)
 	return store_write_layout(target, copy->err);
 }
 
+static atomic_uint running;
+
+bool store_backup_runs(void)
+{
+	return atomic_load(&running) > 0;
+}
+
 int store_backup(const char *target, store_progress *progress, void *arg, struct err *err)
 {
 	struct copy copy = { .progress = progress, .arg = arg, .err = err };
 
 	if (need_empty(target, err) < 0)
 		return -1;
+	atomic_fetch_add(&running, 1);
 	for (uint32_t i = 0; i < shard_count(); i++)
 		body_store_hold(shard_of(i)->bodies);
 	int r = backup_all(&copy, target);
 	for (uint32_t i = 0; i < shard_count(); i++)
 		body_store_release(shard_of(i)->bodies);
+	atomic_fetch_sub(&running, 1);
 	log_event(r < 0 ? LOG_ERROR : LOG_INFO, r < 0 ? "backup-failed" : "backup-made",
 	    log_z("target", target), log_n("bytes", copy.done));
 	return r;

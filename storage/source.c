@@ -124,7 +124,7 @@ struct source *source_new(struct slice domain, const struct source_spec *spec, s
 	return NULL;
 }
 
-static const char *purpose(struct slice domain, struct pool *pool)
+const char *source_purpose(struct slice domain, struct pool *pool)
 {
 	return pool_printf(pool, "ldap of %.*s", SLICE_ARG(domain));
 }
@@ -132,7 +132,7 @@ static const char *purpose(struct slice domain, struct pool *pool)
 int source_seal(struct slice domain, struct slice plain, struct buf *sealed, struct err *err)
 {
 	struct pool pool = { 0 };
-	int rc = sealer ? sealer->close(purpose(domain, &pool), plain, sealed, err)
+	int rc = sealer ? sealer->close(source_purpose(domain, &pool), plain, sealed, err)
 			: err_set(err, ERR_TEMP, "there is nothing to seal a password with");
 
 	pool_done(&pool);
@@ -147,8 +147,8 @@ int source_open_password(struct source *s, struct err *err)
 
 	pthread_mutex_lock(&s->lock);
 	if (!s->opened && s->spec.sealed.n > 0) {
-		rc = sealer ? sealer->open(
-				  purpose(slice_str(s->domain), &pool), s->spec.sealed, &plain, err)
+		rc = sealer ? sealer->open(source_purpose(slice_str(s->domain), &pool),
+				  s->spec.sealed, &plain, err)
 			    : err_set(err, ERR_TEMP, "nothing opens the directory's password");
 		s->link.password = pool_slice(&s->pool, buf_slice(&plain));
 	}

@@ -28,6 +28,8 @@ int source_drop(struct slice domain, struct err *err);
 int source_each(
     bool (*visit)(void *arg, struct slice domain, const struct source_spec *spec), void *arg);
 
+/* What its password is sealed as. */
+const char *source_purpose(struct slice domain, struct pool *pool);
 int source_seal(struct slice domain, struct slice plain, struct buf *sealed, struct err *err);
 
 /* The base or filter for a user, from pool. */

@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "core/num.h"
 #include "storage/source_private.h"
+#include "storage/sealed.h"
 #include "storage/store.h"
 
 static const char room[] = "ldap";
@@ -48,6 +49,22 @@ bool source_read(struct slice value, struct pool *pool, struct source_spec *out)
 		.sealed = pool_slice(pool, field[5]) };
 	return rest.n == 0;
 }
+
+static bool find_sealed(
+    struct slice key, struct slice value, struct buf *what, struct slice *secret)
+{
+	struct pool pool = { 0 };
+	struct source_spec spec;
+	bool found = source_read(value, &pool, &spec) && spec.sealed.n > 0;
+
+	buf_addz(what, source_purpose(key, &pool));
+	if (found) /* the last field */
+		*secret = slice_from(value, value.n - spec.sealed.n);
+	pool_done(&pool);
+	return found;
+}
+
+SEALED(ldap) = { .room = "ldap", .find = find_sealed };
 
 int source_get(struct slice domain, struct pool *pool, struct source_spec *out)
 {

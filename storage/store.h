@@ -64,6 +64,21 @@ int store_record_get(const char *room, struct slice key, struct buf *value);
 int store_record_put(const char *room, struct slice key, struct slice value, struct err *err);
 int store_record_each(const char *room, struct slice prefix,
     bool (*visit)(void *arg, struct slice key, struct slice value), void *arg);
+
+/* The same over all rooms. */
+int store_record_each_room(
+    bool (*visit)(void *arg, const char *room, struct slice key, struct slice value), void *arg);
+
+/* Put new values in place of old ones, those records only that are still as said; in one
+   transaction. Durable on return. */
+struct store_swap {
+	const char *room;
+	struct slice key, old, new;
+};
+int store_record_swap(const struct store_swap *swaps, size_t n, struct err *err);
+
+/* Does a backup run at this moment? */
+bool store_backup_runs(void);
 /* The same from the key `from` on, which begins with prefix. */
 int store_record_each_from(const char *room, struct slice prefix, struct slice from,
     bool (*visit)(void *arg, struct slice key, struct slice value), void *arg);

@@ -152,3 +152,73 @@ int store_records_put(
 	dir_change_done(&batch.change);
 	return r;
 }
+
+/* --- all rooms --- */
+
+struct visit_all {
+	bool (*visit)(void *arg, const char *room, struct slice key, struct slice value);
+	void *arg;
+};
+
+static bool see_any(void *arg, struct slice key, struct slice value)
+{
+	const struct visit_all *visit = arg;
+	ptrdiff_t end = slice_chr(key, '\0');
+
+	return end < 0 ||
+	    visit->visit(visit->arg, key.p, slice_from(key, (size_t)end + 1), slice_from(value, 1));
+}
+
+int store_record_each_room(
+    bool (*visit)(void *arg, const char *room, struct slice key, struct slice value), void *arg)
+{
+	struct visit_all all = { visit, arg };
+	struct slice none = { 0 };
+
+	return kv_each(dir_kv(DIR_TREE_RECORD), NULL, none, none, see_any, &all);
+}
+
+/* --- swaps --- */
+
+struct swapping {
+	struct kv_write write; /* first member */
+	const struct store_swap *swaps;
+	size_t n;
+};
+
+static int swap_one(const struct store_swap *swap, struct kv_txn *txn)
+{
+	struct kv *tree = dir_kv(DIR_TREE_RECORD);
+	struct buf key = { 0 }, value = { 0 };
+
+	make_key(&key, swap->room, swap->key);
+	int r = kv_get(tree, txn, buf_slice(&key), &value);
+	if (r == 1 && slice_eq(slice_from(buf_slice(&value), 1), swap->old)) {
+		buf_clear(&value);
+		buf_addc(&value, VERSION);
+		buf_adds(&value, swap->new);
+		r = kv_put(tree, txn, buf_slice(&key), buf_slice(&value));
+	}
+	buf_done(&key);
+	buf_wipe(&value);
+	return r < 0 ? -1 : 0;
+}
+
+static enum kv_result swap_all(struct kv_write *write, struct kv_txn *txn)
+{
+	const struct swapping *s = (const struct swapping *)write;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < s->n; i++)
+		r = swap_one(&s->swaps[i], txn);
+	return dir_result(r);
+}
+
+int store_record_swap(const struct store_swap *swaps, size_t n, struct err *err)
+{
+	struct swapping s = { .write.apply = swap_all, .swaps = swaps, .n = n };
+
+	if (kv_write(dir_env(), &s.write) != KV_DONE)
+		return err_set(err, ERR_TEMP, "the directory could not be changed");
+	return 0;
+}

@@ -49,6 +49,20 @@ static enum sess_next open_session(struct sess *s)
 	return SESS_NEXT;
 }
 
+/* What was in a buffer before it grew is wiped. */
+static void add_secret(struct buf *to, struct slice bytes)
+{
+	struct buf bigger = { 0 };
+
+	if (to->cap - to->n < bytes.n) {
+		buf_room(&bigger, 2 * (to->n + bytes.n));
+		buf_adds(&bigger, buf_slice(to));
+		buf_wipe(to);
+		*to = bigger;
+	}
+	buf_adds(to, bytes);
+}
+
 static enum frame frame(struct sess *s, struct slice in, size_t *used)
 {
 	struct control *control = sess_state(s);
@@ -58,7 +72,7 @@ static enum frame frame(struct sess *s, struct slice in, size_t *used)
 	control->too_long = control->request.n + *used > REQUEST_MAX;
 	if (control->too_long)
 		return FRAME_INSTANT;
-	buf_adds(&control->request, slice_head(in, *used));
+	add_secret(&control->request, slice_head(in, *used));
 	return end < 0 ? FRAME_MORE : FRAME_WORK;
 }
 

@@ -6,6 +6,7 @@
 #include "protocols/relay/relay.h"
 #include "protocols/relay/relay_private.h"
 #include "protocols/relay/talk.h"
+#include "storage/sealed.h"
 #include "storage/store.h"
 
 static const char room[] = "relay-login";
@@ -26,6 +27,20 @@ static char *purpose(struct slice host)
 	buf_z(&text);
 	return text.p;
 }
+
+static bool find_sealed(
+    struct slice key, struct slice value, struct buf *what, struct slice *secret)
+{
+	char *text = purpose(key);
+
+	buf_addz(what, text);
+	free(text);
+	slice_cut(&value, '\0');
+	*secret = value;
+	return value.n > 0;
+}
+
+SEALED(relay_login) = { .room = "relay-login", .find = find_sealed };
 
 int relay_login(struct slice host, struct buf *name, struct buf *password, struct err *err)
 {

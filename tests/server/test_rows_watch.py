@@ -2,13 +2,17 @@
 
 SPEC C-001, C-002.
 """
+import base64
 import datetime
 import http.server
 import json
+import os
 import pathlib
+import re
 import secrets
 import shutil
 import socket
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -440,3 +444,285 @@ class Stapling(Watched):
         if not self.server.is_sanitized():
             self.assertLess(self.server.rss() - before, 800_000)  # 120 of them would lose some 10 KB each
         self.assertTrue(self.stapled("much.test"))
+
+
+def der_of(pem):
+    """The bytes of the secret number of a P-256 key: what is secret of it, in whatever form."""
+    text = openssl("pkey", "-noout", "-text", stdin=pem)
+    number = text.split("priv:")[1].split("pub:")[0]
+    return bytes.fromhex("".join(number.split()).replace(":", "")).lstrip(b"\0")
+
+
+class MasterKey(unittest.TestCase):
+    """The key that opens the private keys: changed while the server runs, cut off anywhere, under a passphrase."""
+
+    def start(self, **more):
+        server = Server(**more)
+        server.start()
+        self.addCleanup(lambda: (server.stop(), server.remove()))
+        return server
+
+    def ids(self, server):
+        return [row["id"] for row in server.signet("master-key", "show")["rows"]]
+
+    def works(self, server, domains):
+        for domain in domains:
+            shown = server.signet("pki", "show", domain)
+            self.assertEqual(shown["key_test"], "Verification String is OK", domain)
+
+    def shake(self, server, domain):
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with socket.create_connection(("127.0.0.1", server.ports["imaps"]), timeout=30) as sock:
+            with context.wrap_socket(sock, server_hostname=domain) as tls:
+                return tls.getpeercert(binary_form=True)
+
+    def old_is_nowhere(self, server, old):
+        """No record has the old key's id, nor has the file its line."""
+        self.assertNotIn(old, (server.data / "master.key").read_text())
+
+    def test_02_changed_while_it_runs(self):
+        server = self.start()
+        domains = [f"d{n}.test" for n in range(30)]
+        for domain in domains:
+            server.signet("domain", "add", domain)
+        server.signet("relay", "login", "smart.test", "ann", stdin="a password of a smarthost")
+        server.signet("profile", "add", "front")
+        server.signet("profile", "self-signed", "front")
+        old = self.ids(server)[0]
+        ended = threading.Event()
+        faults = []
+
+        def go_on():
+            while not ended.is_set():
+                try:
+                    self.shake(server, secrets.choice(domains))
+                except OSError as why:
+                    faults.append(why)
+        threads = [threading.Thread(target=go_on) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        try:
+            shown = server.signet("master-key", "rotate", "--wait")
+        finally:
+            ended.set()
+            for thread in threads:
+                thread.join()
+        self.assertEqual(faults, [])
+        self.assertFalse(shown["changing"], shown)
+        self.assertGreaterEqual(shown["sealed-anew"], 30)
+        self.assertEqual(len(self.ids(server)), 1)
+        self.assertNotEqual(self.ids(server)[0], old)
+        self.old_is_nowhere(server, old)
+        self.assertIn(old, server.signet("audit", "list", "--limit", "1")["rows"][0]["changed"])
+        server.kill()
+        server.start()
+        self.works(server, domains)
+        self.shake(server, "d7.test")
+        self.assertNotIn("sealed under another", server.log())
+
+    def test_02_cut_off_anywhere(self):
+        """SIGKILL at random moments: at the next start it goes on, and nothing is lost."""
+        server = self.start()
+        domains = [f"d{n}.test" for n in range(12)]
+        for domain in domains:
+            server.signet("domain", "add", domain)
+        first = self.ids(server)[0]
+        for n in range(12):
+            server.signet("master-key", "rotate") if len(self.ids(server)) < 6 else None
+            time.sleep(secrets.randbelow(100) / 1000 * (1 if n % 3 else 25))
+            server.kill()
+            server.start()
+            self.shake(server, secrets.choice(domains))
+        self.works(server, domains)
+        end = time.monotonic() + 30
+        while len(self.ids(server)) > 1 and time.monotonic() < end:
+            time.sleep(0.2)
+        self.assertEqual(len(self.ids(server)), 1)
+        self.old_is_nowhere(server, first)
+        self.works(server, domains)
+
+    def test_02_under_a_passphrase(self):
+        server = self.start()
+        server.signet("domain", "add", "a.test")
+        server.signet("master-key", "protect", stdin="correct horse battery")
+        self.assertEqual(server.signet("master-key", "show")["kept"], "file, under a passphrase")
+        self.assertTrue((server.data / "master.key").read_text().startswith("passphrase pbkdf2-sha256 "))
+        server.stop()
+        with self.assertRaisesRegex(Failed, "protected by a passphrase"):
+            server.start()
+        secret = server.folder / "secret"
+        secret.write_text("wrong horse battery\n")
+        with self.assertRaisesRegex(Failed, "not the passphrase"):
+            server.start("-k", secret)
+        secret.write_text("correct horse battery\n")
+        server.start("-k", secret)
+        self.works(server, ["a.test"])
+        server.signet("master-key", "rotate", "--wait")
+        server.stop()
+        credentials = server.folder / "credentials"
+        credentials.mkdir()
+        (credentials / "signet-passphrase").write_text("correct horse battery")
+        os.environ["CREDENTIALS_DIRECTORY"] = str(credentials)
+        try:
+            server.start()
+        finally:
+            del os.environ["CREDENTIALS_DIRECTORY"]
+        self.works(server, ["a.test"])
+        self.assertNotIn("correct horse", server.log())
+        server.signet("master-key", "unprotect")
+        server.stop()
+        # the key itself as a credential
+        shutil.move(server.data / "master.key", credentials / "signet-master-key")
+        os.environ["CREDENTIALS_DIRECTORY"] = str(credentials)
+        try:
+            server.start()
+        finally:
+            del os.environ["CREDENTIALS_DIRECTORY"]
+        self.works(server, ["a.test"])
+        self.assertEqual(server.signet("master-key", "show")["kept"], "credential")
+        with self.assertRaisesRegex(Failed, "credential"):
+            server.signet("master-key", "rotate")
+
+    def memory_has(self, server, needle):
+        """Is it anywhere in the memory of the process?"""
+        with open(f"/proc/{server.process.pid}/maps") as maps, \
+                open(f"/proc/{server.process.pid}/mem", "rb", 0) as memory:
+            for line in maps:
+                span, mode = line.split()[:2]
+                if "r" not in mode or "[v" in line:
+                    continue
+                start, end = (int(part, 16) for part in span.split("-"))
+                try:
+                    memory.seek(start)
+                    data = memory.read(end - start)
+                except (OSError, ValueError, OverflowError):
+                    continue
+                if needle in data:
+                    return line.strip()
+        return None
+
+    def test_02_a_key_that_is_gone_is_gone_from_memory(self):
+        server = self.start()
+        server.signet("domain", "add", "a.test")
+        pem = openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout")
+        server.signet("pki", "key-remove", "a.test")
+        server.signet("pki", "key-import", "a.test", stdin=pem)
+        server.signet("pki", "self-signed", "a.test")
+        for _ in range(5):
+            self.shake(server, "a.test")
+        server.signet("pki", "show", "a.test")
+        server.signet("pki", "key-remove", "a.test")
+        number = der_of(pem)
+        self.assertEqual(len(number), 32)
+        time.sleep(0.5)
+        if not server.is_sanitized():  # which keeps what was freed
+            self.assertIsNone(self.memory_has(server, number))
+            self.assertIsNone(self.memory_has(server, number[::-1]))  # as numbers of words
+        text = "".join(line for line in pem.splitlines() if "-" not in line).encode()
+        self.assertIsNone(self.memory_has(server, text[8:60]))
+
+
+class PrivateKeys(Watched):
+    """SPEC C-001, C-002."""
+
+    def crawl(self, browser):
+        seen, todo = {}, ["/", "/admin"]
+        while todo and len(seen) < 150:
+            path = todo.pop().split("#")[0]
+            if path in seen or not path.startswith("/") or path.startswith(("/logout", "/static")):
+                continue
+            answer = browser.get(path)
+            seen[path] = answer.body
+            if answer.headers.get("Location"):
+                todo.append(answer.headers["Location"])
+            todo += re.findall(r'href="(/[^"]*)"', answer.body.decode(errors="replace"))
+        return seen
+
+    def test_C_001_private_key_kept_secret(self):
+        """In no page, log line, API answer or file is a private key, in any form."""
+        pem = openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout")
+        der = self.folder / "der"
+        openssl("pkey", "-outform", "DER", "-out", der, stdin=pem)
+        self.signet("pki", "key-remove", "alpha.test")
+        self.signet("pki", "key-import", "alpha.test", stdin=pem)
+        self.signet("pki", "self-signed", "alpha.test")
+        self.signet("pki", "key-remove", "beta.test")
+        self.signet("pki", "key-generate", "beta.test")
+        self.signet("pki", "self-signed", "beta.test")
+        self.signet("account", "role", BOB, "server-admin")
+        number = der_of(pem)
+        needles = [b"PRIVATE KEY", number, number.hex().encode(), number.hex().upper().encode(),
+                   base64.b64encode(der.read_bytes())[12:72]]
+
+        def clean(where, data):
+            for needle in needles:
+                self.assertNotIn(needle, data.replace(b"\n", b""), where)
+
+        browser = Browser(self.server)
+        self.addCleanup(browser.close)
+        browser.login(BOB)
+        pages = self.crawl(browser)
+        self.assertGreater(len(pages), 10)
+        for path, body in pages.items():
+            # a page may ask for one: what it says of that is no key
+            clean(path, body.replace(b"BEGIN PRIVATE KEY", b"").replace(b"BEGIN EC PRIVATE KEY", b""))
+        api = self.api()
+        for path, methods in api.ask("GET", "/api/v1/openapi.json").json["paths"].items():
+            if "get" not in methods:
+                continue
+            args = {field["name"]: {"idn-hostname": "alpha.test", "idn-email": ANN}.get(
+                        field["schema"].get("format"), "alpha.test")
+                    for field in methods["get"].get("parameters", []) if field["required"]}
+            noun, verb = path.strip("/").split("/")
+            answer = api.call(noun, verb, get=True, **args)
+            clean(path, answer.body)
+        clean("log", self.server.log_path.read_bytes())
+        files = [path for path in self.server.data.rglob("*") if path.is_file()]
+        self.assertGreater(len(files), 5)
+        for path in files:
+            clean(path, path.read_bytes())
+            self.assertEqual(path.stat().st_mode & 0o077, 0, path)
+
+    def test_C_002_signed_data_verify(self):
+        """What the domain's key signed is good, and with any byte changed it is not."""
+        self.signet("domain", "add", "signs.test")
+        request = self.signet("pki", "csr", "signs.test")["pem"]
+        self.assertIn("verify OK", openssl("req", "-verify", "-noout", stdin=request))
+        self.assertEqual(self.signet("pki", "show", "signs.test")["key_test"], "Verification String is OK")
+        der = self.folder / "request.der"
+        openssl("req", "-outform", "DER", "-out", der, stdin=request)
+        good = der.read_bytes()
+        at = good.index(b"signs.test")  # inside what is signed
+        der.write_bytes(good[:at] + bytes([good[at] ^ 1]) + good[at + 1:])
+        try:
+            said = openssl("req", "-inform", "DER", "-in", der, "-verify", "-noout")
+        except Failed as why:
+            said = str(why)
+        self.assertRegex(said, "(?i)verif.*fail")
+        # and here: a certificate for a request that was changed is refused
+        self.signet("pki", "self-signed", "signs.test")
+        chain = self.signet("pki", "certificate", "signs.test")["chain"]
+        openssl("x509", "-outform", "DER", "-out", der, stdin=chain)
+        cert = der.read_bytes()
+        trust = self.folder / "trust.pem"
+        trust.write_text(chain)
+        openssl("verify", "-CAfile", trust, trust)
+        at = cert.rindex(b"signs.test")
+        der.write_bytes(cert[:at] + bytes([cert[at] ^ 1]) + cert[at + 1:])
+        broken = self.folder / "broken.pem"
+        openssl("x509", "-inform", "DER", "-in", der, "-out", broken)
+        authority = Authority(self.folder, "root2")
+        leaf = authority.sign(request)
+        path = self.folder / "leaf.pem"
+        path.write_text(leaf)
+        done = self.server.run_signet("pki", "verify", "--trust", str(authority.cert), str(path))
+        self.assertEqual(done.returncode, 0, done.stdout)
+        openssl("x509", "-outform", "DER", "-out", der, stdin=leaf)
+        cert = der.read_bytes()
+        at = cert.rindex(b"signs.test")
+        der.write_bytes(cert[:at] + bytes([cert[at] ^ 1]) + cert[at + 1:])
+        openssl("x509", "-inform", "DER", "-in", der, "-out", path)
+        done = self.server.run_signet("pki", "verify", "--trust", str(authority.cert), str(path))
+        self.assertNotEqual(done.returncode, 0, done.stdout)
+        self.assertIn(b"signature", done.stdout)
