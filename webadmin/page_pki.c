@@ -297,16 +297,26 @@ static void put_names(struct web *web, const json_t *pki)
 	    json_string(more_names(web, said, own, text_of(pki, "said-cn"))));
 }
 
+/* SPEC C-034, C-035 */
+static json_t *common_names(struct web *web)
+{
+	const json_t *answer = web_op(web, "pki names", web_arg(web, "domain", "domain"));
+	json_t *choices = json_array(), *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "rows"), i, row)
+	    web_add_name(choices, json_string_value(json_object_get(row, "name")));
+	return choices;
+}
+
 static int load(struct web *web)
 {
-	if (web_need(web, "domain", "domain show", web_arg(web, "name", "domain")) != 0 ||
-	    web_need(web, "pki", "pki show", web_arg(web, "domain", "domain")) != 0)
+	if (web_need(web, "pki", "pki show", web_arg(web, "domain", "domain")) != 0)
 		return -1;
 	json_t *pki = json_object_get(web->model, "pki");
 	web_certificate(web, pki);
 	web_default(web, "mode", "mode", json_incref(json_object_get(pki, "mode")));
-	web_choices(
-	    web, "request", "cn", web_common_names(web, json_object_get(web->model, "domain")));
+	web_choices(web, "request", "cn", common_names(web));
 	web_said(web, pki, "request", subject_fields);
 	web_default(web, "take", "file", json_string(http_param(web->req, "domain")));
 	put_names(web, pki);

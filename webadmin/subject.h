@@ -19,10 +19,6 @@
 void web_said(
     struct web *web, const json_t *answer, const char *action, const struct web_field *fields);
 
-/* SPEC C-034, C-035: the domain, its aliases, and a wildcard beside the name, or below it
-   when it has no more than two parts. domain: the answer of `domain show`. */
-json_t *web_common_names(struct web *web, const json_t *domain);
-
 /* A choice whose label is its value. */
 void web_add_name(json_t *choices, const char *name);
 

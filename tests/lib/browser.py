@@ -71,12 +71,19 @@ class Browser:
         self.downloads.mkdir()
         self.session = self.call("POST", "", self.capabilities())["sessionId"]
         self.url += "/" + self.session
-        width, height = self.size
+        self.look(self.dark, *self.size)
+
+    def look(self, dark=False, width=1280, height=900):
+        """In which light, and how wide the window is."""
         self.devtools("Emulation.setDeviceMetricsOverride", width=width, height=height,
                       deviceScaleFactor=1, mobile=width < 600)
-        if self.dark:
-            self.devtools("Emulation.setEmulatedMedia",
-                          features=[{"name": "prefers-color-scheme", "value": "dark"}])
+        self.devtools("Emulation.setEmulatedMedia",
+                      features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
+
+    def unfold(self):
+        """Open all that is folded; the page's own scripts need not be allowed to run."""
+        self.call("POST", "/execute/sync", {
+            "script": "document.querySelectorAll('details').forEach(d => d.open = true)", "args": []})
 
     def capabilities(self):
         flags = [*FLAGS, f"--user-data-dir={self.folder / 'profile'}",

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import socket
 import ssl
 import subprocess
@@ -732,12 +733,14 @@ class Hostile(unittest.TestCase):
             self.assertEqual(status, 200, path)
             self.assertNotIn("{{", text)
             seen.add(path)
-            todo += [link for link in re.findall('href="(/[a-z][^"?#]*)"', text)
-                     if link.startswith(("/admin", "/portal"))]
+            links = [urllib.parse.urljoin(path, link) for link in re.findall('href="([^"?#]+)"', text)]
+            todo += [link for link in links if link.startswith(("/admin", "/portal", "/help"))]
         return seen
 
     def attack(self, visitor, path):
         _, text = visitor.ask("GET", path)
+        if "<html" not in text:
+            return  # a file
         csrf = visitor.csrf(path)
         names = set(re.findall(' name="([^"]*)"', text)) - {"csrf", "do", "sure"}
         names -= {"password", "again", "old"}  # its own password stays
@@ -759,6 +762,94 @@ class Hostile(unittest.TestCase):
             for path in sorted(self.pages(visitor)):
                 if 'method="post"' in visitor.ask("GET", path)[1]:
                     self.assertIn(visitor.ask("POST", path, [("do", "add")])[0], (403, 405), path)
+
+
+class AllPages(unittest.TestCase):
+    """What links lead an admin to."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = cls.enterClassContext(Server())
+        cls.server.add("root@alpha.test", "ann@alpha.test", "bob@alpha.test", "cy@beta.test")
+        cls.server.signet("account", "role", "root@alpha.test", "server-admin")
+        cls.server.signet("account", "role", "ann@alpha.test", "domain-admin")
+        cls.server.signet("profile", "add", "mx", "--cn", "mx.alpha.test")
+        root = Visitor(cls.server)
+        root.log_in("root@alpha.test")
+        cls.pages = {path for path in Hostile.pages(cls(), root) if path.startswith("/admin")}
+
+
+class Roles(AllPages):
+    """SPEC C-134: every page that there is, asked for by who has no business there."""
+
+    def ask(self, visitor, path, csrf):
+        """What GET and POST of a page are answered."""
+        yield visitor.ask("GET", path)[0]
+        yield visitor.ask("POST", path, [("csrf", csrf), ("do", "remove"), ("sure", "yes")])[0]
+
+    def test_there_are_pages(self):
+        self.assertGreater(len(self.pages), 40)
+        for page in ("/admin/security/profiles/mx", "/admin/domain/beta.test/security/ca",
+                     "/admin/settings/general/tickets"):
+            self.assertIn(page, self.pages)
+
+    def test_a_user(self):
+        visitor = Visitor(self.server)
+        visitor.log_in("bob@alpha.test")
+        csrf = visitor.csrf("/portal/password")
+        for path in self.pages:
+            for status in self.ask(visitor, path, csrf):
+                self.assertIn(status, (403, 404, 405), path)
+
+    def test_a_domain_admin(self):
+        visitor = Visitor(self.server)
+        visitor.log_in("ann@alpha.test")
+        csrf = visitor.csrf("/portal/password")
+        own = "/admin/domain/alpha.test"
+        for path in self.pages:
+            if not path.startswith(own):
+                for status in self.ask(visitor, path, csrf):
+                    self.assertIn(status, (403, 404, 405), path)
+        for page in ("", "/security", *(f"/security/{name}" for name in
+                                        ("pki", "trust", "clients", "smime", "ca", "ldap", "audit"))):
+            status, text = visitor.ask("GET", own + page)
+            self.assertEqual(status, 200, page)
+            self.assertNotIn("beta.test", text)
+        self.assertNotIn("Also names that are not", visitor.ask("GET", own + "/security/ca")[1])
+
+    def test_nobody(self):
+        visitor = Visitor(self.server)
+        csrf = visitor.csrf("/login")
+        for path in self.pages:
+            self.assertEqual(visitor.ask("GET", path)[0], 303, path)
+            self.assertIn(visitor.ask("POST", path, [("csrf", csrf), ("do", "remove")])[0], (303, 401, 403, 405), path)
+
+    def test_no_private_key_on_any_page(self):
+        """SPEC C-001"""
+        root = Visitor(self.server)
+        root.log_in("root@alpha.test")
+        for path in self.pages:
+            text = root.ask("GET", path)[1]
+            self.assertIsNone(re.search("PRIVATE KEY-----[^<\"]*[A-Za-z0-9+/]{20}", text), path)
+
+
+@unittest.skipUnless(shutil.which("tidy"), "tidy is not installed")
+class Markup(AllPages):
+    """Every page is HTML as tidy knows it; ids are there once."""
+
+    KNOWN = ("proprietary attribute", "</summary>")  # a heading may stand in a summary
+
+    def test_markup(self):
+        root = Visitor(self.server)
+        root.log_in("root@alpha.test")
+        for path in [*self.pages, "/portal", "/portal/certificates", "/help/words", "/help/tests", "/help/settings"]:
+            text = root.ask("GET", path)[1]
+            if "<html" not in text:
+                continue
+            done = subprocess.run(["tidy", "-e", "-q", "-utf8", "--drop-empty-elements", "no"], input=text.encode(),
+                                  capture_output=True)
+            wrong = [line for line in done.stderr.decode().splitlines() if not any(k in line for k in self.KNOWN)]
+            self.assertEqual(wrong, [], path)
 
 
 class Looks(Web):

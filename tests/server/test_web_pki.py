@@ -13,7 +13,7 @@ import browser
 import pki
 import slapd
 from dns import Names
-from server import PASSWORD
+from server import Server
 from test_web import Web, openssl
 
 
@@ -23,16 +23,32 @@ def der(pem):
     return done.stdout
 
 
-class Pages(Web):
-    """One server, one browser, one login for all tests of a class."""
+class World:
+    """One server and one browser for all classes: starting them takes seconds."""
 
-    who = "root@alpha.test"
+    server = web = folder = None
+
+
+def setUpModule():
+    if not browser.installed():
+        raise unittest.SkipTest("no chromium, or no chromium-driver")
+    World.server = unittest.enterModuleContext(Server())
+    World.server.add("root@alpha.test", "ann@alpha.test", "cy@beta.test")
+    World.server.signet("account", "role", "root@alpha.test", "server-admin")
+    World.server.signet("account", "role", "ann@alpha.test", "domain-admin")
+    World.web = unittest.enterModuleContext(browser.Browser(javascript=False))
+    World.folder = pathlib.Path(unittest.enterModuleContext(tempfile.TemporaryDirectory()))
+    page = Pages()
+    page.setUpClass()
+    page.log_in("root@alpha.test")
+
+
+class Pages(Web):
+    """Logged in as an admin of the server."""
 
     @classmethod
     def setUpClass(cls):
-        super().setUpClass()
-        cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
-        cls().log_in(cls.who)
+        cls.server, cls.web, cls.folder = World.server, World.web, World.folder
 
     def file(self, name, text):
         path = self.folder / name
@@ -42,7 +58,8 @@ class Pages(Web):
     def info(self, term):
         """What stands behind a term of a list, without its markup."""
         found = re.search(rf"<dt>{term}</dt><dd[^>]*>(.*?)</dd>", self.web.source(), re.S)
-        self.assertTrue(found, f"no {term} in {self.web.text('main')[:1500]}")
+        if not found:
+            self.fail(f"no {term} in {self.web.text('main')[:1500]!r}")
         return html.unescape(re.sub("<[^>]*>", "", found.group(1))).strip()
 
     def values(self, name):
@@ -50,8 +67,10 @@ class Pages(Web):
         return re.findall(r'<option value="([^"]*)"', options.group())
 
     def refused(self, *words, where="main"):
-        self.assertTrue(self.web.has(f"{where} .notice.bad, {where} .wrong"), self.web.text("main")[:1500])
-        said = self.web.text(f"{where} .notice.bad, {where} .wrong").lower()
+        complaint = f"{where} .notice.bad, {where} .wrong"
+        if not self.web.has(complaint):
+            self.fail(f"nothing is refused in {self.web.text('main')[:1500]!r}")
+        said = self.web.text(complaint).lower()
         for word in words:
             self.assertIn(word, said)
 
@@ -381,7 +400,7 @@ class Trust(Pages):
             self.press("add")
             self.refused()
             self.assertIn(wrong.strip()[:10], self.web.value("[name=pem]"))
-        pem = self.root("Root One")
+        pem, before = self.root("Root One"), self.web.count("[type=checkbox]")
         self.web.attach("[name=pem-file]", self.file("root.pem", pem + self.root("Root Two")))
         self.press("add")
         self.sees("CN=Root One", "CN=Root Two")
@@ -391,7 +410,7 @@ class Trust(Pages):
         row = self.web.text("tbody tr")
         self.assertIn(openssl("x509", "-noout", "-serial", stdin=pem).strip().split("=")[1].lower(),
                       self.web.text("table").replace(":", "").lower(), row)  # C-067
-        self.assertEqual(self.web.count("[type=checkbox]"), 2)  # C-070: none beside the built-in
+        self.assertEqual(self.web.count("[type=checkbox]"), before + 2)  # C-070: none beside the built-in
         self.shoot("trust")
         self.go("/admin/domain/alpha.test/security/trust")
         self.sees("CN=Root One")
@@ -694,9 +713,10 @@ class Profiles(Pages):
 
 class Audit(Pages):
     def test_what_was_changed_and_by_whom(self):
-        self.server.signet("pki", "key-generate", "alpha.test", "--replace")
-        self.go("/admin/domain/alpha.test/security/audit")
-        self.sees("pki key-generate", "root", "alpha.test")
+        self.server.signet("domain", "add", "audited.test")
+        self.server.signet("pki", "key-generate", "audited.test", "--replace")
+        self.go("/admin/domain/audited.test/security/audit")
+        self.sees("pki key-generate", "root", "audited.test")
         self.assertNotIn("PRIVATE KEY", self.web.source())
         self.go("/admin/security/audit")
         self.web.fill("[name=since]", "yesterday or so")
@@ -839,24 +859,27 @@ class General(Pages):
 class Narrow(Pages):
     """Nothing is wider than a phone; in the dark, too."""
 
-    options = {"javascript": True, "dark": True, "width": 390, "height": 844}
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.web.look(dark=True, width=390, height=844)
+        cls.addClassCleanup(cls.web.look)
 
     PATHS = ["/admin/security", "/admin/security/trust", "/admin/settings/general/others", "/help", "/help/words",
              "/admin/settings/general/tickets", "/help/tests", "/help/files", "/help/settings", "/help/about",
-             *(f"/admin/security/{page}" for page in ("profiles", "profiles/mx", "assignments", "pending", "ca",
+             *(f"/admin/security/{page}" for page in ("profiles", "profiles/narrow", "assignments", "pending", "ca",
                                                       "audit")),
-             *(f"/admin/domain/alpha.test/security{page}"
+             *(f"/admin/domain/narrow.test/security{page}"
                for page in ("", "/pki", "/trust", "/clients", "/smime", "/ca", "/ldap", "/audit"))]
 
-    UNFOLD = "document.querySelectorAll('details').forEach(d => d.open = true)"
-
     def test_nothing_is_wider_than_a_phone(self):
-        self.server.signet("profile", "add", "mx", "--cn", "mx.example.test")
-        self.server.signet("ca", "create", "alpha.test")
-        self.server.signet("ca", "sign", "alpha.test", stdin=request("www.alpha.test", self.folder))
+        self.server.signet("profile", "add", "narrow", "--cn", "mx.example.test")
+        self.server.signet("domain", "add", "narrow.test")
+        self.server.signet("ca", "create", "narrow.test")
+        self.server.signet("ca", "sign", "narrow.test", stdin=request("www.narrow.test", self.folder))
         for path in self.PATHS:
             self.go(path)
-            self.web.call("POST", "/execute/sync", {"script": self.UNFOLD, "args": []})
+            self.web.unfold()
             size = self.web.devtools("Page.getLayoutMetrics")["cssContentSize"]
             self.assertLessEqual(size["width"], 390, path)
             self.shoot("phone" + path.replace("/", "_"))
