@@ -1,5 +1,6 @@
 """An authority for those who have none, and SPEC C-003: openssl, certtool and NSS judge what it signs."""
 import base64
+import http.client
 import json
 import pathlib
 import re
@@ -8,15 +9,22 @@ import socket
 import ssl
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 import urllib.error
 import urllib.request
 
-from server import PASSWORD, Failed, Server, anyone
+from server import Failed, Server, anyone
 
 EC = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 SECRET = "a secret of ann's"
+
+
+def x509_serial(der):
+    """In hex: the first INTEGER behind the version."""
+    at = der.index(b"\xa0\x03\x02\x01\x02") + 5
+    return der[at + 2:at + 2 + der[at + 1]].hex()
 
 
 class Room(unittest.TestCase):
@@ -310,24 +318,86 @@ class Signing(Room):
         self.refused("no serial number", "list", name, "--after", "xyz")
 
 
-class Roles(Room):
-    """Who may do what, over the API."""
+class Api(Room):
+    """The same over the API."""
+
+    def setUp(self):
+        add = self.server.signet
+        mark = str(time.monotonic_ns())
+        self.tokens = {"admin": add("token", "add", "root" + mark)["token"],
+                       "alpha": add("token", "add", "alpha" + mark, "--domain", "alpha.test")["token"],
+                       "ann": add("token", "add", "ann" + mark, "--account", "ann@alpha.test")["token"]}
 
     def call(self, who, verb, **args):
         request = urllib.request.Request(f"https://127.0.0.1:{self.server.ports['https']}/api/v1/ca/{verb}",
                                          json.dumps(args).encode(), {"Authorization": f"Bearer {self.tokens[who]}",
                                                                      "Content-Type": "application/json"})
         try:
-            with urllib.request.urlopen(request, context=anyone()) as answer:
+            with urllib.request.urlopen(request, context=anyone(), timeout=30) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             return json.load(error)
 
+    def serial_of(self, pem):
+        return x509_serial(ssl.PEM_cert_to_DER_cert(pem[:pem.index("-----END") + 26]))
+
+    def signing(self, scope, request, received, ended):
+        """Sign on and on; what came is in received."""
+        while not ended.is_set():
+            try:
+                answer = self.call("admin", "sign", scope=scope, request=request)
+            except (OSError, http.client.HTTPException, ValueError):
+                return
+            received.append(self.serial_of(answer["pem"]))
+
+    def test_4_killed_while_it_signs(self):
+        """Whatever anybody was given is in the register."""
+        name = self.domain()
+        request = self.request("/CN=" + name)
+        for _ in range(3):
+            received, ended = [], threading.Event()
+            threads = [threading.Thread(target=self.signing, args=(name, request, received, ended)) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            time.sleep(1)
+            self.server.kill()
+            ended.set()
+            for thread in threads:
+                thread.join()
+            self.server.start()
+            self.assertGreater(len(received), 0)
+            listed = {row["serial"] for row in self.signet("list", name)["rows"]}
+            self.assertLessEqual(set(received), listed)
+
+    def test_4_many_at_once(self):
+        """Signing, revoking and asking for the list from many sides: nothing is lost, numbers only grow."""
+        name = self.domain()
+        request = self.request("/CN=" + name)
+        revoked, numbers, ended = [], [], threading.Event()
+
+        def sign_and_revoke():
+            for _ in range(8):
+                serial = self.serial_of(self.call("admin", "sign", scope=name, request=request)["pem"])
+                if self.call("admin", "revoke", scope=name, serial=serial)["ok"]:
+                    revoked.append(serial)
+
+        def watch():
+            while not ended.is_set():
+                numbers.append(self.crl_number(name))
+        threads = [threading.Thread(target=sign_and_revoke) for _ in range(4)]
+        watcher = threading.Thread(target=watch)
+        for thread in [*threads, watcher]:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        ended.set()
+        watcher.join()
+        self.assertEqual(len(revoked), 32)
+        self.assertEqual(numbers, sorted(numbers))
+        text = self.crl_text(name)
+        self.assertEqual({line.split()[-1].lower() for line in text.splitlines() if "Serial Number" in line}, set(revoked))
+
     def test_4_who_may(self):
-        add = self.server.signet
-        self.tokens = {"admin": add("token", "add", "root")["token"],
-                       "alpha": add("token", "add", "alpha", "--domain", "alpha.test")["token"],
-                       "ann": add("token", "add", "anns", "--account", "ann@alpha.test")["token"]}
         self.assertTrue(self.call("alpha", "create", scope="alpha.test")["ok"])
         other = self.request("/CN=beta.test")
         for who, verb, args in (
