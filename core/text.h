@@ -17,6 +17,11 @@ void hex_put(struct buf *out, struct slice data);
 /* Valid UTF-8: no overlong forms, surrogates, or values over 10FFFF. */
 bool utf8_valid(struct slice s);
 
+/* Names of mailboxes in modified UTF-7 (RFC 3501 §5.1.3). Decoding refuses what is
+   not in its one right form. */
+bool text_utf7_decode(struct pool *pool, struct slice wire, struct slice *utf8);
+void text_utf7_encode(struct buf *out, struct slice utf8);
+
 /* Append text without difference of case: of all letters with `unicode`, else of
    ASCII letters only, which is many times faster. True: it is not all ASCII. */
 bool text_fold(struct buf *out, struct slice utf8, bool unicode);

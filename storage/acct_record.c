@@ -81,13 +81,13 @@ static int check_size(size_t key, size_t value, struct err *err)
 	return 0;
 }
 
-static int put(struct record_write *op, struct kv_txn *txn, struct slice key, struct slice value)
+int box_record_put(struct box_tx *tx, const char *room, struct slice key, struct slice value)
 {
-	struct kv *tree = op->acct->shard->box;
+	struct kv *tree = tx->shard->box;
 
-	make_key(&op->full, op->acct->id, op->room, key);
-	return value.n > 0 ? kv_put(tree, txn, buf_slice(&op->full), value)
-			   : kv_del(tree, txn, buf_slice(&op->full));
+	make_key(&tx->key, tx->account, room, key);
+	return value.n > 0 ? kv_put(tree, tx->txn, buf_slice(&tx->key), value)
+			   : kv_del(tree, tx->txn, buf_slice(&tx->key));
 }
 
 static enum kv_result begin(struct record_write *op, struct kv_txn *txn)
@@ -108,7 +108,7 @@ static enum kv_result apply_put(struct kv_write *w, struct kv_txn *txn)
 	enum kv_result result = begin(op, txn);
 
 	for (size_t i = 0; result == KV_DONE && i < op->n; i++)
-		if (put(op, txn, op->records[i].key, op->records[i].value) < 0)
+		if (box_record_put(&op->tx, op->room, op->records[i].key, op->records[i].value) < 0)
 			result = KV_FAILED;
 	return result;
 }
@@ -130,7 +130,8 @@ static enum kv_result apply_change(struct kv_write *w, struct kv_txn *txn)
 	if (op->change(op->arg, buf_slice(&op->value), &op->made, op->err) < 0 ||
 	    check_size(op->key.n, op->made.n, op->err) < 0)
 		return KV_REFUSED;
-	return put(op, txn, op->key, buf_slice(&op->made)) < 0 ? KV_FAILED : KV_DONE;
+	return box_record_put(&op->tx, op->room, op->key, buf_slice(&op->made)) < 0 ? KV_FAILED
+										    : KV_DONE;
 }
 
 static int commit(struct record_write *op)

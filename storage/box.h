@@ -183,6 +183,7 @@ struct box_append {
 	const struct slice *keywords;
 	size_t n_keywords;
 	int64_t internal_date;
+	struct slice source; /* where it was imported from (import.h), or empty */
 };
 /* All or none. ERR_LIMIT: quota. ERR_ABSENT: no such mailbox. */
 int box_append(struct acct *acct, struct slice name, const struct box_append *messages, size_t n,

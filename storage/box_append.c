@@ -1,5 +1,6 @@
 /* box_append.c - APPEND: messages of a client's own, all or none */
 #include "storage/box_private.h"
+#include "storage/import.h"
 
 #include <stdlib.h>
 
@@ -72,6 +73,9 @@ static int add(struct append *op, size_t i)
 
 	if (flags_of(op, message, &entry.flags) < 0 || box_edit_add(&op->edit, &entry) < 0 ||
 	    box_message_add(&op->tx, entry.message, buf_slice(&made->summary)) < 0)
+		return -1;
+	if (message->source.n > 0 &&
+	    box_record_put(&op->tx, IMPORT_ROOM, message->source, SLICE("\1")) < 0)
 		return -1;
 	op->out->uids[i] = entry.uid;
 	return body_link(op->acct.shard->bodies, op->tx.txn, &made->place, 1);

@@ -97,6 +97,9 @@ int box_entry_put(struct box_tx *tx, uint32_t box, const struct box_entry *entry
 int box_entry_del(struct box_tx *tx, uint32_t box, uint32_t uid);
 int box_keywords_put(struct box_tx *tx, uint32_t box, const struct box_keywords *keywords);
 
+/* A record of another room (acct_record.h); an empty value removes. */
+int box_record_put(struct box_tx *tx, const char *room, struct slice key, struct slice value);
+
 /* Removals under way; box 0 is the whole account. */
 int box_dead_put(struct box_tx *tx, uint32_t box);
 int box_dead_del(struct box_tx *tx, uint32_t box);

@@ -38,6 +38,18 @@ int op_account_find(struct op_call *call, struct dir_account *account)
 	return 0;
 }
 
+struct acct *op_account_open(struct op_call *call)
+{
+	struct dir_account account;
+
+	if (op_account_find(call, &account) != 0)
+		return NULL;
+	struct acct *acct = acct_open(account.id, account.shard);
+	if (!acct)
+		op_fail(call, ERR_TEMP, "the account's shard is not open here");
+	return acct;
+}
+
 /* --- sessions of an account that may no longer be there --- */
 
 struct ending {

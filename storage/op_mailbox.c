@@ -9,19 +9,6 @@ static const struct op_arg address_args[] = {
 	{ 0 },
 };
 
-/* The mail of the account that "address" names; NULL after op_fail. */
-static struct acct *open_acct(struct op_call *call)
-{
-	struct dir_account account;
-
-	if (op_account_find(call, &account) != 0)
-		return NULL;
-	struct acct *acct = acct_open(account.id, account.shard);
-	if (!acct)
-		op_fail(call, ERR_TEMP, "the account's shard is not open here");
-	return acct;
-}
-
 /* --- list --- */
 
 static const char *const use_names[] = {
@@ -57,7 +44,7 @@ static bool put_mailbox(void *arg, const struct box_info *info)
 
 static int run_list(struct op_call *call)
 {
-	struct listing listing = { call, open_acct(call) };
+	struct listing listing = { call, op_account_open(call) };
 
 	if (!listing.acct)
 		return -1;
@@ -83,7 +70,7 @@ enum { INSERT, NONE };
 
 static int run_grant(struct op_call *call)
 {
-	struct acct *acct = open_acct(call);
+	struct acct *acct = op_account_open(call);
 	struct err err = { 0 };
 
 	if (!acct)
@@ -155,7 +142,7 @@ static bool put_grant(void *arg, uint32_t box, struct slice who)
 
 static int run_grants(struct op_call *call)
 {
-	struct grants grants = { .call = call, .acct = open_acct(call) };
+	struct grants grants = { .call = call, .acct = op_account_open(call) };
 
 	if (!grants.acct)
 		return -1;

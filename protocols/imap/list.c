@@ -1,4 +1,5 @@
 /* list.c - gather the names of mailboxes */
+#include "core/text.h"
 #include "protocols/imap/list.h"
 
 #include <stdlib.h>
@@ -141,7 +142,7 @@ static struct slice to_wire(struct imap *im, struct pool *pool, struct slice nam
 
 	if (im->enabled & IMAP_UTF8)
 		return name;
-	imap_utf7_encode(&wire, name);
+	text_utf7_encode(&wire, name);
 	if (!slice_eq(buf_slice(&wire), name))
 		name = pool_slice(pool, buf_slice(&wire));
 	buf_done(&wire);

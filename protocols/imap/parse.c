@@ -168,7 +168,7 @@ bool imap_mailbox(struct pool *pool, struct slice *in, bool utf8, struct slice *
 	if (!imap_astring(pool, in, &wire))
 		return false;
 	*out = wire;
-	return utf8 ? utf8_valid(wire) : imap_utf7_decode(pool, wire, out);
+	return utf8 ? utf8_valid(wire) : text_utf7_decode(pool, wire, out);
 }
 
 /* --- numbers --- */

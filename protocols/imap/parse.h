@@ -58,11 +58,6 @@ bool imap_date(struct slice *in, int64_t *days);
 bool imap_date_time(struct slice *in, int64_t *seconds);
 void imap_put_date_time(struct buf *out, int64_t seconds);
 
-/* utf7.c: modified UTF-7 (RFC 3501 §5.1.3). Decoding refuses what is not in
-   its one right form. */
-bool imap_utf7_decode(struct pool *pool, struct slice wire, struct slice *utf8);
-void imap_utf7_encode(struct buf *out, struct slice utf8);
-
 /* match.c: does the name match, where '*' is anything and '%' anything within
    a level? INBOX is that in any case. Both in their form on the wire. */
 bool imap_match(struct slice pattern, struct slice name, struct buf *scratch);

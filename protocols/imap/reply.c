@@ -1,5 +1,6 @@
 /* reply.c - the tagged line, and how names and strings are written */
 #include "core/log.h"
+#include "core/text.h"
 #include "protocols/imap/imap.h"
 #include "protocols/imap/parse.h"
 
@@ -153,7 +154,7 @@ void imap_put_name(struct imap *im, struct slice name)
 		put_quoted(out, name);
 		return;
 	}
-	imap_utf7_encode(&wire, name);
+	text_utf7_encode(&wire, name);
 	put_quoted(out, buf_slice(&wire));
 	buf_done(&wire);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "core/sess_private.h"
+#include "core/text.h"
 #include "protocols/imap/fetch.h"
 #include "protocols/imap/imap.h"
 #include "protocols/imap/list.h"
@@ -176,10 +177,10 @@ static void fuzz_names(struct pool *pool, struct slice in)
 	struct buf wire = { 0 }, scratch = { 0 };
 	struct slice utf8, pattern;
 
-	imap_utf7_encode(&wire, in);
+	text_utf7_encode(&wire, in);
 	buf_clear(&wire);
-	if (imap_utf7_decode(pool, in, &utf8)) {
-		imap_utf7_encode(&wire, utf8);
+	if (text_utf7_decode(pool, in, &utf8)) {
+		text_utf7_encode(&wire, utf8);
 		if (!slice_eq(buf_slice(&wire), in))
 			abort();
 	}

@@ -1,6 +1,7 @@
 /* test_imap_parse.c - what IMAP commands are made of: good, bad, and what is left over */
 #include "unit.h"
 
+#include "core/text.h"
 #include "protocols/imap/fetch.h"
 #include "protocols/imap/parse.h"
 
@@ -220,18 +221,18 @@ static void test_utf7(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct slice utf8;
-		bool good = imap_utf7_decode(&pool, slice_str(cases[i].wire), &utf8);
+		bool good = text_utf7_decode(&pool, slice_str(cases[i].wire), &utf8);
 
 		want_num(cases[i].wire, good, cases[i].utf8 != NULL);
 		if (!good)
 			continue;
 		want_text(cases[i].wire, utf8, cases[i].utf8);
 		buf_clear(&out);
-		imap_utf7_encode(&out, utf8);
+		text_utf7_encode(&out, utf8);
 		want_text(cases[i].wire, buf_slice(&out), cases[i].wire);
 	}
 	buf_clear(&out);
-	imap_utf7_encode(&out, SLICE("\xff\xc3")); /* never stored, but never a crash */
+	text_utf7_encode(&out, SLICE("\xff\xc3")); /* never stored, but never a crash */
 	want_text("broken", buf_slice(&out), "&,,3,,Q-");
 	buf_done(&out);
 	pool_reset(&pool);

@@ -1,9 +1,9 @@
-/* utf7.c - mailbox names on the wire: modified UTF-7 (RFC 3501 §5.1.3)
+/* text_utf7.c - mailbox names on the wire: modified UTF-7 (RFC 3501 §5.1.3)
  *
  * '&' begins UTF-16 in base64 without padding, with ',' for '/'; '-' ends it;
  * "&-" is '&'. What could be written in two ways is taken in one only, so that
  * no name passes for another. */
-#include "protocols/imap/parse.h"
+#include "core/text.h"
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,";
 
@@ -75,7 +75,7 @@ static bool decode_shifted(struct slice s, char **to)
 	return !high && n_bits < 6 && (bits & ((1u << n_bits) - 1)) == 0;
 }
 
-bool imap_utf7_decode(struct pool *pool, struct slice wire, struct slice *utf8)
+bool text_utf7_decode(struct pool *pool, struct slice wire, struct slice *utf8)
 {
 	char *start = pool_get(pool, wire.n * 2 + 1), *to = start;
 	bool was_shifted = false;
@@ -159,7 +159,7 @@ static void put_shifted(struct buf *out, struct slice *s)
 	buf_addc(out, '-');
 }
 
-void imap_utf7_encode(struct buf *out, struct slice utf8)
+void text_utf7_encode(struct buf *out, struct slice utf8)
 {
 	while (utf8.n > 0) {
 		unsigned char c = (unsigned char)*utf8.p;

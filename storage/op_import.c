@@ -1,0 +1,157 @@
+/* op_import.c - mail that comes from another server, and mail that goes to one */
+#include "core/op.h"
+#include "storage/import.h"
+#include "storage/op_account.h"
+
+static void tell(void *arg, int64_t done, int64_t total, const char *what)
+{
+	op_progress(arg, done, total, what);
+}
+
+static int answer(struct op_call *call, struct import *import, int rc, const struct err *err)
+{
+	op_put_number(call, "imported", (int64_t)import->imported);
+	op_put_number(call, "known", (int64_t)import->known);
+	import_done(import);
+	acct_close(&import->acct);
+	return rc == 0 ? 0 : op_fail_err(call, err);
+}
+
+static const char again[] =
+    "Each message is imported once: run it again when it was stopped, or for what has come\n"
+    "since. The files must be readable for the user that the server runs as; nothing of\n"
+    "them is changed.";
+
+/* --- Maildir --- */
+
+static int run_maildir(struct op_call *call)
+{
+	struct import import = { .acct = op_account_open(call) };
+	const struct import_progress progress = { tell, call };
+	struct slice below = slice_str(op_text(call, "below"));
+	struct err err = { 0 };
+	uint64_t failed = 0;
+
+	if (!import.acct)
+		return -1;
+	int rc = import_maildir(&import, op_text(call, "folder"), below, &progress, &failed, &err);
+	op_put_number(call, "failed", (int64_t)failed);
+	if (failed > 0)
+		op_say(call, "The log has a line for each file that failed.");
+	return answer(call, &import, rc, &err);
+}
+
+static const struct op_arg maildir_args[] = {
+	{ "address", OP_ADDRESS, OP_REQUIRED, "address of the account that gets the mail", NULL },
+	{ "folder", OP_FILE, OP_REQUIRED, "the Maildir, with cur, new, .Sent and so on", NULL },
+	{ "below", OP_TEXT, OP_OPTION, "mailbox below which all of it goes", NULL },
+	{ 0 },
+};
+
+OPERATION(import_maildir) = {
+	.name = "import maildir",
+	.role = OP_SERVER_ADMIN,
+	.args = maildir_args,
+	.help = "bring in the mail of a Maildir with all its folders, flags and dates",
+	.more = again,
+	.example = "import maildir ann@example.org /home/ann/Maildir\n"
+		   "import maildir ann@example.org /old/ann --below Old",
+	.run = run_maildir,
+};
+
+/* --- mbox --- */
+
+static int run_mbox(struct op_call *call)
+{
+	struct import import = { .acct = op_account_open(call) };
+	const struct import_progress progress = { tell, call };
+	const char *mailbox = op_given(call, "mailbox") ? op_text(call, "mailbox") : "INBOX";
+	struct err err = { 0 };
+
+	if (!import.acct)
+		return -1;
+	int rc = import_mbox(&import, op_text(call, "file"), slice_str(mailbox), &progress, &err);
+	return answer(call, &import, rc, &err);
+}
+
+static const struct op_arg mbox_args[] = {
+	{ "address", OP_ADDRESS, OP_REQUIRED, "address of the account that gets the mail", NULL },
+	{ "file", OP_FILE, OP_REQUIRED, "the mbox", NULL },
+	{ "mailbox", OP_TEXT, OP_OPTION, "where its messages go; else INBOX", NULL },
+	{ 0 },
+};
+
+OPERATION(import_mbox) = {
+	.name = "import mbox",
+	.role = OP_SERVER_ADMIN,
+	.args = mbox_args,
+	.help = "bring in the mail of an mbox file",
+	.more = again,
+	.example = "import mbox ann@example.org /var/mail/ann\n"
+		   "import mbox ann@example.org /home/ann/mail/work --mailbox Work",
+	.run = run_mbox,
+};
+
+/* --- forget --- */
+
+static int run_forget(struct op_call *call)
+{
+	struct acct *acct = op_account_open(call);
+	struct err err = { 0 };
+	uint64_t n;
+
+	if (!acct)
+		return -1;
+	int rc = import_forget(acct, &n, &err);
+	acct_close(&acct);
+	op_put_number(call, "forgotten", (int64_t)n);
+	return rc == 0 ? 0 : op_fail_err(call, &err);
+}
+
+static const struct op_arg forget_args[] = {
+	{ "address", OP_ADDRESS, OP_REQUIRED, "address of the account", NULL },
+	{ 0 },
+};
+
+OPERATION(import_forget) = {
+	.name = "import forget",
+	.role = OP_SERVER_ADMIN,
+	.args = forget_args,
+	.help = "forget where an account's mail was imported from, when that is over",
+	.more = "The mail stays. Another import of the same files would bring it once more.",
+	.example = "import forget ann@example.org",
+	.run = run_forget,
+};
+
+/* --- export --- */
+
+static int run_export(struct op_call *call)
+{
+	struct acct *acct = op_account_open(call);
+	const struct import_progress progress = { tell, call };
+	struct err err = { 0 };
+	uint64_t messages;
+
+	if (!acct)
+		return -1;
+	int rc = export_maildir(acct, op_text(call, "folder"), &progress, &messages, &err);
+	acct_close(&acct);
+	op_put_number(call, "exported", (int64_t)messages);
+	return rc == 0 ? 0 : op_fail_err(call, &err);
+}
+
+static const struct op_arg export_args[] = {
+	{ "address", OP_ADDRESS, OP_REQUIRED, "address of the account", NULL },
+	{ "folder", OP_FILE, OP_REQUIRED, "folder that is not there yet", NULL },
+	{ 0 },
+};
+
+OPERATION(export_maildir) = {
+	.name = "export maildir",
+	.role = OP_SERVER_ADMIN,
+	.args = export_args,
+	.help = "write all mail of an account as a Maildir, with flags and dates",
+	.more = "The folder is made by the user that the server runs as, who alone may read it.",
+	.example = "export maildir ann@example.org /var/tmp/ann",
+	.run = run_export,
+};

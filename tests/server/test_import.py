@@ -1,0 +1,176 @@
+"""Mail comes in from Maildir and mbox, once each, and goes out; the other side is Python's mailbox."""
+import mailbox
+import os
+import random
+import signal
+import subprocess
+import time
+import unittest
+
+from server import Server
+
+ANN, CY = "ann@alpha.test", "cy@beta.test"
+
+
+def text(n, size=50):
+    return (f"From: someone@x.test\nTo: {ANN}\nSubject: number {n}\nMessage-ID: <{n}@x.test>\n\n"
+            + f"body of {n}\n" * size).encode()
+
+
+class Import(unittest.TestCase):
+    def setUp(self):
+        self.server = self.enterContext(Server())
+        self.server.add(ANN, CY)
+        self.folder = self.server.folder / "old"
+        self.folder.mkdir()
+
+    def open_up(self):
+        """The server reads as a user of its own."""
+        for path in [self.server.folder, self.folder, *self.folder.rglob("*")]:
+            path.chmod(0o755 if path.is_dir() else 0o644)
+
+    def maildir(self):
+        box = mailbox.Maildir(self.folder / "Maildir")
+        when = 1500000000
+        for n in range(5):
+            message = mailbox.MaildirMessage(text(n))
+            message.set_subdir("cur")
+            message.set_flags(["", "S", "FS", "R", "DT"][n])
+            message.set_date(when + n)
+            box.add(message)
+        box.add(mailbox.MaildirMessage(text(5)))  # new
+        work = box.add_folder("Work.Entw&APw-rfe")
+        message = mailbox.MaildirMessage(text(6))
+        message.set_subdir("cur")
+        message.set_flags("Pab")
+        work.add(message)
+        (self.folder / "Maildir" / ".Work.Entw&APw-rfe" / "dovecot-keywords").write_text("0 $Label1\n1 todo\n")
+        self.open_up()
+        return box
+
+    def subjects(self, imap, name):
+        imap.select(f'"{name}"', readonly=True)
+        status, data = imap.fetch("1:*", "(FLAGS INTERNALDATE BODY.PEEK[HEADER.FIELDS (SUBJECT)])")
+        self.assertEqual(status, "OK")
+        return [(item[0].decode(), item[1].decode().strip()) for item in data if isinstance(item, tuple)]
+
+    def test_maildir(self):
+        box = self.maildir()
+        answer = self.server.signet("import", "maildir", ANN, str(self.folder / "Maildir"))
+        self.assertEqual((answer["imported"], answer["known"], answer["failed"]), (7, 0, 0))
+        imap = self.server.imap(ANN)
+        inbox = self.subjects(imap, "INBOX")
+        self.assertEqual(sorted(line for _, line in inbox), [f"Subject: number {n}" for n in range(6)])
+        flags = {line[-1]: head for head, line in inbox}
+        self.assertIn("FLAGS (\\Seen)", flags["1"])
+        self.assertIn("FLAGS (\\Flagged \\Seen)", flags["2"])
+        self.assertIn("FLAGS (\\Answered)", flags["3"])
+        self.assertIn("FLAGS (\\Deleted \\Draft)", flags["4"])
+        self.assertIn('INTERNALDATE "14-Jul-2017 02:40:03 +0000"', flags["3"])
+        work = self.subjects(imap, "Work/Entw&APw-rfe")
+        self.assertEqual([line for _, line in work], ["Subject: number 6"])
+        for keyword in ("$Forwarded", "$Label1", "todo"):
+            self.assertIn(keyword, work[0][0])
+        imap.select("INBOX", readonly=True)
+        n = imap.search(None, 'SUBJECT "number 2"')[1][0].decode()
+        self.assertEqual(imap.fetch(n, "BODY.PEEK[]")[1][0][1], text(2).replace(b"\n", b"\r\n"))
+        # again: nothing; with a new one, which has changed its flags meanwhile: that one
+        self.assertEqual(self.server.signet("import", "maildir", ANN, str(self.folder / "Maildir"))["imported"], 0)
+        box.add(mailbox.MaildirMessage(text(7)))
+        self.open_up()
+        answer = self.server.signet("import", "maildir", ANN, str(self.folder / "Maildir"))
+        self.assertEqual((answer["imported"], answer["known"]), (1, 7))
+        # forgotten: all of it once more, below another name
+        self.assertEqual(self.server.signet("import", "forget", ANN)["forgotten"], 8)
+        answer = self.server.signet("import", "maildir", ANN, str(self.folder / "Maildir"), "--below", "Old")
+        self.assertEqual(answer["imported"], 8)
+        self.assertEqual(len(self.subjects(imap, "Old")), 7)
+        self.assertEqual(len(self.subjects(imap, "Old/Work/Entw&APw-rfe")), 1)
+
+    def test_mbox(self):
+        path = self.folder / "mail"
+        box = mailbox.mbox(path)
+        for n in range(3):
+            message = mailbox.mboxMessage(text(n) + b"\nFrom here on it is quoted\n>From there, too\n")
+            message.set_from("ann@x.test", time.gmtime(1500000000 + n))
+            message.set_flags(["RO", "ROAF", ""][n])
+            box.add(message)
+        box.flush()
+        self.open_up()
+        answer = self.server.signet("import", "mbox", ANN, str(path), "--mailbox", "Old")
+        self.assertEqual((answer["imported"], answer["known"]), (3, 0))
+        imap = self.server.imap(ANN)
+        old = self.subjects(imap, "Old")
+        self.assertEqual([line for _, line in old], [f"Subject: number {n}" for n in range(3)])
+        self.assertIn("FLAGS (\\Seen)", old[0][0])
+        self.assertIn("FLAGS (\\Answered \\Flagged \\Seen)", old[1][0])
+        self.assertIn("FLAGS ()", old[2][0])
+        self.assertIn('INTERNALDATE "14-Jul-2017 02:40:01 +0000"', old[1][0])
+        body = imap.fetch("1", "BODY.PEEK[TEXT]")[1][0][1]
+        self.assertIn(b"\r\nFrom here on it is quoted\r\n", body)
+        box.add(mailbox.mboxMessage(text(9)))
+        box.flush()
+        answer = self.server.signet("import", "mbox", ANN, str(path), "--mailbox", "Old")
+        self.assertEqual((answer["imported"], answer["known"]), (1, 3))
+
+    def test_killed_again_and_again(self):
+        """However often the server dies, each message is there once."""
+        mailbox.Maildir(self.folder / "Maildir")  # which would be slow to fill them in: it makes each durable
+        for n in range(4000):
+            (self.folder / "Maildir" / "cur" / f"{1500000000 + n}.M{n}.old:2,").write_bytes(text(n, 5))
+        self.open_up()
+        rng = random.Random(7)
+        for _ in range(3):
+            with subprocess.Popen([self.server.bin / "signet", "-d", self.server.data, "import", "maildir", ANN,
+                                   self.folder / "Maildir"], stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL) as process:
+                time.sleep(rng.uniform(0.05, 0.5))
+                self.server.process.send_signal(signal.SIGKILL)
+                self.server.process.wait()
+                process.wait(20)
+            self.server.start()
+        answer = self.server.signet("import", "maildir", ANN, str(self.folder / "Maildir"))
+        self.assertEqual(answer["imported"] + answer["known"], 4000)
+        imap = self.server.imap(ANN)
+        lines = sorted(line for _, line in self.subjects(imap, "INBOX"))
+        self.assertEqual(lines, sorted(f"Subject: number {n}" for n in range(4000)))
+
+    def test_what_is_wrong(self):
+        def fails(*words):
+            done = subprocess.run([self.server.bin / "signet", "-d", self.server.data, *words], text=True,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+            self.assertNotEqual(done.returncode, 0)
+            return done.stderr
+        (self.folder / "junk").write_bytes(os.urandom(1000))
+        self.open_up()
+        self.assertIn("No such file", fails("import", "maildir", ANN, str(self.folder / "none")))
+        self.assertIn("is no Maildir", fails("import", "maildir", ANN, str(self.folder)))
+        self.assertIn("is no mbox", fails("import", "mbox", ANN, str(self.folder / "junk")))
+        self.assertIn("is no file", fails("import", "mbox", ANN, str(self.folder)))
+        self.maildir()
+        cur = self.folder / "Maildir" / "cur"
+        (cur / "1.link:2,S").symlink_to("/etc/passwd")
+        os.mkfifo(cur / "1.pipe:2,S")
+        answer = self.server.signet("import", "maildir", ANN, str(self.folder / "Maildir"))
+        self.assertEqual((answer["imported"], answer["failed"]), (7, 2))
+        self.server.signet("account", "quota", CY, "1000")
+        self.assertIn("full", fails("import", "maildir", CY, str(self.folder / "Maildir")))
+
+    def test_out_and_in_again(self):
+        self.maildir()
+        self.server.signet("import", "maildir", ANN, str(self.folder / "Maildir"))
+        target = self.server.data / "out"
+        self.assertEqual(self.server.signet("export", "maildir", ANN, str(target))["exported"], 7)
+        box = mailbox.Maildir(target, create=False)
+        self.assertEqual(sorted(m["Subject"] for m in box), [f"number {n}" for n in range(6)])
+        flags = {m["Subject"]: m.get_flags() for m in box}
+        self.assertEqual((flags["number 2"], flags["number 4"]), ("FS", "DT"))
+        self.assertEqual({int(m.get_date()) for m in box if m["Subject"] == "number 3"}, {1500000003})
+        self.assertEqual(box.get_folder("Work.Entw&APw-rfe").values()[0]["Subject"], "number 6")
+        self.assertEqual(self.server.signet("import", "maildir", CY, str(target))["imported"], 7)
+        self.assertEqual(self.subjects(self.server.imap(CY), "Work/Entw&APw-rfe"),
+                         self.subjects(self.server.imap(ANN), "Work/Entw&APw-rfe"))
+
+
+if __name__ == "__main__":
+    unittest.main()
