@@ -157,6 +157,26 @@ static struct tls_ctx *of_given(struct slice reference, const char *domain, uint
 	return ctx ? ctx : of_domain(domain, generation);
 }
 
+/* SPEC E-005: before there is a domain. */
+static struct tls_ctx *of_nobody(void)
+{
+	const struct domain_record demo = { .mode = PKI_TEST };
+	struct pool pool = { 0 };
+	struct tls_ctx *ctx = context_make(slice_str(owner_own_host(&pool)), &demo, NULL);
+
+	pool_done(&pool);
+	return ctx;
+}
+
+static bool is_nobody(const struct sockaddr *local)
+{
+	struct pool pool = { 0 };
+	bool nobody = !address_domain(local, &pool);
+
+	pool_done(&pool);
+	return nobody;
+}
+
 /* The domain that was named, else that of the address: the first of them that is
    hosted here, whether it has a certificate or not. Another domain's would help
    nobody. */
@@ -168,9 +188,11 @@ static struct tls_ctx *of_all(struct slice target, struct slice sni, struct slic
 	const char *by_name = named(target, sni, &pool);
 	const char *domain = by_name ? by_name : address_domain(local, &pool);
 
-	if (given.n == 0)
+	if (!domain)
+		ctx = of_nobody();
+	else if (given.n == 0)
 		ctx = of_domain(domain, generation);
-	else if (domain && !is_off(by_name))
+	else if (!is_off(by_name))
 		ctx = of_given(given, domain, generation);
 	pool_done(&pool);
 	return ctx;
@@ -207,7 +229,8 @@ static struct tls_ctx *choose(void *arg, const struct tls_hello *hello, bool may
 static bool offers(void *arg, const struct tls_hello *hello, bool may_wait, bool *later)
 {
 	if (hello->target.n == 0)
-		return assign_find(hello, NULL) || address_shows(hello->local);
+		return assign_find(hello, NULL) || address_shows(hello->local) ||
+		    is_nobody(hello->local);
 	struct tls_ctx *ctx = choose(arg, hello, may_wait, later);
 	bool good = ctx != NULL;
 	tls_ctx_unref(&ctx);

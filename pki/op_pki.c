@@ -142,12 +142,13 @@ static void say(void *arg, const char *sentence)
 	op_say(arg, "%s", sentence);
 }
 
-/* What the last request said of the domain, as said-cn, said-o and so on. */
-static void put_said(struct op_call *call, const struct domain_record *record)
+/* What the last request said of the domain, or the next would, as said-cn, said-o and so on. */
+static void put_said(struct op_call *call, const char *domain, const struct domain_record *record)
 {
 	struct subject said = { 0 };
 
 	subject_read(record->subject, op_pool(call), &said);
+	subject_defaults(&said, domain, op_pool(call));
 	for (enum subject_part i = 0; i < SUBJECT_PARTS; i++)
 		if (said.part[i])
 			op_put_text(call, pool_printf(op_pool(call), "said-%s", subject_words[i]),
@@ -222,7 +223,7 @@ static void put_record(struct op_call *call, const char *domain, struct domain_r
 	}
 	put_pem(call, record);
 	put_files(call, record);
-	put_said(call, record);
+	put_said(call, domain, record);
 	if (!owner_is_profile(slice_str(domain)))
 		put_own_names(call, domain);
 	chain_advice(record, time(NULL), say, call);

@@ -31,6 +31,7 @@ static int complete(
 		a->complete = *a->subject;
 	else
 		subject_read(record->subject, &a->pool, &a->complete);
+	subject_defaults(&a->complete, domain, &a->pool);
 	if (subject_complete(&a->complete, slice_str(domain), &a->pool, err) != 0)
 		return -1;
 	subject_write(&a->complete, &a->kept);

@@ -22,6 +22,7 @@ static int take_new(void *arg, const char *owner, struct domain_record *record, 
 
 	if (record->key.n > 0)
 		return err_set(err, ERR_EXISTS, "there is such a profile already");
+	subject_defaults(&subject, owner, &a->pool);
 	if (subject_complete(&subject, slice_str(owner), &a->pool, err) != 0 ||
 	    domain_sign_own(owner, &subject, (struct slice){ 0 }, a->sealed, &a->leaf, err) != 0)
 		return -1;

@@ -18,6 +18,10 @@ void seal_passphrase(struct slice passphrase);
 int seal_start(const char *data, bool may_make, struct err *err);
 void seal_stop(void);
 
+/* For a program without a server: under a key that nobody else has, for as long as it
+   runs. */
+void seal_alone(void);
+
 /* Append plain to *out, sealed. `what` names the record that it is for; a
    sealed secret does not open as anything else. */
 int seal_close(const char *what, struct slice plain, struct buf *out, struct err *err);

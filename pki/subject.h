@@ -29,6 +29,9 @@ struct subject {
 int subject_complete(
     struct subject *subject, struct slice domain, struct pool *pool, struct err *err);
 
+/* Fill in what settings say of all certificates of the domain (SPEC P-001). */
+void subject_defaults(struct subject *subject, const char *domain, struct pool *pool);
+
 /* Check what is there; any common name will do. */
 int subject_check(struct subject *subject, struct pool *pool, struct err *err);
 

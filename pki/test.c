@@ -144,19 +144,30 @@ static bool build(const char *domain)
 	return good;
 }
 
+/* The main domain; before there is any, what the server calls itself (SPEC E-005). */
+static const char *name_now(struct pool *pool)
+{
+	struct dir_domain domain;
+	int found = dir_main_domain(pool, &domain);
+
+	if (found < 0)
+		return NULL;
+	return found == 1 ? domain.name : owner_own_host(pool);
+}
+
 /* Made again when another domain became the main one. */
 static bool certificate_now(void)
 {
-	struct dir_domain domain;
 	struct pool pool = { 0 };
-	bool have = dir_main_domain(&pool, &domain) == 1;
+	const char *name = name_now(&pool);
+	bool have = name != NULL;
 
-	if (have && (!test.name || strcmp(test.name, domain.name) != 0)) {
+	if (have && (!test.name || strcmp(test.name, name) != 0)) {
 		free(test.name);
 		test.name = NULL;
-		have = build(domain.name);
+		have = build(name);
 		if (have)
-			test.name = mem_str(slice_str(domain.name));
+			test.name = mem_str(slice_str(name));
 	}
 	pool_done(&pool);
 	return have;
