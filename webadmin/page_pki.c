@@ -74,6 +74,20 @@ static const struct web_field install_fields[] = {
 
 static const struct web_field bring_fields[] = { DOMAIN, WEB_IDENTITY_FIELDS, { 0 } };
 
+static const struct web_field files_fields[] = {
+	DOMAIN,
+	{ .name = "certificate",
+	    .label = "File with the certificates",
+	    .help = "On the server's machine. It is read now, and whenever it changes.",
+	    .example = "/etc/ssl/fullchain.pem",
+	    .flags = WEB_REQUIRED },
+	{ .name = "key",
+	    .label = "File with the private key",
+	    .help = "When it is not in the same file.",
+	    .example = "/etc/ssl/private/privkey.pem" },
+	{ 0 },
+};
+
 static const struct web_field take_fields[] = { DOMAIN, WEB_FILE_PASSWORD_FIELDS, { 0 } };
 
 static int make_key(struct web *web)
@@ -171,6 +185,11 @@ static const struct web_action actions[] = {
 	    .fields = bring_fields,
 	    .submit = "Install file",
 	    .done = "Key and certificate were installed." },
+	{ .name = "files",
+	    .op = "pki files",
+	    .fields = files_fields,
+	    .submit = "Read them",
+	    .done = "Key and certificate are read from there." },
 	{ .name = "take",
 	    .op = "pki export",
 	    .fields = take_fields,

@@ -382,6 +382,19 @@ class Domain(Pages):
             self.sees("mail.mx.test", "Host name")
 
 
+    def test_P_015_files_of_other_programs(self):
+        self.new_domain("files.test", key=True)
+        key, cert = self.authority("files.test")
+        self.unfold("[value=files]")
+        self.web.fill("[name=certificate]", "/nowhere/c.pem")
+        self.press("files")
+        self.refused()
+        self.web.fill("[name=certificate]", str(cert))
+        self.web.fill("#bring input[name=key]:not([type=file])", str(key))
+        self.press("files")
+        self.sees("Key and certificate are read from there.", str(cert))
+
+
 class Trust(Pages):
     """SPEC C7 and C9"""
 
@@ -826,6 +839,22 @@ class General(Pages):
             self.press("import")
             self.assertEqual(self.web.text("tbody td") == key, works)
 
+    def test_C_001_the_master_key_is_changed(self):
+        self.go("/admin/security/master-key")
+        before = self.info("Key")
+        self.sure("rotate")
+        for _ in range(100):
+            self.go("/admin/security/master-key")
+            if "being changed" not in self.web.text("main"):
+                break
+        self.assertNotEqual(self.info("Key"), before)
+        self.shoot("master-key")
+        self.unfold("[value=protect]")
+        self.web.fill("[name=passphrase]", "short")
+        self.web.fill("[name=again]", "short")
+        self.press("protect")
+        self.refused("12 bytes")
+
     def test_P_035_words(self):
         self.go("/help/words")
         self.sees("implicit TLS", "STARTTLS", "SSL/TLS")
@@ -867,7 +896,7 @@ class Narrow(Pages):
 
     PATHS = ["/admin/security", "/admin/security/trust", "/admin/settings/general/others", "/help", "/help/words",
              "/admin/settings/general/tickets", "/help/tests", "/help/files", "/help/settings", "/help/about",
-             *(f"/admin/security/{page}" for page in ("profiles", "profiles/narrow", "assignments", "pending", "ca",
+             *(f"/admin/security/{page}" for page in ("profiles", "profiles/narrow", "assignments", "pending", "ca", "master-key",
                                                       "audit")),
              *(f"/admin/domain/narrow.test/security{page}"
                for page in ("", "/pki", "/trust", "/clients", "/smime", "/ca", "/ldap", "/audit"))]
