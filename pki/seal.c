@@ -41,8 +41,8 @@ int seal_start(const char *data, bool may_make, struct err *err)
 
 void seal_alone(void)
 {
-	random_bytes(&keys.key[0], sizeof(keys.key[0]));
-	keys.n = 1;
+	master_key_make(&all.master.keys.key[0]);
+	all.master.keys.n = 1;
 }
 
 void seal_stop(void)
