@@ -199,6 +199,7 @@ int tls_start(struct err *err)
 	tls_alloc_start();
 	if (wolfSSL_Init() != WOLFSSL_SUCCESS || tls_device_start() != 0 || !x25519_start())
 		return err_set(err, ERR_TEMP, "the TLS library does not start");
+	tls_chacha_start();
 	tls_life_start();
 	tls_ticket_start();
 	return 0;

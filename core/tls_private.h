@@ -130,6 +130,10 @@ bool x25519_start(void);
 int x25519_make(const wc_CryptoInfo *info);
 int x25519_share(const wc_CryptoInfo *info);
 
+/* --- tls_chacha.c: by libsodium; naming it here has it linked --- */
+
+void tls_chacha_start(void);
+
 /* --- tls_stats.c: what is counted --- */
 
 /* What kind of key a context shows: an index into the names that are counted. */

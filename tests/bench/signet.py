@@ -12,7 +12,7 @@ from system import PASSWORD, Failed, System
 
 class Signet(System):
     name = "Signet"
-    serves = ("mail", "chat", "encrypt", "web", "domains")
+    serves = ("mail", "chat", "encrypt", "web", "library", "domains")
 
     def __init__(self, folder, build):
         super().__init__(folder)
