@@ -10,6 +10,7 @@
 #include <malloc.h>
 #include <netdb.h>
 #include <openldap.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/time.h>
 
@@ -160,12 +161,23 @@ static void begin(struct ldapc *link)
 
 /* --- open --- */
 
+/* libldap makes ready when it is first used, and two threads at once would do so twice.
+   Not at the server's start: it looks up the machine's own name, which may take long. */
+static void make_ready(void)
+{
+	int version;
+
+	ldap_get_option(NULL, LDAP_OPT_PROTOCOL_VERSION, &version);
+}
+
 static int start_ldap(struct ldapc *link, struct err *err)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	int version = LDAP_VERSION3;
 	ber_len_t most = ANSWER_MAX;
 	Sockbuf *sb = NULL;
 
+	pthread_once(&once, make_ready);
 	int rc = ldap_init_fd(io_fd(client_io(link->client)), LDAP_PROTO_EXT, NULL, &link->ld);
 	if (rc != LDAP_SUCCESS) {
 		link->ld = NULL;

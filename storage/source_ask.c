@@ -131,6 +131,7 @@ static enum source_answer ask_directory(struct ask *ask, asking *question)
 
 	if (source_enter(ask->source, &link, &err) != 0) {
 		metric_add(&metric_ldap_questions, 2, 1);
+		log_event(LOG_INFO, "ldap-not-asked", log_z("reason", err.text));
 		return SOURCE_FAILED;
 	}
 	enum ldapc_result result = try_links(ask, question, &link, &err);

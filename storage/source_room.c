@@ -2,7 +2,7 @@
  *
  * Without a bound, one directory that hangs would take all workers, and with them all
  * domains. So few may be inside at a time, for one directory and for all together; who
- * finds no room waits a moment, and not at all for one that has stood still. After a
+ * finds no room waits while others come out, and not for one that stands still. After a
  * failure nobody asks for a while; then one may try. */
 #include <time.h>
 
@@ -11,8 +11,8 @@
 
 enum {
 	ALL_CALLS_MAX = 16,
-	WAIT_MS = 200,	 /* for room */
-	STILL_MS = 1000, /* full for so long with nobody coming out */
+	WAIT_MS = 5000,	 /* for room, while others come out */
+	STILL_MS = 2000, /* full for so long with nobody coming out */
 	REST_MS = 5000,	 /* after a failure */
 	IDLE_MS = 30000, /* a link that was not used for longer is closed */
 };
@@ -26,26 +26,32 @@ static bool has_room(const struct source *s)
 	return s->calls < (s->doubted ? 1 : SOURCE_CALLS_MAX) && all_calls < ALL_CALLS_MAX;
 }
 
-static bool is_worth_waiting(const struct source *s, uint64_t began)
+/* Until when it is worth to wait; 0: it is not. */
+static uint64_t wait_until(const struct source *s, uint64_t began)
 {
-	uint64_t now = loop_now();
+	uint64_t longest = began + WAIT_MS, still = s->moved + STILL_MS;
+	uint64_t until = longest < still ? longest : still, now = loop_now();
 
-	return !s->doubted && now >= s->rest_until && now < began + WAIT_MS &&
-	    now < s->moved + STILL_MS;
+	return s->doubted || now < s->rest_until || now >= until ? 0 : until;
+}
+
+/* loop_now() is CLOCK_MONOTONIC, but up to 4 ms behind. */
+static struct timespec time_of(uint64_t ms)
+{
+	ms += 5;
+	return (struct timespec){ .tv_sec = (time_t)(ms / 1000),
+		.tv_nsec = (long)(ms % 1000) * 1000000 };
 }
 
 /* With the lock held. */
 static void wait_for_room(struct source *s)
 {
-	uint64_t began = loop_now();
-	struct timespec until;
+	uint64_t began = loop_now(), until;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += WAIT_MS * 1000000L;
-	until.tv_sec += until.tv_nsec / 1000000000L;
-	until.tv_nsec %= 1000000000L;
-	while (!has_room(s) && is_worth_waiting(s, began))
-		pthread_cond_clockwait(&left, &lock, CLOCK_MONOTONIC, &until);
+	while (!has_room(s) && (until = wait_until(s, began)) > 0) {
+		struct timespec t = time_of(until);
+		pthread_cond_clockwait(&left, &lock, CLOCK_MONOTONIC, &t);
+	}
 }
 
 /* One that is not too old. Others come back in *old: closing takes time. */
