@@ -265,8 +265,8 @@ static bool look_for_change(void *arg, const struct crl *list)
 	const struct status *st = c->st;
 
 	c->found = changes_fit(list, c->whole) && !list->unknown_critical && in_time(st, list) &&
-	    list_is_signed(st, list) &&
-	    crl_find(list, st->cert->issuer, st->cert->serial, &c->reason);
+	    crl_find(list, st->cert->issuer, st->cert->serial, &c->reason) &&
+	    list_is_signed(st, list);
 	return c->found;
 }
 
@@ -304,7 +304,12 @@ static bool ask_list(void *arg, const struct crl *list)
 	struct status *st = a->st;
 	unsigned reasons = a->point->reasons & list->reasons;
 
-	if ((reasons & ~st->covered) == 0 || !is_usable(a, list) || !list_is_signed(st, list))
+	if ((reasons & ~st->covered) == 0 || !is_usable(a, list))
+		return false;
+	/* What it does not list needs no signature where nobody wants to be covered. */
+	if (!st->s->spec->lists_needed && !is_listed(st, list))
+		return false;
+	if (!list_is_signed(st, list))
 		return false;
 	st->revoked = is_listed(st, list);
 	st->covered |= reasons;
