@@ -1,0 +1,317 @@
+/* cmd_metadata.c - GETMETADATA and SETMETADATA (RFC 5464): what clients note of a mailbox
+ *
+ * Notes are records of the account: its private and its shared ones, since
+ * nobody else comes to its mailboxes. They stay with a mailbox that is renamed,
+ * and nobody finds those of a mailbox that was deleted: ids are not used again. */
+#include "core/num.h"
+#include "protocols/imap/imap.h"
+#include "protocols/imap/parse.h"
+#include "storage/acct_record.h"
+
+#define ROOM "metadata"
+
+enum {
+	NAME_MAX_BYTES = 500,
+	VALUE_MAX = 64 << 10,
+	NOTES_MAX = 100, /* of a mailbox */
+	ENTRIES_MAX = 50,
+	BOX = 4, /* a key is the mailbox's id and the name in lower case */
+};
+
+/* --- reading --- */
+
+/* entry: "/private/..." or "/shared/..." (§3.2), in lower case. */
+static bool read_entry(struct pool *pool, struct slice *in, struct slice *out)
+{
+	struct slice name;
+
+	if (!imap_astring(pool, in, &name) || name.n > NAME_MAX_BYTES ||
+	    (!slice_istarts(name, SLICE("/private/")) && !slice_istarts(name, SLICE("/shared/"))))
+		return false;
+	char *low = pool_get(pool, name.n);
+	for (size_t i = 0; i < name.n; i++) {
+		char c = name.p[i];
+
+		if (c <= ' ' || c >= 127 || c == '*' || c == '%')
+			return false;
+		if (c == '/' && (i + 1 == name.n || name.p[i + 1] == '/'))
+			return false;
+		low[i] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+	}
+	*out = slice_of(low, name.n);
+	return true;
+}
+
+struct metadata {
+	struct slice mailbox;
+	uint32_t box; /* 0: the account itself */
+	struct slice entries[ENTRIES_MAX], values[ENTRIES_MAX];
+	size_t n;
+	uint64_t max_size; /* MAXSIZE */
+	unsigned depth;
+	/* The answer. */
+	struct buf out;
+	size_t at; /* the entry at hand */
+	uint64_t longest;
+};
+
+/* Find the mailbox; "" is the account's. False: the answer is *done. */
+static bool find_mailbox(struct imap *im, struct metadata *m, enum imap_done *done)
+{
+	struct box_status status;
+	struct err err;
+
+	if (m->mailbox.n == 0)
+		return true;
+	if (box_status(im->acct, m->mailbox, &status, &err) != 0) {
+		*done = imap_failed(im, &err);
+		return false;
+	}
+	m->box = status.id;
+	return true;
+}
+
+static struct slice make_key(struct pool *pool, const struct metadata *m, struct slice entry)
+{
+	unsigned char *key = pool_get(pool, BOX + entry.n);
+
+	num_put32(key, m->box);
+	memcpy(key + BOX, entry.p, entry.n);
+	return slice_of(key, BOX + entry.n);
+}
+
+/* --- GETMETADATA --- */
+
+static bool read_option(struct slice *in, struct metadata *m)
+{
+	struct slice word;
+	uint32_t depth;
+
+	if (!imap_word(in, &word) || !imap_take(in, ' '))
+		return false;
+	if (slice_ieq(word, SLICE("MAXSIZE")))
+		return imap_number64(in, &m->max_size);
+	if (!slice_ieq(word, SLICE("DEPTH")))
+		return false;
+	if (imap_is_word(in, "infinity")) {
+		m->depth = 2;
+		return true;
+	}
+	if (!imap_number(in, &depth) || depth > 1)
+		return false;
+	m->depth = depth;
+	return true;
+}
+
+static bool read_options(struct slice *in, struct metadata *m)
+{
+	m->max_size = UINT64_MAX;
+	if (!imap_take(in, '('))
+		return true;
+	do {
+		if (!read_option(in, m))
+			return false;
+	} while (imap_take(in, ' '));
+	return imap_take(in, ')') && imap_take(in, ' ');
+}
+
+static bool read_entries(struct pool *pool, struct slice *in, struct metadata *m)
+{
+	bool many = imap_take(in, '(');
+
+	do {
+		if (m->n == ENTRIES_MAX || !read_entry(pool, in, &m->entries[m->n++]))
+			return false;
+	} while (many && imap_take(in, ' '));
+	return !many || imap_take(in, ')');
+}
+
+/* Is this note the entry at hand, or below it as far as DEPTH goes? */
+static bool is_wanted(const struct metadata *m, struct slice name)
+{
+	struct slice rest = slice_from(name, m->entries[m->at].n);
+
+	if (rest.n == 0)
+		return true;
+	if (*rest.p != '/' || m->depth == 0)
+		return false;
+	return m->depth > 1 || slice_chr(slice_from(rest, 1), '/') < 0;
+}
+
+static bool put_note(void *arg, struct slice key, struct slice value)
+{
+	struct metadata *m = arg;
+	struct slice name = slice_from(key, BOX), text = slice_from(value, 1);
+
+	if (!is_wanted(m, name))
+		return true;
+	if (text.n > m->max_size) {
+		m->longest = text.n > m->longest ? text.n : m->longest;
+		return true;
+	}
+	if (m->out.n > 0)
+		buf_addc(&m->out, ' ');
+	buf_adds(&m->out, name);
+	buf_addc(&m->out, ' ');
+	if (slice_chr(text, '\0') >= 0)
+		buf_addc(&m->out, '~');
+	imap_put_string(&m->out, text);
+	return true;
+}
+
+static int gather(struct imap *im, struct metadata *m)
+{
+	for (m->at = 0; m->at < m->n; m->at++) {
+		struct slice key = make_key(sess_cmd_pool(im->sess), m, m->entries[m->at]);
+
+		if (acct_record_each(im->acct, ROOM, key, put_note, m) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static enum imap_done answer(struct imap *im, struct metadata *m)
+{
+	struct buf *out = sess_out(im->sess);
+
+	if (m->out.n > 0) {
+		buf_addz(out, "* METADATA ");
+		imap_put_name(im, m->mailbox);
+		buf_addz(out, " (");
+		buf_adds(out, buf_slice(&m->out));
+		buf_addz(out, ")\r\n");
+	}
+	if (m->longest == 0)
+		return IMAP_OK;
+	return imap_reply(im, IMAP_OK,
+	    pool_printf(sess_cmd_pool(im->sess), "[METADATA LONGENTRIES %llu] Some are longer",
+		(unsigned long long)m->longest));
+}
+
+static enum imap_done run_get(struct imap *im, struct slice args)
+{
+	struct pool *pool = sess_cmd_pool(im->sess);
+	struct metadata *m = pool_get(pool, sizeof *m);
+	enum imap_done done = IMAP_OK;
+
+	if (!read_options(&args, m) || !imap_take_name(im, &args, &m->mailbox) ||
+	    !imap_take(&args, ' ') || !read_entries(pool, &args, m) || !imap_end(args))
+		return IMAP_BAD;
+	if (!find_mailbox(im, m, &done))
+		return done;
+	done = gather(im, m) == 0
+	    ? answer(im, m)
+	    : imap_reply(im, IMAP_NO, "[UNAVAILABLE] Cannot look that up now, try again later");
+	buf_done(&m->out);
+	return done;
+}
+
+/* --- SETMETADATA --- */
+
+/* nstring or literal8; NIL is no value: the note goes. */
+static bool read_value(struct pool *pool, struct slice *in, struct slice *out)
+{
+	struct slice text;
+
+	*out = (struct slice){ 0 };
+	if (imap_is_word(in, "NIL"))
+		return true;
+	imap_take(in, '~');
+	if (!imap_string(pool, in, &text))
+		return false;
+	char *value = pool_get(pool, text.n + 1); /* behind a version byte */
+	value[0] = 1;
+	if (text.n > 0)
+		memcpy(value + 1, text.p, text.n);
+	*out = slice_of(value, text.n + 1);
+	return true;
+}
+
+static bool read_notes(struct pool *pool, struct slice *in, struct metadata *m)
+{
+	if (!imap_take(in, '('))
+		return false;
+	do {
+		size_t i = m->n++;
+
+		if (i == ENTRIES_MAX || !read_entry(pool, in, &m->entries[i]) ||
+		    !imap_take(in, ' ') || !read_value(pool, in, &m->values[i]))
+			return false;
+	} while (imap_take(in, ' '));
+	return imap_take(in, ')');
+}
+
+static bool count_note(void *arg, struct slice key, struct slice value)
+{
+	size_t *n = arg;
+
+	(void)key;
+	(void)value;
+	return ++*n < NOTES_MAX;
+}
+
+/* NULL, or why there is no room. */
+static const char *no_room(struct imap *im, struct metadata *m)
+{
+	struct slice mailbox = make_key(sess_cmd_pool(im->sess), m, SLICE(""));
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->n; i++)
+		if (m->values[i].n > VALUE_MAX)
+			return "[METADATA MAXSIZE 65535] That is too long";
+	acct_record_each(im->acct, ROOM, mailbox, count_note, &n);
+	return n >= NOTES_MAX ? "[METADATA TOOMANY] The mailbox has its most notes already" : NULL;
+}
+
+static bool only_removes(const struct metadata *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (m->values[i].n > 0)
+			return false;
+	return true;
+}
+
+static enum imap_done store(struct imap *im, struct metadata *m)
+{
+	struct pool *pool = sess_cmd_pool(im->sess);
+	struct acct_record *records = pool_get(pool, m->n * sizeof *records);
+	const char *why = only_removes(m) ? NULL : no_room(im, m);
+	struct err err;
+
+	if (why)
+		return imap_reply(im, IMAP_NO, why);
+	for (size_t i = 0; i < m->n; i++)
+		records[i] = (struct acct_record){
+			.key = make_key(pool, m, m->entries[i]),
+			.value = m->values[i],
+		};
+	return acct_record_put(im->acct, ROOM, records, m->n, &err) == 0 ? IMAP_OK
+									 : imap_failed(im, &err);
+}
+
+static enum imap_done run_set(struct imap *im, struct slice args)
+{
+	struct pool *pool = sess_cmd_pool(im->sess);
+	struct metadata *m = pool_get(pool, sizeof *m);
+	enum imap_done done = IMAP_OK;
+
+	if (!imap_take_name(im, &args, &m->mailbox) || !imap_take(&args, ' ') ||
+	    !read_notes(pool, &args, m) || !imap_end(args))
+		return IMAP_BAD;
+	return find_mailbox(im, m, &done) ? store(im, m) : done;
+}
+
+IMAP_COMMAND(getmetadata) = {
+	.name = "GETMETADATA",
+	.states = IMAP_KNOWN,
+	.capability = "METADATA",
+	.ref = "RFC 5464 4.2",
+	.run = run_get,
+};
+
+IMAP_COMMAND(setmetadata) = {
+	.name = "SETMETADATA",
+	.states = IMAP_KNOWN,
+	.ref = "RFC 5464 4.3",
+	.run = run_set,
+};
