@@ -68,6 +68,7 @@ struct issue_row {
 /* 1, 0, -1. serial: INTEGER's contents. */
 int issue_row_get(
     struct slice scope, struct slice serial, struct buf *bytes, struct issue_row *out);
+bool issue_row_read(struct slice value, struct issue_row *out);
 void issue_row_write(const struct issue_row *row, struct buf *out);
 /* Bytes in hex, with or without colons; appended. False: it is none. */
 bool issue_hex(struct slice hex, struct buf *out);

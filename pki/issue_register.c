@@ -96,7 +96,7 @@ static bool read_old(struct slice value, struct issue_row *out)
 	return true;
 }
 
-static bool read_row(struct slice value, struct issue_row *out)
+bool issue_row_read(struct slice value, struct issue_row *out)
 {
 	const unsigned char *p = (const unsigned char *)value.p;
 
@@ -119,7 +119,7 @@ int issue_row_get(struct slice scope, struct slice serial, struct buf *bytes, st
 	int found = store_record_get(ISSUE_ROOM, issue_key(&key, 'i', scope, serial), bytes);
 
 	buf_done(&key);
-	return found == 1 && !read_row(buf_slice(bytes), out) ? -1 : found;
+	return found == 1 && !issue_row_read(buf_slice(bytes), out) ? -1 : found;
 }
 
 /* --- written down --- */
@@ -206,7 +206,7 @@ static bool see(void *arg, struct slice key, struct slice value)
 	const struct each *each = arg;
 	struct issue_row row;
 
-	return !read_row(value, &row) || show(each, slice_from(key, each->skip), &row);
+	return !issue_row_read(value, &row) || show(each, slice_from(key, each->skip), &row);
 }
 
 /* The key behind that of a serial number; empty: from the beginning. */

@@ -5,6 +5,7 @@
 
 #include "core/log.h"
 #include "core/loop.h"
+#include "pki/expiry.h"
 #include "pki/from_files.h"
 #include "pki/master_rotate.h"
 #include "pki/pki_private.h"
@@ -141,7 +142,7 @@ int pki_start(const char *data, struct err *err)
 		return -1;
 	from_files_look();
 	if (session_start(data, err) != 0 || staple_start(err) != 0 ||
-	    master_rotate_start(err) != 0)
+	    master_rotate_start(err) != 0 || expiry_start(err) != 0)
 		return -1;
 	return thread_start("pki", keep_up, NULL, err);
 }
@@ -151,6 +152,7 @@ void pki_stop(void)
 	started = false;
 	session_stop();
 	staple_stop();
+	expiry_stop();
 	choose_stop();
 	assign_stop();
 	judge_stop();

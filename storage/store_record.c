@@ -32,6 +32,13 @@ static enum kv_result put(struct dir_change *change, struct kv_txn *txn)
 	return dir_result(r);
 }
 
+static store_record_told *watcher;
+
+void store_record_watch(store_record_told *told)
+{
+	watcher = told;
+}
+
 int store_record_put(const char *room, struct slice key, struct slice value, struct err *err)
 {
 	struct dir_change change = { 0 };
@@ -45,6 +52,8 @@ int store_record_put(const char *room, struct slice key, struct slice value, str
 	change.key = buf_slice(&full);
 	change.value = buf_slice(&record);
 	int r = dir_commit(&change, put, err);
+	if (r == 0 && watcher)
+		watcher(room, key, value);
 	dir_change_done(&change);
 	buf_done(&full);
 	buf_wipe(&record);

@@ -5,6 +5,7 @@ SPEC C-001, C-002.
 import base64
 import datetime
 import http.server
+import imaplib
 import json
 import os
 import pathlib
@@ -19,7 +20,7 @@ import threading
 import time
 import unittest
 
-from server import Failed, PASSWORD, Server
+from server import Failed, PASSWORD, Server, anyone
 from test_http import Api, Browser
 from test_pki import Authority, openssl
 
@@ -726,3 +727,170 @@ class PrivateKeys(Watched):
         done = self.server.run_signet("pki", "verify", "--trust", str(authority.cert), str(path))
         self.assertNotEqual(done.returncode, 0, done.stdout)
         self.assertIn(b"signature", done.stdout)
+
+
+class Expiry(Watched):
+    """What ends when; warnings; renewal by a program, and by their own keys."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.authority = Authority(cls.folder, "issuer")
+        cls.server.add("postmaster@alpha.test")
+        for name, value in (("pki.expiry.warn", "2d"), ("pki.renew.before", "1s"), ("pki.expiry.check", "1s")):
+            cls.server.signet("setting", "set", name, value)
+
+    def rows(self, *words):
+        return self.until(lambda: self.listing(*words), "read")["rows"]
+
+    def listing(self, *words):
+        try:
+            return self.signet("pki", "expiry", *words)
+        except Failed as why:
+            self.assertIn("still being read", str(why))
+
+    def certify(self, domain, days):
+        """A certificate of the authority for the domain's key."""
+        if domain not in self.server.domains():
+            self.signet("domain", "add", domain)
+        pem = self.authority.sign(self.signet("pki", "csr", domain)["pem"], f"subjectAltName=DNS:{domain}", days)
+        self.signet("pki", "cert-set", domain, stdin=pem)
+        return pem
+
+    def hook(self, text):
+        path = self.folder / "hook"
+        path.write_text("#!/bin/sh\n" + text)
+        path.chmod(0o755)
+        self.signet("setting", "set", "pki.renew.hook", str(path))
+        return path
+
+    def test_10_the_soonest_first(self):
+        for days, domain in ((200, "late.test"), (50, "soon.test"), (90, "mid.test")):
+            self.certify(domain, days)
+        self.signet("trust", "add", stdin=self.authority.pem())
+        self.signet("profile", "add", "front")
+        self.signet("profile", "self-signed", "front")
+        rows = self.rows()
+        self.assertEqual([row["till"] for row in rows], sorted(row["till"] for row in rows))
+        kinds = {(row["kind"], row["of"]) for row in rows}
+        self.assertLessEqual({("certificate", "late.test"), ("trusted", "server"), ("profile", "front")}, kinds)
+        mine = [row["of"] for row in rows if row["of"] in ("late.test", "soon.test", "mid.test")]
+        self.assertEqual(mine, ["soon.test", "mid.test", "late.test"])
+        self.assertIn("beta.test", [row["of"] for row in rows if row["automatic"]])
+        first = self.rows("--limit", "2")
+        then = self.rows("--limit", "2", "--skip", "2")
+        self.assertEqual(first + then, rows[:4])
+        self.assertEqual({row["of"] for row in self.rows("--domain", "mid.test")}, {"mid.test"})
+        self.assertEqual({row["of"] for row in self.rows("--within", "60d", "--domain", "soon.test")}, {"soon.test"})
+        # a change is there at once, and what is gone is gone
+        self.certify("late.test", 10)
+        self.assertIn(self.rows("--domain", "late.test")[0]["days"], (9, 10))
+        self.signet("domain", "remove", "mid.test")
+        self.assertEqual(self.rows("--domain", "mid.test"), [])
+        seen = self.api("--domain", "alpha.test").call("pki", "expiry", get=True).json["rows"]
+        self.assertEqual({row["of"] for row in seen}, {"alpha.test"})
+        before = self.rows()
+        self.server.stop()
+        self.server.start()
+        self.assertEqual(self.rows(), before)
+
+    def mails(self):
+        imap = imaplib.IMAP4_SSL("127.0.0.1", self.server.ports["imaps"], ssl_context=anyone(), timeout=60)
+        imap.login("postmaster@alpha.test", PASSWORD)
+        imap.select("INBOX")
+        numbers = imap.search(None, "SUBJECT", '"Certificates end soon"')[1][0].split()
+        texts = [imap.fetch(number, "(BODY[])")[1][0][1].decode() for number in numbers]
+        imap.logout()
+        return texts
+
+    def test_10_the_postmaster_is_told_once(self):
+        self.certify("alpha.test", 20)
+        self.signet("setting", "set", "pki.expiry.warn", "30d 7d")
+        mail, = self.until(self.mails, "a mail")
+        self.assertIn("certificate of alpha.test", mail)
+        self.assertRegex(mail, r"ends in (19|20) days, on ")
+        self.assertIn("Auto-Submitted: auto-generated", mail)
+        self.assertIn(self.signet("pki", "show", "alpha.test")["sha256"], mail)
+        self.assertIn("certificate-ends kind=certificate of=alpha.test", self.server.log())
+        self.server.kill()  # whoever starts again does not say it again
+        self.server.start()
+        time.sleep(2.5)
+        self.assertEqual(len(self.mails()), 1)
+        self.signet("setting", "set", "pki.expiry.warn", "30d 21d 7d")  # and at the next stage
+        self.until(lambda: len(self.mails()) == 2, "a second mail")
+        time.sleep(1.5)
+        self.assertEqual(len(self.mails()), 2)
+        self.signet("setting", "set", "pki.expiry.warn", "2d")
+
+    def test_10_renewed_by_a_program(self):
+        self.certify("hook.test", 5)
+        before = self.signet("pki", "show", "hook.test")
+        path = self.hook(f'''test "$1" = hook.test -a "$SIGNET_DOMAIN" = hook.test || exit 3
+cat > {self.folder}/asked.pem
+env | cut -d= -f1 | sort > {self.folder}/words
+ls /proc/self/fd > {self.folder}/fds
+grep NoNewPrivs /proc/self/status > {self.folder}/status
+echo "subjectAltName=DNS:hook.test" > {self.folder}/ext
+openssl x509 -req -in {self.folder}/asked.pem -CA {self.authority.cert} -CAkey {self.authority.key} \\
+    -CAcreateserial -days 70 -extfile {self.folder}/ext 2>/dev/null
+cat {self.authority.cert}
+''')
+        self.signet("setting", "set", "pki.renew.before", "10d", "--domain", "hook.test")
+        after = self.until(lambda: self.renewed("hook.test", before), "renewed", 60)
+        self.assertEqual(after["till"][:10],
+                         (datetime.datetime.utcnow() + datetime.timedelta(days=70)).isoformat()[:10])
+        self.assertEqual(len(after["rows"]), 1)  # the chain came with it
+        self.assertEqual((self.folder / "status").read_text().split()[1], "1")
+        self.assertLessEqual(set((self.folder / "words").read_text().split()),
+                             {"PATH", "LC_ALL", "SIGNET_DOMAIN", "PWD", "_", "SHLVL", "OLDPWD"})
+        self.assertEqual((self.folder / "fds").read_text().split()[:3], ["0", "1", "2"])
+        self.assertLessEqual(len((self.folder / "fds").read_text().split()), 4)
+        changes = [row["changed"] for row in self.signet("audit", "list", "--domain", "hook.test")["rows"]
+                   if row["operation"] == "changed by itself"]
+        self.assertIn(f"certificate hook.test {before['sha256']} {after['sha256']}", changes)
+        context = ssl.create_default_context(cafile=str(self.authority.cert))
+        with socket.create_connection(("127.0.0.1", self.server.ports["imaps"]), timeout=30) as sock:
+            context.wrap_socket(sock, server_hostname="hook.test").close()
+        path.unlink()
+
+    def renewed(self, domain, before):
+        shown = self.signet("pki", "show", domain)
+        return shown if shown["sha256"] != before["sha256"] else None
+
+    def test_10_programs_that_do_not_help(self):
+        self.certify("bad.test", 5)
+        before = self.signet("pki", "show", "bad.test")["sha256"]
+        self.signet("setting", "set", "pki.renew.hook-time", "1s")
+        mark = secrets.token_hex(8)
+        other = self.authority.sign(openssl("req", "-new", "-key", Authority(self.folder, "x").key, "-subj", "/CN=x"))
+        (self.folder / "other.pem").write_text(other)
+        for text, why in (("exit 7", "ended with 7"), ("echo no luck >&2; exit 1", "no luck"),
+                          ("echo junk", "(?i)no certificate|PEM|cannot be read"), ("yes", "says too much"),
+                          (f"sleep 77 & echo {mark} > /dev/null; sleep 77", "in time"),
+                          ("kill -9 $$", "signal 9"), (f"cat {self.folder}/other.pem", "not belong|another key|belong")):
+            self.hook(text)
+            with self.assertRaisesRegex(Failed, why):
+                self.signet("pki", "renew-now", "bad.test")
+        left = subprocess.run(["pgrep", "-f", "sleep 77"], stdout=subprocess.PIPE).stdout
+        self.assertEqual(left, b"")
+        path = self.hook("exit 0")
+        path.chmod(0o777)
+        with self.assertRaisesRegex(Failed, "changed by others"):
+            self.signet("pki", "renew-now", "bad.test")
+        self.assertEqual(self.signet("pki", "show", "bad.test")["sha256"], before)
+        self.signet("setting", "reset", "pki.renew.hook")
+        with self.assertRaisesRegex(Failed, "nothing is set"):
+            self.signet("pki", "renew-now", "bad.test")
+
+    def test_10_self_signed_by_itself(self):
+        self.signet("domain", "add", "self.test")
+        self.signet("setting", "set", "pki.certificate-days", "5", "--domain", "self.test")
+        self.signet("pki", "self-signed", "self.test", "--o", "A Company")
+        before = self.signet("pki", "show", "self.test")
+        self.signet("setting", "set", "pki.certificate-days", "50", "--domain", "self.test")
+        self.signet("setting", "set", "pki.renew.self-signed", "on", "--domain", "self.test")
+        self.signet("setting", "set", "pki.renew.before", "10d", "--domain", "self.test")
+        after = self.until(lambda: self.renewed("self.test", before), "renewed")
+        self.assertEqual(after["subject"], before["subject"])
+        self.assertEqual(after["key_type"], before["key_type"])
+        self.assertNotEqual(after["serial"], before["serial"])
