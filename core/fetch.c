@@ -20,6 +20,17 @@ CONF_KEY(fetch_private) = {
 		"and from private networks",
 };
 
+/* SPEC E-029 */
+CONF_KEY(fetch_certificate) = {
+	.name = "fetch.certificate",
+	.type = CONF_TEXT,
+	.def = "",
+	.refers = "certificate",
+	.help =
+	    "profile or domain whose certificate is shown to servers of https URLs that ask for "
+	    "one; empty or none: nothing",
+};
+
 /* --- URLs --- */
 
 static bool is_plain(struct slice s)
@@ -44,10 +55,11 @@ static bool read_port(struct slice text, unsigned *port)
 
 bool fetch_url_read(struct slice url, struct fetch_url *out)
 {
-	struct slice rest = slice_from(url, 7), port;
+	bool secure = slice_istarts(url, SLICE("https://"));
+	struct slice rest = slice_from(url, secure ? 8 : 7), port;
 
-	*out = (struct fetch_url){ .port = 80 };
-	if (url.n > URL_MAX || !slice_istarts(url, SLICE("http://")) || !is_plain(url))
+	*out = (struct fetch_url){ .port = secure ? 443 : 80, .secure = secure };
+	if (url.n > URL_MAX || (!secure && !slice_istarts(url, SLICE("http://"))) || !is_plain(url))
 		return false;
 	ptrdiff_t end = slice_chr(rest, '/');
 	out->host = end < 0 ? rest : slice_head(rest, (size_t)end);
@@ -147,6 +159,33 @@ static struct client *open_host(const struct fetch_url *url, uint64_t until, str
 	err_set(err, ERR_TEMP, "%.*s has no address", SLICE_ARG(url->host));
 	struct client *client = open_name(url, DNS_AAAA, until, err);
 	return client ? client : open_name(url, DNS_A, until, err);
+}
+
+/* --- TLS --- */
+
+static struct tls_ctx *own_certificate(void)
+{
+	struct buf name = { 0 };
+	struct tls_ctx *own = NULL;
+
+	conf_text(&conf_key_fetch_certificate, NULL, &name);
+	if (name.n > 0 && !slice_ieq(buf_slice(&name), SLICE("none")))
+		own = tls_own(buf_slice(&name));
+	buf_done(&name);
+	return own;
+}
+
+static int secure(struct client *client, const struct fetch_url *url, struct err *err)
+{
+	struct pool pool = { 0 };
+	struct tls_client_spec spec = {
+		.host = pool_str(&pool, url->host), .must_verify = true, .own = own_certificate()
+	};
+	int rc = client_tls(client, &spec, err);
+
+	tls_ctx_unref(&spec.own);
+	pool_done(&pool);
+	return rc;
 }
 
 /* --- the question: HTTP/1.0, so that the answer is one piece --- */
@@ -258,7 +297,9 @@ int fetch(const struct fetch_spec *spec, struct buf *out, struct err *err)
 		return -1;
 	uint64_t now = loop_now();
 	client_deadline(client, now < until ? until - now : 1);
-	int rc = ask(client, &url, spec, err);
+	int rc = url.secure ? secure(client, &url, err) : 0;
+	if (rc == 0)
+		rc = ask(client, &url, spec, err);
 	if (rc == 0)
 		rc = read_status(client, err);
 	if (rc == 0)

@@ -1,11 +1,13 @@
 /* fetch.h - one thing from an HTTP server, for lists and answers that certificates name
  *
- * http only: what is fetched is signed by itself. URLs come out of certificates, that is
- * from anybody: so everything about it is bounded, nothing is followed, and addresses of
- * this machine and of private networks are not asked unless fetch.private says so. */
+ * What is fetched is signed by itself, so that http will do; of https the server's
+ * certificate has to be good. URLs come out of certificates, that is from anybody: so
+ * everything about it is bounded, nothing is followed, and addresses of this machine and
+ * of private networks are not asked unless fetch.private says so. */
 #ifndef CORE_FETCH_H
 #define CORE_FETCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +30,7 @@ int fetch(const struct fetch_spec *spec, struct buf *out, struct err *err);
 struct fetch_url {
 	struct slice host; /* a name or an IP address, without brackets */
 	unsigned port;
+	bool secure;	   /* https */
 	struct slice path; /* with its query; empty: "/" */
 };
 bool fetch_url_read(struct slice url, struct fetch_url *out);

@@ -53,7 +53,9 @@ bool ocsp_url(const struct cert *cert, struct slice *url)
 		return false;
 	while (der_want(&list, DER_SEQUENCE, &one))
 		if (der_want(&one, DER_OID, &method) && der_oid_is(method, OID_OCSP) &&
-		    der_want(&one, URI, url) && slice_istarts(*url, SLICE("http://")))
+		    der_want(&one, URI, url) &&
+		    (slice_istarts(*url, SLICE("http://")) ||
+			slice_istarts(*url, SLICE("https://"))))
 			return true;
 	return false;
 }

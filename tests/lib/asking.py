@@ -23,10 +23,7 @@ class Asking:
     def __enter__(self):
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.tls_port = free.getsockname()[1]
-        self.out = open(self.said_path, "wb")
-        self.process = subprocess.Popen(
-            ["openssl", "s_server", "-accept", f"127.0.0.1:{self.tls_port}", "-key", self.key, "-cert", self.cert,
-             "-verify", "4"], stdin=subprocess.PIPE, stdout=self.out, stderr=subprocess.STDOUT)
+        self.start()
         asking = self
 
         class Handler(socketserver.BaseRequestHandler):
@@ -40,9 +37,25 @@ class Asking:
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
         return self
 
+    def start(self):
+        self.out = open(self.said_path, "wb")
+        self.process = subprocess.Popen(
+            ["openssl", "s_server", "-accept", f"127.0.0.1:{self.tls_port}", "-key", self.key, "-cert", self.cert,
+             "-verify", "4"], stdin=subprocess.PIPE, stdout=self.out, stderr=subprocess.STDOUT)
+
+    def restart(self):
+        """Whoever came without the lines of SMTP is hung up on."""
+        self.stop()
+        self.start()
+        while "ACCEPT" not in self.said():
+            time.sleep(0.05)
+
     def __exit__(self, *what):
         self.server.shutdown()
         self.server.server_close()
+        self.stop()
+
+    def stop(self):
         self.process.kill()
         self.process.wait()
         self.process.stdin.close()

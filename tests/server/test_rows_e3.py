@@ -4,6 +4,7 @@ import subprocess
 
 import asking
 import pki
+from dns import Names
 from pki import field, openssl
 
 
@@ -162,6 +163,49 @@ class Outgoing(Assigned):
         self.signet("profile", "assign", "beta.test", "relay.certificate")
         self.assertEqual(self.asked(), "CN = beta.test")
         self.assertIn("relay.certificate", self.refused("profile", "assign", "one", "nothing"))
+
+
+class Lookups(Assigned):
+    """E-029: what is fetched by https, here the state of a certificate."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.root = pki.Authority(cls.folder, "Root")
+        cls.names = cls.enterClassContext(Names({"responder.test": {"A": ["127.0.0.1"]}}))
+        for name, value in (("dns.servers", cls.names.address), ("fetch.private", "on")):
+            cls.server.signet("setting", "set", name, value)
+        cls.server.signet("trust", "add", stdin=cls.root.pem())
+        key = cls.folder / "responder.key"
+        key.write_text(pki.key())
+        request = openssl("req", "-new", "-key", key, "-subj", "/CN=responder.test")
+        cls.cert = cls.folder / "responder.pem"
+        cls.cert.write_text(cls.root.sign(request, "subjectAltName=DNS:responder.test"))
+        cls.asking = cls.enterClassContext(asking.Asking(cls.folder, key, cls.cert))
+        request = cls.server.signet("pki", "csr", "alpha.test")["pem"]
+        leaf = cls.root.sign(request, "subjectAltName=DNS:alpha.test\n"
+                             f"authorityInfoAccess=OCSP;URI:https://responder.test:{cls.asking.tls_port}/")
+        cls.server.signet("pki", "cert-set", "alpha.test", stdin=leaf + cls.root.pem())
+
+    def asked(self):
+        """The responder gives no answer that is any good; it is enough that it saw us."""
+        with subprocess.Popen([self.server.bin / "signet", "-d", self.server.data, "pki", "ocsp-refresh", "alpha.test"],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as asking_now:
+            said = self.asking.wait()
+            self.asking.restart()
+            asking_now.wait(60)
+        found = re.search(r"depth=0 (.*)", said)
+        return found.group(1) if found else None
+
+    def test_E_029_shown_to_who_asks(self):
+        self.assertEqual(self.asked(), None)
+        self.signet("profile", "assign", "one", "fetch.certificate")
+        self.assertIn("fetch.certificate", self.refused("profile", "remove", "one"))
+        self.assertEqual(self.asked(), "CN = one.test")
+        self.signet("profile", "assign", "two", "fetch.certificate")
+        self.assertEqual(self.asked(), "CN = two.test")
+        self.signet("profile", "assign", "default", "fetch.certificate")
+        self.assertEqual(self.asked(), None)
 
 
 class Commit(Assigned):
