@@ -22,15 +22,14 @@ CONF_KEY(trust_file) = {
 	.name = "trust.file",
 	.type = CONF_TEXT,
 	.def = "/etc/ssl/certs/ca-certificates.crt",
-	.help = "PEM file of the authorities that are trusted everywhere; empty: none",
+	.help = "PEM file of the authorities that are trusted everywhere; /dev/null: none",
 };
 
 CONF_KEY(trust_directory) = {
 	.name = "trust.directory",
 	.type = CONF_TEXT,
 	.def = "",
-	.help = "folder of authorities that are trusted everywhere, as c_rehash makes it; "
-		"empty: none",
+	.help = "folder of authorities that are trusted everywhere, too, as c_rehash makes it",
 };
 
 /* A path, and what was there when it was read. */

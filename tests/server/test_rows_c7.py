@@ -266,6 +266,21 @@ class Rows(Believing):
         self.assertEqual(self.rows("domain", "--domain", "beta.test"), [])
 
 
+    def test_P_028_clients_of_an_authority_in_a_folder(self):
+        """The other direction: the issuer that a domain names is in trust.directory alone."""
+        folder = self.folder / "trusted"
+        folder.mkdir()
+        (folder / "root.pem").write_text(self.root.pem())
+        self.signet("setting", "set", "trust.directory", str(folder))
+        self.addCleanup(self.signet, "setting", "reset", "trust.directory")
+        client = self.issue(self.root, "foldered")
+        self.assertIn("no such certificate", self.refused("client-ca", "set", "alpha.test", self.fingerprint(self.root)))
+        pki.tool("openssl", "rehash", folder)
+        self.ask_clients("alpha.test", self.fingerprint(self.root))
+        self.assertTrue(self.gets_through(client))
+        self.assertFalse(self.gets_through(self.issue(self.stranger, "unfoldered")))
+
+
 class Outgoing(test_relay.Relay):
     """Mail that goes out is the server's own business: its set and the built-in one count."""
 
