@@ -1,5 +1,4 @@
-/* issue_crl.c - lists of revoked certificates: made when they are asked for, kept until they are
- *old
+/* issue_crl.c - lists of revoked certificates: made when asked for, kept until they are old
  *
  *	c SCOPE NUL ID   number, this update, next update, changes, how many, list
  *
@@ -16,7 +15,6 @@
 #include "core/log.h"
 #include "core/num.h"
 #include "core/text.h"
-#include "pki/der.h"
 #include "storage/store.h"
 
 CONF_KEY(ca_crl_lifetime) = {
@@ -30,7 +28,7 @@ CONF_KEY(ca_crl_lifetime) = {
 		"when half of that is over, and when something is revoked",
 };
 
-enum { HEADER = 4 * 8 + 4, ENUMERATED = 0x0a, DROP_AT_ONCE = 256 };
+enum { HEADER = 4 * 8 + 4, DROP_AT_ONCE = 256 };
 
 static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER;
 
@@ -102,22 +100,6 @@ struct listing {
 	size_t n_drop;
 };
 
-/* RFC 5280 5.3.1: unspecified is not said. */
-static void put_reason(struct buf *out, unsigned reason)
-{
-	if (reason == ISSUE_UNSPECIFIED)
-		return;
-	size_t list = der_open(out, DER_SEQUENCE);
-	size_t extension = der_open(out, DER_SEQUENCE);
-	der_oid(out, "2.5.29.21");
-	size_t value = der_open(out, DER_OCTETS);
-	char number = (char)reason;
-	der_put(out, ENUMERATED, slice_of(&number, 1));
-	der_close(out, value);
-	der_close(out, extension);
-	der_close(out, list);
-}
-
 static bool add_entry(void *arg, struct slice key, struct slice value)
 {
 	struct listing *listing = arg;
@@ -131,11 +113,8 @@ static bool add_entry(void *arg, struct slice key, struct slice value)
 		listing->drop[listing->n_drop++].key = buf_slice(copy);
 		return true;
 	}
-	size_t mark = der_open(&listing->entries, DER_SEQUENCE);
-	der_put(&listing->entries, DER_INTEGER, slice_from(key, listing->skip));
-	der_time(&listing->entries, (int64_t)num_get64(p));
-	put_reason(&listing->entries, p[16]);
-	der_close(&listing->entries, mark);
+	issue_crl_entry(
+	    &listing->entries, slice_from(key, listing->skip), (int64_t)num_get64(p), p[16]);
 	listing->n++;
 	return true;
 }
@@ -156,76 +135,6 @@ static void listing_done(struct listing *listing)
 	buf_done(&listing->entries);
 	for (size_t i = 0; i < listing->n_drop; i++)
 		buf_done(&listing->drop_keys[i]);
-}
-
-/* --- writing (RFC 5280 5.1) --- */
-
-static void put_extension(struct buf *out, const char *oid, struct slice value)
-{
-	size_t mark = der_open(out, DER_SEQUENCE);
-
-	der_oid(out, oid);
-	der_put(out, DER_OCTETS, value);
-	der_close(out, mark);
-}
-
-static void put_extensions(struct buf *out, const struct cert *ca, uint64_t number)
-{
-	unsigned char id[CERT_KEY_ID], big[8];
-	struct buf value = { 0 };
-
-	size_t explicit = der_open(out, DER_CONTEXT_CONSTRUCTED | 0);
-	size_t list = der_open(out, DER_SEQUENCE);
-	size_t key = der_open(&value, DER_SEQUENCE);
-	der_put(&value, DER_CONTEXT | 0, cert_own_key_id(ca, id));
-	der_close(&value, key);
-	put_extension(out, "2.5.29.35", buf_slice(&value));
-	buf_clear(&value);
-	num_put64(big, number);
-	der_unsigned(&value, slice_of(big, sizeof(big)));
-	put_extension(out, "2.5.29.20", buf_slice(&value));
-	der_close(out, list);
-	der_close(out, explicit);
-	buf_done(&value);
-}
-
-static void put_tbs(struct buf *out, const struct cert *ca, const char *key_type,
-    const struct issue_crl *says, struct slice entries)
-{
-	size_t mark = der_open(out, DER_SEQUENCE);
-
-	der_number(out, 1); /* v2 */
-	sign_algorithm(key_type, out);
-	buf_adds(out, ca->subject);
-	der_time(out, says->this_update);
-	der_time(out, says->next_update);
-	if (entries.n > 0) /* 5.1.2.6: else it must be absent */
-		der_put(out, DER_SEQUENCE, entries);
-	put_extensions(out, ca, says->number);
-	der_close(out, mark);
-}
-
-static int sign(const struct sign_key *key, const struct cert *ca, const struct issue_crl *says,
-    struct slice entries, struct buf *out, struct err *err)
-{
-	struct buf tbs = { 0 }, signature = { 0 };
-	struct key_info info;
-
-	if (sign_look(key, &info, err) != 0)
-		return -1;
-	put_tbs(&tbs, ca, info.type, says, entries);
-	int rc = sign_data(key, buf_slice(&tbs), &signature, err);
-	if (rc == 0) {
-		size_t mark = der_open(out, DER_SEQUENCE);
-		buf_adds(out, buf_slice(&tbs));
-		sign_algorithm(info.type, out);
-		der_bits(out, buf_slice(&signature));
-		der_close(out, mark);
-	}
-	key_info_done(&info);
-	buf_done(&tbs);
-	buf_done(&signature);
-	return rc;
 }
 
 /* --- making --- */
@@ -283,7 +192,7 @@ static int make(struct slice scope, const unsigned char *id, const struct issue_
 			.this_update = now,
 			.next_update = now + lifetime(scope),
 			.revoked = listing->n };
-		rc = sign(&key, &ca, &kept->says, buf_slice(&listing->entries), der, err);
+		rc = issue_crl_sign(&key, &ca, &kept->says, buf_slice(&listing->entries), der, err);
 		kept->der = buf_slice(der);
 	}
 	if (rc == 0)
@@ -294,17 +203,21 @@ static int make(struct slice scope, const unsigned char *id, const struct issue_
 	return rc;
 }
 
-/* With the lock held. */
+/* With the lock held. 0, -1, or 1: another was made in this very second, and a list
+   must be later than the one before (COMPAT: NSS refuses it otherwise). */
 static int current(struct slice scope, const unsigned char *id, const struct issue_record *record,
     struct buf *der, struct issue_crl *out, struct err *err)
 {
 	struct buf bytes = { 0 }, made = { 0 };
+	int64_t now = time(NULL);
 	struct kept kept;
 	int rc = 0;
 	bool there = get_kept(scope, id, &bytes, &kept);
 
-	if (!there || !is_fresh(&kept, issue_changes(scope, id), lifetime(scope), time(NULL)))
-		rc = make(scope, id, record, &kept, &made, err);
+	if (!there || !is_fresh(&kept, issue_changes(scope, id), lifetime(scope), now))
+		rc = there && kept.says.this_update == now
+		    ? 1
+		    : make(scope, id, record, &kept, &made, err);
 	if (rc == 0) {
 		buf_adds(der, kept.der);
 		if (out)
@@ -315,17 +228,30 @@ static int current(struct slice scope, const unsigned char *id, const struct iss
 	return rc;
 }
 
+static void await_next_second(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	nanosleep(&(struct timespec){ .tv_nsec = 999999999L - now.tv_nsec }, NULL);
+}
+
 static int crl_of(struct slice scope, const struct issue_record *record, struct buf *der,
     struct issue_crl *out, struct err *err)
 {
 	unsigned char id[CERT_KEY_ID];
+	int rc;
 
 	if (!issue_id(record->chain, id))
 		return err_set(err, ERR_ABSENT, "%s has no authority: see signet help ca create",
 		    issue_scope_text(scope));
-	pthread_mutex_lock(&making);
-	int rc = current(scope, id, record, der, out, err);
-	pthread_mutex_unlock(&making);
+	do {
+		pthread_mutex_lock(&making);
+		rc = current(scope, id, record, der, out, err);
+		pthread_mutex_unlock(&making);
+		if (rc == 1)
+			await_next_second();
+	} while (rc == 1);
 	return rc;
 }
 

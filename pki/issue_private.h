@@ -45,12 +45,16 @@ int issue_find_id(struct slice key_id, struct buf *scope, unsigned char id[CERT_
 /* The value of such a record. */
 void issue_find_id_value(struct slice scope, const unsigned char id[CERT_KEY_ID], struct buf *out);
 
-/* Drop all of a scope; with the register, or without. */
-int issue_forget_keys(struct slice scope, struct err *err);
-void issue_forget(struct slice scope);
-
 /* Keys of records: LETTER SCOPE NUL REST. Cleared first. */
 struct slice issue_key(struct buf *out, char letter, struct slice scope, struct slice rest);
+/* That of the present authority. */
+struct slice issue_authority_key(struct buf *out, struct slice scope);
+
+/* --- issue_forget.c --- */
+
+/* Drop the keys of authorities that were before; or all of a scope. */
+int issue_forget_keys(struct slice scope, struct err *err);
+void issue_forget(struct slice scope);
 
 /* --- issue_register.c --- */
 
