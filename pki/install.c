@@ -113,13 +113,12 @@ static int take_above(void *arg, const char *domain, struct domain_record *recor
 {
 	struct shape *shape = arg;
 
-	(void)domain;
 	if (shape->n_certs == 0)
 		return err_set(err, ERR_INPUT, "there is no certificate");
 	if (check_size(shape, shape->n_certs, err) != 0)
 		return -1;
 	record->above = buf_slice(&shape->certs);
-	return 0;
+	return record->leaf.n > 0 ? check_use(domain, record, err) : 0;
 }
 
 static int bring(struct slice domain, struct slice bytes, struct slice chain, const char *event,

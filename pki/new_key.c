@@ -1,10 +1,11 @@
 /* new_key.c - private keys that an admin has made, or brings */
+#include <stdatomic.h>
 #include <time.h>
 
 #include "core/log.h"
 #include "pki/pki_private.h"
 
-enum { PEM_MAX = 64 * 1024 };
+enum { PEM_MAX = 64 * 1024, MAKING_MAX = 8 };
 
 struct new_key {
 	struct slice sealed;
@@ -38,7 +39,22 @@ static int keep(
 	return rc;
 }
 
-/* Made before the record is locked: it may take seconds. */
+/* Large ones take a worker for seconds, and there are others who need workers. */
+static int generate(const char *owner, enum key_kind kind, struct buf *sealed, struct err *err)
+{
+	static atomic_uint making;
+	int rc;
+
+	if (atomic_fetch_add(&making, 1) < MAKING_MAX)
+		rc = sign_generate(owner, kind, sealed, err);
+	else
+		rc = err_set(
+		    err, ERR_BUSY, "%d keys are being made: try again in a moment", MAKING_MAX);
+	atomic_fetch_sub(&making, 1);
+	return rc;
+}
+
+/* Made before the record is locked. */
 int domain_key_generate(struct slice name, enum key_kind kind, bool replace, struct err *err)
 {
 	struct pool pool = { 0 };
@@ -47,7 +63,7 @@ int domain_key_generate(struct slice name, enum key_kind kind, bool replace, str
 	int rc = owner_find(name, &pool, &domain, err);
 
 	if (rc == 0)
-		rc = sign_generate(domain.p, kind, &sealed, err);
+		rc = generate(domain.p, kind, &sealed, err);
 	if (rc == 0)
 		rc = keep(domain, &sealed, replace, "key-made", err);
 	buf_done(&sealed);

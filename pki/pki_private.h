@@ -197,8 +197,8 @@ int domain_ask_clients(struct slice domain, const struct client_asking *asking, 
 
 /* --- advice.c --- */
 
-/* Nobody has as many; each is looked at beside each. */
-enum { CHAIN_CERTS_MAX = 20 };
+/* Above the leaf: the TLS library sends no more (MAX_CHAIN_DEPTH). */
+enum { CHAIN_CERTS_MAX = 9 };
 
 /* Say what is odd about a domain's chain (SPEC C-050, C-052, T6): calls tell() with a
    sentence for each thing. */

@@ -6,6 +6,7 @@
 #include "pki/cert.h"
 #include "pki/der.h"
 #include "pki/key.h"
+#include "pki/pem.h"
 #include "pki/pkcs12.h"
 #include "pki/pkcs7.h"
 #include "pki/pkcs8.h"
@@ -44,7 +45,9 @@ int shape_take_cert(struct slice der, struct shape *out, struct err *err)
 	struct cert cert;
 
 	if (!cert_next(&der, &cert))
-		return err_set(err, ERR_INPUT, "certificate %zu cannot be read", out->n_certs + 1);
+		return err_set(err, ERR_INPUT,
+		    "certificate %zu cannot be read: it was damaged on its way, or is none",
+		    out->n_certs + 1);
 	if (++out->n_certs > SHAPE_CERTS_MAX)
 		return err_set(
 		    err, ERR_LIMIT, "there are more than %d certificates", SHAPE_CERTS_MAX);
@@ -196,9 +199,14 @@ static bool decode_bare(struct slice bytes, struct buf *der)
 static int take_bare(struct slice bytes, struct slice password, struct shape *out, struct err *err)
 {
 	struct buf der = { 0 };
-	int rc = decode_bare(bytes, &der) ? shape_take_der(buf_slice(&der), password, out, err)
-					  : shape_take_der(bytes, password, out, err);
+	int rc;
 
+	if (decode_bare(bytes, &der))
+		rc = shape_take_der(buf_slice(&der), password, out, err);
+	else if (slice_starts(bytes, SLICE("\x30")))
+		rc = shape_take_der(bytes, password, out, err);
+	else
+		rc = pem_missing(bytes, "key and no certificate", err);
 	buf_wipe(&der);
 	return rc;
 }

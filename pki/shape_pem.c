@@ -88,6 +88,6 @@ int shape_take_pem(struct slice pem, struct slice password, struct shape *out, s
 	buf_wipe(&der);
 	out->form = "PEM";
 	if (rc == 0 && out->key.n + out->certs.n == before)
-		rc = pem_missing(pem, "private key and no certificate", err);
+		rc = pem_missing(pem, "key and no certificate", err);
 	return rc;
 }

@@ -211,8 +211,8 @@ class Rows(pki.Case):
         self.pki("cert-set", stdin=self.signed())
         pem, other = self.signed(), self.root.sign(self.pki("csr", domain="beta.test")["pem"])
         cases = (
-            ("no key and no certificate", "garbage"),
-            ("no key and no certificate", ""),
+            ("no key and no certificate in PEM form", "garbage"),
+            ("nothing was given", ""),
             ("is cut off", pem[:-60]),
             ("is no base64", pem[:300] + "*" + pem[301:]),
             ("cannot be read", re.sub(r"\n(.{64}\n){3}", "\n", pem, count=1)),

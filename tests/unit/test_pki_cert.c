@@ -156,7 +156,7 @@ static void pem(void **state)
 		    "certificate 1 is none: what its base64 stands for is something else, or "
 		    "damaged" },
 		{ "-----BEGIN PUBLIC KEY-----\nMAA=\n-----END PUBLIC KEY-----",
-		    "there is no certificate in PEM form: what there is is marked PUBLIC KEY" },
+		    "there is no certificate in PEM form: the text is marked PUBLIC KEY" },
 		{ "MIIB",
 		    "there is no certificate in PEM form: its first and last line are "
 		    "missing, -----BEGIN ...----- and so on" },
