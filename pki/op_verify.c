@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "core/conf.h"
 #include "core/op.h"
 #include "core/tls.h"
 #include "pki/question.h"
@@ -116,9 +117,22 @@ static int take_words(struct op_call *call, struct question *q, struct err *err)
 	return 0;
 }
 
+/* As a server that nobody told anything. */
+static int take_system(struct op_call *call, struct question *q, struct err *err)
+{
+	struct buf pem = { 0 };
+	int rc = 0;
+
+	if (!op_given(call, "trust"))
+		rc = read_file(conf_find(SLICE("trust.file"))->def, &pem, err);
+	question_trust(q, buf_slice(&pem));
+	buf_done(&pem);
+	return rc;
+}
+
 static int take(struct op_call *call, struct question *q, struct err *err)
 {
-	if (take_file(call, "leaf", q, take_leaf, err) != 0 ||
+	if (take_file(call, "leaf", q, take_leaf, err) != 0 || take_system(call, q, err) != 0 ||
 	    take_file(call, "trust", q, take_trust, err) != 0 ||
 	    take_file(call, "untrusted", q, take_untrusted, err) != 0 ||
 	    take_file(call, "crl", q, take_lists, err) != 0)
@@ -180,11 +194,11 @@ static const char *const profiles[] = { "strict", "path", NULL };
 
 static const struct op_arg args[] = {
 	{ "leaf", OP_FILE, OP_REQUIRED, "the certificate in PEM; others behind it may help", NULL },
-	{ "trust", OP_FILE, OP_OPTION, "certificates of authorities that are trusted, PEM", NULL },
+	{ "trust", OP_FILE, OP_OPTION,
+	    "authorities that are trusted, PEM; without it: the system's", NULL },
 	{ "untrusted", OP_FILE, OP_OPTION, "certificates that may stand between, PEM", NULL },
 	{ "crl", OP_FILE, OP_OPTION,
-	    "lists of revoked certificates, PEM: each certificate must "
-	    "be on the side of one",
+	    "lists of revoked certificates, PEM; then each certificate must be covered by one",
 	    NULL },
 	{ "name", OP_TEXT, OP_OPTION, "host, IP address or mail address that it must be for",
 	    NULL },
