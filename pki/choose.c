@@ -124,22 +124,6 @@ static bool is_off(const char *domain)
 	return off;
 }
 
-static struct tls_ctx *make_given(struct slice reference, const char *domain)
-{
-	struct pool pool = { 0 };
-	struct err err = { 0 };
-	struct slice owner;
-	struct tls_ctx *ctx = NULL;
-
-	if (owner_named(reference, &pool, &owner, &err) == 0)
-		ctx = context_make_as(domain, owner, &err);
-	if (!ctx)
-		log_event(LOG_ERROR, "certificate-unusable", log_s("assigned", reference),
-		    log_z("reason", err.text));
-	pool_done(&pool);
-	return ctx;
-}
-
 /* What the listener was given. When that cannot be shown, the domain's own is better
    than none. */
 static struct tls_ctx *of_given(struct slice reference, const char *domain, uint64_t generation)
@@ -149,23 +133,12 @@ static struct tls_ctx *of_given(struct slice reference, const char *domain, uint
 	buf_printf(&key, "%.*s %s", SLICE_ARG(reference), domain);
 	struct tls_ctx *ctx = ctx_cache_get(cached.given, buf_slice(&key));
 	if (!ctx) {
-		ctx = make_given(reference, domain);
+		ctx = context_given(reference, domain);
 		if (ctx)
 			keep(cached.given, buf_slice(&key), ctx, generation);
 	}
 	buf_done(&key);
 	return ctx ? ctx : of_domain(domain, generation);
-}
-
-/* SPEC E-005: before there is a domain. */
-static struct tls_ctx *of_nobody(void)
-{
-	const struct domain_record demo = { .mode = PKI_TEST };
-	struct pool pool = { 0 };
-	struct tls_ctx *ctx = context_make(slice_str(owner_own_host(&pool)), &demo, NULL);
-
-	pool_done(&pool);
-	return ctx;
 }
 
 static bool is_nobody(const struct sockaddr *local)
@@ -189,7 +162,7 @@ static struct tls_ctx *of_all(struct slice target, struct slice sni, struct slic
 	const char *domain = by_name ? by_name : address_domain(local, &pool);
 
 	if (!domain)
-		ctx = of_nobody();
+		ctx = context_demo();
 	else if (given.n == 0)
 		ctx = of_domain(domain, generation);
 	else if (!is_off(by_name))

@@ -37,7 +37,7 @@ static struct tls_ctx *make_of(const struct domain_record *record, const struct 
 		return NULL;
 	}
 	client_issuers(domain, record, &issuer);
-	staple_get(domain, &leaf, &staple);
+	staple_get(shown->key.owner, &leaf, &staple);
 	struct tls_ctx_spec spec = {
 		.label = domain,
 		.chain = buf_slice(&shown->chain),
@@ -78,7 +78,8 @@ struct tls_ctx *context_make(
 	return ctx;
 }
 
-struct tls_ctx *context_make_as(const char *domain, struct slice owner, struct err *err)
+/* What the owner has is shown to who comes to the domain. */
+static struct tls_ctx *make_as(const char *domain, struct slice owner, struct err *err)
 {
 	struct domain_record policy = { 0 }, record;
 	struct buf bytes = { 0 }, policy_bytes = { 0 };
@@ -93,6 +94,32 @@ struct tls_ctx *context_make_as(const char *domain, struct slice owner, struct e
 	shown_done(&shown);
 	buf_done(&bytes);
 	buf_done(&policy_bytes);
+	return ctx;
+}
+
+struct tls_ctx *context_given(struct slice reference, const char *domain)
+{
+	struct pool pool = { 0 };
+	struct err err = { 0 };
+	struct slice owner;
+	struct tls_ctx *ctx = NULL;
+
+	if (owner_named(reference, &pool, &owner, &err) == 0)
+		ctx = make_as(domain, owner, &err);
+	if (!ctx)
+		log_event(LOG_ERROR, "certificate-unusable", log_s("assigned", reference),
+		    log_z("reason", err.text));
+	pool_done(&pool);
+	return ctx;
+}
+
+struct tls_ctx *context_demo(void)
+{
+	const struct domain_record demo = { .mode = PKI_TEST };
+	struct pool pool = { 0 };
+	struct tls_ctx *ctx = context_make(slice_str(owner_own_host(&pool)), &demo, NULL);
+
+	pool_done(&pool);
 	return ctx;
 }
 

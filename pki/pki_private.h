@@ -218,9 +218,11 @@ void host_lower(struct buf *out, struct slice host);
    no certificate. */
 struct tls_ctx *context_make(
     struct slice domain, const struct domain_record *record, struct err *err);
-/* What the owner has is shown to who comes to the domain, and the rest is the
-   domain's policy. NULL: ERR_ABSENT when the owner has nothing to show. */
-struct tls_ctx *context_make_as(const char *domain, struct slice owner, struct err *err);
+/* For those who come to the domain where a listener was given a certificate: that of
+   the profile or domain, under the domain's policy. NULL (logged): it has none. */
+struct tls_ctx *context_given(struct slice reference, const char *domain);
+/* Before there is a domain (SPEC E-005): the demo certificate. */
+struct tls_ctx *context_demo(void);
 /* For connections of its own; NULL: nothing to show. */
 struct tls_ctx *context_own(const char *domain);
 

@@ -11,6 +11,7 @@
 #include "core/num.h"
 #include "pki/stage.h"
 #include "pki/staple.h"
+#include "pki/staple.h"
 #include "storage/store.h"
 
 CONF_KEY(pki_commit) = {
@@ -196,6 +197,7 @@ static int do_all(int (*one)(struct slice key, struct err *err), size_t *done, s
 	}
 	buf_done(&keys);
 	choose_forget((struct slice){ 0 }, true);
+	staple_look_at_all();
 	staple_look_at_all();
 	return rc;
 }
