@@ -6,6 +6,7 @@ import struct
 import subprocess
 import time
 
+from server import anyone
 from test_pki import Authority, Pki, openssl
 
 OLD = "ALL:@SECLEVEL=0"  # openssl says no to what is old by itself
@@ -170,6 +171,17 @@ class Panel(Rows):
     def issuer(self, name):
         return (re.findall(r"^issuer=(.*)$", self.s_client(name=name), re.M) or [""])[0]
 
+    def test_a_change_is_seen_at_once(self):
+        """Every handshake behind the operation shows the new certificate; what is open stays."""
+        with self.server.connect("imaps") as raw, anyone().wrap_socket(raw, server_hostname="beta.test") as open_one:
+            open_one.recv(1000)
+            for _ in range(5):
+                self.signet("pki", "renew", "beta.test")
+                new = self.signet("pki", "show", "beta.test")["chain"]
+                self.assertEqual(self.shown("beta.test"), re.findall(r"-----BEGIN.*?END CERTIFICATE-----\n", new, re.S))
+            open_one.sendall(b"a NOOP\r\n")
+            self.assertIn(b"a OK", open_one.recv(1000))
+
     def test_C_087_cbc_for_old_tls(self):
         """The oldest that the library knows is 1.1; it has nothing but CBC."""
         with_cbc = ("-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA256:@SECLEVEL=0")
@@ -285,6 +297,13 @@ class Sessions(Rows):
         time.sleep(4)
         for way in self.WAYS:
             self.assertFalse(self.resumes(way), f"{way}: after the last was closed")
+
+    def test_C_080_with_gnutls(self):
+        for priority in ("NORMAL", "NORMAL:-VERS-TLS1.3", "NORMAL:-VERS-TLS1.3:%NO_TICKETS"):
+            done = subprocess.run(["gnutls-cli", "--insecure", "-r", "--waitresumption", "--priority", priority, "-p",
+                                   str(self.server.ports["imaps"]), "--sni-hostname=alpha.test", "127.0.0.1"],
+                                  input=b"a LOGOUT\r\n", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+            self.assertIn(b"This is a resumed session", done.stdout, priority)
 
     def test_C_080_not_at_all(self):
         self.set("tls.session-ttl", "0s")

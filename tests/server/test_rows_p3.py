@@ -1,8 +1,11 @@
 """test_rows_p3 - TLS as Postfix's settings have it, row by row of section P3: sessions, logging, level"""
 import smtplib
+import ssl
 import time
 
 from server import anyone
+from sink import Sink
+from test_pki import openssl
 from test_rows_c8 import Rows
 
 
@@ -62,6 +65,46 @@ class Caches(Rows):
         self.server.start()
         for name, way in {**ways, "late": self.OLD}.items():
             self.assertIn("Reused, ", self.s_client(*way, "-sess_in", self.folder / name), name)
+
+
+class Outgoing(Rows):
+    """Mail for another server, which offers STARTTLS."""
+
+    def counts(self):
+        return {(row["of"], row["what"]): row["count"] for row in self.signet("tls", "stats", "--all")["rows"]}
+
+    def send(self, sink):
+        """One message by a connection of its own."""
+        before = len(sink.messages)
+        with self.server.submission("ann@alpha.test") as smtp:
+            smtp.sendmail("ann@alpha.test", ["x@far.test"], "Subject: x\r\n\r\nx\r\n")
+        end = time.monotonic() + 30
+        while (len(sink.messages) == before or sink.open) and time.monotonic() < end:
+            time.sleep(0.05)
+        self.assertEqual(len(sink.messages), before + 1)
+        self.assertTrue(sink.messages[-1].tls)
+
+    def test_P_019_sessions_with_servers(self):
+        """They are resumed, kept over a restart, and not used under another policy."""
+        key, pem = self.folder / "far.key", self.folder / "far.pem"
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=far.test",
+                "-days", "10", "-keyout", key, "-out", pem)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(pem, key)
+        self.server.add("ann@alpha.test")
+        with Sink("127.0.0.2", tls=context) as sink:
+            self.signet("setting", "set", "relay.route", f"[127.0.0.2]:{sink.port}")
+            for _ in range(3):
+                self.send(sink)
+            counts = self.counts()
+            self.assertEqual((counts["outgoing handshakes", "full"], counts["outgoing handshakes", "resumed"]), (1, 2))
+            self.assertEqual(counts["memory", "sessions with servers"], 1)
+            self.server.stop()
+            self.server.start()
+            self.send(sink)
+            counts = self.counts()
+            self.assertEqual((counts["outgoing handshakes", "full"], counts["outgoing handshakes", "resumed"]), (0, 1))
+        self.signet("setting", "reset", "relay.route")
 
 
 class Levels(Rows):
