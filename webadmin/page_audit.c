@@ -1,43 +1,18 @@
 /* page_audit.c - the audit trail: who changed what, from where and when */
 #include "webadmin/web.h"
 
-static const char *const filters[] = { "who", "since", "domain" };
-
-enum { FILTERS = sizeof filters / sizeof *filters };
-
-/* What is looked for, and again in the links to further pages. */
-static void take_filters(struct web *web, json_t *args, struct buf *again)
-{
-	json_t *shown = json_object();
-
-	for (size_t i = 0; i < FILTERS; i++) {
-		const char *value = http_query(web->req, filters[i]);
-		if (!value || !*value || json_object_get(args, filters[i]))
-			continue;
-		json_object_set_new(args, filters[i], json_string(value));
-		json_object_set_new(shown, filters[i], json_string(value));
-		buf_printf(
-		    again, "%s%s=%s", again->n > 0 ? "&" : "", filters[i], web_url(web, value));
-	}
-	json_object_set_new(web->model, "wanted", shown);
-}
+static const char *const filters[] = { "who", "since", "domain", NULL };
 
 /* What cannot be looked for is said, and all is shown. */
 static int load_rows(struct web *web, json_t *args)
 {
 	static const struct web_cursor cursor = { "before", "id" };
-	struct buf again = { 0 };
-	int rc = 0;
 
-	take_filters(web, args, &again);
+	web_filters(web, args, filters);
 	if (web_try(web, "audit", "audit list", json_deep_copy(args)))
-		rc = web_rows_after(web, "audit", "audit list", args, &cursor);
-	else
-		json_decref(args);
-	json_object_set_new(
-	    json_object_get(web->model, "audit"), "filter", json_string(buf_z(&again)));
-	buf_done(&again);
-	return rc;
+		return web_rows_after(web, "audit", "audit list", args, &cursor);
+	json_decref(args);
+	return 0;
 }
 
 static int load(struct web *web)

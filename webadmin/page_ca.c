@@ -104,7 +104,7 @@ static json_t *scope_args(struct web *web)
 static int load(struct web *web)
 {
 	static const struct web_cursor cursor = { "after", "serial" };
-	const char *state = http_query(web->req, "state");
+	static const char *const filters[] = { "state", NULL };
 	json_t *args = scope_args(web);
 
 	if (web_need(web, "ca", "ca show", scope_args(web)) != 0) {
@@ -112,15 +112,11 @@ static int load(struct web *web)
 		return -1;
 	}
 	web_certificate(web, json_object_get(web->model, "ca"));
-	if (state && *state)
-		json_object_set_new(args, "state", json_string(state));
+	web_subject_defaults(web, "create", create_fields, http_param(web->req, "domain"));
+	web_filters(web, args, filters);
 	if (web_rows_after(web, "issued", "ca list", args, &cursor) != 0)
 		return -1;
 	json_object_set_new(web->model, "here", json_string(web_href(web, web->page->route->path)));
-	json_object_set_new(web->model, "state", json_string(state ? state : ""));
-	json_object_set_new(json_object_get(web->model, "issued"), "filter",
-	    json_string(
-		state && *state ? pool_printf(http_pool(web->req), "state=%s", state) : ""));
 	return 0;
 }
 

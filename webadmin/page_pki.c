@@ -196,6 +196,11 @@ static const struct web_action actions[] = {
 	    .submit = "Download .p12",
 	    .give = "pkcs12",
 	    .file = "{file}.p12" },
+	{ .name = "renew",
+	    .op = "pki renew-now",
+	    .fields = domain_fields,
+	    .submit = "Renew now",
+	    .done = "The certificate was renewed." },
 	{ .name = "compare",
 	    .op = "pki check",
 	    .fields = domain_fields,
@@ -243,6 +248,12 @@ static const struct web_action actions[] = {
 	    .fields = cert_fields,
 	    .submit = "Set Certificate",
 	    .done = "The certificate was set." },
+	{ .name = "cert-take",
+	    .op = "pki certificate",
+	    .fields = domain_fields,
+	    .submit = "Download PEM",
+	    .give = "chain",
+	    .file = "{domain}.pem" },
 	{ .name = "refresh",
 	    .op = "pki refresh",
 	    .fields = refresh_fields,
@@ -275,70 +286,18 @@ static const struct web_action actions[] = {
 
 /* --- what is shown --- */
 
-static bool has_word(struct slice words, struct slice word)
-{
-	while (words.n > 0)
-		if (slice_ieq(slice_word(&words), word))
-			return true;
-	return false;
-}
-
-/* Names that were said, and are none of the domain's own. */
-static const char *more_names(struct web *web, struct slice said, struct slice own, struct slice cn)
-{
-	struct buf more = { 0 };
-
-	for (struct slice word; (word = slice_word(&said)).n > 0;)
-		if (!has_word(own, word) && !slice_ieq(word, cn))
-			buf_printf(&more, "%s%.*s", more.n > 0 ? " " : "", SLICE_ARG(word));
-	const char *text = pool_str(http_pool(web->req), buf_slice(&more));
-	buf_done(&more);
-	return text;
-}
-
-static struct slice text_of(const json_t *answer, const char *key)
-{
-	return slice_str(json_string_value(json_object_get(answer, key)));
-}
-
-/* SPEC T3: all names of the domain, unless other ones were said. */
-static void put_names(struct web *web, const json_t *pki)
-{
-	struct slice own = text_of(pki, "own-names"), said = text_of(pki, "said-names");
-	json_t *choices = json_array();
-
-	for (struct slice rest = own, word; (word = slice_word(&rest)).n > 0;)
-		web_add_name(choices, pool_str(http_pool(web->req), word));
-	web_choices(web, "request", "names", choices);
-	if (said.n == 0)
-		web_default(web, "request", "names", json_stringn(own.p, own.n));
-	web_default(web, "request", "more",
-	    json_string(more_names(web, said, own, text_of(pki, "said-cn"))));
-}
-
-/* SPEC C-034, C-035 */
-static json_t *common_names(struct web *web)
-{
-	const json_t *answer = web_op(web, "pki names", web_arg(web, "domain", "domain"));
-	json_t *choices = json_array(), *row;
-	size_t i;
-
-	json_array_foreach(json_object_get(answer, "rows"), i, row)
-	    web_add_name(choices, json_string_value(json_object_get(row, "name")));
-	return choices;
-}
-
 static int load(struct web *web)
 {
 	if (web_need(web, "pki", "pki show", web_arg(web, "domain", "domain")) != 0)
 		return -1;
 	json_t *pki = json_object_get(web->model, "pki");
 	web_certificate(web, pki);
-	web_default(web, "mode", "mode", json_incref(json_object_get(pki, "mode")));
-	web_choices(web, "request", "cn", common_names(web));
+	const char *mode = json_string_value(json_object_get(pki, "mode"));
+	web_default(web, "mode", "mode", json_string(mode));
+	json_object_set_new(web->model, "demo", json_boolean(mode && strcmp(mode, "test") == 0));
 	web_said(web, pki, "request", subject_fields);
+	web_offer_names(web, pki, "request");
 	web_default(web, "take", "file", json_string(http_param(web->req, "domain")));
-	put_names(web, pki);
 	web_try(web, "staple", "pki ocsp", web_arg(web, "domain", "domain"));
 	if (web->action && strcmp(web->action->name, "import") == 0)
 		json_object_set_new(web->model, "importing", json_true());
@@ -365,25 +324,4 @@ WEB_PAGE(pki) = {
 	.place = 10,
 	.load = load,
 	.actions = actions,
-};
-
-/* --- a certificate to give to others --- */
-
-static int run_certificate(struct http_req *req)
-{
-	const char *domain = http_param(req, "domain");
-	const json_t *answer =
-	    http_op(req, "pki certificate", json_pack("{s:s}", "domain", domain));
-	const json_t *pem = json_object_get(answer, "chain");
-
-	if (!pem)
-		return http_error(req, 404, "There is no certificate.");
-	return web_give(req, pem, pool_printf(http_pool(req), "%s.pem", domain));
-}
-
-HTTP_ROUTE(web_pki_certificate) = {
-	.path = "/admin/domain/:domain/security/pki/certificate",
-	.methods = HTTP_GET,
-	.who = HTTP_DOMAIN_ADMIN,
-	.run = run_certificate,
 };

@@ -77,6 +77,7 @@ static int load(struct web *web)
 {
 	if (web_rows(web, "profiles", "profile list", NULL) != 0)
 		return -1;
+	web_subject_defaults(web, "add", add_fields, NULL);
 	propose_names(web);
 	web_pending(web);
 	return 0;

@@ -82,6 +82,37 @@ int web_rows(struct web *web, const char *key, const char *op, json_t *args)
 	return 0;
 }
 
+/* --- listings without end --- */
+
+void web_filters(struct web *web, json_t *args, const char *const *names)
+{
+	json_t *wanted = json_object();
+	struct buf again = { 0 };
+
+	for (; *names; names++) {
+		const char *value = http_query(web->req, *names);
+		if (!value || !*value || json_object_get(args, *names))
+			continue;
+		json_object_set_new(args, *names, json_string(value));
+		json_object_set_new(wanted, *names, json_string(value));
+		buf_printf(&again, "%s%s=%s", again.n > 0 ? "&" : "", *names, web_url(web, value));
+	}
+	json_object_set_new(web->model, "wanted", wanted);
+	json_object_set_new(web->model, "wanted-again", json_string(buf_z(&again)));
+	buf_done(&again);
+}
+
+/* The member of the last row that is shown; or how many are before the next page. */
+static json_t *next_page(const json_t *rows, const struct web_cursor *cursor, const char *after)
+{
+	int64_t skipped = 0;
+
+	if (cursor->by)
+		return json_incref(json_object_get(json_array_get(rows, ROWS - 1), cursor->by));
+	num_i64(slice_str(after), 0, INT64_MAX / 2, &skipped);
+	return json_integer((json_int_t)skipped + ROWS);
+}
+
 int web_rows_after(
     struct web *web, const char *key, const char *op, json_t *args, const struct web_cursor *cursor)
 {
@@ -95,8 +126,7 @@ int web_rows_after(
 	json_t *answer = json_object_get(web->model, key), *rows = json_object_get(answer, "rows");
 	if (json_array_size(rows) > ROWS) {
 		json_array_remove(rows, ROWS);
-		json_object_set(
-		    answer, "next", json_object_get(json_array_get(rows, ROWS - 1), cursor->by));
+		json_object_set_new(answer, "next", next_page(rows, cursor, after));
 	}
 	json_object_set_new(answer, "begun", json_boolean(after && *after));
 	return 0;

@@ -19,6 +19,15 @@
 void web_said(
     struct web *web, const json_t *answer, const char *action, const struct web_field *fields);
 
+/* SPEC P-001: what the settings pki.subject-* say, for forms of what is not there yet.
+   domain may be NULL. */
+void web_subject_defaults(
+    struct web *web, const char *action, const struct web_field *fields, const char *domain);
+
+/* SPEC C-034, C-035, C-046: the fields cn, names and more of the action offer what the
+   domain in the path could be called. pki: the answer of `pki show`. After web_said. */
+void web_offer_names(struct web *web, const json_t *pki, const char *action);
+
 /* A choice whose label is its value. */
 void web_add_name(json_t *choices, const char *name);
 

@@ -184,12 +184,16 @@ void web_page_rows(struct web *web, json_t *answer);
 
 /* web_need for listings without end, of which the operation is asked for one page: from
    ?after= on, which becomes the argument `arg`, so many as "limit". The model gets key.next,
-   the member `by` of the last row, when there are more. */
+   the member `by` of the last row, when there are more; by NULL: how many came before. */
 struct web_cursor {
 	const char *arg, *by;
 };
 int web_rows_after(struct web *web, const char *key, const char *op, json_t *args,
     const struct web_cursor *cursor);
+
+/* What of the query is looked for, of those names (NULL ends them), becomes arguments, but
+   for those that are there; the model gets "wanted" and, for links, "wanted-again". */
+void web_filters(struct web *web, json_t *args, const char *const *names);
 
 /* What a form shows before something is typed; value is taken over. Choices are
    an array of {value, label}; for a line of text, what it may be. */

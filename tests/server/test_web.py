@@ -129,7 +129,7 @@ class Login(Web):
                 context.wrap_socket(raw, server_hostname=host) as tls:
             return tls.getpeercert(binary_form=True)
 
-    def test_secure_certificate(self):
+    def test_C_059_C_060_secure_certificate(self):
         """SPEC C-059, C-060"""
         for host in ("alpha.test", "beta.test"):
             self.go("/login", host)
@@ -142,7 +142,7 @@ class Login(Web):
             self.assertEqual(answer.read(), self.served(host))
             connection.close()
 
-    def test_no_secure_certificate_where_there_is_none(self):
+    def test_C_059_no_secure_certificate_where_there_is_none(self):
         """SPEC C-059"""
         self.server.signet("domain", "add", "gone.test")
         self.go("/login", "gone.test")

@@ -134,6 +134,13 @@ class Domain(Pages):
         self.sees("no TLS", "Verification String is OK")
         self.assertTrue(self.info("Serial Number"))
 
+    def test_C_013_E_006_the_demo_is_marked(self):
+        self.new_domain("demo.test")
+        self.assertNotIn("not verifiable", self.web.text("main"))
+        self.web.choose("[name=mode]", "test")
+        self.press("mode")
+        self.sees("demo, not verifiable", "TLS is on")
+
     def test_C_018_only_the_key_menu_at_first(self):
         self.new_domain("first.test")
         self.assertEqual(self.values("type"), ["P-256", "P-384", "RSA-2048", "RSA-3072", "RSA-4096", "import"])
@@ -361,7 +368,7 @@ class Domain(Pages):
 
     def test_C_060_the_certificate_as_a_file(self):
         self.go("/admin/domain/alpha.test/security/pki")
-        self.web.click("link=Download PEM")
+        self.web.click("button[value=cert-take]")
         pem = self.web.downloaded("alpha.test.pem").read_text()
         self.assertEqual(der(pem), der(self.server.signet("pki", "show", "alpha.test")["chain"]))
 
@@ -575,6 +582,23 @@ class Authorities(Pages):
         self.assertIn("OK", openssl("verify", "-CAfile", str(root), "-untrusted", str(leaf), str(leaf)))
 
 
+class Expiry(Pages):
+    def test_what_ends_when(self):
+        self.server.signet("profile", "add", "ending", "--cn", "ending.example.test")
+        self.go("/admin/security/expiry")
+        self.sees("alpha.test", "ending", "certificate")
+        self.shoot("expiry")
+        self.web.fill("[name=within]", "1h")
+        self.web.follow("[role=search] button")
+        self.sees("Nothing within 1h.")
+        self.web.fill("[name=within]", "soon")
+        self.web.follow("[role=search] button")
+        self.refused("within")
+        self.go("/admin/domain/beta.test/security/expiry")
+        self.sees("beta.test")
+        self.assertNotIn("ending", self.web.text("main"))
+
+
 class Profiles(Pages):
     """SPEC E2 to E4"""
 
@@ -610,6 +634,15 @@ class Profiles(Pages):
         self.go("/admin/security/profiles")
         self.sees("mx", "self-signed", "nowhere")
         self.shoot("profiles")
+
+    def test_P_001_what_is_always_said_stands_in_new_forms(self):
+        self.server.signet("setting", "set", "pki.subject-o", "Always & Co")
+        self.addCleanup(self.server.signet, "setting", "reset", "pki.subject-o")
+        self.server.signet("domain", "add", "always.test")
+        for page in ("/admin/security/profiles", "/admin/domain/always.test/security/ca",
+                     "/admin/domain/always.test/security/pki"):
+            self.go(page)
+            self.assertEqual(self.web.value("[name=o]"), "Always & Co", page)
 
     def test_E_017_E_019_the_request(self):
         self.profile("requested")
@@ -896,10 +929,10 @@ class Narrow(Pages):
 
     PATHS = ["/admin/security", "/admin/security/trust", "/admin/settings/general/others", "/help", "/help/words",
              "/admin/settings/general/tickets", "/help/tests", "/help/files", "/help/settings", "/help/about",
-             *(f"/admin/security/{page}" for page in ("profiles", "profiles/narrow", "assignments", "pending", "ca", "master-key",
+             *(f"/admin/security/{page}" for page in ("profiles", "profiles/narrow", "assignments", "pending", "ca", "master-key", "expiry",
                                                       "audit")),
              *(f"/admin/domain/narrow.test/security{page}"
-               for page in ("", "/pki", "/trust", "/clients", "/smime", "/ca", "/ldap", "/audit"))]
+               for page in ("", "/pki", "/trust", "/clients", "/smime", "/ca", "/ldap", "/expiry", "/audit"))]
 
     def test_nothing_is_wider_than_a_phone(self):
         self.server.signet("profile", "add", "narrow", "--cn", "mx.example.test")
