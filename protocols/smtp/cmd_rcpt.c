@@ -125,8 +125,9 @@ static const char *add(struct smtp *smtp, struct slice args)
 
 static enum sess_next run(struct smtp *smtp, struct slice args)
 {
+	if (smtp->mail->text) /* RFC 3030 §2 */
+		return smtp_fault(smtp, "503 5.5.1 The message has begun by BDAT");
 	const char *why = add(smtp, args);
-
 	if (why == smtp_later)
 		return SESS_LATER;
 	if (why == full && smtp->mail->full_said)

@@ -190,6 +190,8 @@ static enum frame frame(struct sess *s, struct slice in, size_t *used)
 
 	if (smtp->mode == SMTP_TEXT)
 		return smtp_text_frame(smtp, in, used);
+	if (smtp->mode == SMTP_CHUNK)
+		return smtp_chunk_frame(smtp, in, used);
 	return frame_line(smtp, in, used);
 }
 
@@ -234,7 +236,10 @@ static enum sess_next run(struct sess *s)
 
 	switch (smtp->mode) {
 	case SMTP_TEXT:
+	case SMTP_CHUNK:
 		return smtp_text_run(smtp);
+	case SMTP_CHUNK_END:
+		return smtp_chunk_end(smtp);
 	case SMTP_ACCEPT:
 		return smtp_accept(smtp);
 	default:

@@ -26,6 +26,8 @@ enum smtp_mode {
 	SMTP_AUTH_LINE, /* the client's part of a SASL exchange */
 	SMTP_TEXT,	/* message text behind DATA */
 	SMTP_ACCEPT,	/* nothing: the text is complete, run() takes it */
+	SMTP_CHUNK,	/* octets behind BDAT */
+	SMTP_CHUNK_END, /* nothing: the chunk is complete, run() takes it */
 };
 
 enum smtp_phase {
@@ -59,6 +61,11 @@ struct smtp_text {
 	uint64_t line; /* length of the line so far */
 	uint64_t size; /* all that came, kept or not */
 	uint64_t max;
+	/* Of BDAT. */
+	uint64_t chunk; /* octets still to come */
+	bool last;	/* it is the last chunk */
+	bool unwanted;	/* it is read, and no more */
+	bool cr;	/* the last octet was a CR */
 };
 
 struct smtp {
@@ -165,6 +172,12 @@ void smtp_mail_end(struct smtp *smtp); /* also when there is none */
 void smtp_text_begin(struct smtp *smtp);
 enum frame smtp_text_frame(struct smtp *smtp, struct slice in, size_t *used);
 enum sess_next smtp_text_run(struct smtp *smtp);
+/* Keep text, as long as the message will be taken at all. */
+void smtp_text_keep(struct smtp *smtp, struct slice data);
+
+/* cmd_bdat.c */
+enum frame smtp_chunk_frame(struct smtp *smtp, struct slice in, size_t *used);
+enum sess_next smtp_chunk_end(struct smtp *smtp);
 
 /* accept.c: the whole message is here: deliver, then reply. */
 enum sess_next smtp_accept(struct smtp *smtp);

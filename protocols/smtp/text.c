@@ -32,8 +32,7 @@ void smtp_text_begin(struct smtp *smtp)
 	smtp->mode = SMTP_TEXT;
 }
 
-/* Keep text, as long as the message will be taken at all. */
-static void keep(struct smtp *smtp, struct slice data)
+void smtp_text_keep(struct smtp *smtp, struct slice data)
 {
 	struct smtp_text *t = &smtp->text;
 
@@ -102,7 +101,7 @@ enum frame smtp_text_frame(struct smtp *smtp, struct slice in, size_t *used)
 		if (dot == DOT_UNSURE || dot == DOT_END)
 			break;
 		if (dot == DOT_STUFFED) {
-			keep(smtp, slice_of(in.p + from, at - from));
+			smtp_text_keep(smtp, slice_of(in.p + from, at - from));
 			from = ++at;
 		}
 		size_t n = take_line(&smtp->text, slice_from(in, at));
@@ -110,7 +109,7 @@ enum frame smtp_text_frame(struct smtp *smtp, struct slice in, size_t *used)
 			break;
 		at += n;
 	}
-	keep(smtp, slice_of(in.p + from, at - from));
+	smtp_text_keep(smtp, slice_of(in.p + from, at - from));
 	*used = at;
 	if (dot == DOT_END) {
 		*used += 3;
