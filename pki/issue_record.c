@@ -11,6 +11,7 @@
 #include "core/log.h"
 #include "core/num.h"
 #include "pki/issue_private.h"
+#include "pki/told.h"
 #include "storage/store.h"
 
 enum { VERSION = 1, HEADER = 1 + 1 + 4 };
@@ -214,18 +215,34 @@ static void change_done(struct change *c)
 	}
 }
 
+static void tell(struct slice scope, const struct issue_record *before, struct slice after)
+{
+	struct pool pool = { 0 };
+
+	told_certs(
+	    "authority", scope.n > 0 ? pool_str(&pool, scope) : "server", before->chain, after);
+	pool_done(&pool);
+}
+
 int issue_record_put(struct slice scope, const struct issue_record *record, struct err *err)
 {
 	struct change c = { 0 };
+	struct issue_record before = { 0 };
+	struct buf bytes = { 0 };
 
 	issue_authority_key(&c.keys[0], scope);
 	write_value(record, &c.values[0]);
 	add_record(&c);
 	pthread_mutex_lock(&changing);
+	if (issue_record_get(scope, &bytes, &before) != 1)
+		before = (struct issue_record){ 0 };
 	keep_old(&c, scope, record);
 	add_ids(&c, scope, record->chain);
 	int rc = store_records_put(ISSUE_ROOM, c.records, c.n, err);
 	pthread_mutex_unlock(&changing);
+	if (rc == 0)
+		tell(scope, &before, record->chain);
+	buf_done(&bytes);
 	change_done(&c);
 	return rc;
 }

@@ -10,6 +10,7 @@
 #include "core/num.h"
 #include "core/text.h"
 #include "pki/issue_private.h"
+#include "pki/told.h"
 #include "storage/store.h"
 
 enum { OLD_VERSION = 1, OLD_HEADER = 1 + 8 + 8, VERSION = 2, HEADER = 1 + 3 * 8 + 2 + CERT_KEY_ID };
@@ -144,6 +145,8 @@ int issue_register(struct slice scope, const struct issue_authority *authority, 
 		    buf_slice(&whose), false },
 	};
 	int rc = store_records_put(ISSUE_ROOM, records, 2, err);
+	if (rc == 0)
+		told_der("issued", whom, (struct slice){ 0 }, cert->der);
 	buf_done(&key);
 	buf_done(&value);
 	buf_done(&by);

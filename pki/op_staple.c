@@ -59,7 +59,7 @@ OPERATION(pki_ocsp) = {
 	.more =
 	    "Where the certificate names a responder, it is asked in the background and the\n"
 	    "answer stapled to handshakes (pki.ocsp). An answer that the certificate is revoked\n"
-	    "is never stapled; it is told here, in the log and by `pki expiry`.",
+	    "is never stapled; it is told here, in the log and to the postmaster.",
 	.example = "pki ocsp example.org",
 	.reads = true,
 	.run = show,

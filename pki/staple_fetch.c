@@ -3,6 +3,7 @@
 
 #include "core/fetch.h"
 #include "core/log.h"
+#include "pki/expiry_private.h"
 #include "pki/staple_private.h"
 #include "pki/trust.h"
 
@@ -102,6 +103,36 @@ static int ask(const struct staple_subject *subject, struct buf *response,
 	return rc;
 }
 
+/* What clients that ask will learn: the postmaster is told once. */
+static void tell_postmaster(struct slice domain)
+{
+	struct buf text = { 0 };
+	struct err err = { 0 };
+
+	buf_printf(&text,
+	    "The issuer of the certificate of %.*s says that it is revoked. It is\n"
+	    "still shown, without this answer. Get another certificate, with another key:\n"
+	    "\n"
+	    "  signet pki ocsp %.*s\n",
+	    SLICE_ARG(domain), SLICE_ARG(domain));
+	if (expiry_mail(domain.p, "The certificate is revoked", buf_slice(&text), &err) < 0)
+		log_event(LOG_ERROR, "postmaster-not-told", log_s("domain", domain),
+		    log_z("reason", err.text));
+	buf_done(&text);
+}
+
+static bool was_revoked(struct slice domain, const struct staple_record *now)
+{
+	struct staple_record before;
+	struct buf bytes = { 0 };
+
+	bool was = staple_record_get(domain, &bytes, &before) == 1 &&
+	    before.answer.verdict == OCSP_SAYS_REVOKED &&
+	    memcmp(before.leaf, now->leaf, DIGEST_SIZE) == 0;
+	buf_done(&bytes);
+	return was;
+}
+
 static void tell(struct slice domain, const struct ocsp_answer *answer)
 {
 	bool good = answer->verdict == OCSP_SAYS_GOOD;
@@ -117,6 +148,7 @@ int staple_fetch(struct slice domain, struct ocsp_answer *answer, struct err *er
 	struct buf response = { 0 };
 	struct staple_record record = { .fetched = time(NULL) };
 	int rc = staple_subject_get(domain, &subject);
+	bool told = true;
 
 	if (rc < 1)
 		rc = err_set(err, rc < 0 ? ERR_TEMP : ERR_ABSENT,
@@ -130,10 +162,13 @@ int staple_fetch(struct slice domain, struct ocsp_answer *answer, struct err *er
 		/* Without an end it may be old at any time (RFC 6960 2.4): not for keeping. */
 		if (answer->verdict == OCSP_SAYS_GOOD && answer->next_update)
 			record.response = buf_slice(&response);
+		told = was_revoked(domain, &record) || answer->verdict != OCSP_SAYS_REVOKED;
 		rc = staple_record_put(domain, &record, err);
 	}
 	if (rc == 0) {
 		tell(domain, answer);
+		if (!told && !owner_is_profile(domain))
+			tell_postmaster(domain);
 		choose_forget(domain, false);
 	}
 	staple_subject_done(&subject);

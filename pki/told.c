@@ -27,6 +27,29 @@ void told_der(const char *what, const char *of, struct slice before, struct slic
 	buf_done(&new);
 }
 
+static bool holds(struct slice list, const struct cert *cert)
+{
+	struct cert other;
+
+	while (cert_next(&list, &other))
+		if (slice_eq(other.der, cert->der))
+			return true;
+	return false;
+}
+
+void told_certs(const char *what, const char *of, struct slice before, struct slice after)
+{
+	struct slice none = { 0 };
+	struct cert cert;
+
+	for (struct slice rest = before; cert_next(&rest, &cert);)
+		if (!holds(after, &cert))
+			told_der(what, of, cert.der, none);
+	for (struct slice rest = after; cert_next(&rest, &cert);)
+		if (!holds(before, &cert))
+			told_der(what, of, none, cert.der);
+}
+
 /* The public half of a key: as it stands in the certificate, if there is one. */
 static void put_public(const char *domain, const struct domain_record *record, struct buf *out)
 {

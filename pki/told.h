@@ -12,6 +12,10 @@ struct domain_record;
    list of those. `of` is a domain or an address, or NULL. Empty: nothing. */
 void told_der(const char *what, const char *of, struct slice before, struct slice after);
 
+/* A list of certificates, DER one behind another, in place of another: each that came or
+   went. */
+void told_certs(const char *what, const char *of, struct slice before, struct slice after);
+
 /* What became of a domain's key, certificate and chain. */
 void told_record(
     const char *domain, const struct domain_record *before, const struct domain_record *after);

@@ -4,6 +4,7 @@
  *	v DOMAIN    version, lists of revoked certificates likewise */
 #include "core/text.h"
 #include "pki/pki_private.h"
+#include "pki/told.h"
 #include "pki/trust_private.h"
 #include "storage/store.h"
 
@@ -31,16 +32,32 @@ int trust_read(enum trust_kind kind, struct slice scope, struct buf *der)
 	return found == 0 ? 0 : -1;
 }
 
+static void tell(enum trust_kind kind, struct slice scope, struct slice before, struct slice after)
+{
+	struct pool pool = { 0 };
+	const char *of = scope.n > 0 ? pool_str(&pool, scope) : "server";
+
+	if (kind == TRUST_CERTIFICATES)
+		told_certs("trusted", of, before, after);
+	else
+		told_der("lists of revoked", of, before, after);
+	pool_done(&pool);
+}
+
 int trust_write(enum trust_kind kind, struct slice scope, struct slice der, struct err *err)
 {
-	struct buf key = { 0 }, value = { 0 };
+	struct buf key = { 0 }, value = { 0 }, before = { 0 };
 
+	trust_read(kind, scope, &before);
 	if (der.n > 0) {
 		buf_addc(&value, VERSION);
 		buf_adds(&value, der);
 	}
 	int rc = store_record_put(PKI_ROOM, record_key(&key, kind, scope), buf_slice(&value), err);
+	if (rc == 0)
+		tell(kind, scope, buf_slice(&before), der);
 	buf_done(&key);
 	buf_done(&value);
+	buf_done(&before);
 	return rc;
 }

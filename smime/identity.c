@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "pki/issue.h"
 #include "pki/pkcs8.h"
+#include "pki/told.h"
 
 CONF_KEY(smime_secret_length) = {
 	.name = "smime.secret-length",
@@ -220,6 +221,13 @@ static int put_first(void *arg, struct slice value, struct buf *out, struct err 
 	return 0;
 }
 
+static struct slice first_of(struct slice chain)
+{
+	struct cert cert;
+
+	return cert_next(&chain, &cert) ? cert.der : (struct slice){ 0 };
+}
+
 static int add_locked(const struct dir_account *account, const struct identities *all,
     struct slice locked, struct slice chain, struct err *err)
 {
@@ -238,6 +246,8 @@ static int add_locked(const struct dir_account *account, const struct identities
 	struct slice bytes = buf_slice(&value);
 	int rc = acct_record_change(
 	    acct, IDENTITY_ROOM, slice_of(name, sizeof(name)), put_first, &bytes, err);
+	if (rc == 0)
+		told_certs("identity", account->name, (struct slice){ 0 }, first_of(chain));
 	buf_done(&value);
 	acct_close(&acct);
 	identity_changed(account->id);

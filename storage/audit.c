@@ -57,6 +57,7 @@ static void keep(const struct op_event *event)
 		audit_domain_prefix(&k.domain_key, class, named.domain);
 		audit_put_id(&k.domain_key, id);
 	}
+	atomic_fetch_add(&audit_came, 1);
 	if (kv_write(dir_env(), &k.write) != KV_DONE)
 		log_event(LOG_ERROR, "audit-not-kept", log_z("op", event->op));
 	buf_done(&k.key);

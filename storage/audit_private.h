@@ -7,12 +7,17 @@
 #ifndef STORAGE_AUDIT_PRIVATE_H
 #define STORAGE_AUDIT_PRIVATE_H
 
+#include <stdatomic.h>
+
 #include "core/pool.h"
 #include "storage/audit.h"
 
 #define AUDIT_CLASSES "ao" /* what admins changed; all else */
 
 enum { AUDIT_ID = 8 };
+
+/* How many came since it was tidied. */
+extern atomic_uint audit_came;
 
 void audit_write(struct buf *out, const struct op_event *event, int64_t when);
 bool audit_read(struct slice value, struct pool *pool, struct audit_entry *out);

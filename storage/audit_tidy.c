@@ -11,6 +11,7 @@
 enum { SWEEP_MS = 60 * 60 * 1000, BATCH = 500 };
 
 static atomic_bool wanted = true;
+atomic_uint audit_came;
 
 static void bounds_changed(int64_t num)
 {
@@ -122,8 +123,10 @@ void audit_tidy(void)
 {
 	static uint64_t next;
 
-	if (!atomic_exchange(&wanted, false) && loop_now() < next)
+	if (!atomic_exchange(&wanted, false) && loop_now() < next &&
+	    atomic_load(&audit_came) <= conf_num(&conf_key_audit_keep_count) / 10)
 		return;
+	atomic_store(&audit_came, 0);
 	next = loop_now() + SWEEP_MS;
 	for (const char *class = AUDIT_CLASSES; *class; class ++)
 		sweep(*class);

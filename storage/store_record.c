@@ -158,6 +158,8 @@ int store_records_put(
 	struct batch batch = { .room = room, .records = records, .n = n };
 	int r = dir_commit(&batch.change, put_batch, err);
 
+	for (size_t i = 0; r == 0 && watcher && i < n; i++)
+		watcher(room, records[i].key, records[i].value);
 	dir_change_done(&batch.change);
 	return r;
 }
