@@ -77,8 +77,8 @@ int pem_missing(struct slice text, const char *thing, struct err *err)
 
 	put_kinds(text, &kinds);
 	if (kinds.n > 0) {
-		err_set(err, ERR_INPUT, "there is no %s in PEM form: the text is marked %s",
-		    thing, buf_z(&kinds));
+		err_set(err, ERR_INPUT, "there is no %s in PEM form: the text is marked %s", thing,
+		    buf_z(&kinds));
 		buf_done(&kinds);
 		return -1;
 	}
