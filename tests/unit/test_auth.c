@@ -36,6 +36,24 @@ static const char *other_secrets[4];
 static struct pool forever;
 static atomic_bool changed;
 
+/* One whose password is kept elsewhere: what that says, and how often it was asked. */
+static int elsewhere_says;
+static unsigned elsewhere_asked;
+
+static int check_elsewhere(void *arg, const struct auth_account *account, struct slice password)
+{
+	(void)arg;
+	assert_string_equal(account->name, "far@alpha.test");
+	elsewhere_asked++;
+	return elsewhere_says < 0 ? -1 : slice_eq(password, SLICE("far secret"));
+}
+
+static bool is_elsewhere(void *arg, const char *domain)
+{
+	(void)arg;
+	return strcmp(domain, "alpha.test") == 0;
+}
+
 static int find(void *arg, struct slice login, struct pool *pool, struct auth_account *out)
 {
 	(void)arg;
@@ -46,6 +64,11 @@ static int find(void *arg, struct slice login, struct pool *pool, struct auth_ac
 		if (name[i] >= 'A' && name[i] <= 'Z')
 			name[i] += 'a' - 'A';
 	out->name = name;
+	if (slice_ieq(login, SLICE("far@alpha.test"))) {
+		out->id = 4;
+		out->elsewhere = changed ? "directory 2" : "directory 1";
+		return 1;
+	}
 	bool ann = slice_ieq(login, SLICE("ann@alpha.test"));
 	bool sam = slice_ieq(login, SLICE("sam@alpha.test"));
 	bool new = slice_ieq(login, SLICE("new@alpha.test"));
@@ -61,6 +84,8 @@ static int find(void *arg, struct slice login, struct pool *pool, struct auth_ac
 static int start(void **state)
 {
 	static const struct auth_backend backend = { .find = find,
+		.check = check_elsewhere,
+		.elsewhere = is_elsewhere,
 		.pepper = { "fixed for the tests", 19 } };
 	struct err err;
 	(void)state;
@@ -488,6 +513,9 @@ static void test_offers(void **state)
 		{ { .tls = true, .external = "ann@alpha.test" }, "EXTERNAL " SCRAM " PLAIN LOGIN" },
 		{ { .tls = true, .bound = true, .external = "ann@alpha.test" },
 		    "EXTERNAL " PLUS SCRAM " PLAIN LOGIN" },
+		{ { .tls = true, .shown = true, .bound = true }, "PLAIN LOGIN" },
+		{ { .tls = true, .shown = true, .external = "ann@alpha.test" },
+		    "EXTERNAL PLAIN LOGIN" },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
@@ -624,6 +652,43 @@ static void test_remembered_table(void **state)
 
 static atomic_int wrongs;
 
+static enum auth_result try_plain(const char *password)
+{
+	struct buf challenge = { 0 }, initial = { 0 };
+	struct auth *auth = new_auth("imap", true, NULL);
+
+	buf_add(&initial, "\0far@alpha.test\0", 16);
+	buf_addz(&initial, password);
+	enum auth_result result = auth_begin(auth, SLICE("PLAIN"), buf_slice(&initial), &challenge);
+	auth_free(&auth);
+	buf_done(&initial);
+	buf_done(&challenge);
+	return result;
+}
+
+/* Asked each time but for what was right a moment ago; a failure is no refusal. */
+static void test_elsewhere(void **state)
+{
+	(void)state;
+	assert_true(auth_elsewhere("alpha.test"));
+	assert_false(auth_elsewhere("beta.test"));
+	elsewhere_says = 1;
+	assert_int_equal(try_password("far@alpha.test", "far secret"), AUTH_OK);
+	assert_int_equal(try_password("far@alpha.test", "far secret"), AUTH_OK);
+	assert_int_equal(try_plain("far secret"), AUTH_OK);
+	assert_int_equal(elsewhere_asked, 1);
+	assert_int_equal(try_password("far@alpha.test", "wrong"), AUTH_WRONG);
+	assert_int_equal(try_plain("wrong"), AUTH_WRONG);
+	assert_int_equal(elsewhere_asked, 3);
+	changed = true; /* another directory: nothing of the first is worth anything */
+	elsewhere_says = -1;
+	assert_int_equal(try_password("far@alpha.test", "far secret"), AUTH_TEMP);
+	assert_int_equal(try_plain("far secret"), AUTH_TEMP);
+	changed = false;
+	assert_int_equal(try_plain("far secret"), AUTH_OK);
+	assert_int_equal(elsewhere_asked, 5);
+}
+
 static void *worker(void *arg)
 {
 	for (int i = 0; i < 15; i++) {
@@ -673,6 +738,7 @@ int main(void)
 		cmocka_unit_test(test_nobody),
 		cmocka_unit_test(test_remembered),
 		cmocka_unit_test(test_remembered_table),
+		cmocka_unit_test(test_elsewhere),
 		cmocka_unit_test(test_threads),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
