@@ -88,6 +88,7 @@ void tls_session_closed(const struct tls *tls);			   /* the connection ends */
 void tls_resume_use(WOLFSSL_CTX *lib);
 void tls_resume_offer(struct tls *tls);
 void tls_resume_keep(struct tls *tls);
+void tls_resume_failed(struct tls *tls); /* the handshake did: perhaps for what was offered */
 
 /* Drop what is over, beginning with the longest unused, until some are not. */
 void tls_cache_sweep(
@@ -226,6 +227,8 @@ struct tls_target {
 	struct buf pins;
 	bool must_verify;
 	unsigned char session[TLS_CACHE_KEY]; /* its key in the cache */
+	unsigned char ticket[32];	      /* SHA-256 of the ticket that was offered */
+	bool offered;
 };
 
 extern const struct io_ops tls_io_ops;

@@ -9,7 +9,7 @@
 
 #include "core/num.h"
 
-enum { CHAIN_MAX = 16 * 1024, LENGTH = 8 };
+enum { CHAIN_MAX = 16 * 1024, LENGTH = 8, TICKET_MAX = 4096 };
 
 static void make_key(struct tls *tls)
 {
@@ -37,6 +37,16 @@ static struct slice chain_in(struct slice value, struct slice *session)
 	return slice_head(value, (size_t)n);
 }
 
+static void hash_ticket(struct tls *tls, unsigned char out[WC_SHA256_DIGEST_SIZE])
+{
+	unsigned char ticket[TICKET_MAX] = { 0 };
+	word32 n = sizeof(ticket);
+
+	if (wolfSSL_get_SessionTicket(tls->ssl, ticket, &n) != WOLFSSL_SUCCESS)
+		n = 0;
+	wc_Sha256Hash(ticket, n, out);
+}
+
 static void offer(struct tls *tls, struct slice value)
 {
 	struct slice session, chain = chain_in(value, &session);
@@ -47,6 +57,8 @@ static void offer(struct tls *tls, struct slice value)
 	WOLFSSL_SESSION *lib = wolfSSL_d2i_SSL_SESSION(NULL, &p, (long)session.n);
 	if (!lib || wolfSSL_set_session(tls->ssl, lib) != WOLFSSL_SUCCESS)
 		tls_peer_free(tls);
+	tls->to->offered = tls->shown != NULL;
+	hash_ticket(tls, tls->to->ticket);
 	wolfSSL_SESSION_free(lib);
 	wolfSSL_ERR_clear_error();
 }
@@ -62,6 +74,19 @@ void tls_resume_offer(struct tls *tls)
 	buf_wipe(&value);
 }
 
+/* A server that resumes need not give another ticket. The library then has the old one
+   beside the secrets of the new session, which do not belong together: what is in the
+   cache goes on to be good. COMPAT: Postfix */
+static bool is_old_ticket(struct tls *tls)
+{
+	unsigned char ticket[WC_SHA256_DIGEST_SIZE];
+
+	if (!wolfSSL_session_reused(tls->ssl))
+		return false;
+	hash_ticket(tls, ticket);
+	return memcmp(ticket, tls->to->ticket, sizeof(ticket)) == 0;
+}
+
 /* RFC 8446 4.6.1: its tickets come some time after the handshake, so this is the last
    thing that is done. */
 void tls_resume_keep(struct tls *tls)
@@ -71,7 +96,7 @@ void tls_resume_keep(struct tls *tls)
 	unsigned char n[LENGTH];
 
 	if (!session || !tls->shown || tls->shown->chain.n > CHAIN_MAX ||
-	    !wolfSSL_SESSION_is_resumable(session))
+	    !wolfSSL_SESSION_is_resumable(session) || is_old_ticket(tls))
 		return;
 	num_put64(n, tls->shown->chain.n);
 	buf_add(&value, n, sizeof(n));
@@ -80,6 +105,12 @@ void tls_resume_keep(struct tls *tls)
 		tls_cache_put(
 		    TLS_CACHE_CLIENT, tls->to->session, buf_slice(&value), tls_life_now());
 	buf_wipe(&value);
+}
+
+void tls_resume_failed(struct tls *tls)
+{
+	if (tls->to->offered)
+		tls_cache_drop(TLS_CACHE_CLIENT, tls->to->session);
 }
 
 void tls_resume_use(WOLFSSL_CTX *lib)

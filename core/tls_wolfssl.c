@@ -131,6 +131,8 @@ static void tls_free(struct io *io)
 		tls_stats_failed(tls); /* given up by whoever waited for it */
 	if (tls->state == TLS_OPEN)
 		end_session(tls);
+	else if (tls->to)
+		tls_resume_failed(tls);
 	wolfSSL_free(tls->ssl);
 	tls_staple_free(tls);
 	tls_ctx_unref(&tls->ctx);

@@ -2,6 +2,7 @@
 import contextlib
 import email
 import email.policy
+import pathlib
 import re
 import ssl
 import tempfile
@@ -9,6 +10,7 @@ import time
 import unittest
 
 import dnssec
+import postfix
 from authority import Authority, digests, server_context
 from dns import Names
 from server import Server
@@ -460,6 +462,41 @@ class Dane(Outgoing):
         self.at("none", "secure")
         self.sink.tls = self.root.context(self.host)
         self.assertIn("verified=yes", self.delivered())
+
+
+@unittest.skipUnless(dnssec.installed() and postfix.installed(), "NSD, ldnsutils or Postfix are not installed")
+class WithPostfix(Outgoing):
+    """Every level that asks for a proof, with a server that people have."""
+
+    @classmethod
+    def begin_names(cls):
+        cls.cert, cls.key = cls.root.issue("mx.real.test")
+        _, key = digests(cls.folder, cls.cert)
+        names = dnssec.Signed(cls.server.folder / "dns", "real.test", [
+            "@ MX 10 mx", "mx A 127.0.0.5", f"_{cls.sink.port}._tcp.mx TLSA 3 1 1 {key}"])
+        cls.stack.enter_context(names)
+        cls.set("dns.trust-anchor", names.anchor)
+        folder = pathlib.Path(cls.stack.enter_context(tempfile.TemporaryDirectory(prefix="signet-postfix.")))
+        cls.postfix = cls.stack.enter_context(postfix.Postfix(
+            "127.0.0.5", cls.sink.port, "real.test", ["ann"], folder / "postfix", cls.cert, cls.key))
+        return names
+
+    def point(self, domain, host):
+        self.domain, self.host = "real.test", "mx.real.test"
+
+    def test_P_027_postfix(self):
+        self.trust()
+        self.set("relay.tls-fingerprints", digests(self.folder, self.cert)[0], "--domain", self.domain)
+        for n, level in enumerate(("encrypt", "verify", "secure", "fingerprint", "dane", "dane-only"), 1):
+            self.level(level)
+            self.mark = len(self.server.log())
+            with self.server.submission(ANN) as smtp:
+                smtp.sendmail(ANN, ["ann@real.test"], f"Subject: {level}\r\n\r\nhello\r\n")
+            text = wait_for(lambda: next((t for t in self.postfix.mail("ann") if f"Subject: {level}\n".encode() in
+                                          t.replace(b"\r\n", b"\n")), None), 30)
+            self.assertIn(b"with ESMTPS", text)
+            self.assertRegex(self.said(), rf"relay-tls .*level={level} verified=yes")
+            self.assertEqual(len(self.postfix.mail("ann")), n)
 
 
 if __name__ == "__main__":
