@@ -53,8 +53,10 @@ static int assign(struct op_call *call, const struct conf_key *key, enum conf_sc
 		return op_fail_err(call, &err);
 	op_put_text(call, "setting", slice_str(key->name));
 	op_put_text(call, "value", value);
-	if (stage_setting_get(key, scope, place, &(struct buf){ 0 }))
+	struct buf waits = { 0 };
+	if (stage_setting_get(key, scope, place, &waits))
 		op_say(call, "It waits for pki commit");
+	buf_done(&waits);
 	return 0;
 }
 
