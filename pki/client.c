@@ -4,6 +4,7 @@
 #include "core/digest.h"
 #include "core/log.h"
 #include "pki/issue.h"
+#include "pki/crl_fetch.h"
 #include "pki/pki_private.h"
 #include "pki/verify.h"
 
@@ -103,8 +104,10 @@ int client_verify(const char *domain, struct slice chain, struct buf *accounts, 
 		rc = judge(domain, buf_slice(&issuers), chain, err);
 	if (rc == 0)
 		rc = issue_check_revoked(chain, err);
-	if (rc == 0 && cert_next(&chain, &leaf))
+	if (rc == 0 && cert_next(&chain, &leaf)) {
 		client_accounts(domain, map, &leaf, accounts);
+		crl_want(domain, &leaf);
+	}
 	buf_done(&issuers);
 	return rc;
 }

@@ -5,6 +5,7 @@
 
 #include "core/conf.h"
 #include "core/loop.h"
+#include "pki/crl_fetch.h"
 #include "pki/expiry_private.h"
 #include "pki/renew.h"
 #include "storage/store.h"
@@ -36,6 +37,7 @@ static void keep_up(void *arg)
 	(void)arg;
 	expiry_index_load();
 	while (!threads_sleep(TICK_MS)) {
+		crl_fetch_due();
 		if (!atomic_exchange(&look_now, false) && loop_now() < next)
 			continue;
 		renew_due();
@@ -54,5 +56,6 @@ void expiry_stop(void)
 {
 	store_record_watch(NULL);
 	expiry_index_done();
+	crl_fetch_stop();
 	renew_stop();
 }

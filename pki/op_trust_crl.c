@@ -75,7 +75,7 @@ OPERATION(trust_crl_add) = {
 	.help = "give an authority's list of revoked certificates (CRL)",
 	.more =
 	    "It takes the place of what that authority said before, and counts at once. The\n"
-	    "authority must be trusted in that set. Lists are not fetched by the server; one that\n"
+	    "authority must be trusted in that set. Lists are fetched with pki.crl.fetch only; one that\n"
 	    "is past its time counts for what it lists.",
 	.example = "trust crl-add --domain example.org < authority.crl.pem",
 	.run = run_add,

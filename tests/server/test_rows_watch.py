@@ -915,3 +915,63 @@ cat {self.authority.cert}
         self.assertEqual(after["subject"], before["subject"])
         self.assertEqual(after["key_type"], before["key_type"])
         self.assertNotEqual(after["serial"], before["serial"])
+
+
+class Lists(Watched):
+    """Lists of revoked certificates, fetched from where clients' certificates name them."""
+
+    def test_09_crl_of_clients_is_fetched(self):
+        people = Authority(self.folder, "People")
+        served = {"list": b""}
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(served["list"])))
+                self.end_headers()
+                self.wfile.write(served["list"])
+
+            def log_message(self, *_):
+                pass
+
+        web = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=web.serve_forever, daemon=True).start()
+        self.addCleanup(web.shutdown)
+        url = f"http://127.0.0.1:{web.server_address[1]}/people.crl"
+        users = {}
+        for name in ("good", "gone"):
+            key = self.folder / f"{name}.key"
+            key.write_text(openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout"))
+            request = openssl("req", "-new", "-key", key, "-subj", f"/CN={name}")
+            users[name] = self.folder / f"{name}.user"
+            users[name].write_text(key.read_text() + people.sign(
+                request, f"subjectAltName=email:{BOB}\nextendedKeyUsage=clientAuth\ncrlDistributionPoints=URI:{url}"))
+        config, index = self.folder / "crl.cnf", self.folder / "index"
+        index.write_text("")
+        config.write_text(f"[ca]\ndefault_ca=x\n[x]\ndatabase={index}\ndefault_md=sha256\ndefault_crl_days=5\n")
+        words = ("ca", "-config", config, "-cert", people.cert, "-keyfile", people.key)
+        openssl(*words, "-revoke", users["gone"])
+        openssl(*words, "-gencrl", "-out", self.folder / "crl.pem")
+        openssl("crl", "-in", self.folder / "crl.pem", "-outform", "DER", "-out", self.folder / "crl.der")
+        served["list"] = (self.folder / "crl.der").read_bytes()
+
+        self.signet("trust", "add", "--domain", "alpha.test", stdin=people.pem())
+        sha256 = next(row["sha256"] for row in self.signet("client-ca", "show", "alpha.test")["rows"])
+        self.signet("client-ca", "set", "alpha.test", sha256, "--required")
+        self.signet("setting", "set", "fetch.private", "on")
+
+        def works(name):
+            done = subprocess.run(
+                ["openssl", "s_client", "-connect", f"127.0.0.1:{self.server.ports['imaps']}", "-servername",
+                 "alpha.test", "-cert", users[name], "-key", users[name], "-quiet", "-ign_eof"],
+                input=b"a LOGOUT\r\n", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30)
+            return b"a OK" in done.stdout
+
+        self.assertTrue(works("gone"))  # the setting is off
+        time.sleep(1)
+        self.assertEqual(self.signet("trust", "crl-list", "--domain", "alpha.test")["rows"], [])
+        self.signet("setting", "set", "pki.crl.fetch", "on", "--domain", "alpha.test")
+        self.assertTrue(works("good"))  # nobody waits for a list: the first one is fetched behind it
+        self.until(lambda: self.signet("trust", "crl-list", "--domain", "alpha.test")["rows"], "fetched")
+        self.assertFalse(works("gone"))
+        self.assertTrue(works("good"))
