@@ -47,8 +47,8 @@ int pki_run_files(struct op_call *call);
 	    { "contact", OP_TEXT, OP_OPTION, "e-mail address of who is asked", NULL },             \
 	{                                                                                          \
 		"names", OP_TEXT, OP_OPTION,                                                       \
-		    "further host names, parted by blanks; all of the domain unless said "         \
-		    "otherwise",                                                                   \
+		    "further host names, parted by blanks, '' for none; all of the domain "        \
+		    "unless said otherwise",                                                       \
 		    NULL                                                                           \
 	}
 

@@ -21,6 +21,7 @@ static void look(const struct cert *cert)
 
 	cert_name_text(cert->subject, &text);
 	cert_name_text(cert->issuer, &text);
+	cert_name_part(cert->subject, "O", &text);
 	for (size_t i = 0; i < text.n; i++)
 		if ((unsigned char)text.p[i] < ' ')
 			abort(); /* would forge a line */
