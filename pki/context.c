@@ -129,6 +129,7 @@ struct tls_ctx *context_own(const char *domain)
 	struct buf bytes = { 0 };
 	struct shown shown = { 0 };
 	struct tls_ctx *ctx = NULL;
+	struct cert leaf;
 
 	/* SPEC C-101: one for tests would tell nobody anything. */
 	if (record_get(slice_str(domain), &bytes, &record) == 1 && record.mode == PKI_ENABLED &&
@@ -137,6 +138,9 @@ struct tls_ctx *context_own(const char *domain)
 			.chain = buf_slice(&shown.chain),
 			.oldest = 11,
 			.connects = true };
+		/* No session of before that showed another certificate is resumed. */
+		if (cert_next(&record.leaf, &leaf))
+			spec.binding = binding_of(&spec, leaf.der);
 		ctx = sign_tls_ctx(&shown.key, &spec, NULL);
 	}
 	shown_done(&shown);

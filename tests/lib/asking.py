@@ -41,7 +41,7 @@ class Asking:
         self.out = open(self.said_path, "wb")
         self.process = subprocess.Popen(
             ["openssl", "s_server", "-accept", f"127.0.0.1:{self.tls_port}", "-key", self.key, "-cert", self.cert,
-             "-verify", "4"], stdin=subprocess.PIPE, stdout=self.out, stderr=subprocess.STDOUT)
+             "-verify", "4", "-no_cache", "-num_tickets", "0"], stdin=subprocess.PIPE, stdout=self.out, stderr=subprocess.STDOUT)
 
     def restart(self):
         """Whoever came without the lines of SMTP is hung up on."""

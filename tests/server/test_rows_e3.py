@@ -141,27 +141,31 @@ class Outgoing(Assigned):
         cls.server.signet("setting", "set", "relay.route", cls.asking.address)
         cls.server.signet("setting", "set", "relay.retry", "1s")
 
-    def asked(self):
-        """What s_server was shown."""
+    def assert_asked(self, want):
+        """What s_server is shown; the message is tried again and again, and one from before may still be."""
         with self.server.submission("ann@alpha.test") as smtp:
             smtp.sendmail("ann@alpha.test", ["x@partner.test"], "Subject: hi\r\n\r\nhi\r\n")
-        said = self.asking.wait()
+        for _ in range(4):
+            found = re.search(r"depth=0 (.*)", self.asking.wait())
+            if (found.group(1) if found else None) == want:
+                break
         for row in self.signet("queue", "list")["rows"]:
             self.signet("queue", "delete", str(row["mid"]) if "mid" in row else str(row["id"]))
-        found = re.search(r"depth=0 (.*)", said)
-        return found.group(1) if found else None
+        self.assertEqual(found.group(1) if found else None, want)
 
     def test_E_026_shown_to_who_asks(self):
-        self.assertEqual(self.asked(), "CN = alpha.test")
+        self.assert_asked("CN = alpha.test")
         self.signet("profile", "assign", "one", "relay.certificate")
-        self.assertEqual(self.asked(), "CN = one.test")
+        self.assert_asked("CN = one.test")
         self.signet("profile", "assign", "two", "relay.certificate", "--domain", "partner.test")
-        self.assertEqual(self.asked(), "CN = two.test")
+        self.assert_asked("CN = two.test")
         self.signet("profile", "assign", "none", "relay.certificate", "--domain", "partner.test")
-        self.assertEqual(self.asked(), None)
+        self.assert_asked(None)
         self.signet("profile", "assign", "default", "relay.certificate", "--domain", "partner.test")
         self.signet("profile", "assign", "beta.test", "relay.certificate")
-        self.assertEqual(self.asked(), "CN = beta.test")
+        self.assert_asked("CN = beta.test")
+        self.pki("self-signed", "--cn", "again.beta.test", domain="beta.test")
+        self.assert_asked("CN = again.beta.test")
         self.assertIn("relay.certificate", self.refused("profile", "assign", "one", "nothing"))
 
 
