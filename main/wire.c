@@ -117,6 +117,7 @@ static int find_login(void *arg, struct slice login, struct pool *pool, struct a
 	    pool_printf(pool, "%.*s@%.*s", SLICE_ARG(parsed.local), SLICE_ARG(parsed.domain)));
 	out->name = address.p;
 	found = dir_account(address, pool, &account);
+	found = found == 1 ? source_confirm(&account) : found;
 	if (found == 0)
 		found = source_adopt(address, pool, &account);
 	if (found != 1)

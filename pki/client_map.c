@@ -6,6 +6,7 @@
 #include "pki/der.h"
 #include "pki/pki_private.h"
 #include "storage/dir.h"
+#include "storage/source.h"
 
 enum { NAMES_MAX = 100 };
 
@@ -38,6 +39,13 @@ static void put_account(struct buf *accounts, const char *name)
 	buf_printf(accounts, "%s%s", accounts->n ? " " : "", name);
 }
 
+static bool find_account(struct slice name, struct pool *pool, struct dir_account *out)
+{
+	int found = dir_account(name, pool, out);
+
+	return found == 1 || (found == 0 && source_adopt(name, pool, out) == 1);
+}
+
 static void add_address(const char *domain, struct slice text, struct buf *accounts)
 {
 	struct pool pool = { 0 };
@@ -48,7 +56,7 @@ static void add_address(const char *domain, struct slice text, struct buf *accou
 		const char *name = pool_printf(
 		    &pool, "%.*s@%.*s", SLICE_ARG(address.local), SLICE_ARG(address.domain));
 		const char *end = pool_printf(&pool, "@%s", domain);
-		if (dir_account(slice_str(name), &pool, &account) == 1 &&
+		if (find_account(slice_str(name), &pool, &account) &&
 		    slice_iends(slice_str(account.name), slice_str(end)))
 			put_account(accounts, account.name);
 	}

@@ -58,13 +58,13 @@ static void add_target(struct route *route, const struct dir_target *target)
 /* Is it still there, where a directory knows the domain's users? */
 static int confirm(struct route *route, struct slice key, const struct dir_account *account)
 {
-	struct slice local = key, domain = slice_cut(&local, '\0');
-	struct dir_account whole;
+	struct slice rest = key, domain = slice_cut(&rest, '\0');
+	struct dir_account whole; /* with its secrets */
 
 	if (!source_has(domain, NULL))
 		return 1;
 	int found = dir_account(slice_str(account->name), route->pool, &whole);
-	return found == 1 && source_owns(&whole) ? (int)source_find(domain, local) : found;
+	return found == 1 ? source_confirm(&whole) : found;
 }
 
 static bool to_account(struct route *route, struct slice key, struct slice detail)

@@ -44,6 +44,10 @@ enum source_answer source_check(const char *address, struct slice password);
 /* Is the account of the directory: one without a password here? */
 bool source_owns(const struct dir_account *account);
 
+/* Is the account, if it is the directory's, still in it? 1 for all others; 0, -1 as
+   source_find. */
+int source_confirm(const struct dir_account *account);
+
 /* An account that is not there (canonical address) may be in the directory: then make
    it. 1 and *out from pool, 0, -1: later; also where only a loop asks. */
 int source_adopt(struct slice address, struct pool *pool, struct dir_account *out);

@@ -223,6 +223,14 @@ bool source_owns(const struct dir_account *account)
 	return !account->secrets[0] && source_has(domain, NULL);
 }
 
+int source_confirm(const struct dir_account *account)
+{
+	struct slice local, domain;
+
+	part_address(account->name, &local, &domain);
+	return source_owns(account) ? (int)source_find(domain, local) : 1;
+}
+
 /* Somebody else may have made it just now. */
 static int make_account(struct slice address, struct pool *pool, struct dir_account *out)
 {

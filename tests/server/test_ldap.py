@@ -249,6 +249,35 @@ class Directory(pki.Case):
         with xmpp.Client(self.server, "hermit@alpha.test", password=THEIRS) as hermit:
             self.assertEqual(hermit.text(), "are you there?")
 
+    def test_certificates_of_users(self):
+        """SASL EXTERNAL: also for who was never here; not for who is in the directory no more."""
+        self.slapd.add("carla")
+        people = pki.Authority(self.folder, "People")
+        key = self.folder / "carla.key"
+        key.write_text(pki.key())
+        request = pki.openssl("req", "-new", "-key", key, "-subj", "/CN=Carla")
+        user = self.folder / "carla.user"
+        user.write_text(key.read_text() + people.sign(
+            request, "subjectAltName=email:carla@alpha.test\nextendedKeyUsage=clientAuth"))
+        self.signet("trust", "add", "--domain", "alpha.test", stdin=people.pem())
+        sha256 = self.signet("client-ca", "show", "alpha.test")["rows"][0]["sha256"]
+        self.signet("client-ca", "set", "alpha.test", sha256)
+        self.addCleanup(self.signet, "client-ca", "set", "alpha.test", "none")
+
+        def external():
+            return self.s_client("-quiet", "-ign_eof", "-cert", user, "-key", user,
+                                 stdin="a CAPABILITY\r\nb AUTHENTICATE EXTERNAL =\r\nc LOGOUT\r\n")
+        said = external()
+        self.assertIn("AUTH=EXTERNAL AUTH=PLAIN", said)
+        self.assertNotIn("SCRAM", said)
+        self.assertIn("b OK", said)
+        self.slapd.remove("carla")
+        time.sleep(0.01)
+        self.assertIn("b NO [AUTHENTICATIONFAILED]", external())
+        self.slapd.add("carla")
+        time.sleep(0.01)
+        self.assertIn("b OK", external())
+
     def test_names_that_mean_something_to_filters(self):
         """RFC 4515: they stand for themselves"""
         for name in ("*", "a*", "ann)(uid=*", "*)(objectClass=*", "ann\\2a", "(ann)", "ann)(|(cn=*", "&", "|", "!"):
