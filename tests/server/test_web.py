@@ -824,12 +824,13 @@ class Roles(AllPages):
             self.assertEqual(visitor.ask("GET", path)[0], 303, path)
             self.assertIn(visitor.ask("POST", path, [("csrf", csrf), ("do", "remove")])[0], (303, 401, 403, 405), path)
 
-    def test_no_private_key_on_any_page(self):
+    def test_C_001_no_private_key_on_any_page(self):
         """SPEC C-001"""
         root = Visitor(self.server)
         root.log_in("root@alpha.test")
         for path in self.pages:
             text = root.ask("GET", path)[1]
+            self.assertNotIn("does not know the operation", text, path)
             self.assertIsNone(re.search("PRIVATE KEY-----[^<\"]*[A-Za-z0-9+/]{20}", text), path)
 
 
