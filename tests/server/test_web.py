@@ -829,7 +829,8 @@ class Roles(AllPages):
         root = Visitor(self.server)
         root.log_in("root@alpha.test")
         for path in self.pages:
-            text = root.ask("GET", path)[1]
+            status, text = root.ask("GET", path)
+            self.assertEqual(status, 200, path)
             self.assertNotIn("does not know the operation", text, path)
             self.assertIsNone(re.search("PRIVATE KEY-----[^<\"]*[A-Za-z0-9+/]{20}", text), path)
 
@@ -844,7 +845,8 @@ class Markup(AllPages):
         root = Visitor(self.server)
         root.log_in("root@alpha.test")
         for path in [*self.pages, "/portal", "/portal/certificates", "/help/words", "/help/tests", "/help/settings"]:
-            text = root.ask("GET", path)[1]
+            status, text = root.ask("GET", path)
+            self.assertEqual(status, 200, path)
             if "<html" not in text:
                 continue
             done = subprocess.run(["tidy", "-e", "-q", "-utf8", "--drop-empty-elements", "no"], input=text.encode(),
