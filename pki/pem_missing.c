@@ -39,7 +39,7 @@ static const struct {
 	{ is_blank, "nothing was given" },
 	{ is_utf16, "this is UTF-16; save the text as UTF-8 or ASCII" },
 	{ is_jks, "this is a Java keystore; keytool -importkeystore makes PKCS#12 of it" },
-	{ is_der, "this is binary (DER or PKCS#12); openssl x509, pkey or pkcs12 make PEM of it" },
+	{ is_der, "this is binary (DER or PKCS#12); signet pki convert makes PEM of it" },
 	{ is_bare_base64, "its first and last line are missing, -----BEGIN ...----- and so on" },
 };
 
