@@ -1,8 +1,10 @@
 /* tls_resume.c - sessions with other servers, resumed
  *
  * One for each host and policy, the last: a session made under one policy is never
- * offered under another. A server does not show its certificate when a session is
- * resumed; what it showed when the session was made is kept with it, and judged anew. */
+ * offered under another. Those of TLS 1.3 only: with one of TLS 1.2 the library would
+ * offer nothing newer, so that a server could not get better in our eyes. A server does
+ * not show its certificate when a session is resumed; what it showed when the session
+ * was made is kept with it, and judged anew. */
 #include "core/tls_private.h"
 
 #include <wolfssl/wolfcrypt/hash.h>
@@ -95,8 +97,9 @@ void tls_resume_keep(struct tls *tls)
 	struct buf value = { 0 };
 	unsigned char n[LENGTH];
 
-	if (!session || !tls->shown || tls->shown->chain.n > CHAIN_MAX ||
-	    !wolfSSL_SESSION_is_resumable(session) || is_old_ticket(tls))
+	if (!session || wolfSSL_version(tls->ssl) != TLS1_3_VERSION || !tls->shown ||
+	    tls->shown->chain.n > CHAIN_MAX || !wolfSSL_SESSION_is_resumable(session) ||
+	    is_old_ticket(tls))
 		return;
 	num_put64(n, tls->shown->chain.n);
 	buf_add(&value, n, sizeof(n));
