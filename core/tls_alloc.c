@@ -59,6 +59,8 @@ static void put(void *p)
 {
 	size_t n = p ? malloc_usable_size(p) : 0;
 
+	if (p && p == watch.block)
+		watch.block = NULL;
 	if (n < LARGE)
 		bytes_wipe(p, n);
 	free(p);

@@ -102,7 +102,8 @@ void tls_alloc_start(void);
 /* Give the zero pages of a large block back to the system; they read as zero
    still. */
 void tls_alloc_trim(void *block);
-/* The next block of n bytes that this thread asks for is remembered; it is given once. */
+/* The next block of n bytes that this thread asks for is remembered, until the library frees
+   it; it is given once. */
 void tls_alloc_watch(size_t n);
 void *tls_alloc_watched(void);
 
