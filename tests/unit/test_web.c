@@ -31,11 +31,12 @@ static bool has_field(const struct web_action *action, const char *name)
 }
 
 /* What the page writes back is never what the operation calls a secret; but a
-   certificate or a script is one only because it is long. */
+   certificate, a request for one or a script is one only because it is long. */
 static bool may_be_shown(const struct web_field *field)
 {
 	return strcmp(field->name, "script") == 0 ||
-	    (strcmp(field->name, "pem") == 0 && field->kind == WEB_AREA);
+	    ((strcmp(field->name, "pem") == 0 || strcmp(field->name, "request") == 0) &&
+		field->kind == WEB_AREA);
 }
 
 static void check_field(const char *where, const struct op *op, const struct web_field *field)
