@@ -229,7 +229,8 @@ static int run_commit(struct op_call *call)
 	return run_all(call, stage_commit);
 }
 
-static const struct op_arg commit_args[] = {
+/* It is there for the audit trail, which has every argument. */
+static const struct op_arg comment_args[] = {
 	{ "comment", OP_TEXT, OP_OPTION, "why, for those who look at it later", NULL },
 	{ 0 },
 };
@@ -238,7 +239,7 @@ static const struct op_arg commit_args[] = {
 OPERATION(pki_commit) = {
 	.name = "pki commit",
 	.role = OP_SERVER_ADMIN,
-	.args = commit_args,
+	.args = comment_args,
 	.help = "put changes of profiles and assignments in force that wait",
 	.more =
 	    "With the setting pki.commit on, changes of profiles, and of where certificates are\n"
@@ -256,6 +257,7 @@ static int run_discard(struct op_call *call)
 OPERATION(pki_discard) = {
 	.name = "pki discard",
 	.role = OP_SERVER_ADMIN,
+	.args = comment_args,
 	.help = "forget changes of profiles and assignments that wait",
 	.example = "pki discard",
 	.run = run_discard,
