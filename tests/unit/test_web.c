@@ -30,13 +30,16 @@ static bool has_field(const struct web_action *action, const char *name)
 	return false;
 }
 
-/* What the page writes back is never what the operation calls a secret; but a
-   certificate, a request for one or a script is one only because it is long. */
+/* What the page writes back is never what the operation calls a secret; but
+   certificates, a request for one or a script are so only because they are long. */
 static bool may_be_shown(const struct web_field *field)
 {
-	return strcmp(field->name, "script") == 0 ||
-	    ((strcmp(field->name, "pem") == 0 || strcmp(field->name, "request") == 0) &&
-		field->kind == WEB_AREA);
+	static const char *const public[] = { "script", "pem", "request", "chain" };
+
+	for (size_t i = 0; i < COUNT(public); i++)
+		if (strcmp(field->name, public[i]) == 0 && field->kind == WEB_AREA)
+			return true;
+	return false;
 }
 
 static void check_field(const char *where, const struct op *op, const struct web_field *field)
@@ -45,7 +48,7 @@ static void check_field(const char *where, const struct op *op, const struct web
 	bool secret =
 	    field->kind == WEB_PASSWORD || field->kind == WEB_FILE || field->flags & WEB_SECRET;
 
-	if (field->flags & (WEB_LOCAL | WEB_AGAIN))
+	if (field->flags & (WEB_LOCAL | WEB_AGAIN | WEB_MORE))
 		return;
 	if (!arg)
 		fail_msg("%s: %s takes no %s", where, op->name, field->name);
