@@ -20,7 +20,7 @@ CONF_KEY(fetch_private) = {
 		"and from private networks",
 };
 
-/* SPEC E-029 */
+/* E-029 */
 CONF_KEY(fetch_certificate) = {
 	.name = "fetch.certificate",
 	.type = CONF_TEXT,

@@ -57,7 +57,7 @@ static void put_host(struct op_call *call, const char *address)
 	buf_done(&host);
 }
 
-/* The words are those that mail programs use (SPEC P-035). Several addresses of
+/* The words are those that mail programs use (P-035). Several addresses of
    one listener have one port, so the first will do. */
 static void put_client(void *arg, const struct listener *listener, const char *address)
 {

@@ -51,7 +51,7 @@ static int run_status(struct op_call *call)
 
 	sess_each(tally, &t);
 	op_put_text(call, "version", SLICE(SIGNET_VERSION));
-	op_put_text(call, "tls library", slice_str(tls_library())); /* SPEC P-036 */
+	op_put_text(call, "tls library", slice_str(tls_library())); /* P-036 */
 	op_put_number(call, "pid", getpid());
 	op_put_time(call, "started", started);
 	op_put_number(call, "uptime", time(NULL) - started);
@@ -75,7 +75,7 @@ OPERATION(server_status) = {
 static int run_version(struct op_call *call)
 {
 	op_put_text(call, "version", SLICE(SIGNET_VERSION));
-	op_put_text(call, "tls library", slice_str(tls_library())); /* SPEC P-036 */
+	op_put_text(call, "tls library", slice_str(tls_library())); /* P-036 */
 	return 0;
 }
 

@@ -1,6 +1,6 @@
 /* tls_cache.h - TLS sessions that are kept here, not in tickets: bounded, in memory
  *
- * Two tables, as SPEC P-019 wants them: sessions of clients that take no tickets
+ * Two tables, as P-019 wants them: sessions of clients that take no tickets
  * (TLS 1.2 and before), by their session id; and sessions with other servers, by
  * host and policy. No thread ever waits for the disk here: pki/session.c fills the
  * tables at the start and writes changes behind. Any thread. */

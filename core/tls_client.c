@@ -35,7 +35,7 @@ static bool ask_for_name(struct tls *tls)
 		   (unsigned short)strlen(host)) == WOLFSSL_SUCCESS;
 }
 
-/* Old versions are better than none (SPEC C-084), where none would do, too. */
+/* Old versions are better than none (C-084), where none would do, too. */
 static bool ask_for_version(struct tls *tls)
 {
 	return !tls->to->must_verify ||

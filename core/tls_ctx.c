@@ -18,14 +18,14 @@
 	"ECDHE-RSA-CHACHA20-POLY1305"
 
 /* For clients of TLS 1.2 that know no AEAD with ECDHE: mail in the clear would be
-   the other choice. SPEC C-087: in any case. */
+   the other choice. C-087: in any case. */
 #define CBC_SUITES                                                                                 \
 	":ECDHE-ECDSA-AES128-SHA256"                                                               \
 	":ECDHE-RSA-AES128-SHA256"
 
 static const char suites[] = GOOD_SUITES CBC_SUITES;
 
-/* SPEC C-087: all that older versions can do. */
+/* C-087: all that older versions can do. */
 static const char suites_old[] = GOOD_SUITES CBC_SUITES ":ECDHE-ECDSA-AES128-SHA"
 							":ECDHE-RSA-AES128-SHA"
 							":ECDHE-ECDSA-AES256-SHA"

@@ -1,6 +1,6 @@
 /* tls_life.c - how long a TLS session lives: from the last of its connections on
  *
- * SPEC C-080: the time to live begins when the session's last connection is
+ * C-080: the time to live begins when the session's last connection is
  * closed; while one is open, it does not end. A session, whether it lies in a
  * ticket or in the cache, carries a number for its life, and all its connections
  * have the same. What is known of a life is in memory only, and of those that are

@@ -4,7 +4,7 @@
 #include "core/conf.h"
 #include "core/log.h"
 
-/* SPEC C-079; by Postfix's numbers (SPEC P-022) crashes is 0, summary 1, and so on. */
+/* C-079; by Postfix's numbers (P-022) crashes is 0, summary 1, and so on. */
 enum tls_log { SAY_CRASHES, SAY_FAILURES, SAY_SUMMARY, SAY_DETAILS, SAY_ALL };
 
 static const char *const levels[] = {

@@ -1,4 +1,4 @@
-/* advice.c - what is odd about a chain: said, never refused (SPEC C-050, C-052) */
+/* advice.c - what is odd about a chain: said, never refused (C-050, C-052) */
 #include <stdio.h>
 
 #include "pki/pki_private.h"

@@ -34,7 +34,7 @@ static bool has_digest(const struct cert *cert, struct slice fingerprint)
 	return slice_eq(fingerprint, slice_of(digest, sizeof(digest)));
 }
 
-/* SPEC C-064: of the domain's set, the server's, or the built-in one. */
+/* C-064: of the domain's set, the server's, or the built-in one. */
 static void add_trusted(const struct trust *trust, struct slice fingerprint, struct buf *der)
 {
 	for (size_t k = TRUST_SETS; k-- > 0;)
@@ -78,7 +78,7 @@ static int issuers_of(const char *domain, struct buf *der, enum client_map *map,
 	return der->n > 0 ? 0 : err_set(err, ERR_DENIED, "%s asks for no certificates", domain);
 }
 
-/* SPEC C-094: only the chosen issuers count, whoever else is trusted. */
+/* C-094: only the chosen issuers count, whoever else is trusted. */
 static int judge(const char *domain, struct slice issuers, struct slice chain, struct err *err)
 {
 	struct trust all, trust = { { trust_set_new(issuers) } };

@@ -131,7 +131,7 @@ struct tls_ctx *context_own(const char *domain)
 	struct tls_ctx *ctx = NULL;
 	struct cert leaf;
 
-	/* SPEC C-101: one for tests would tell nobody anything. */
+	/* C-101: one for tests would tell nobody anything. */
 	if (record_get(slice_str(domain), &bytes, &record) == 1 && record.mode == PKI_ENABLED &&
 	    shown_of(domain, &record, &shown) == 1) {
 		struct tls_ctx_spec spec = { .label = domain,

@@ -1,4 +1,4 @@
-/* from_files.c - keys and certificates that other programs keep as files (SPEC P-015, P-018)
+/* from_files.c - keys and certificates that other programs keep as files (P-015, P-018)
  *
  * An owner may name a file with its certificate, and one with its key, which may be the
  * same. They are read when that is said, at each start and reload, and every few minutes;
@@ -60,7 +60,7 @@ static int blame(const char *path, struct err *err)
 	return err_set(err, why.kind, "%s: %s", path, why.text);
 }
 
-/* SPEC P-013: nobody is there to give a password. */
+/* P-013: nobody is there to give a password. */
 static int add_file(const char *path, struct shape *shape, unsigned *mode, struct err *err)
 {
 	struct buf bytes = { 0 };

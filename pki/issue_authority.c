@@ -82,7 +82,7 @@ static bool was_removed(struct slice domain)
 	return removed;
 }
 
-/* SPEC C-112, C-113: the special one if there is one. */
+/* C-112, C-113: the special one if there is one. */
 int issue_authority(
     struct slice name, struct pool *pool, struct issue_authority *out, struct err *err)
 {
@@ -99,7 +99,7 @@ int issue_authority(
 	    : found;
 }
 
-/* --- may it issue? (SPEC C-110) --- */
+/* --- may it issue? (C-110) --- */
 
 static int deny(struct slice scope, const char *why, struct err *err)
 {

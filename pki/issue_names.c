@@ -187,7 +187,7 @@ static int check_value(const struct issue_policy *policy, struct slice oid, cons
 	struct buf name = { 0 };
 	int rc = 0;
 
-	/* SPEC C-037: whom to ask about a server may be anywhere; it names no user. */
+	/* C-037: whom to ask about a server may be anywhere; it names no user. */
 	if (email && policy->profile == ISSUE_SERVER)
 		return 0;
 	email |= common && slice_chr(text, '@') >= 0;

@@ -90,7 +90,7 @@ int issue_special(struct slice scope, struct pool *pool, struct issue_authority 
 int issue_special_ready(
     struct slice scope, struct pool *pool, struct issue_authority *out, struct err *err);
 
-/* The domain's own key must be there, whichever signs (SPEC C-114). */
+/* The domain's own key must be there, whichever signs (C-114). */
 int issue_check_scope(struct slice scope, struct err *err);
 
 /* --- issue_make.c --- */

@@ -17,7 +17,7 @@ CONF_KEY(smime_certificate_days) = {
 	.help = "for how many days a certificate is valid that a domain issues to a user",
 };
 
-/* --- content (SPEC C-115) --- */
+/* --- content (C-115) --- */
 
 static bool is_ascii(struct slice s)
 {
@@ -88,7 +88,7 @@ static int sign(struct slice domain, const struct issue_authority *authority,
 	return rc;
 }
 
-/* SPEC C-116 */
+/* C-116 */
 static int check_address(struct slice domain, const char *address, struct err *err)
 {
 	const char *at = strrchr(address, '@');

@@ -6,7 +6,7 @@
 
 /* --- to whatever can be given one --- */
 
-/* A certificate for another name is shown all the same (SPEC E-013). */
+/* A certificate for another name is shown all the same (E-013). */
 static void warn_of_name(struct op_call *call, struct slice owner)
 {
 	struct domain_record record = { 0 };
@@ -99,7 +99,7 @@ static const struct op_arg listener_args[] = {
 	{ 0 },
 };
 
-/* SPEC E-025, E-027 */
+/* E-025, E-027 */
 OPERATION(listener_certificate) = {
 	.name = "listener certificate",
 	.role = OP_SERVER_ADMIN,
@@ -155,7 +155,7 @@ static const struct op_arg assign_args[] = {
 	{ 0 },
 };
 
-/* SPEC E-026, E-028, E-029 */
+/* E-026, E-028, E-029 */
 OPERATION(profile_assign) = {
 	.name = "profile assign",
 	.role = OP_SERVER_ADMIN,
@@ -235,7 +235,7 @@ static const struct op_arg comment_args[] = {
 	{ 0 },
 };
 
-/* SPEC E-030 */
+/* E-030 */
 OPERATION(pki_commit) = {
 	.name = "pki commit",
 	.role = OP_SERVER_ADMIN,

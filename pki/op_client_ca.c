@@ -23,8 +23,8 @@ static void put_choice(struct op_call *call, const struct cert *cert, bool chose
 	pki_call_put_cert(call, cert);
 }
 
-/* The rows are those that may be chosen: the domain's own (SPEC C-093), and who was
-   chosen of the others that it trusts (SPEC C-064). */
+/* The rows are those that may be chosen: the domain's own (C-093), and who was
+   chosen of the others that it trusts (C-064). */
 static void put_choices(struct op_call *call, const char *domain, struct slice issuers)
 {
 	struct trust_set *set = trust_stored(slice_str(domain));

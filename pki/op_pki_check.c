@@ -1,8 +1,8 @@
-/* op_pki_check.c - can others verify this server when they deliver mail? (SPEC E-015)
+/* op_pki_check.c - can others verify this server when they deliver mail? (E-015)
  *
  * Three names have to be one: that of the MX record, one in the certificate that is
  * shown at port 25, and what the server there calls itself. What the machine is called
- * does not matter (SPEC E-016). */
+ * does not matter (E-016). */
 #include "core/dns.h"
 #include "pki/op_pki.h"
 #include "pki/profile.h"

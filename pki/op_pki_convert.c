@@ -65,7 +65,7 @@ static const struct op_arg args[] = {
 	{ 0 },
 };
 
-/* SPEC P-016, P-017, E-010 */
+/* P-016, P-017, E-010 */
 OPERATION(pki_convert) = {
 	.name = "pki convert",
 	.role = OP_SERVER_ADMIN,

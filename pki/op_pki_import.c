@@ -57,7 +57,7 @@ int pki_run_import(struct op_call *call)
 
 static const struct op_arg import_args[] = { OP_PKI_DOMAIN, IMPORT_ARGS, { 0 } };
 
-/* SPEC E-008 */
+/* E-008 */
 OPERATION(pki_import) = {
 	.name = "pki import",
 	.role = OP_DOMAIN_ADMIN,
@@ -97,7 +97,7 @@ int pki_run_files(struct op_call *call)
 		op_say(call,
 		    "The file with the private key can be read by others than its owner "
 		    "(mode %o): chmod 0600 or 0400",
-		    mode); /* SPEC P-007 */
+		    mode); /* P-007 */
 	return pki_call_answer(call, rc, &err);
 }
 
@@ -118,7 +118,7 @@ int pki_run_files(struct op_call *call)
 
 static const struct op_arg files_args[] = { OP_PKI_DOMAIN, FILES_ARGS, { 0 } };
 
-/* SPEC P-015 */
+/* P-015 */
 OPERATION(pki_files) = {
 	.name = "pki files",
 	.role = OP_SERVER_ADMIN,
@@ -201,7 +201,7 @@ int pki_run_export(struct op_call *call)
 
 static const struct op_arg export_args[] = { OP_PKI_DOMAIN, EXPORT_ARGS, { 0 } };
 
-/* SPEC E-032 */
+/* E-032 */
 OPERATION(pki_export) = {
 	.name = "pki export",
 	.role = OP_DOMAIN_ADMIN,

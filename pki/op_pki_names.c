@@ -15,7 +15,7 @@ static bool put_alias(void *arg, const struct dir_domain *alias)
 	return true;
 }
 
-/* SPEC C-035: beside the name, or below it when it has no more than two parts. */
+/* C-035: beside the name, or below it when it has no more than two parts. */
 static void put_wildcard(struct op_call *call, const char *domain)
 {
 	const char *dot = strchr(domain, '.');

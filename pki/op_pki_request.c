@@ -1,4 +1,4 @@
-/* op_pki_request.c - a key and a request in files, for services that are not this one (SPEC P-004)
+/* op_pki_request.c - a key and a request in files, for services that are not this one (P-004)
  *
  * Runs without a server. */
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include "pki/pkcs8.h"
 #include "pki/seal.h"
 
-/* SPEC P-007 */
+/* P-007 */
 enum { KEY_MODE = 0400, REQUEST_MODE = 0644 };
 
 static int write_all(int fd, const char *path, struct slice text, struct err *err)

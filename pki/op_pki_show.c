@@ -27,7 +27,7 @@ void pki_call_put_cert(struct op_call *call, const struct cert *cert)
 	op_put_text(call, "sha256", slice_str(text.sha256));
 }
 
-/* SPEC C-029: these words. */
+/* C-029: these words. */
 static void put_key(struct op_call *call, const char *domain, const struct domain_record *record)
 {
 	struct sign_key key = { domain, record->key };
@@ -48,7 +48,7 @@ static void put_key(struct op_call *call, const char *domain, const struct domai
 		 : slice_str(pool_printf(op_pool(call), "error: %s", err.text)));
 }
 
-/* SPEC C-043: each attribute by itself, as to-cn, by-o and so on. */
+/* C-043: each attribute by itself, as to-cn, by-o and so on. */
 static void put_parts(struct op_call *call, const char *whose, struct slice name)
 {
 	static const char *const words[SUBJECT_PARTS] = { "C", "ST", "L", "O", "OU", "CN",
@@ -100,7 +100,7 @@ static bool warn_of_alias(void *arg, const struct dir_domain *alias)
 	return true;
 }
 
-/* What clients look for first; SPEC C-044, E-013. */
+/* What clients look for first; C-044, E-013. */
 static void warn_of_names(struct op_call *call, const char *owner, const struct cert *leaf)
 {
 	struct slice host = slice_str(owner_host(slice_str(owner), op_pool(call)));
@@ -150,7 +150,7 @@ static void put_own_names(struct op_call *call, const char *domain)
 		op_put_text(call, "own-names", slice_str(names));
 }
 
-/* SPEC E-017: does it wait until it is committed? */
+/* E-017: does it wait until it is committed? */
 static void put_profile(struct op_call *call, struct slice owner)
 {
 	struct buf where = { 0 };
@@ -162,7 +162,7 @@ static void put_profile(struct op_call *call, struct slice owner)
 	buf_done(&where);
 }
 
-/* SPEC E-006 */
+/* E-006 */
 static void put_mode(struct op_call *call, enum pki_mode mode)
 {
 	op_put_text(call, "mode", slice_str(pki_mode_names[mode]));

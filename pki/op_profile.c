@@ -106,7 +106,7 @@ static const struct op_arg add_args[] = {
 	{ 0 },
 };
 
-/* SPEC E-012, E-013 */
+/* E-012, E-013 */
 OPERATION(profile_add) = {
 	.name = "profile add",
 	.role = OP_SERVER_ADMIN,

@@ -62,7 +62,7 @@ void domain_subject(struct slice domain, struct pool *pool, struct subject *out)
 
 /* --- request --- */
 
-/* SPEC E-017: what an authority is asked for is in force. What was said last is no
+/* E-017: what an authority is asked for is in force. What was said last is no
    reason to have a profile wait. */
 static int check_waiting(struct slice owner, struct domain_record *record, struct err *err)
 {

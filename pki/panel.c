@@ -1,7 +1,7 @@
-/* panel.c - the settings of TLS (SPEC C8)
+/* panel.c - the settings of TLS (docs/capabilities.md, C8)
  *
- * What the TLS library cannot do has a switch, too, which says so and stays off
- * (SPEC T7): who looks for it learns why, and nobody believes that it is on. */
+ * What the TLS library cannot do has a switch, too, which says so and stays off:
+ * who looks for it learns why, and nobody believes that it is on. */
 #include "pki/pki_private.h"
 
 static void policy_changed(int64_t num)

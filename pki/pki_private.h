@@ -158,7 +158,7 @@ int domain_key_import(struct slice domain, struct slice pem, bool replace, struc
 int domain_csr(
     struct slice domain, const struct subject *subject, struct buf *pem, struct err *err);
 int domain_self_signed(struct slice domain, const struct subject *subject, struct err *err);
-/* The same certificate with a new time; SPEC C-058: and the same serial number. */
+/* The same certificate with a new time; C-058: and the same serial number. */
 int domain_refresh(struct slice domain, bool new_serial, struct err *err);
 
 /* Did its own key sign it? Its name alone proves nothing. */
@@ -200,7 +200,7 @@ int domain_ask_clients(struct slice domain, const struct client_asking *asking, 
 /* Above the leaf: the TLS library sends no more (MAX_CHAIN_DEPTH). */
 enum { CHAIN_CERTS_MAX = 9 };
 
-/* Say what is odd about a domain's chain (SPEC C-050, C-052, T6): calls tell() with a
+/* Say what is odd about a domain's chain (C-050, C-052): calls tell() with a
    sentence for each thing. */
 void chain_advice(const struct domain_record *record, int64_t now,
     void (*tell)(void *arg, const char *sentence), void *arg);
@@ -221,7 +221,7 @@ struct tls_ctx *context_make(
 /* For those who come to the domain where a listener was given a certificate: that of
    the profile or domain, under the domain's policy. NULL (logged): it has none. */
 struct tls_ctx *context_given(struct slice reference, const char *domain);
-/* Before there is a domain (SPEC E-005): the demo certificate. */
+/* Before there is a domain (E-005): the demo certificate. */
 struct tls_ctx *context_demo(void);
 /* For connections of its own; NULL: nothing to show. */
 struct tls_ctx *context_own(const char *domain);
@@ -255,7 +255,7 @@ size_t choose_count(void); /* contexts in memory */
 
 /* --- test.c: the key and certificate of all domains in test mode --- */
 
-/* Read or make the test key. A certificate is made at each start (SPEC C-015). */
+/* Read or make the test key. A certificate is made at each start (C-015). */
 int test_start(struct err *err);
 /* Whose key that is: "key" or "issuer". */
 const char *test_owner(struct slice word);

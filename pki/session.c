@@ -3,7 +3,7 @@
  *	DATA/sessions/server	sessions of clients, by their ids
  *	DATA/sessions/client	sessions with other servers
  *
- * Two trees of an environment of its own (SPEC P-019): a cache, which belongs to no
+ * Two trees of an environment of its own (P-019): a cache, which belongs to no
  * backup and may be thrown away. The tables of core/tls_cache.h are what is used; they
  * are filled from here at the start, and a thread writes what changed some seconds
  * later, sealed. So no handshake waits, and a crash forgets the last few sessions. */

@@ -35,7 +35,7 @@ void sign_sealed_as(const char *owner, struct buf *out);
 
 int sign_look(const struct sign_key *key, struct key_info *out, struct err *err);
 
-/* Sign a text and check the signature: 0, or -1 with the reason (SPEC C-029, C-030). */
+/* Sign a text and check the signature: 0, or -1 with the reason (C-029, C-030). */
 int sign_test(const struct sign_key *key, struct err *err);
 
 /* Append the AlgorithmIdentifier of signatures that a key of that type makes. */

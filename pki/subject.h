@@ -24,12 +24,12 @@ struct subject {
 	const char *names; /* DNS names, parted by blanks; NULL: those of the domain */
 };
 
-/* Fill in what is missing for that domain, and check it all (SPEC P-002): 0 with
+/* Fill in what is missing for that domain, and check it all (P-002): 0 with
    names set, or -1 with the reason. From pool. */
 int subject_complete(
     struct subject *subject, struct slice domain, struct pool *pool, struct err *err);
 
-/* Fill in what settings say of all certificates of the domain (SPEC P-001). */
+/* Fill in what settings say of all certificates of the domain (P-001). */
 void subject_defaults(struct subject *subject, const char *domain, struct pool *pool);
 
 /* Check what is there; any common name will do. */

@@ -1,4 +1,4 @@
-/* subject_default.c - what certificates and requests say where nothing is said (SPEC P-001) */
+/* subject_default.c - what certificates and requests say where nothing is said (P-001) */
 #include "core/conf.h"
 #include "pki/pki_private.h"
 

@@ -144,7 +144,7 @@ static bool build(const char *domain)
 	return good;
 }
 
-/* The main domain; before there is any, what the server calls itself (SPEC E-005). */
+/* The main domain; before there is any, what the server calls itself (E-005). */
 static const char *name_now(struct pool *pool)
 {
 	struct dir_domain domain;

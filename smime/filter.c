@@ -39,12 +39,12 @@ static int find_all(
 	return 0;
 }
 
-/* SPEC C-008: one message for all of them. */
+/* C-008: one message for all of them. */
 static int encrypt(void *arg, struct slice message, const char *const accounts[], size_t n,
     struct buf *out, struct err *err)
 {
 	(void)arg;
-	if (smime_is_encrypted(message)) /* SPEC C-129 */
+	if (smime_is_encrypted(message)) /* C-129 */
 		return 0;
 	size_t mark = out->n;
 	struct cms_recipient **to = mem_get((n + 1) * sizeof(struct cms_recipient *));

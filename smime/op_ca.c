@@ -15,7 +15,7 @@ static struct slice domain_of(struct op_call *call)
 
 /* --- show --- */
 
-/* SPEC C-110: may it, and if not, why? Nothing is made. */
+/* C-110: may it, and if not, why? Nothing is made. */
 static void put_ready(struct op_call *call, const struct issue_authority *authority)
 {
 	struct err err = { 0 };
@@ -89,7 +89,7 @@ static const struct op_arg set_args[] = {
 	{ 0 },
 };
 
-/* SPEC C-111 */
+/* C-111 */
 OPERATION(smime_ca_set) = {
 	.name = "smime ca-set",
 	.role = OP_DOMAIN_ADMIN,
@@ -135,7 +135,7 @@ static const struct op_arg csr_args[] = {
 	{ 0 },
 };
 
-/* SPEC C-111 */
+/* C-111 */
 OPERATION(smime_ca_csr) = {
 	.name = "smime ca-csr",
 	.role = OP_DOMAIN_ADMIN,
@@ -156,7 +156,7 @@ static int run_remove(struct op_call *call)
 	return run_show(call);
 }
 
-/* SPEC C-113 */
+/* C-113 */
 OPERATION(smime_ca_remove) = {
 	.name = "smime ca-remove",
 	.role = OP_DOMAIN_ADMIN,

@@ -86,7 +86,7 @@ static const struct op_arg certificate_args[] = {
 	{ 0 },
 };
 
-/* SPEC C-117: whoever writes to a user may have it. */
+/* C-117: whoever writes to a user may have it. */
 OPERATION(smime_certificate) = {
 	.name = "smime certificate",
 	.role = OP_USER,

@@ -108,7 +108,7 @@ static const struct op_arg import_args[] = {
 	{ 0 },
 };
 
-/* SPEC C-108 */
+/* C-108 */
 OPERATION(smime_import) = {
 	.name = "smime import",
 	.role = OP_USER,
@@ -173,7 +173,7 @@ static const struct op_arg export_args[] = {
 	{ 0 },
 };
 
-/* SPEC C-108 */
+/* C-108 */
 OPERATION(smime_export) = {
 	.name = "smime export",
 	.role = OP_USER,

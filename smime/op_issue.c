@@ -98,7 +98,7 @@ static const struct op_arg issue_args[] = {
 	{ 0 },
 };
 
-/* SPEC C-109 */
+/* C-109 */
 OPERATION(smime_issue) = {
 	.name = "smime issue",
 	.role = OP_USER,

@@ -83,7 +83,7 @@ static int open_key(void *arg, size_t i, struct buf *key, struct err *err)
 	return identity_open(o->account, o->with_key[i], op_secret(o->call, "secret"), key, err);
 }
 
-/* SPEC C-129's other side: with any of the user's keys. */
+/* C-129's other side: with any of the user's keys. */
 static int read_cms(struct op_call *call, const struct dir_account *account, struct slice cms,
     struct buf *content, struct err *err)
 {

@@ -54,7 +54,7 @@ static int find_owner(
 	return 0;
 }
 
-/* SPEC C-127: somebody else's mailbox takes what its owner allows. */
+/* C-127: somebody else's mailbox takes what its owner allows. */
 static int check_right(const struct plan *plan, const struct dir_account *owner, struct slice box,
     enum script_scope level, struct err *err)
 {
@@ -129,7 +129,7 @@ static int find_place(const struct plan *plan, struct slice name, enum script_sc
 
 /* --- in which form --- */
 
-/* SPEC C-121 to C-125: for the mailbox's owner; by an account's or a domain's
+/* C-121 to C-125: for the mailbox's owner; by an account's or a domain's
    script into somebody else's mailbox, for both. */
 static struct form *encrypt(
     const struct plan *plan, const struct place *place, enum script_scope level, struct err *err)

@@ -229,7 +229,7 @@ static void close_all_idle(int64_t num)
 	}
 }
 
-/* SPEC E-024, E-028 */
+/* E-024, E-028 */
 CONF_KEY(ldap_certificate) = {
 	.name = "ldap.certificate",
 	.type = CONF_TEXT,

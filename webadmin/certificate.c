@@ -3,7 +3,7 @@
 #include "webadmin/template.h"
 #include "webadmin/web.h"
 
-/* What people call the attributes of a name (SPEC C-036, C-043). */
+/* What people call the attributes of a name (C-036, C-043). */
 static const struct {
 	const char *type, *label;
 } labels[] = {

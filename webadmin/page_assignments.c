@@ -1,4 +1,4 @@
-/* page_assignments.c - which certificate is shown where (SPEC E-004, E-024 to E-028)
+/* page_assignments.c - which certificate is shown where (E-004, E-024 to E-028)
  *
  * A row for each listener with TLS, and for each setting that names a certificate for
  * when this server is the client. */

@@ -1,4 +1,4 @@
-/* page_client_ca.c - whose certificates a domain asks its clients for (SPEC C-092) */
+/* page_client_ca.c - whose certificates a domain asks its clients for (C-092) */
 #include "webadmin/web.h"
 
 /* client_map_names, in the words of people. */
@@ -31,7 +31,7 @@ static const struct web_field fields[] = {
 	{ 0 },
 };
 
-/* SPEC C-093: the operation's word for no issuer. */
+/* C-093: the operation's word for no issuer. */
 static int set(struct web *web)
 {
 	json_t *args = web_action_args(web);
@@ -52,7 +52,7 @@ static const struct web_action actions[] = {
 	{ 0 },
 };
 
-/* SPEC C-093: those of the domain; the chosen ones are marked. */
+/* C-093: those of the domain; the chosen ones are marked. */
 static void put_issuers(struct web *web, const json_t *rows)
 {
 	json_t *choices = json_array(), *row;

@@ -1,4 +1,4 @@
-/* page_clients.c - what one's mail program has to be told (SPEC P-035) */
+/* page_clients.c - what one's mail program has to be told (P-035) */
 #include "webadmin/web.h"
 
 /* A listener with several addresses is told once. */

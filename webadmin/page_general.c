@@ -1,4 +1,4 @@
-/* page_general.c - the panel of TLS sessions, among the general settings (SPEC C-078) */
+/* page_general.c - the panel of TLS sessions, among the general settings (C-078) */
 #include "webadmin/settings.h"
 
 /* --- Settings > General --- */

@@ -1,4 +1,4 @@
-/* page_help.c - what the words mean, what files are taken, what this is (SPEC P-035, P-036) */
+/* page_help.c - what the words mean, what files are taken, what this is (P-035, P-036) */
 #include "webadmin/web.h"
 
 /* --- all of it --- */

@@ -1,4 +1,4 @@
-/* page_help_tls.c - how TLS is tried from outside, and what it can be told (SPEC P-037, P-039) */
+/* page_help_tls.c - how TLS is tried from outside, and what it can be told (P-037, P-039) */
 #include <ctype.h>
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-/* page_my_certificates.c - certificates by which a user logs in without a password (SPEC C-096) */
+/* page_my_certificates.c - certificates by which a user logs in without a password (C-096) */
 #include "webadmin/web.h"
 
 #define SELF                                                                                       \

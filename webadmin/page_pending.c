@@ -1,4 +1,4 @@
-/* page_pending.c - changes of profiles and assignments that wait to be committed (SPEC E-030) */
+/* page_pending.c - changes of profiles and assignments that wait to be committed (E-030) */
 #include "webadmin/profiles.h"
 
 void web_pending(struct web *web)

@@ -1,7 +1,7 @@
 /* page_pki.c - a domain's private key, certificate and the chain above it
  *
  * The page shows what makes sense next: without a key the menu of sizes alone,
- * with one what can be made of it (SPEC C-018 to C-058). What is there already
+ * with one what can be made of it (C-018 to C-058). What is there already
  * stands open, what would change it is folded. */
 #include "webadmin/profiles.h"
 #include "webadmin/subject.h"
@@ -30,7 +30,7 @@ static const struct web_field mode_fields[] = {
 
 /* --- key --- */
 
-/* The last one asks for a text instead of making something (SPEC C-022). */
+/* The last one asks for a text instead of making something (C-022). */
 static const struct web_choice sizes[] = {
 	{ "P-256", "EC P-256" },
 	{ "P-384", "EC P-384" },

@@ -22,7 +22,7 @@ static const struct web_field subject_fields[] = {
 
 #define PEM "-----BEGIN CERTIFICATE-----"
 
-/* SPEC E-018: two slots. */
+/* E-018: two slots. */
 static const struct web_field cert_fields[] = {
 	PROFILE,
 	{ .name = "pem",

@@ -1,4 +1,4 @@
-/* page_profiles.c - named certificates of the server's own (SPEC E-012): the list */
+/* page_profiles.c - named certificates of the server's own (E-012): the list */
 #include "webadmin/profiles.h"
 #include "webadmin/subject.h"
 
@@ -11,7 +11,7 @@ static const struct web_choice kinds[] = {
 	{ 0 },
 };
 
-/* SPEC E-013 */
+/* E-013 */
 static const struct web_field add_fields[] = {
 	{ .name = "profile",
 	    .label = "Name of the profile",
@@ -55,7 +55,7 @@ static const struct web_action actions[] = {
 	{ 0 },
 };
 
-/* SPEC E-013: the host that listens, and the one that mail is delivered from. */
+/* E-013: the host that listens, and the one that mail is delivered from. */
 static void propose_names(struct web *web)
 {
 	const json_t *helo = web_op(web, "setting get", json_pack("{s:s}", "name", "relay.helo"));

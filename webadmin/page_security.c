@@ -1,4 +1,4 @@
-/* page_security.c - where the pages on keys, certificates and trust are found (SPEC C-010, C-066)
+/* page_security.c - where the pages on keys, certificates and trust are found (C-010, C-066)
  */
 #include "webadmin/web.h"
 

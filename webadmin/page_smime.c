@@ -1,4 +1,4 @@
-/* page_smime.c - what a domain signs its users' S/MIME certificates with (SPEC C-111) */
+/* page_smime.c - what a domain signs its users' S/MIME certificates with (C-111) */
 #include "webadmin/subject.h"
 
 #define DOMAIN                                                                                     \
@@ -59,7 +59,7 @@ static const struct web_action actions[] = {
 	{ 0 },
 };
 
-/* SPEC C-114: without a private key of the domain there is nothing to do here. */
+/* C-114: without a private key of the domain there is nothing to do here. */
 static int load(struct web *web)
 {
 	if (web_need(web, "pki", "pki show", web_arg(web, "domain", "domain")) != 0)

@@ -90,7 +90,7 @@ static const struct web_action actions[] = {
 	{ 0 },
 };
 
-/* From what may be removed here to what came with the system. SPEC C-069, C-070:
+/* From what may be removed here to what came with the system. C-069, C-070:
    what is inherited has no checkbox. */
 static json_t *sorted(const json_t *rows, const char *own, bool *any)
 {

@@ -17,7 +17,7 @@
 		.kind = WEB_FILE                                                                   \
 	}
 
-/* SPEC E-032: what the file is called, and what locks it. */
+/* E-032: what the file is called, and what locks it. */
 #define WEB_FILE_PASSWORD_FIELDS                                                                   \
 	{ .name = "file", .label = "File name", .flags = WEB_REQUIRED | WEB_LOCAL },               \
 	    { .name = "password",                                                                  \

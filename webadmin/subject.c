@@ -64,7 +64,7 @@ static struct slice text_of(const json_t *answer, const char *key)
 	return slice_str(json_string_value(json_object_get(answer, key)));
 }
 
-/* SPEC T3: all names of the domain, unless other ones were said. */
+/* All names of the domain, unless other ones were said. */
 static void offer_further(struct web *web, const json_t *pki, const char *action)
 {
 	struct slice own = text_of(pki, "own-names"), said = text_of(pki, "said-names");
@@ -79,7 +79,7 @@ static void offer_further(struct web *web, const json_t *pki, const char *action
 	    web, action, "more", json_string(more_names(web, said, own, text_of(pki, "said-cn"))));
 }
 
-/* SPEC C-034, C-035 */
+/* C-034, C-035 */
 static json_t *common_names(struct web *web)
 {
 	const json_t *answer = web_op(web, "pki names", web_arg(web, "domain", "domain"));

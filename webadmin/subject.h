@@ -1,4 +1,4 @@
-/* subject.h - fields for what a certificate says of its owner (SPEC C-036 to C-038) */
+/* subject.h - fields for what a certificate says of its owner (C-036 to C-038) */
 #ifndef WEBADMIN_SUBJECT_H
 #define WEBADMIN_SUBJECT_H
 
@@ -19,12 +19,12 @@
 void web_said(
     struct web *web, const json_t *answer, const char *action, const struct web_field *fields);
 
-/* SPEC P-001: what the settings pki.subject-* say, for forms of what is not there yet.
+/* P-001: what the settings pki.subject-* say, for forms of what is not there yet.
    domain may be NULL. */
 void web_subject_defaults(
     struct web *web, const char *action, const struct web_field *fields, const char *domain);
 
-/* SPEC C-034, C-035, C-046: the fields cn, names and more of the action offer what the
+/* C-034, C-035, C-046: the fields cn, names and more of the action offer what the
    domain in the path could be called. pki: the answer of `pki show`. After web_said. */
 void web_offer_names(struct web *web, const json_t *pki, const char *action);
 

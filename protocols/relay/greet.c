@@ -133,7 +133,7 @@ CONF_KEY(relay_certificate) = {
 		"empty: the main domain's; none: nothing",
 };
 
-/* SPEC E-026 */
+/* E-026 */
 static struct tls_ctx *own_certificate(struct attempt *a)
 {
 	struct buf name = { 0 };

@@ -37,7 +37,7 @@ bool level_for_host(struct attempt *a);
 /* Is mail sent without TLS when the host has none? */
 bool level_is_optional(enum relay_tls level);
 
-/* STARTTLS was offered and answered by an error: on, in the clear (SPEC E-050)? */
+/* STARTTLS was offered and answered by an error: on, in the clear (E-050)? */
 bool level_bears_refusal(const struct attempt *a);
 
 /* After a failed handshake: once more in the clear? */
@@ -46,7 +46,7 @@ bool level_falls_back(const struct attempt *a);
 /* Fill in what the handshake is told: names, pins, whether it must be good. */
 void level_spec(const struct attempt *a, struct tls_client_spec *spec);
 
-/* Mail leaves in the clear though the host offers STARTTLS (SPEC P-025). */
+/* Mail leaves in the clear though the host offers STARTTLS (P-025). */
 void level_note_offer(const struct attempt *a, uint64_t dcid, struct slice host);
 
 #endif

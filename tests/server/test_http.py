@@ -414,7 +414,7 @@ class Answers(WithServer):
         self.assertIn("Re-using existing connection", said)
 
     def test_openssl(self):
-        """SPEC C-073: the domain's certificate at HTTPS, too."""
+        """C-073: the domain's certificate at HTTPS, too."""
         port = self.server.ports["https"]
         done = subprocess.run(
             ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-servername", "beta.test",

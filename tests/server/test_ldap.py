@@ -413,7 +413,7 @@ class Directory(pki.Case):
         self.assertRegex(self.refused("ldap", "test", "alpha.test", "eva"), "perhaps it wants a certificate|alert")
 
     def test_E_024_profile_for_a_directory(self):
-        """SPEC E-024: a profile's certificate, for the server or a domain; it is not removed while it is used"""
+        """E-024: a profile's certificate, for the server or a domain; it is not removed while it is used"""
         with self.strict() as clients:
             self.assert_refuses()
             self.signet("profile", "add", "outward", "--cn", "mail.alpha.test")
@@ -433,7 +433,7 @@ class Directory(pki.Case):
         self.signet("ldap", "set", "alpha.test")
 
     def test_E_028_directory_that_wants_a_certificate(self):
-        """SPEC E-028: the main domain's, unless something else is said; without one the bind fails"""
+        """E-028: the main domain's, unless something else is said; without one the bind fails"""
         with self.strict() as clients:
             # the domain's own certificate is signed by itself, which this directory does not take
             self.assert_refuses()

@@ -39,7 +39,7 @@ class Trust(Pki):
         return self.signet("trust", "list", *words)["rows"]
 
     def test_sets(self):
-        """SPEC C-005, C-063, C-067, C-068, C-069, C-070, C-071, C-072"""
+        """C-005, C-063, C-067, C-068, C-069, C-070, C-071, C-072"""
         one, two = Authority(self.folder, "One"), Authority(self.folder, "Two")
         self.assertGreater(len([row for row in self.rows() if row["set"] == "built-in"]), 50)
         self.signet("trust", "add", stdin=one.pem())
@@ -139,7 +139,7 @@ class Clients(Pki):
             return False
 
     def test_asked(self):
-        """SPEC C-092, C-093, C-094, C-095"""
+        """C-092, C-093, C-094, C-095"""
         said = "Acceptable client certificate CA names\nO = Test, CN = People"
         listeners = [("imaps",), ("pop3s",), ("submissions",), ("smtp", "-starttls", "smtp"), ("imap", "-starttls", "imap"),
                      ("pop3", "-starttls", "pop3")]
@@ -154,7 +154,7 @@ class Clients(Pki):
         self.assertIn("No client certificate CA names sent", self.s_client("-tls1_2"))
 
     def test_who_gets_in(self):
-        """SPEC C-091, C-097, C-098, C-099"""
+        """C-091, C-097, C-098, C-099"""
         setting = "tls.abort-on-wrong-client-certificate"
         users = {"none": None, "ann": self.ann, "expired": self.expired, "forged": self.forged,
                  "serverish": self.serverish}
@@ -177,7 +177,7 @@ class Clients(Pki):
         return self.imap_talk(self.connect("imaps", user, version, session), *lines)
 
     def test_imap(self):
-        """SPEC C-096, C-098"""
+        """C-096, C-098"""
         for version in self.VERSIONS:
             for asked in ("", "ann@alpha.test"):
                 said = self.external(self.ann, asked, version)
@@ -225,7 +225,7 @@ class Clients(Pki):
         smtp.quit()
 
     def test_chat(self):
-        """SPEC C-096: XMPP, where the certificate is asked for in the name of the stream's domain."""
+        """C-096: XMPP, where the certificate is asked for in the name of the stream's domain."""
         for who, want in (("", "success"), ("ann@alpha.test", "success"), ("bob@alpha.test", "failure")):
             stream = xmpp.Stream(self.server.ports["xmpp-client"])
             self.addCleanup(stream.close)
@@ -280,7 +280,7 @@ class Clients(Pki):
                 self.assertTrue(said.readline().startswith(b"OK"))
 
     def test_xmpp(self):
-        """SPEC C-077, C-096"""
+        """C-077, C-096"""
         if "xmpp-client" not in self.server.ports:
             self.skipTest("no XMPP in this build")
         hello = (b"<stream:stream to='alpha.test' version='1.0' xmlns='jabber:client' "
@@ -307,7 +307,7 @@ class Clients(Pki):
                 until(tls, b"<success")
 
     def test_resumed(self):
-        """SPEC C-082: a resumed session has the identity of the first, and no policy but today's"""
+        """C-082: a resumed session has the identity of the first, and no policy but today's"""
         for version in self.VERSIONS:
             first = self.connect("imaps", self.ann, version)
             first.sendall(b"a NOOP\r\n")
@@ -343,7 +343,7 @@ class Clients(Pki):
         return (self.folder / "crl.pem").read_text()
 
     def test_revoked(self):
-        """SPEC C-097"""
+        """C-097"""
         other = self.user(self.ca, "other", "ann@alpha.test")
         crl = self.revoke(self.ca, other)
         self.assertIn("nobody who is trusted", self.refused("trust", "crl-add", "--domain", "beta.test", stdin=crl))
@@ -366,7 +366,7 @@ class Clients(Pki):
         self.assertEqual(self.signet("trust", "crl-list", "--domain", "alpha.test")["rows"], [])
 
     def test_issuer_no_longer_trusted(self):
-        """SPEC C-068"""
+        """C-068"""
         row = [row for row in self.signet("client-ca", "show", "alpha.test")["rows"] if row["chosen"]][0]
         self.assertIn("EXTERNAL", self.external(self.ann))
         self.signet("trust", "remove", row["sha256"], "--domain", "alpha.test")

@@ -668,7 +668,7 @@ class Tls(Relay):
         return (self.server.folder / "mx.partner.test.crt").read_text()
 
     def test_verified(self):
-        """SPEC E-055: trusted by the server's set and good for the host's name."""
+        """E-055: trusted by the server's set and good for the host's name."""
         self.server.signet("trust", "add", stdin=self.pem())
         self.set("relay.tls", "verify")
         self.submit("x@partner.test")
@@ -685,7 +685,7 @@ class Tls(Relay):
         self.assertEqual(self.sink.messages, [])
 
     def test_required_and_not_there(self):
-        """SPEC E-073: three reasons, three lines."""
+        """E-073: three reasons, three lines."""
         self.set("relay.tls", "encrypt")
         context, self.sink.tls = self.sink.tls, None
         self.submit("x@partner.test")
@@ -700,7 +700,7 @@ class Tls(Relay):
         self.assertTrue(self.arrived()[0].tls)
 
     def test_broken_handshake(self):
-        """SPEC E-050: once more in the clear, unless a setting forbids it."""
+        """E-050: once more in the clear, unless a setting forbids it."""
         self.sink.says["STARTTLS"] = lambda line: b"220 Go\r\nthis is no TLS at all, but it is long enough for it\r\n"
         self.set("relay.tls-fallback", "off")
         self.submit("x@partner.test")
@@ -710,7 +710,7 @@ class Tls(Relay):
         self.assertFalse(self.arrived()[0].tls)
 
     def test_own_certificate(self):
-        """SPEC C-100: a server that asks is shown that of the main domain."""
+        """C-100: a server that asks is shown that of the main domain."""
         self.set("relay.tls-fallback", "off")
         main = next(row["name"] for row in self.server.signet("domain", "list")["rows"] if row["main"])
         self.sink.tls.load_verify_locations(str(self.server.certificate(main)))

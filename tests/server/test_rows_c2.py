@@ -1,4 +1,4 @@
-"""test_rows_c2 - SPEC C2: each domain's PKI settings, and what Disabled, Test and Enabled do"""
+"""test_rows_c2 - C2: each domain's PKI settings, and what Disabled, Test and Enabled do"""
 import datetime
 import time
 

@@ -1,4 +1,4 @@
-"""test_rows_c3 - SPEC C3: private keys, made here, imported from everybody's tools, tested, removed"""
+"""test_rows_c3 - C3: private keys, made here, imported from everybody's tools, tested, removed"""
 import base64
 import random
 import re
@@ -280,7 +280,7 @@ class Keys(pki.Case):
         self.assertEqual(self.pki("show"), before)
 
     def test_C_028_smaller_keys_when_an_admin_says_so(self):
-        """SPEC T2: never below 1024."""
+        """Never below 1024."""
         small = pki.openssl("genpkey", "-quiet", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024")
         self.refused("setting", "set", "pki.rsa-bits-min", "1023")
         self.signet("setting", "set", "pki.rsa-bits-min", "1024")
@@ -326,7 +326,7 @@ class Keys(pki.Case):
         return pem_of(one[:-64] + two[-64:], "EC PRIVATE KEY")
 
     def test_C_030_bad_keys_are_told(self):
-        """Taken, as SPEC says, and said to be bad; nothing is made with them."""
+        """Taken, and said to be bad; nothing is made with them."""
         for name, pem, why in self.bad_keys():
             with self.subTest(name):
                 answer = self.imported(pem)

@@ -1,4 +1,4 @@
-"""test_rows_c4 - SPEC C4: what certificates say of a domain, requests, and what authorities send back"""
+"""test_rows_c4 - C4: what certificates say of a domain, requests, and what authorities send back"""
 import re
 import subprocess
 
@@ -176,7 +176,7 @@ class Rows(pki.Case):
             self.assertEqual(self.shown(), [pem])
 
     def test_C_040_with_warnings(self):
-        """Not good for clients now: taken, and said (SPEC T6)."""
+        """Not good for clients now: taken, and said."""
         cases = (
             ("it has expired", self.dated("20200101000000Z", "20210101000000Z")),
             ("it is not valid yet", self.dated("20350101000000Z", "20360101000000Z")),

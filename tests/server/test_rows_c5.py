@@ -1,4 +1,4 @@
-"""test_rows_c5 - SPEC C5: the certificates of authorities that are sent with a domain's own"""
+"""test_rows_c5 - C5: the certificates of authorities that are sent with a domain's own"""
 import pki
 
 

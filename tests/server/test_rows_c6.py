@@ -1,4 +1,4 @@
-"""test_rows_c6 - SPEC C6: self-signed certificates; what the pages do with them is in test_web_pki"""
+"""test_rows_c6 - C6: self-signed certificates; what the pages do with them is in test_web_pki"""
 import subprocess
 import time
 

@@ -1,4 +1,4 @@
-"""test_rows_c7 - whom we believe, row by row of SPEC C1 and C7: sets, paths, reasons; openssl and curl on the other side"""
+"""test_rows_c7 - whom we believe, row by row of C1 and C7: sets, paths, reasons; openssl and curl on the other side"""
 import base64
 import json
 import pathlib

@@ -1,4 +1,4 @@
-"""test_rows_c9 - client certificates, row by row of SPEC C9: asked for, judged, and good for a login"""
+"""test_rows_c9 - client certificates, row by row of C9: asked for, judged, and good for a login"""
 import asyncio
 import base64
 import imaplib
@@ -119,7 +119,7 @@ class Clients(pki.Case):
     # -- the panel
 
     def test_C_092_panel_keeps_what_was_chosen(self):
-        """SPEC C-092: by the command, the API, and the domain's page"""
+        """C-092: by the command, the API, and the domain's page"""
         staff = self.choices()["Staff"]
         self.ask("Staff", required=True, map="uid")
         shown = self.signet("client-ca", "show", "alpha.test")
@@ -145,7 +145,7 @@ class Clients(pki.Case):
         return re.search(r'name="csrf" value="([0-9a-f]+)"', page)[1]
 
     def test_C_093_menu_is_the_domains_set_and_none(self):
-        """SPEC C-093"""
+        """C-093"""
         self.assertEqual(set(self.choices()), {"People", "Staff"})
         self.assertIn("no such certificate", self.refused("client-ca", "set", "alpha.test", self.fingerprint(self.beta)))
         self.assertIn("64 hexadecimal", self.refused("client-ca", "set", "alpha.test", "People"))
@@ -153,7 +153,7 @@ class Clients(pki.Case):
                       self.refused("client-ca", "set", "alpha.test",
                                    f"{self.choices()['People']} {self.fingerprint(self.beta)}"))
         self.assertEqual(self.signet("client-ca", "show", "alpha.test")["issued-to"], "O=Test, CN=People")
-        # one of the server's is not on the menu, but may be named (SPEC C-064), and is then shown as chosen
+        # one of the server's is not on the menu, but may be named (C-064), and is then shown as chosen
         self.signet("client-ca", "set", "alpha.test", self.fingerprint(self.stranger))
         self.assertEqual(set(self.choices()), {"People", "Staff", "Stranger"})
 
@@ -163,7 +163,7 @@ class Clients(pki.Case):
     # -- who is asked
 
     def test_C_094_every_client_is_asked(self):
-        """SPEC C-094: names under TLS 1.2; under 1.3 asked, but the library does not tell the names"""
+        """C-094: names under TLS 1.2; under 1.3 asked, but the library does not tell the names"""
         said = "Acceptable client certificate CA names\nO = Test, CN = People\n"
         for listener in ("imaps", "pop3s", "submissions", "xmpps-client", "https", "smtp", "submission", "imap", "pop3",
                          "xmpp-client"):
@@ -172,7 +172,7 @@ class Clients(pki.Case):
         self.assertIn("CertificateRequest", self.s_client(NEW, "-msg"))
 
     def test_C_094_several_issuers(self):
-        """SPEC C-094: each is named, and good"""
+        """C-094: each is named, and good"""
         self.ask("People", "Staff", required=True)
         self.assertRegex(self.s_client(OLD), r"CA names\nO = Test, CN = (People|Staff)\nO = Test, CN = (People|Staff)\n")
         both = [self.ann, self.user(self.staff, "staff", "bob@alpha.test")]
@@ -182,7 +182,7 @@ class Clients(pki.Case):
         self.assertEqual([self.shakes(user) for user in both], [False, True])
 
     def test_C_095_nobody_is_asked(self):
-        """SPEC C-095"""
+        """C-095"""
         self.ask()
         for listener in ("imaps", "https", "smtp"):
             self.assertIn("No client certificate CA names sent", self.s_client(OLD, listener=listener))
@@ -193,7 +193,7 @@ class Clients(pki.Case):
     # -- logins
 
     def test_C_096_imap(self):
-        """SPEC C-096"""
+        """C-096"""
         context = self.server.tls("alpha.test")
         context.load_cert_chain(self.ann)
         imap = imaplib.IMAP4("127.0.0.1", self.server.ports["imap"])
@@ -207,7 +207,7 @@ class Clients(pki.Case):
             self.assertIn("b NO [AUTHENTICATIONFAILED]", self.external(self.ann, other))
 
     def test_C_096_submission(self):
-        """SPEC C-096"""
+        """C-096"""
         mail = self.folder / "mail"
         mail.write_text("Subject: by certificate\n\nhello\n")
         words = ("--login-options", "AUTH=EXTERNAL", "--mail-from", "ann@alpha.test", "--mail-rcpt", "bob@alpha.test",
@@ -224,14 +224,14 @@ class Clients(pki.Case):
                 self.assertIn(b"EXTERNAL", done.stdout)
 
     def test_C_096_pop3(self):
-        """SPEC C-096"""
+        """C-096"""
         words = ("--login-options", "AUTH=EXTERNAL", "-l")
         self.assertRegex(self.curl("pop3s://", self.ann, "--user", "ann@alpha.test:", *words), r"< \+OK \d+ messages")
         self.assertIn("-ERR [AUTH]", self.curl("pop3s://", self.ann, "--user", "bob@alpha.test:", *words))
 
     @unittest.skipUnless(slixmpp, "python3-slixmpp is not installed")
     def test_C_096_xmpp(self):
-        """SPEC C-096: as XEP-0178 says"""
+        """C-096: as XEP-0178 says"""
         self.assertEqual(self.chat("ann@alpha.test", self.ann), "ann@alpha.test")
         # the library asks for nobody: then it is the certificate that says who it is
         self.assertEqual(self.chat("bob@alpha.test", self.ann), "ann@alpha.test")
@@ -266,7 +266,7 @@ class Clients(pki.Case):
             loop.close()
 
     def test_C_096_managesieve(self):
-        """SPEC C-096"""
+        """C-096"""
         context = self.server.tls("alpha.test")
         context.load_cert_chain(self.ann)
         for asked, answer in (("", b"OK"), ("bob@alpha.test", b"NO")):
@@ -286,7 +286,7 @@ class Clients(pki.Case):
                     self.assertTrue(said.readline().startswith(answer))
 
     def test_C_096_pages(self):
-        """SPEC C-096: a button on the login page, that no other site can press"""
+        """C-096: a button on the login page, that no other site can press"""
         jar = self.folder / "jar-ann"
         page = self.browse("login", jar, user=self.ann)
         self.assertIn("Log in with certificate", page)
@@ -303,7 +303,7 @@ class Clients(pki.Case):
         self.assertNotIn("Log in with certificate", self.browse("login", self.folder / "jar-none"))
 
     def test_C_096_rules_that_name_the_account(self):
-        """SPEC C-096: e-mail address, common name, user id, principal name, a list of certificates"""
+        """C-096: e-mail address, common name, user id, principal name, a list of certificates"""
         users = {"email": self.user(self.people, "m1", "bob@alpha.test"),
                  "cn": self.user(self.people, "m2", subject="/O=Test/CN=bob"),
                  "uid": self.user(self.people, "m3", subject="/CN=Robert/UID=bob"),
@@ -328,7 +328,7 @@ class Clients(pki.Case):
         self.assertEqual(self.signet("account", "cert-list", "bob@alpha.test")["rows"], [])
 
     def test_C_096_names_that_are_no_accounts(self):
-        """SPEC C-096: what looks like another domain's account, or is none, is nobody"""
+        """C-096: what looks like another domain's account, or is none, is nobody"""
         for rule, subject in (("cn", "/CN=cy@beta.test"), ("cn", "/CN=bob@beta.test"), ("cn", "/CN=Bob Smith"),
                               ("cn", "/CN=bob@alpha.test@beta.test"), ("uid", "/UID="), ("uid", "/CN=bob"),
                               ("cn", "/CN=*"), ("cn", "/CN=@alpha.test")):
@@ -339,7 +339,7 @@ class Clients(pki.Case):
         self.assertNotIn("AUTH=EXTERNAL", self.external(self.user(self.people, "cy", "cy@beta.test")))
 
     def test_C_096_an_address_given_to_somebody_else(self):
-        """SPEC C-096: who gets a removed account's address does not get its certificates"""
+        """C-096: who gets a removed account's address does not get its certificates"""
         self.ask("People", map="fingerprint")
         user = self.user(self.people, "leaver", subject="/CN=Leaver")
         pem = pki.certificates(user.read_text())[0]
@@ -354,7 +354,7 @@ class Clients(pki.Case):
         self.assertIn("b OK", self.external(user))
 
     def test_C_096_suspended(self):
-        """SPEC C-096"""
+        """C-096"""
         eve = self.user(self.people, "eve", "eve@alpha.test")
         self.assertIn("b OK", self.external(eve))
         self.signet("account", "suspend", "eve@alpha.test")
@@ -363,7 +363,7 @@ class Clients(pki.Case):
         self.assertIn("b OK", self.external(eve))
 
     def test_C_096_failures_count(self):
-        """SPEC C-096: who tries other names is made to wait, as with passwords"""
+        """C-096: who tries other names is made to wait, as with passwords"""
         self.signet("setting", "reset", "auth.failure-delay-max")
         self.addCleanup(self.signet, "setting", "set", "auth.failure-delay-max", "10ms")
         before, began = self.server.log().count("login-failed"), time.monotonic()
@@ -376,7 +376,7 @@ class Clients(pki.Case):
     # -- who gets TLS
 
     def test_C_097_required(self):
-        """SPEC C-097"""
+        """C-097"""
         self.ask("People", required=True)
         for version in (OLD, NEW):
             with self.subTest(version):
@@ -393,12 +393,12 @@ class Clients(pki.Case):
             self.assertIn(reason, self.server.log())
 
     def test_C_097_other_domains_are_not_asked(self):
-        """SPEC C-097: by server name, in one process"""
+        """C-097: by server name, in one process"""
         self.ask("People", required=True)
         self.assertIn("a OK", self.s_client(NEW, "-quiet", "-ign_eof", name="beta.test", stdin="a LOGOUT\r\n"))
 
     def test_C_098_not_required(self):
-        """SPEC C-098"""
+        """C-098"""
         for version in (OLD, NEW):
             said = self.s_client(version, "-quiet", "-ign_eof", stdin="a CAPABILITY\r\nb LOGOUT\r\n")
             self.assertIn("b OK", said)
@@ -410,14 +410,14 @@ class Clients(pki.Case):
                 self.assertIn("b NO", said)
 
     def test_C_099_wrong_though_required(self):
-        """SPEC C-099 and T8: refused whatever the other setting says; the reason is in the log"""
+        """C-099: refused whatever the other setting says; the reason is in the log"""
         for strict in ("off", "on"):
             self.ask("People", required=True, strict=strict)
             before = len(self.server.log())
             for version in (OLD, NEW):
                 self.assertFalse(self.shakes(self.wrong["expired"], version))
             self.assertEqual(self.server.log()[before:].count("it has expired"), 2)
-        # SPEC C-091: and when it is not required, what that setting says
+        # C-091: and when it is not required, what that setting says
         for strict, comes_up in (("off", True), ("on", False)):
             self.ask("People", strict=strict)
             self.assertEqual(self.shakes(self.wrong["expired"]), comes_up)

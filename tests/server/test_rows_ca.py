@@ -1,4 +1,4 @@
-"""An authority for those who have none, and SPEC C-003: openssl, certtool and NSS judge what it signs."""
+"""An authority for those who have none, and C-003: openssl, certtool and NSS judge what it signs."""
 import base64
 import http.client
 import json
@@ -108,7 +108,7 @@ class Room(unittest.TestCase):
 
 class Creating(Room):
     def test_4_created_as_it_is_said(self):
-        """Also SPEC P-003: a root with CA:TRUE that strict readers take."""
+        """Also P-003: a root with CA:TRUE that strict readers take."""
         shown = self.signet("show", "server")
         text = self.text(self.write("root.pem", shown["pem"]))
         for words in ("O = Example Ltd, CN = Example Root", "CA:TRUE, pathlen:1", "Certificate Sign, CRL Sign",
@@ -176,7 +176,7 @@ class Signing(Room):
         self.assertEqual(len(self.signet("list", name)["rows"]), 100)
 
     def test_4_server(self):
-        """Also SPEC P-005: what the authority signed verifies, and its register lists it."""
+        """Also P-005: what the authority signed verifies, and its register lists it."""
         name = self.domain()
         self.sign(name, self.request(f"/CN=www.{name}/O=Me", f"DNS:www.{name}", f"DNS:*.{name}"), "--days", "30")
         for purpose in ("sslserver", "sslclient"):

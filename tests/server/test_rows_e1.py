@@ -1,4 +1,4 @@
-"""test_rows_e1 - SPEC E1: what profiles are for, and the demo certificate (E-008 stands in test_rows_e4)"""
+"""test_rows_e1 - E1: what profiles are for, and the demo certificate (E-008 stands in test_rows_e4)"""
 import pathlib
 import smtplib
 import ssl

@@ -1,4 +1,4 @@
-"""test_rows_e2 - SPEC E2: profiles made self-signed, requests, and what authorities send back"""
+"""test_rows_e2 - E2: profiles made self-signed, requests, and what authorities send back"""
 import time
 
 import pki

@@ -1,4 +1,4 @@
-"""test_rows_e3 - SPEC E3: certificates assigned to listeners and outgoing connections; changes that wait"""
+"""test_rows_e3 - E3: certificates assigned to listeners and outgoing connections; changes that wait"""
 import re
 import subprocess
 

@@ -1,4 +1,4 @@
-"""test_rows_e4 - SPEC E4: profiles survive backup and restore, and leave as PKCS#12 that others read"""
+"""test_rows_e4 - E4: profiles survive backup and restore, and leave as PKCS#12 that others read"""
 import base64
 import pathlib
 import shutil
@@ -76,7 +76,7 @@ class Export(pki.Case):
         self.signet("pki", "renew", "beta.test")
 
     def test_E_008_brought_from_what_others_made(self):
-        """openssl's, certtool's and NSS's files, new and old; SPEC E-008"""
+        """openssl's, certtool's and NSS's files, new and old; E-008"""
         key, leaf = self.write("k", self.dump(self.export(), "open sesame", "-nocerts")), self.write("c", self.leaf)
         middle = self.write("m", self.middle.pem())
         files = {

@@ -1,4 +1,4 @@
-"""test_rows_p1 - SPEC P1: an authority of one's own, requests and certificates as files, and what is said in them"""
+"""test_rows_p1 - P1: an authority of one's own, requests and certificates as files, and what is said in them"""
 import os
 import stat
 import subprocess

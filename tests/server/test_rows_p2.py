@@ -1,4 +1,4 @@
-"""test_rows_p2 - SPEC P2: files with keys and certificates in every layout, converted, or read where they are"""
+"""test_rows_p2 - P2: files with keys and certificates in every layout, converted, or read where they are"""
 import os
 import signal
 import subprocess
@@ -60,7 +60,7 @@ class Layouts(Files):
         self.assert_served(self.leaf, self.middle.pem())
 
     def test_P_009_all_in_one(self):
-        """T13: in any order"""
+        """In any order."""
         parts = {"key": self.key_pem, "leaf": self.leaf, "middle": self.middle.pem(), "root": self.root.pem()}
         for order in ("key leaf middle", "middle leaf key", "leaf key middle", "leaf middle key", "middle key leaf"):
             with self.subTest(order):

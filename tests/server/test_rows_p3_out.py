@@ -1,4 +1,4 @@
-"""SPEC P3 and E6, by row: TLS towards other servers, each level with its outcome."""
+"""P3 and E6, by row: TLS towards other servers, each level with its outcome."""
 import contextlib
 import email
 import email.policy
@@ -144,14 +144,14 @@ class Rows(Outgoing):
         self.assertIn("verified=no", self.delivered())
 
     def test_P_027_none(self):
-        """Also SPEC E-048."""
+        """Also E-048."""
         self.sink.tls = self.root.context(self.host)
         self.level("none")
         self.delivered(tls=False)
         self.assertNotIn("STARTTLS", self.sink.commands[-6:])
 
     def test_P_027_encrypt(self):
-        """Also SPEC E-051."""
+        """Also E-051."""
         self.level("encrypt")
         self.refused("STARTTLS is not offered")
         self.sink.tls = self.root.context("quite.another.test")
@@ -198,7 +198,7 @@ class Rows(Outgoing):
         self.refused("it is not for smart.elsewhere.test")
 
     def test_P_027_preferred_verify(self):
-        """Also SPEC E-052, E-053, E-054."""
+        """Also E-052, E-053, E-054."""
         self.level("preferred-verify")
         self.trust()
         self.sink.tls = self.root.context(self.host)

@@ -1,4 +1,4 @@
-"""test_rows_p4 - SPEC P4: what testers of TLS say of the server (ports and floors are in test_rows_p4_tls)"""
+"""test_rows_p4 - P4: what testers of TLS say of the server (ports and floors are in test_rows_p4_tls)"""
 import json
 import re
 import shutil

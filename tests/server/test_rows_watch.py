@@ -1,6 +1,6 @@
 """test_rows_watch - what is watched over: who changed what, what expires, what was revoked, the master key
 
-SPEC C-001, C-002.
+C-001, C-002.
 """
 import base64
 import datetime
@@ -646,7 +646,7 @@ class MasterKey(unittest.TestCase):
 
 
 class PrivateKeys(Watched):
-    """SPEC C-001, C-002."""
+    """C-001, C-002."""
 
     def crawl(self, browser):
         seen, todo = {}, ["/", "/admin"]

@@ -98,7 +98,7 @@ class Issuing(Room):
         return self.openssl("x509", "-in", path, "-noout", "-text").decode()
 
     def test_at_once(self):
-        """SPEC C-109, C-112, C-115"""
+        """C-109, C-112, C-115"""
         answer = self.issue("ann@alpha.test", SECRET, "--type", "P-256")
         pem = self.certificate("ann@alpha.test")
         self.openssl("verify", "-x509_strict", "-purpose", "smimesign", "-CAfile", "issuer.pem", pem)
@@ -122,7 +122,7 @@ class Issuing(Room):
         self.assertIn("(2048 bit)", text)
 
     def test_serials(self):
-        """SPEC C-115: unique, and in the register"""
+        """C-115: unique, and in the register"""
         for _ in range(3):
             self.issue("bob@alpha.test")
         rows = self.signet("issued", "alpha.test")["rows"]
@@ -141,7 +141,7 @@ class Issuing(Room):
             self.signet("issued", "nowhere.test")
 
     def test_conditions(self):
-        """SPEC C-110, C-114: without each of them it is refused, with the reason"""
+        """C-110, C-114: without each of them it is refused, with the reason"""
         self.server.add("dan@delta.test")
         self.issue("dan@delta.test")
         for mode in ("disabled", "test"):
@@ -161,7 +161,7 @@ class Issuing(Room):
         self.refused("no private key", "ca-self-signed", "delta.test")
 
     def test_generic(self):
-        """SPEC C-113"""
+        """C-113"""
         self.server.add("gus@gamma.test")
         self.issue("gus@gamma.test")
         self.assertEqual(self.signet("ca-remove", "gamma.test")["authority"], "generic")
@@ -171,7 +171,7 @@ class Issuing(Room):
         self.assertNotEqual(self.issue("gus@gamma.test")["issuer"], answer["issuer"])
 
     def test_another_authority(self):
-        """SPEC C-111, C-112: one that an admin brings"""
+        """C-111, C-112: one that an admin brings"""
         self.openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out", "ca.pem",
                      "-subj", "/O=Example/CN=Brought Authority", "-days", "100",
                      "-addext", "keyUsage=critical,keyCertSign,cRLSign")
@@ -201,7 +201,7 @@ class Issuing(Room):
         self.assertIn("Brought Authority", self.signet("ca-show", "epsilon.test")["subject"])
 
     def test_request(self):
-        """SPEC C-111: another authority signs the special key"""
+        """C-111: another authority signs the special key"""
         self.server.add("kim@kappa.test")
         self.write("kappa.csr", self.signet("ca-csr", "kappa.test", "--o", "Example")["pem"])
         self.assertIn(b"O = Example, CN = kappa.test",
@@ -242,7 +242,7 @@ class Keys(Room):
         self.server.signet("setting", "set", "auth.failure-delay", how_long)
 
     def test_wrong_secret(self):
-        """SPEC C-105: refused, and slowed"""
+        """C-105: refused, and slowed"""
         self.issue(self.user)
         self.hold_back("1m")
         self.refused("not the secret", "export", self.user, secret="a guess of mine", new_password="x")
@@ -253,7 +253,7 @@ class Keys(Room):
         self.refused("fewer than 8", "issue", "cy@beta.test", secret="short")
 
     def test_nothing_on_disk(self):
-        """SPEC C-105: neither the secret nor the key lies anywhere"""
+        """C-105: neither the secret nor the key lies anywhere"""
         self.issue(self.user, "Unmistakable-Secret-42", "--type", "P-256")
         self.p12(self.user, "Unmistakable-Secret-42")
         der = self.openssl("pkcs12", "-in", "user.p12", "-passin", "pass:file password", "-nodes", "-nocerts")
@@ -290,7 +290,7 @@ class Keys(Room):
         self.refused("has no S/MIME certificate", "encrypt", self.user, text=MESSAGE)
 
     def test_export_to_openssl(self):
-        """SPEC C-108"""
+        """C-108"""
         self.issue(self.user)
         out = self.openssl("pkcs12", "-in", self.p12(self.user), "-passin", "pass:file password", "-nodes", "-info")
         self.assertIn(b"MAC: sha256", out)
@@ -301,7 +301,7 @@ class Keys(Room):
         self.assertNotEqual(wrong.returncode, 0)
 
     def test_into_a_second_account(self):
-        """SPEC C-108: the same message is decrypted there"""
+        """C-108: the same message is decrypted there"""
         self.issue(self.user)
         message = self.encrypt(self.user)
         self.p12(self.user, password="pässwörd €")
@@ -357,7 +357,7 @@ class Messages(Room):
         room.issue("cy@beta.test", SECRET, "--type", "P-384")
 
     def test_form(self):
-        """SPEC C-128"""
+        """C-128"""
         text = self.encrypt("ann@alpha.test")
         message = email.message_from_string(text)
         self.assertEqual(message.get_content_type(), "application/pkcs7-mime")
@@ -369,8 +369,8 @@ class Messages(Room):
         self.assertNotIn("Unmistakable", text)
         self.assertTrue(all(len(line) <= 76 for line in text.split("\r\n")))
 
-    def test_openssl(self):
-        """SPEC C-121, C-008: one message, each of its readers"""
+    def test_C_008_each_of_many_readers_by_openssl(self):
+        """C-121, C-008: one message, each of its readers"""
         everybody = ("ann@alpha.test", "bob@alpha.test", "cy@beta.test")
         text = self.encrypt(*everybody)
         for address in everybody:
@@ -395,7 +395,7 @@ class Messages(Room):
             self.server.signet("setting", "set", "smime.cipher", "aes-256-cbc")
 
     def test_not_twice(self):
-        """SPEC C-129"""
+        """C-129"""
         once = self.encrypt("ann@alpha.test")
         self.assertEqual(self.encrypt("bob@alpha.test", message=once), once)
 
@@ -426,7 +426,7 @@ class Messages(Room):
 
 
 class Nss(Room):
-    """What Thunderbird is made of (SPEC C-107, C-130 as far as its library goes)."""
+    """What Thunderbird is made of (C-107, C-130 as far as its library goes)."""
 
     def setUp(self):
         self.db = tempfile.mkdtemp(dir=self.dir)

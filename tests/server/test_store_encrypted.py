@@ -77,7 +77,7 @@ class Encrypted(Mail, unittest.TestCase):
         return found[0]
 
     def test_in_ones_own_mailbox(self):
-        """SPEC C-119, C-120, C-121"""
+        """C-119, C-120, C-121"""
         self.rule(JOHN, ENCRYPT + 'if header :contains "subject" "hidden" { store_encrypted "Secret"; }')
         self.send(JOHN, "hidden one", WORD)
         self.send(JOHN, "plain one", "for all to read")
@@ -89,7 +89,7 @@ class Encrypted(Mail, unittest.TestCase):
         self.assertIn(b"for all to read", self.one(JOHN, "INBOX", "plain one"))
 
     def test_the_rule_of_the_portal(self):
-        """SPEC C-118: all mail, by one order that writes the rule"""
+        """C-118: all mail, by one order that writes the rule"""
         self.server.signet("rule", "encrypt", ANN, "on", "--mailbox", "Coffer")
         self.addCleanup(self.server.signet, "rule", "encrypt", ANN, "off")
         self.send(ANN, "by order", WORD)
@@ -97,7 +97,7 @@ class Encrypted(Mail, unittest.TestCase):
         self.assertEqual(self.count(ANN, "by order"), 0)
 
     def test_johns_rule_and_jims_inbox(self):
-        """SPEC C-122, C-123: the sample of the guide. Both can read it, nobody else."""
+        """C-122, C-123: the sample of the guide. Both can read it, nobody else."""
         self.rule(JOHN, ENCRYPT + 'store_encrypted "~jim/INBOX";')
         self.send(JOHN, "for both", WORD)
         message = self.one(JIM, "INBOX", "for both")
@@ -108,7 +108,7 @@ class Encrypted(Mail, unittest.TestCase):
         self.assertIsNone(self.ann.decrypt(message))
 
     def test_a_domains_rule(self):
-        """SPEC C-124: as an account's"""
+        """C-124: as an account's"""
         self.rule("alpha.test", ENCRYPT + 'store_encrypted "~jim/INBOX";')
         self.send(JOHN, "by the domain", WORD)
         message = self.one(JIM, "INBOX", "by the domain")
@@ -116,7 +116,7 @@ class Encrypted(Mail, unittest.TestCase):
         self.assertIn(WORD.encode(), self.john.decrypt(message))
 
     def test_the_servers_rule(self):
-        """SPEC C-125: for the owner of the mailbox alone; no grant is asked for"""
+        """C-125: for the owner of the mailbox alone; no grant is asked for"""
         self.rule("", ENCRYPT + 'store_encrypted "~jim/INBOX";')
         self.send(ANN, "by the server", WORD)
         message = self.one(JIM, "INBOX", "by the server")
@@ -125,13 +125,13 @@ class Encrypted(Mail, unittest.TestCase):
         self.assertIsNone(self.ann.decrypt(message))
 
     def test_without_the_right(self):
-        """SPEC C-127: the sender's mail is not lost"""
+        """C-127: the sender's mail is not lost"""
         self.rule(ANN, ENCRYPT + 'store_encrypted "~jim/INBOX";')
         self.send(ANN, "no right", WORD)
         self.assertEqual((self.count(JIM, "no right"), self.count(ANN, "no right")), (0, 1))
 
     def test_without_a_certificate(self):
-        """SPEC C-126, T9: kept in the ordinary way, told to the owner; or its sender tries again"""
+        """C-126: kept in the ordinary way, told to the owner; or its sender tries again"""
         self.rule(NORA, ENCRYPT + 'store_encrypted "Secret";')
         self.send(NORA, "no key", "in the clear")
         self.assertEqual(self.messages(NORA, "Secret"), [])
@@ -161,7 +161,7 @@ class Encrypted(Mail, unittest.TestCase):
             self.assertIn(WORD.encode(), key.decrypt(self.one(key.user, "INBOX", "by lmtp")))
 
     def test_form(self):
-        """SPEC C-128, C-130: what clients take for S/MIME, with the header that lists show"""
+        """C-128, C-130: what clients take for S/MIME, with the header that lists show"""
         self.rule(JOHN, ENCRYPT + 'store_encrypted "Form";')
         self.send(JOHN, "the form", WORD)
         message = email.message_from_bytes(self.one(JOHN, "Form", "the form"))
@@ -177,7 +177,7 @@ class Encrypted(Mail, unittest.TestCase):
         imap.logout()
 
     def test_encrypted_already(self):
-        """SPEC C-129: what the sender encrypted is left alone"""
+        """C-129: what the sender encrypted is left alone"""
         inner = f"Content-Type: text/plain\r\n\r\n{WORD}\r\n".encode()
         sealed = run("openssl", "cms", "-encrypt", "-aes-256-cbc", "-subject", "sealed", "-from", "x@elsewhere.test",
                      "-to", JOHN, self.john.pem, stdin=inner).stdout.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
@@ -203,7 +203,7 @@ class Encrypted(Mail, unittest.TestCase):
 
 
 class Disk(Mail, unittest.TestCase):
-    """SPEC C-128: of a message of which all copies are encrypted no word is on the disk, at no time."""
+    """C-128: of a message of which all copies are encrypted no word is on the disk, at no time."""
 
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="signet-keys."))

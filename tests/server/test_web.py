@@ -111,7 +111,7 @@ class Login(Web):
             self.assertEqual(self.web.address(), self.url(path))
 
     def test_others_have_no_business_here(self):
-        """SPEC C-134"""
+        """C-134"""
         self.log_in("ann@alpha.test")
         self.go("/admin/domain/beta.test/security/pki")
         self.sees("Status 404")
@@ -130,7 +130,7 @@ class Login(Web):
             return tls.getpeercert(binary_form=True)
 
     def test_C_059_C_060_secure_certificate(self):
-        """SPEC C-059, C-060"""
+        """C-059, C-060"""
         for host in ("alpha.test", "beta.test"):
             self.go("/login", host)
             self.assertTrue(self.web.has("link=Secure Certificate"))
@@ -143,7 +143,7 @@ class Login(Web):
             connection.close()
 
     def test_C_059_no_secure_certificate_where_there_is_none(self):
-        """SPEC C-059"""
+        """C-059"""
         self.server.signet("domain", "add", "gone.test")
         self.go("/login", "gone.test")
         self.assertTrue(self.web.has("link=Secure Certificate"))
@@ -174,7 +174,7 @@ class Admin(Web):
         self.shoot("overview")
 
     def test_a_domain_and_its_certificate(self):
-        """SPEC C-010, C-018 to C-020, C-029, C-031 to C-046, C-055 to C-058"""
+        """C-010, C-018 to C-020, C-029, C-031 to C-046, C-055 to C-058"""
         self.go("/admin/domains")
         self.web.fill("[name=name]", "x y")
         self.press("add")
@@ -249,7 +249,7 @@ class Admin(Web):
         return found.group(1)
 
     def test_import_and_chain(self):
-        """SPEC C-022 to C-028, C-040, C-041, C-047 to C-053"""
+        """C-022 to C-028, C-040, C-041, C-047 to C-053"""
         self.server.signet("domain", "add", "delta.test")
         self.go("/admin/domain/delta.test/security/pki")
         self.press("key-remove")
@@ -293,7 +293,7 @@ class Admin(Web):
         self.sees("The chain was removed.")  # C-053
 
     def test_trust(self):
-        """SPEC C-066 to C-072"""
+        """C-066 to C-072"""
         pem = self.server.signet("pki", "show", "beta.test")["chain"]
         self.web.follow("a[href='/admin/security']")
         self.web.follow("link=Trusted Certificates")
@@ -482,7 +482,7 @@ class Portal(Web):
         self.shoot("rules")
 
     def test_mail_programs(self):
-        """SPEC P-035"""
+        """P-035"""
         self.web.follow("link=Mail programs")
         self.sees("mail.alpha.test", "bob@alpha.test", "SSL/TLS", "STARTTLS",
                   str(self.server.ports["imaps"]), str(self.server.ports["submission"]))
@@ -523,7 +523,7 @@ class Portal(Web):
 
 
 class Smime(Web):
-    """SPEC C-103 to C-105, C-111"""
+    """C-103 to C-105, C-111"""
 
     def test_own_certificate(self):
         self.log_in("bob@alpha.test")
@@ -558,7 +558,7 @@ class Smime(Web):
         self.sees("You have no certificate yet.")
 
     def messages(self):
-        """SPEC C-104: encrypted and opened by the pages."""
+        """C-104: encrypted and opened by the pages."""
         plain = self.server.folder / "plain.eml"
         plain.write_text("From: a@b.test\r\nSubject: x\r\n\r\nwhat nobody else may <read>\r\n")
         self.go("/portal/message")
@@ -618,7 +618,7 @@ class Smime(Web):
         self.sees("CN=Cy")
 
     def test_authority_of_a_domain(self):
-        """SPEC C-111, C-114"""
+        """C-111, C-114"""
         self.log_in("ann@alpha.test")
         self.web.follow("link=S/MIME")
         self.press("self-signed")
@@ -780,7 +780,7 @@ class AllPages(unittest.TestCase):
 
 
 class Roles(AllPages):
-    """SPEC C-134: every page that there is, asked for by who has no business there."""
+    """C-134: every page that there is, asked for by who has no business there."""
 
     def ask(self, visitor, path, csrf):
         """What GET and POST of a page are answered."""
@@ -825,7 +825,7 @@ class Roles(AllPages):
             self.assertIn(visitor.ask("POST", path, [("csrf", csrf), ("do", "remove")])[0], (303, 401, 403, 405), path)
 
     def test_C_001_no_private_key_on_any_page(self):
-        """SPEC C-001"""
+        """C-001"""
         root = Visitor(self.server)
         root.log_in("root@alpha.test")
         for path in self.pages:

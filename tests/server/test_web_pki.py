@@ -1,6 +1,6 @@
 """test_web_pki - the pages on keys, certificates and trust, used by a browser without JavaScript
 
-A method is named by the row of SPEC that it shows. SHOTS=folder keeps pictures.
+A method is named by the point of docs/capabilities.md that it shows. SHOTS=folder keeps pictures.
 """
 import html
 import pathlib
@@ -81,7 +81,7 @@ class Pages(Web):
 
 
 class Domain(Pages):
-    """SPEC C2 to C6: a domain of its own for each test."""
+    """C2 to C6: a domain of its own for each test."""
 
     def new_domain(self, name, *, key=False):
         self.server.signet("domain", "add", name)
@@ -403,7 +403,7 @@ class Domain(Pages):
 
 
 class Trust(Pages):
-    """SPEC C7 and C9"""
+    """C7 and C9"""
 
     def root(self, name):
         text = openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
@@ -600,7 +600,7 @@ class Expiry(Pages):
 
 
 class Profiles(Pages):
-    """SPEC E2 to E4"""
+    """E2 to E4"""
 
     def profile(self, name):
         self.server.signet("profile", "add", name, "--cn", f"{name}.example.test")
@@ -822,7 +822,7 @@ class Directory(Pages):
 
 
 class General(Pages):
-    """SPEC C8, P4"""
+    """C8, P4"""
 
     def test_C_078_the_panel(self):
         self.go("/")

@@ -56,13 +56,13 @@ class Base(unittest.TestCase):
 
 
 class Streams(Base):
-    def test_certificate_by_stream_to(self):  # SPEC C-077
+    def test_certificate_by_stream_to(self):  # C-077
         for domain in ("alpha.test", "beta.test"):
             stream = self.stream()
             stream.start_tls(domain, self.server.tls(domain))
             self.assertIn(domain, certificate_of(stream.sock))
 
-    def test_certificate_by_sni_on_direct_tls(self):  # SPEC C-077, XEP-0368
+    def test_certificate_by_sni_on_direct_tls(self):  # C-077, XEP-0368
         for domain in ("alpha.test", "beta.test"):
             stream = self.stream("xmpps-client")
             context = self.server.tls(domain)

@@ -452,7 +452,7 @@ static void test_lines(void **state)
 	}
 }
 
-/* SPEC C-096, C-098 */
+/* C-096, C-098 */
 static void test_external(void **state)
 {
 	static const struct {

@@ -144,7 +144,7 @@ static void discards(void **state)
 	rules_want_queue("sender@far.test>far@far.test;");
 }
 
-/* --- somebody else's mailbox: SPEC C-127 --- */
+/* --- somebody else's mailbox: C-127 --- */
 
 static void foreign(void **state)
 {
@@ -208,7 +208,7 @@ static void foreign_by_server(void **state)
 	assert_int_equal(rules_count("jim@alpha.test", "INBOX"), 1);
 }
 
-/* --- encrypted: SPEC C-118 to C-129 --- */
+/* --- encrypted: C-118 to C-129 --- */
 
 static const struct {
 	const char *name, *level, *script, *owner, *mailbox, *made_for;
@@ -239,13 +239,13 @@ static void encrypted(void **state)
 		rules_script(encrypted_cases[i].level, "");
 		want_body(encrypted_cases[i].owner, encrypted_cases[i].mailbox,
 		    encrypted_cases[i].made_for);
-		/* SPEC C-120: nowhere else */
+		/* C-120: nowhere else */
 		want_num(encrypted_cases[i].name, world_count().entries, i + 1);
 		want_num(encrypted_cases[i].name, world_count().bodies, i + 1);
 	}
 }
 
-/* SPEC C-119: all who can have it encrypted do, the clear text is for the others. */
+/* C-119: all who can have it encrypted do, the clear text is for the others. */
 static void encrypted_for_some(void **state)
 {
 	(void)state;
@@ -259,7 +259,7 @@ static void encrypted_for_some(void **state)
 	want_body("jim@alpha.test", "INBOX", "confidential");
 }
 
-/* SPEC C-126 and T9 */
+/* C-126 */
 static void no_certificate(void **state)
 {
 	struct rules_post post = {
@@ -279,7 +279,7 @@ static void no_certificate(void **state)
 	assert_int_equal(rules_count("ann@alpha.test", "INBOX"), 1);
 }
 
-/* SPEC C-129 */
+/* C-129 */
 static void encrypted_already(void **state)
 {
 	(void)state;
@@ -289,7 +289,7 @@ static void encrypted_already(void **state)
 	assert_int_equal(world_count().entries, 1);
 }
 
-/* SPEC C-128: what is nowhere in the clear is on no disk. */
+/* C-128: what is nowhere in the clear is on no disk. */
 static void nothing_clear(void **state)
 {
 	char command[300];

@@ -255,18 +255,18 @@ static void who_is_shown(void **state)
 		{ "beta.test", NULL, NULL, "beta.test" },
 		{ "BETA.Test", NULL, NULL, "beta.test" },
 		{ "mail.beta.test", NULL, NULL, "beta.test" },
-		{ "beta.example", NULL, NULL, "beta.test" }, /* SPEC C-086 */
+		{ "beta.example", NULL, NULL, "beta.test" }, /* C-086 */
 		{ "other.beta.test", NULL, NULL, "alpha.test" },
 		{ "deep.mail.beta.test", NULL, NULL, "alpha.test" },
 		{ "test", NULL, NULL, "alpha.test" },
 		{ NULL, NULL, NULL, "alpha.test" },
-		{ NULL, "192.0.2.3", NULL, "gamma.test" }, /* SPEC C-075 */
+		{ NULL, "192.0.2.3", NULL, "gamma.test" }, /* C-075 */
 		{ NULL, "2001:db8::3", NULL, "gamma.test" },
 		{ NULL, "::ffff:192.0.2.3", NULL, "gamma.test" },
 		{ NULL, "192.0.2.4", NULL, "alpha.test" },
 		{ "nobody.test", "192.0.2.3", NULL, "gamma.test" },
 		{ "beta.test", "192.0.2.3", NULL, "beta.test" },
-		{ NULL, "192.0.2.3", "beta.test", "beta.test" }, /* SPEC C-077 */
+		{ NULL, "192.0.2.3", "beta.test", "beta.test" }, /* C-077 */
 		{ "alpha.test", NULL, "beta.test", "beta.test" },
 		{ "alpha.test", NULL, "nobody.test", "alpha.test" },
 		{ "bad name", NULL, NULL, "alpha.test" },
@@ -276,7 +276,7 @@ static void who_is_shown(void **state)
 			want_domain(
 			    cases[i].sni, cases[i].address, cases[i].target, cases[i].domain);
 
-	set("tls.sni", "off"); /* SPEC C-085 */
+	set("tls.sni", "off"); /* C-085 */
 	want_domain("beta.test", NULL, NULL, "alpha.test");
 	want_domain("beta.test", "192.0.2.3", NULL, "gamma.test");
 	set("tls.sni", "on");
@@ -692,7 +692,7 @@ static void not_installed(void **state)
 		want_num(cases[i].name,
 		    install(cases[i].domain, cases[i].key, cases[i].chain, &err), -1);
 		want_num(cases[i].name, err.kind, cases[i].kind);
-		/* SPEC C-041: what was there stays */
+		/* C-041: what was there stays */
 		want_text(cases[i].name, slice_str(cert_of("beta.test", &pool).serial), before);
 	}
 	/* the same name and curve, but not that key */

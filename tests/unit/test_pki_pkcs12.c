@@ -164,7 +164,7 @@ static void read_file(const char *name, struct slice file, const char *password,
 	buf_done(&chain);
 }
 
-/* SPEC C-108 */
+/* C-108 */
 static void written(void **state)
 {
 	static const char *const passwords[] = { "secret", "", odd_password };

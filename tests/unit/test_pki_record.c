@@ -153,7 +153,7 @@ static void want_domain(const char *address, const char *want)
 	pool_done(&pool);
 }
 
-/* SPEC C-075, C-076 */
+/* C-075, C-076 */
 static void addresses(void **state)
 {
 	struct err err = { 0 };
@@ -181,7 +181,7 @@ static void addresses(void **state)
 	want_domain("192.0.2.1", "beta.test");
 }
 
-/* SPEC C-012, C-017, C-032 */
+/* C-012, C-017, C-032 */
 static void offered(void **state)
 {
 	static const struct {

@@ -92,7 +92,7 @@ static bool differs(const char *id, bool taken)
 	return false;
 }
 
-/* SPEC C-004, C-062 */
+/* C-004, C-062 */
 static void pkits(void **state)
 {
 	FILE *file = popen("xz -dc " TEST_SRCDIR "/tests/data/pki/pkits.json.xz", "r");
@@ -210,7 +210,7 @@ static void paths(void **state)
 	try_paths(cases, COUNT(cases));
 }
 
-/* SPEC C-062 */
+/* C-062 */
 static void times_and_uses(void **state)
 {
 	static const struct path_case cases[] = {
@@ -369,7 +369,7 @@ static void constraints(void **state)
 	}
 }
 
-/* SPEC C-033 */
+/* C-033 */
 static void hosts(void **state)
 {
 	static const struct {
@@ -462,7 +462,7 @@ static void hostile_names(void **state)
 	buf_done(&subtrees);
 }
 
-/* SPEC C-005: what the system trusts can be read, and is found by name. */
+/* C-005: what the system trusts can be read, and is found by name. */
 static void builtin(void **state)
 {
 	struct buf pem = { 0 }, der = { 0 };

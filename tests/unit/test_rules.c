@@ -173,7 +173,7 @@ static void failing(void **state)
 	buf_done(&notes.said);
 }
 
-/* SPEC T9 */
+/* C-126 */
 static void encrypt_failure(void **state)
 {
 	static const struct {

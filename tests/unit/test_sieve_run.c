@@ -174,13 +174,13 @@ static void takes_actions(void **state)
 		{ "require [\"reject\", \"copy\"]; redirect :copy \"a@x.org\";\nreject \"no\";",
 		    "fault: line 2: reject goes with no other action" },
 		/* Ours */
-		{ SECRET "store_encrypted \"Safe\";", "encrypt Safe" }, /* SPEC C-118 C-120 */
+		{ SECRET "store_encrypted \"Safe\";", "encrypt Safe" }, /* C-118 C-120 */
 		{ SECRET "store_encrypted :copy \"Safe\";", "encrypt Safe, implicit" },
 		{ SECRET "store_encrypted \"Safe\"; keep;", "encrypt Safe, keep" },
 		{ SECRET "store_encrypted \"INBOX\";", "encrypt" },
 		{ SECRET "store_encrypted \"~jim@x.org/INBOX\";", "encrypt ~jim@x.org/INBOX" },
 		{ SECRET "if header :contains \"Subject\" \"money\" { store_encrypted \"Safe\"; }",
-		    "encrypt Safe" }, /* SPEC C-119 */
+		    "encrypt Safe" }, /* C-119 */
 		{ SECRET "if header :contains \"Subject\" \"love\" { store_encrypted \"Safe\"; }",
 		    "implicit" },
 		/* Bounds */

@@ -74,7 +74,7 @@ static void own(void **state)
 					buf_clear(&back);
 					int rc =
 					    world_cms_read(buf_slice(&cms), 1u << one, &back, &err);
-					/* SPEC C-008: each of them, and nobody else */
+					/* C-008: each of them, and nobody else */
 					assert_int_equal(rc, who & 1u << one ? 0 : -1);
 					if (rc == 0)
 						assert_true(
@@ -88,7 +88,7 @@ static void own(void **state)
 	buf_done(&text);
 }
 
-/* SPEC C-008: one message, three recipients, each of them reads it alone. */
+/* C-008: one message, three recipients, each of them reads it alone. */
 static void by_openssl(void **state)
 {
 	struct buf text = { 0 }, cms, back = { 0 };

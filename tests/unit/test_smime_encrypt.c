@@ -26,7 +26,7 @@ static void decrypt(struct buf *message, struct buf *entity)
 	world_read("entity", entity);
 }
 
-/* SPEC C-121: the entity that comes out. */
+/* C-121: the entity that comes out. */
 static void entities(void **state)
 {
 	static const struct {
@@ -126,7 +126,7 @@ static void long_ones(void **state)
 	}
 }
 
-/* SPEC C-128 */
+/* C-128 */
 static void form(void **state)
 {
 	struct buf out = { 0 };
@@ -150,7 +150,7 @@ static void form(void **state)
 	buf_done(&out);
 }
 
-/* SPEC C-129 */
+/* C-129 */
 static void already(void **state)
 {
 #define ENVELOPED "MIAGCSqGSIb3DQEHA6CAMIACAQAxgg==\r\n"

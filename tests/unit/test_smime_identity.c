@@ -103,7 +103,7 @@ static int readers(const char *const *users, size_t n, struct err *err)
 	return who;
 }
 
-/* SPEC C-121, C-122, C-126 */
+/* C-121, C-122, C-126 */
 static void for_whom(void **state)
 {
 	const char *const nobody[] = { "nobody@alpha.test" };
@@ -215,7 +215,7 @@ static int open_key(size_t user, const char *with, struct err *err)
 	return rc;
 }
 
-/* SPEC C-105: a wrong one is slowed, for this account alone. */
+/* C-105: a wrong one is slowed, for this account alone. */
 static void wrong_ones(void **state)
 {
 	struct err err = { 0 };

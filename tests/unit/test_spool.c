@@ -127,7 +127,7 @@ static int find_file(void)
 	return -1;
 }
 
-/* SPEC C-128: what is on the disk is not what it says. */
+/* C-128: what is on the disk is not what it says. */
 static void cannot_be_read_there(void **state)
 {
 	struct spool *one = spool_new(), *two = spool_new();

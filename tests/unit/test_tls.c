@@ -457,7 +457,7 @@ static void resumption(void **state)
 		WOLFSSL_SESSION *s = session_with(tls12, "alpha.test");
 		assert_true(resumes(tls12, "alpha.test", s));
 		assert_true(resumes(tls12, "nobody.test", s)); /* leads to alpha.test, too */
-		assert_true(refused(tls12, "beta.test", s));   /* SPEC C-082 */
+		assert_true(refused(tls12, "beta.test", s));   /* C-082 */
 
 		tls_ticket_keys_set(turned, 2); /* a newer key seals, the old one opens */
 		assert_true(resumes(tls12, "alpha.test", s));

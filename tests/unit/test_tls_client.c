@@ -220,7 +220,7 @@ static void not_tls(void **state)
 
 /* --- the client's certificate --- */
 
-/* SPEC C-091, C-094, C-095, C-097, C-098, C-099, C-100, C-101 */
+/* C-091, C-094, C-095, C-097, C-098, C-099, C-100, C-101 */
 static void clients_are_judged(void **state)
 {
 	static const struct {

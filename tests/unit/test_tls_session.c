@@ -131,7 +131,7 @@ static void kept_and_bound(void **state)
 	wolfSSL_SESSION_free(session);
 }
 
-/* SPEC P-020 */
+/* P-020 */
 static void a_day(void **state)
 {
 	(void)state;
@@ -160,7 +160,7 @@ static void a_day(void **state)
 	wolfSSL_SESSION_free(session);
 }
 
-/* SPEC C-080 */
+/* C-080 */
 static void open_connections(void **state)
 {
 	uint32_t life = tls_life_new();
