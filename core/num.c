@@ -102,3 +102,23 @@ bool num_duration(struct slice s, int64_t max_ms, int64_t *out_ms)
 	*out_ms = (int64_t)ms;
 	return true;
 }
+
+void num_put_bytes(struct buf *out, struct slice value)
+{
+	unsigned char length[4];
+
+	num_put32(length, (uint32_t)value.n);
+	buf_add(out, length, sizeof(length));
+	buf_adds(out, value);
+}
+
+bool num_take_bytes(struct slice *rest, struct slice *value)
+{
+	const unsigned char *p = (const unsigned char *)rest->p;
+
+	if (rest->n < 4 || num_get32(p) > rest->n - 4)
+		return false;
+	*value = slice_head(slice_from(*rest, 4), num_get32(p));
+	*rest = slice_from(*rest, 4 + value->n);
+	return true;
+}

@@ -44,4 +44,9 @@ static inline uint64_t num_get64(const unsigned char *p)
 	return (uint64_t)num_get32(p) << 32 | num_get32(p + 4);
 }
 
+/* Bytes in records: their number in 32 bits, then they themselves. False: there
+   is no such thing at the front of *rest. */
+void num_put_bytes(struct buf *out, struct slice value);
+bool num_take_bytes(struct slice *rest, struct slice *value);
+
 #endif

@@ -2,6 +2,7 @@
 #include "pki/client_cert.h"
 #include "pki/op_pki.h"
 #include "pki/told.h"
+#include "storage/op_account.h"
 
 /* --- fingerprints --- */
 
@@ -40,22 +41,6 @@ int pki_call_fingerprint(const char *arg, struct slice hex, struct buf *out, str
 		"address", OP_ADDRESS, OP_REQUIRED, "address of the account", NULL                 \
 	}
 
-/* Nobody acts on those that may do more than himself. */
-static int find_account(struct op_call *call, struct dir_account *account)
-{
-	int found = dir_account(slice_str(op_text(call, "address")), op_pool(call), account);
-
-	if (found < 0)
-		return op_fail(call, ERR_TEMP, "cannot read the directory");
-	if (found == 0)
-		return op_fail(
-		    call, ERR_ABSENT, "there is no account %s", op_text(call, "address"));
-	if (account->role > (int)op_caller(call)->role)
-		return op_fail(
-		    call, ERR_DENIED, "%s is a %s", account->name, op_role_names[account->role]);
-	return 0;
-}
-
 /* --- list --- */
 
 static void put_cert(void *arg, const struct cert *cert)
@@ -68,7 +53,7 @@ static int run_list(struct op_call *call)
 {
 	struct dir_account account;
 
-	if (find_account(call, &account) != 0)
+	if (op_account_find(call, &account) != 0)
 		return -1;
 	if (client_cert_each(&account, put_cert, call) < 0)
 		return op_fail(call, ERR_TEMP, "cannot read the directory");
@@ -97,7 +82,7 @@ static int run_add(struct op_call *call)
 	struct err err = { 0 };
 	struct cert cert;
 
-	if (find_account(call, &account) != 0)
+	if (op_account_find(call, &account) != 0)
 		return -1;
 	int rc = cert_from_pem(op_secret(call, "pem"), &der, &err);
 	struct slice rest = buf_slice(&der);
@@ -138,7 +123,7 @@ static int run_remove(struct op_call *call)
 	struct buf fingerprint = { 0 };
 	struct err err = { 0 };
 
-	if (find_account(call, &account) != 0)
+	if (op_account_find(call, &account) != 0)
 		return -1;
 	int rc = pki_call_fingerprint(
 	    "fingerprint", slice_str(op_text(call, "fingerprint")), &fingerprint, &err);

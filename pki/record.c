@@ -26,28 +26,6 @@ static struct slice record_key(struct buf *out, char kind, struct slice name)
 	return buf_slice(out);
 }
 
-/* --- bytes --- */
-
-static void put_field(struct buf *out, struct slice value)
-{
-	unsigned char length[4];
-
-	num_put32(length, (uint32_t)value.n);
-	buf_add(out, length, sizeof(length));
-	buf_adds(out, value);
-}
-
-static bool take_field(struct slice *rest, struct slice *value)
-{
-	const unsigned char *p = (const unsigned char *)rest->p;
-
-	if (rest->n < 4 || num_get32(p) > rest->n - 4)
-		return false;
-	*value = slice_head(slice_from(*rest, 4), num_get32(p));
-	*rest = slice_from(*rest, 4 + value->n);
-	return true;
-}
-
 static void write_record(const struct domain_record *record, struct buf *out)
 {
 	const struct slice fields[FIELDS] = { record->key, record->leaf, record->above,
@@ -62,7 +40,7 @@ static void write_record(const struct domain_record *record, struct buf *out)
 	num_put64(header + 3, (uint64_t)record->made);
 	buf_add(out, header, sizeof(header));
 	for (size_t i = 0; i < FIELDS; i++)
-		put_field(out, fields[i]);
+		num_put_bytes(out, fields[i]);
 }
 
 /* The first form: flags, when it was made, the key with its length, the chain. */
@@ -72,7 +50,7 @@ static bool read_first_form(struct slice bytes, struct domain_record *out)
 	struct slice rest = slice_from(bytes, 1 + 8);
 	struct cert leaf;
 
-	if (bytes.n < 1 + 8 || !take_field(&rest, &out->key))
+	if (bytes.n < 1 + 8 || !num_take_bytes(&rest, &out->key))
 		return false;
 	out->mode = PKI_ENABLED;
 	out->installed = p[0] & INSTALLED;
@@ -105,7 +83,7 @@ bool record_read(struct slice bytes, struct domain_record *out)
 	struct slice *const fields[FIELDS] = { &out->key, &out->leaf, &out->above, &out->subject,
 		&out->client_issuer, &out->files };
 	for (size_t i = 0; i < n_fields; i++)
-		if (!take_field(&rest, fields[i]))
+		if (!num_take_bytes(&rest, fields[i]))
 			return false;
 	return rest.n == 0;
 }

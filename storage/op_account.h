@@ -1,4 +1,4 @@
-/* op_account.h - private to storage/op_account*.c */
+/* op_account.h - for operations about an account: who it is, its mail */
 #ifndef STORAGE_OP_ACCOUNT_H
 #define STORAGE_OP_ACCOUNT_H
 

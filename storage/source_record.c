@@ -12,26 +12,6 @@ static const char room[] = "ldap";
 
 enum { VERSION = 1, FIELDS = 6 };
 
-static void put_field(struct buf *out, struct slice value)
-{
-	unsigned char length[4];
-
-	num_put32(length, (uint32_t)value.n);
-	buf_add(out, length, sizeof(length));
-	buf_adds(out, value);
-}
-
-static bool take_field(struct slice *rest, struct slice *value)
-{
-	const unsigned char *p = (const unsigned char *)rest->p;
-
-	if (rest->n < 4 || num_get32(p) > rest->n - 4)
-		return false;
-	*value = slice_head(slice_from(*rest, 4), num_get32(p));
-	*rest = slice_from(*rest, 4 + value->n);
-	return true;
-}
-
 bool source_read(struct slice value, struct pool *pool, struct source_spec *out)
 {
 	struct slice rest = slice_from(value, 1), field[FIELDS];
@@ -39,7 +19,7 @@ bool source_read(struct slice value, struct pool *pool, struct source_spec *out)
 	if (value.n == 0 || value.p[0] != VERSION)
 		return false;
 	for (size_t i = 0; i < FIELDS; i++)
-		if (!take_field(&rest, &field[i]))
+		if (!num_take_bytes(&rest, &field[i]))
 			return false;
 	*out = (struct source_spec){ .url = pool_str(pool, field[0]),
 		.base = pool_str(pool, field[1]),
@@ -87,8 +67,8 @@ int source_put(struct slice domain, const struct source_spec *spec, struct err *
 
 	buf_addc(&value, VERSION);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
-		put_field(&value, slice_str(texts[i]));
-	put_field(&value, spec->sealed);
+		num_put_bytes(&value, slice_str(texts[i]));
+	num_put_bytes(&value, spec->sealed);
 	int rc = store_record_put(room, domain, buf_slice(&value), err);
 	buf_done(&value);
 	return rc;
