@@ -620,7 +620,8 @@ class Smime(Web):
     def test_authority_of_a_domain(self):
         """C-111, C-114"""
         self.log_in("ann@alpha.test")
-        self.web.follow("link=S/MIME")
+        self.web.follow("link=Security")
+        self.web.follow("a[href='/admin/domain/alpha.test/security/smime']")
         self.press("self-signed")
         self.press("self-signed")
         self.sees("There is a new special certificate.", "certificates are issued")
