@@ -687,9 +687,15 @@ class Visitor:
     def ask(self, method, path, fields=()):
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         body = urllib.parse.urlencode(fields).encode() if method == "POST" else None
-        self.connection.request(method, path, body, {
-            "Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"})
-        answer = self.connection.getresponse()
+        try:
+            self.connection.request(method, path, body, {
+                "Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"})
+            answer = self.connection.getresponse()
+        except (ConnectionError, ssl.SSLError):
+            if not body or len(body) <= 1 << 20:  # so much of what is refused is read, no more
+                raise
+            self.connection.close()
+            return 413, ""
         text = answer.read().decode(errors="replace")
         for cookie in answer.headers.get_all("Set-Cookie") or []:
             name, value = cookie.split(";")[0].split("=", 1)
