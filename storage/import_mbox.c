@@ -3,7 +3,6 @@
  * Such a line counts at the beginning and behind an empty line; ">From " in a
  * message was "From " ("mboxrd": one '>' is taken away). A message is known by
  * where it stands and what it is, so a file that has grown brings what is new. */
-#define _XOPEN_SOURCE 700
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>

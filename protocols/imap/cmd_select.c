@@ -125,7 +125,6 @@ static uint32_t first_unseen(const struct box_snap *snap)
 static void tell_mailbox(struct imap *im)
 {
 	struct buf *out = sess_out(im->sess);
-	uint32_t unseen = first_unseen(im->shown);
 
 	imap_tell_flags(im, im->shown);
 	buf_printf(out, "* %u EXISTS\r\n", box_snap_count(im->shown));
@@ -135,6 +134,8 @@ static void tell_mailbox(struct imap *im)
 		buf_addz(out, "\r\n");
 	} else {
 		/* No message is \Recent here: RFC 9051 has given that flag up. */
+		uint32_t unseen = first_unseen(im->shown);
+
 		buf_addz(out, "* 0 RECENT\r\n");
 		if (unseen)
 			buf_printf(out, "* OK [UNSEEN %u] First unseen\r\n", unseen);

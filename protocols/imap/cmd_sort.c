@@ -31,7 +31,6 @@ struct sort {
 	struct pool pool; /* texts and items */
 	const struct item **items;
 	uint32_t n_items;
-	struct imap_found_walk walk;
 	struct buf scratch;
 };
 
@@ -65,25 +64,6 @@ static int compare(const void *x, const void *y, void *arg)
 
 /* --- the answer --- */
 
-static enum imap_done put_numbers(struct imap *im)
-{
-	struct sort *sort = im->work;
-	struct buf *out = sess_out(im->sess);
-	uint32_t seq;
-
-	while (!sess_full(im->sess) && (seq = imap_found_next(&sort->walk))) {
-		buf_addc(out, ' ');
-		buf_addu(out, im->uid ? box_snap_nth(im->shown, seq)->uid : seq);
-	}
-	if (sess_full(im->sess))
-		return IMAP_LATER;
-	if (sort->search.query.tells_modseq && sort->search.found.n > 0) /* RFC 7162 §3.1.7 */
-		buf_printf(out, " (MODSEQ %llu)",
-		    (unsigned long long)imap_returns_modseq(im, &sort->search));
-	buf_addz(out, "\r\n");
-	return imap_search_done(im);
-}
-
 static enum imap_done answer(struct imap *im)
 {
 	struct sort *sort = im->work;
@@ -95,14 +75,7 @@ static enum imap_done answer(struct imap *im)
 		qsort_r(sort->items, sort->n_items, sizeof *sort->items, compare, sort);
 	for (uint32_t i = 0; i < sort->n_items; i++)
 		imap_found_add(found, sort->items[i]->seq);
-	if (sort->search.returns.asked) {
-		imap_returns_put(im, &sort->search);
-		return imap_search_done(im);
-	}
-	buf_addz(sess_out(im->sess), "* SORT");
-	sort->walk = imap_found_from(found, 0);
-	im->resume = put_numbers;
-	return put_numbers(im);
+	return imap_returns_answer(im, "SORT");
 }
 
 /* --- reading --- */
@@ -135,7 +108,7 @@ static enum imap_done read_items(struct imap *im)
 	uint64_t began = loop_now();
 	uint32_t seq;
 
-	while ((seq = imap_found_next(&sort->walk))) {
+	while ((seq = imap_found_next(&sort->search.walk))) {
 		read_item(sort, seq);
 		if (loop_now() - began > TURN_MS)
 			return IMAP_LATER;
@@ -149,7 +122,7 @@ static enum imap_done found(struct imap *im)
 	struct sort *sort = im->work;
 
 	sort->items = pool_get(&sort->pool, (size_t)sort->search.found.n * sizeof *sort->items);
-	sort->walk = imap_found_from(&sort->search.found, 0);
+	sort->search.walk = imap_found_from(&sort->search.found, 0);
 	im->resume = read_items;
 	return read_items(im);
 }

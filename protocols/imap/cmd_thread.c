@@ -13,7 +13,6 @@ struct thread {
 	struct imap_search search; /* first */
 	enum imap_thread_how how;
 	struct imap_threads *threads;
-	struct imap_found_walk walk;
 	struct buf scratch;
 };
 
@@ -85,9 +84,7 @@ static void read_message(struct thread *t, uint32_t seq)
 
 static uint32_t number(void *arg, uint32_t seq)
 {
-	struct imap *im = arg;
-
-	return im->uid ? box_snap_nth(im->shown, seq)->uid : seq;
+	return imap_number_of(arg, seq);
 }
 
 static enum imap_done put_threads(struct imap *im)
@@ -110,7 +107,7 @@ static enum imap_done read_messages(struct imap *im)
 	uint64_t began = loop_now();
 	uint32_t seq;
 
-	while ((seq = imap_found_next(&t->walk))) {
+	while ((seq = imap_found_next(&t->search.walk))) {
 		read_message(t, seq);
 		if (loop_now() - began > TURN_MS)
 			return IMAP_LATER;
@@ -126,7 +123,7 @@ static enum imap_done found(struct imap *im)
 	struct thread *t = im->work;
 
 	t->threads = imap_threads_new();
-	t->walk = imap_found_from(&t->search.found, 0);
+	t->search.walk = imap_found_from(&t->search.found, 0);
 	im->resume = read_messages;
 	return read_messages(im);
 }

@@ -134,7 +134,8 @@ struct imap_search {
 	struct imap_query query;
 	struct imap_candidate candidate;
 	struct imap_found found;
-	uint32_t next; /* sequence number */
+	uint32_t next;		     /* sequence number */
+	struct imap_found_walk walk; /* for what comes behind the search */
 	enum imap_done (*then)(struct imap *im);
 	void (*release)(struct imap *im); /* of what comes behind this struct, or NULL */
 };
@@ -148,10 +149,11 @@ enum imap_done imap_search_done(struct imap *im);
 
 /* ["RETURN" SP "(" [option *(SP option)] ")" SP]; none means ALL. */
 bool imap_returns_parse(struct slice *in, struct imap_returns *out);
-/* SAVE what was found, and the line "* ESEARCH ..." unless that was all. */
-void imap_returns_put(struct imap *im, struct imap_search *search);
-/* RFC 7162 §3.1.6: the highest MODSEQ of what the answer names. */
-uint64_t imap_returns_modseq(const struct imap *im, const struct imap_search *search);
+/* What a message is called in the answer: by its UID behind UID. */
+uint32_t imap_number_of(const struct imap *im, uint32_t seq);
+/* Answer with what im->work has found: as RETURN says, else all numbers behind
+   "* SEARCH" or "* SORT". */
+enum imap_done imap_returns_answer(struct imap *im, const char *name);
 
 /* --- what is read of a candidate (search_read.c); false: nothing there --- */
 

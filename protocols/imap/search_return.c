@@ -77,7 +77,7 @@ bool imap_returns_parse(struct slice *in, struct imap_returns *out)
 
 /* --- numbers --- */
 
-static uint32_t number(const struct imap *im, uint32_t seq)
+uint32_t imap_number_of(const struct imap *im, uint32_t seq)
 {
 	return im->uid ? box_snap_nth(im->shown, seq)->uid : seq;
 }
@@ -104,7 +104,7 @@ static void put_set(const struct imap *im, struct imap_found_walk walk, uint32_t
 	uint32_t seq;
 
 	for (; n > 0 && (seq = imap_found_next(&walk)); n--) {
-		uint32_t it = number(im, seq);
+		uint32_t it = imap_number_of(im, seq);
 
 		if (run.from && it == run.to + 1) {
 			run.to = it;
@@ -182,7 +182,8 @@ static void save(struct imap *im, const struct imap_search *search)
 
 /* --- the answer --- */
 
-uint64_t imap_returns_modseq(const struct imap *im, const struct imap_search *search)
+/* RFC 7162 §3.1.6: the highest MODSEQ of what the answer names. */
+static uint64_t modseq(const struct imap *im, const struct imap_search *search)
 {
 	unsigned what = search->returns.what;
 	struct imap_found_walk walk = imap_found_from(&search->found, 0);
@@ -232,9 +233,9 @@ static void put_extended(struct imap *im, const struct imap_search *search)
 	imap_put_string(out, im->tag);
 	buf_addz(out, im->uid ? ") UID" : ")");
 	if (n > 0 && (what & IMAP_RETURN_MIN))
-		buf_printf(out, " MIN %u", number(im, first(search)));
+		buf_printf(out, " MIN %u", imap_number_of(im, first(search)));
 	if (n > 0 && (what & IMAP_RETURN_MAX))
-		buf_printf(out, " MAX %u", number(im, last(search)));
+		buf_printf(out, " MAX %u", imap_number_of(im, last(search)));
 	if (what & IMAP_RETURN_COUNT)
 		buf_printf(out, " COUNT %u", n);
 	if (n > 0 && (what & IMAP_RETURN_ALL)) {
@@ -244,15 +245,42 @@ static void put_extended(struct imap *im, const struct imap_search *search)
 	if (what & IMAP_RETURN_PARTIAL)
 		put_partial(im, search, out);
 	if (n > 0 && search->query.tells_modseq)
-		buf_printf(
-		    out, " MODSEQ %llu", (unsigned long long)imap_returns_modseq(im, search));
+		buf_printf(out, " MODSEQ %llu", (unsigned long long)modseq(im, search));
 	buf_addz(out, "\r\n");
 }
 
-void imap_returns_put(struct imap *im, struct imap_search *search)
+/* "* SEARCH 2 3 5": number by number, as the output drains. */
+static enum imap_done put_numbers(struct imap *im)
 {
+	struct imap_search *search = im->work;
+	struct buf *out = sess_out(im->sess);
+	uint32_t seq;
+
+	while (!sess_full(im->sess) && (seq = imap_found_next(&search->walk))) {
+		buf_addc(out, ' ');
+		buf_addu(out, imap_number_of(im, seq));
+	}
+	if (sess_full(im->sess))
+		return IMAP_LATER;
+	if (search->query.tells_modseq && search->found.n > 0)
+		buf_printf(out, " (MODSEQ %llu)", (unsigned long long)modseq(im, search));
+	buf_addz(out, "\r\n");
+	return imap_search_done(im);
+}
+
+enum imap_done imap_returns_answer(struct imap *im, const char *name)
+{
+	struct imap_search *search = im->work;
+
 	if (search->returns.what & IMAP_RETURN_SAVE)
 		save(im, search);
+	if (!search->returns.asked) {
+		buf_printf(sess_out(im->sess), "* %s", name);
+		search->walk = imap_found_from(&search->found, 0);
+		im->resume = put_numbers;
+		return put_numbers(im);
+	}
 	if (search->returns.what != IMAP_RETURN_SAVE)
 		put_extended(im, search);
+	return imap_search_done(im);
 }
