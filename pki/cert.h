@@ -104,6 +104,7 @@ void cert_fingerprint(const struct cert *cert, struct buf *hex);
 /* A Name for people: "O=Example\\, Inc., CN=alpha.test"; UTF-8, without control
    characters, and no value can look like another attribute (RFC 4514 2.4). */
 void cert_name_text(struct slice name, struct buf *out);
+const char *cert_name_string(struct pool *pool, struct slice name); /* the same, from pool */
 
 /* The values of one of its attributes ("O"), as they are but for control characters,
    parted by "; " where there are several. */

@@ -285,22 +285,14 @@ int cert_build(const struct cert_plan *plan, const struct cert *issuer, const st
     struct buf *out, struct err *err)
 {
 	struct key_info info;
-	struct buf tbs = { 0 }, signature = { 0 };
+	struct buf tbs = { 0 };
 
 	if (sign_look(key, &info, err) != 0)
 		return -1;
 	int rc = put_tbs(&tbs, plan, issuer, info.type, err);
 	if (rc == 0)
-		rc = sign_data(key, buf_slice(&tbs), &signature, err);
-	if (rc == 0) {
-		size_t mark = der_open(out, DER_SEQUENCE);
-		buf_adds(out, buf_slice(&tbs));
-		sign_algorithm(info.type, out);
-		der_bits(out, buf_slice(&signature));
-		der_close(out, mark);
-	}
+		rc = sign_structure(key, info.type, buf_slice(&tbs), out, err);
 	key_info_done(&info);
 	buf_done(&tbs);
-	buf_done(&signature);
 	return rc;
 }

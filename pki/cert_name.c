@@ -147,6 +147,16 @@ void cert_name_text(struct slice name, struct buf *out)
 	}
 }
 
+const char *cert_name_string(struct pool *pool, struct slice name)
+{
+	struct buf text = { 0 };
+
+	cert_name_text(name, &text);
+	const char *copy = pool_str(pool, buf_slice(&text));
+	buf_done(&text);
+	return copy;
+}
+
 void cert_name_part(struct slice name, const char *word, struct buf *out)
 {
 	struct walk walk = walk_of(name);

@@ -44,22 +44,14 @@ static void put_info(
 int csr_make(const struct subject *subject, struct slice domain, const struct sign_key *key,
     struct buf *der, struct err *err)
 {
-	struct buf info = { 0 }, signature = { 0 };
+	struct buf info = { 0 };
 	struct key_info look;
 
 	if (sign_look(key, &look, err) != 0)
 		return -1;
 	put_info(subject, domain, &look, &info);
-	int rc = sign_data(key, buf_slice(&info), &signature, err);
-	if (rc == 0) {
-		size_t mark = der_open(der, DER_SEQUENCE);
-		buf_adds(der, buf_slice(&info));
-		sign_algorithm(look.type, der);
-		der_bits(der, buf_slice(&signature));
-		der_close(der, mark);
-	}
+	int rc = sign_structure(key, look.type, buf_slice(&info), der, err);
 	key_info_done(&look);
 	buf_done(&info);
-	buf_done(&signature);
 	return rc;
 }

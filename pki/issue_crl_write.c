@@ -83,22 +83,14 @@ static void put_tbs(struct buf *out, const struct cert *ca, const char *key_type
 int issue_crl_sign(const struct sign_key *key, const struct cert *ca, const struct issue_crl *says,
     struct slice entries, struct buf *out, struct err *err)
 {
-	struct buf tbs = { 0 }, signature = { 0 };
+	struct buf tbs = { 0 };
 	struct key_info info;
 
 	if (sign_look(key, &info, err) != 0)
 		return -1;
 	put_tbs(&tbs, ca, info.type, says, entries);
-	int rc = sign_data(key, buf_slice(&tbs), &signature, err);
-	if (rc == 0) {
-		size_t mark = der_open(out, DER_SEQUENCE);
-		buf_adds(out, buf_slice(&tbs));
-		sign_algorithm(info.type, out);
-		der_bits(out, buf_slice(&signature));
-		der_close(out, mark);
-	}
+	int rc = sign_structure(key, info.type, buf_slice(&tbs), out, err);
 	key_info_done(&info);
 	buf_done(&tbs);
-	buf_done(&signature);
 	return rc;
 }

@@ -169,16 +169,6 @@ struct each {
 	void *arg;
 };
 
-static const char *name_text(struct pool *pool, struct slice name)
-{
-	struct buf text = { 0 };
-
-	cert_name_text(name, &text);
-	const char *copy = pool_str(pool, buf_slice(&text));
-	buf_done(&text);
-	return copy;
-}
-
 static bool show(const struct each *each, struct slice serial, const struct issue_row *row)
 {
 	struct pool pool = { 0 };
@@ -190,8 +180,8 @@ static bool show(const struct each *each, struct slice serial, const struct issu
 	cert_next(&rest, &cert);
 	struct issue_entry entry = { .serial = buf_z(&hex),
 		.address = pool_str(&pool, row->whom),
-		.issuer = name_text(&pool, cert.issuer),
-		.subject = name_text(&pool, cert.subject),
+		.issuer = cert_name_string(&pool, cert.issuer),
+		.subject = cert_name_string(&pool, cert.subject),
 		.profile = (enum issue_profile)row->profile,
 		.issued = row->issued,
 		.not_after = row->not_after,

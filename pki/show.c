@@ -38,16 +38,6 @@ static const char *old_fingerprint(
 	return hex(pool, slice_of(hash, (size_t)n));
 }
 
-static const char *name_text(struct pool *pool, struct slice name)
-{
-	struct buf text = { 0 };
-
-	cert_name_text(name, &text);
-	const char *copy = pool_str(pool, buf_slice(&text));
-	buf_done(&text);
-	return copy;
-}
-
 static bool add_name(void *arg, struct slice name)
 {
 	struct buf *names = arg;
@@ -70,8 +60,8 @@ void cert_describe(const struct cert *leaf, struct pool *pool, struct pki_cert *
 	cert_names(leaf, add_name, &names);
 	out->names = pool_str(pool, buf_slice(&names));
 	buf_done(&names);
-	out->subject = name_text(pool, leaf->subject);
-	out->issuer = name_text(pool, leaf->issuer);
+	out->subject = cert_name_string(pool, leaf->subject);
+	out->issuer = cert_name_string(pool, leaf->issuer);
 	out->serial = hex(pool, number_bytes(leaf->serial));
 	out->sha256 = fingerprint(pool, leaf);
 	out->sha1 = old_fingerprint(pool, leaf, WC_HASH_TYPE_SHA);

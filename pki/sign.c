@@ -304,3 +304,20 @@ struct tls_ctx *sign_tls_ctx(
 	buf_wipe(&der);
 	return ctx;
 }
+
+int sign_structure(const struct sign_key *key, const char *key_type, struct slice to_be_signed,
+    struct buf *out, struct err *err)
+{
+	struct buf signature = { 0 };
+	int rc = sign_data(key, to_be_signed, &signature, err);
+
+	if (rc == 0) {
+		size_t mark = der_open(out, DER_SEQUENCE);
+		buf_adds(out, to_be_signed);
+		sign_algorithm(key_type, out);
+		der_bits(out, buf_slice(&signature));
+		der_close(out, mark);
+	}
+	buf_done(&signature);
+	return rc;
+}

@@ -41,6 +41,11 @@ int sign_test(const struct sign_key *key, struct err *err);
 /* Append the AlgorithmIdentifier of signatures that a key of that type makes. */
 void sign_algorithm(const char *key_type, struct buf *out);
 
+/* Append SIGNED{} (X.509; RFC 5280 4.1, 5.1, RFC 2986 4.2): what is to be signed in DER,
+   the algorithm, the signature. key_type: the key's, as sign_look said. */
+int sign_structure(const struct sign_key *key, const char *key_type, struct slice to_be_signed,
+    struct buf *out, struct err *err);
+
 /* Append the signature of data. */
 int sign_data(
     const struct sign_key *key, struct slice data, struct buf *signature, struct err *err);
