@@ -12,9 +12,21 @@ import socket
 import socketserver
 import ssl
 import threading
+import time
 
 CLOSE, STALL = object(), object()
 Message = collections.namedtuple("Message", "sender recipients text parameters connection tls")
+
+
+def wait_for(what, seconds=15):
+    """The first thing that what() returns and that is something."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        found = what()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise AssertionError("it did not come")
 
 
 class Sink:

@@ -20,21 +20,10 @@ import nsd
 import postfix
 from dns import FAIL, Names
 from server import Failed, Server
-from sink import CLOSE, STALL, Sink
+from sink import CLOSE, STALL, Sink, wait_for
 
 ANN = "ann@alpha.test"
 TEXT = "Subject: {}\r\n\r\nhello\r\n"
-
-
-def wait_for(what, seconds=15):
-    """The first thing that what() returns and that is something."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        found = what()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it did not come")
 
 
 def self_signed(folder, name):

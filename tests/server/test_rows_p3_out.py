@@ -14,20 +14,9 @@ import postfix
 from authority import Authority, digests, server_context
 from dns import Names
 from server import Server
-from sink import Sink
+from sink import Sink, wait_for
 
 ANN = "ann@alpha.test"
-
-
-def wait_for(what, seconds=15):
-    """The first thing that what() returns and that is something."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        found = what()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it did not come")
 
 
 class Outgoing(unittest.TestCase):
