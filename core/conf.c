@@ -15,7 +15,7 @@
 struct slot {
 	const struct conf_key *key;
 	_Atomic int64_t num;	/* server-wide */
-	atomic_bool overridden; /* a domain, account or listener has a value */
+	atomic_bool overridden; /* some other place than the server has a value */
 };
 
 /* Slots are found by the address of their row: an open hash, filled once. */
@@ -98,7 +98,7 @@ unsigned conf_scopes(const struct conf_key *key)
 
 void conf_scope_names(unsigned scopes, struct buf *out)
 {
-	static const char *const names[] = { "server", "domain", "account", "listener" };
+	static const char *const names[] = { "server", "domain", "account", "listener", "policy" };
 
 	for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
 		if (scopes & 1U << i) {
@@ -128,6 +128,7 @@ static const struct conf_value *merged(const struct conf_key *key, const struct 
 		const char *place;
 	} order[] = {
 		{ CONF_ACCOUNT, at ? at->account : NULL },
+		{ CONF_POLICY, at ? at->policy : NULL },
 		{ CONF_LISTENER, at ? at->listener : NULL },
 		{ CONF_DOMAIN, at ? at->domain : NULL },
 		{ CONF_SERVER, "" },

@@ -10,8 +10,8 @@
  *
  * and reads it with conf_num(&conf_key_smtp_max_message). From the rows come
  * `signet setting`, validation, the manual page and the web form. A value is
- * looked for in the account or listener, the domain, the server, the default,
- * in this order. A change applies to the running server at once. */
+ * looked for in the account, the mail flow policy, the listener, the domain, the
+ * server, the default, in this order. A change applies to the running server at once. */
 #ifndef CORE_CONF_H
 #define CORE_CONF_H
 
@@ -31,7 +31,13 @@ enum conf_type {
 	CONF_CHOICE, /* one of .choices; conf_num gives its index */
 };
 
-enum conf_scope { CONF_SERVER = 1, CONF_DOMAIN = 2, CONF_ACCOUNT = 4, CONF_LISTENER = 8 };
+enum conf_scope {
+	CONF_SERVER = 1,
+	CONF_DOMAIN = 2,
+	CONF_ACCOUNT = 4,
+	CONF_LISTENER = 8,
+	CONF_POLICY = 16
+};
 
 struct conf_key {
 	const char *name;
@@ -58,7 +64,7 @@ TABLE_DECLARE(conf_key);
 
 /* Where a value is asked for: a name is NULL where it does not apply. */
 struct conf_at {
-	const char *domain, *account, *listener;
+	const char *domain, *account, *listener, *policy;
 };
 
 /* The server-wide value; lock-free, for any thread. */

@@ -252,7 +252,7 @@ static void await_answer(struct question *q, int id)
 			await_news();
 		else
 			read_pipe(q->resolver);
-		if (!q->done && (loop_now() >= until || threads_ending()) &&
+		if (!q->done && (loop_now() >= until || threads_ending() || network_ending()) &&
 		    ub_cancel(q->resolver->ctx, id) == 0)
 			waiting = false;
 	}

@@ -1,7 +1,7 @@
-/* loop.h - event loops, one a core, and the pool of workers
+/* loop.h - event loops, one a core, and the pools of threads that may wait
  *
  * A loop never waits for anything but its events: what may wait for the disk
- * runs on a worker. */
+ * runs on a worker, what may wait for the network on a network thread. */
 #ifndef CORE_LOOP_H
 #define CORE_LOOP_H
 
@@ -44,11 +44,15 @@ void loops_stop(void);
 /* For core/sess.c and core/listen.c alone. */
 struct uv_loop_s *loop_uv(struct loop *loop);
 
-/* A pool of threads for work that may wait. Threads are started as needed, up
-   to max, and end when idle for a while. */
-int workers_start(unsigned max, struct err *err);
-void worker_post(struct task *task); /* any thread; first in, first out */
-void workers_stop(void);	     /* runs what is queued, then joins */
+/* Two pools of threads for work that may wait: workers for the disk, network
+   threads for the answers of other machines. Threads are started as needed, up
+   to the most of their pool, and end when idle for a while. */
+int workers_start(unsigned max, unsigned network_max, struct err *err);
+void worker_post(struct task *task);  /* any thread; first in, first out */
+void network_post(struct task *task); /* the same */
+bool network_thread(void);	      /* is this one of them? */
+bool network_ending(void);	      /* what waits there should give up */
+void workers_stop(void);	      /* runs what is queued, then joins */
 
 /* A named thread that runs until it returns: housekeeping, outgoing
    connections. Joined by threads_stop, after it raised threads_ending(). */

@@ -2,7 +2,7 @@
 #include "core/conf.h"
 #include "core/op.h"
 
-/* Where a value is or should be: at most one of the three options is given. */
+/* Where a value is or should be: at most one of the options is given. */
 struct place {
 	enum conf_scope scope;
 	const char *name;
@@ -15,6 +15,7 @@ static const struct {
 	{ CONF_DOMAIN, "domain" },
 	{ CONF_ACCOUNT, "account" },
 	{ CONF_LISTENER, "listener" },
+	{ CONF_POLICY, "policy" },
 };
 
 enum { SCOPES = sizeof scopes / sizeof *scopes };
@@ -26,8 +27,8 @@ static int place_of(struct op_call *call, struct place *place)
 		if (!op_given(call, scopes[i].name))
 			continue;
 		if (place->scope != CONF_SERVER)
-			return op_fail(
-			    call, ERR_INPUT, "one of --domain, --account and --listener at most");
+			return op_fail(call, ERR_INPUT,
+			    "one of --domain, --account, --listener and --policy at most");
 		*place = (struct place){ scopes[i].scope, op_text(call, scopes[i].name) };
 	}
 	return 0;
@@ -158,7 +159,8 @@ static int run_get(struct op_call *call)
 		return -1;
 	struct conf_at at = { .domain = op_text(call, "domain"),
 		.account = op_text(call, "account"),
-		.listener = op_text(call, "listener") };
+		.listener = op_text(call, "listener"),
+		.policy = op_text(call, "policy") };
 	op_put_text(call, "name", slice_str(key->name));
 	put_value(call, key, &at);
 	op_put_text(call, "default", slice_str(key->def));
@@ -176,6 +178,7 @@ static const struct op_arg get_args[] = {
 	{ "domain", OP_DOMAIN, OP_OPTION, "for this domain, not the whole server", NULL },
 	{ "account", OP_ADDRESS, OP_OPTION, "for this account", NULL },
 	{ "listener", OP_TEXT, OP_OPTION, "for this listener", NULL },
+	{ "policy", OP_TEXT, OP_OPTION, "for this mail flow policy", NULL },
 	{ 0 },
 };
 
@@ -222,6 +225,7 @@ static const struct op_arg set_args[] = {
 	{ "domain", OP_DOMAIN, OP_OPTION, "for this domain, not the whole server", NULL },
 	{ "account", OP_ADDRESS, OP_OPTION, "for this account", NULL },
 	{ "listener", OP_TEXT, OP_OPTION, "for this listener", NULL },
+	{ "policy", OP_TEXT, OP_OPTION, "for this mail flow policy", NULL },
 	{ 0 },
 };
 
@@ -230,8 +234,9 @@ OPERATION(setting_set) = {
 	.role = OP_SERVER_ADMIN,
 	.args = set_args,
 	.help = "change a setting; the running server follows at once",
-	.more = "The value of an account or listener goes before that of its domain, and that\n"
-		"before the server's. signet setting get NAME tells which values are possible.",
+	.more =
+	    "The value of an account, policy or listener goes before that of its domain, and\n"
+	    "that before the server's. signet setting get NAME tells which values are possible.",
 	.example = "setting set smtp.max-message-size 25M\nsetting set log.level debug",
 	.run = run_set,
 };

@@ -22,6 +22,16 @@ static void put_tls_on(struct sess *s)
 	io_push(&s->io, s->tls);
 }
 
+static bool open_protocol(struct sess *s)
+{
+	enum sess_next next = s->proto->open(s);
+
+	if (sess_post_later(s, JOB_OPEN, next))
+		return false;
+	sess_obey(s, next);
+	return true;
+}
+
 static bool drive_handshake(struct sess *s)
 {
 	if (!sess_is_tls(s))
@@ -52,8 +62,8 @@ static bool drive_handshake(struct sess *s)
 	sess_list_tls(s, info.version);
 	sess_enter(s, PHASE_OPEN);
 	if (!s->secured)
-		sess_obey(s, s->proto->open(s));
-	else if (s->proto->secured)
+		return open_protocol(s);
+	if (s->proto->secured)
 		s->proto->secured(s);
 	return true;
 }
@@ -148,10 +158,8 @@ static bool run_here(struct sess *s)
 {
 	enum sess_next next = sess_run(s);
 
-	if (next == SESS_LATER) {
-		sess_post_job(s, JOB_RUN);
+	if (sess_post_later(s, JOB_RUN, next))
 		return false;
-	}
 	sess_obey(s, next);
 	return true;
 }
@@ -306,11 +314,11 @@ static void begin(struct task *task)
 	} else {
 		sess_enter(s, PHASE_OPEN);
 		if (s->counted)
-			sess_obey(s, s->proto->open(s));
+			open_protocol(s);
 		else
 			sess_say_bye(s, SESS_BYE_LIMIT);
 	}
-	if (s->phase != PHASE_OVER)
+	if (s->phase != PHASE_OVER && !s->busy)
 		sess_drive(s);
 	log_context_set(NULL);
 }

@@ -33,6 +33,7 @@ enum frame {
 enum sess_next {
 	SESS_NEXT,     /* go on with the next command */
 	SESS_LATER,    /* of an instant command: it must wait after all; run() again on a worker */
+	SESS_NETWORK,  /* it must wait for another machine: run() again on a network thread */
 	SESS_MORE,     /* call run() again when the output has drained */
 	SESS_STARTTLS, /* flush, drop what came in the clear, shake hands, call secured() */
 	SESS_DEFLATE,  /* compress all that follows, both ways */
@@ -54,8 +55,9 @@ struct proto {
 	size_t line_max;   /* most input that frame() may leave untaken */
 	bool admin;	   /* an admin's: there is always room for one session more */
 
-	/* A new connection, in the clear or secured: write the greeting. Waits for
-	   nothing. SESS_CLOSE refuses. */
+	/* A new connection, in the clear or secured: write the greeting. SESS_CLOSE
+	   refuses. Waits for nothing; SESS_LATER or SESS_NETWORK: call it again on
+	   a worker or a network thread. */
 	enum sess_next (*open)(struct sess *s);
 
 	/* Take bytes of `in`: set *used to how many. Keep what run() will need.

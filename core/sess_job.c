@@ -71,7 +71,7 @@ enum sess_next sess_run(struct sess *s)
 {
 	enum sess_next next = s->proto->run(s);
 
-	if (next != SESS_MORE && next != SESS_LATER)
+	if (next != SESS_MORE && next != SESS_LATER && next != SESS_NETWORK)
 		pool_reset(&s->cmd);
 	return next;
 }
@@ -107,6 +107,9 @@ static void run_job(struct task *task)
 
 	log_context_set(&s->context);
 	switch (s->job) {
+	case JOB_OPEN:
+		s->next = s->proto->open(s);
+		break;
 	case JOB_RUN:
 		s->next = run_commands(s);
 		break;
@@ -118,15 +121,36 @@ static void run_job(struct task *task)
 		break;
 	}
 	log_context_set(NULL);
+	if (s->next == SESS_NETWORK && !network_thread()) {
+		network_post(&s->task);
+		return;
+	}
 	s->task.run = job_done;
 	loop_post(s->loop, &s->task);
 }
 
-void sess_post_job(struct sess *s, enum job job)
+static void take_from_loop(struct sess *s, enum job job)
 {
 	sess_keep_input(s);
 	s->busy = true;
 	s->job = job;
 	s->task.run = run_job;
+}
+
+void sess_post_job(struct sess *s, enum job job)
+{
+	take_from_loop(s, job);
 	worker_post(&s->task);
+}
+
+bool sess_post_later(struct sess *s, enum job job, enum sess_next next)
+{
+	if (next != SESS_LATER && next != SESS_NETWORK)
+		return false;
+	take_from_loop(s, job);
+	if (next == SESS_NETWORK)
+		network_post(&s->task);
+	else
+		worker_post(&s->task);
+	return true;
 }

@@ -21,7 +21,7 @@ enum phase {
 	PHASE_OVER,
 };
 
-enum job { JOB_RUN, JOB_WAKE, JOB_HANDSHAKE };
+enum job { JOB_OPEN, JOB_RUN, JOB_WAKE, JOB_HANDSHAKE };
 
 struct sess {
 	const struct proto *proto;
@@ -116,6 +116,9 @@ int sess_send_output(struct sess *s);
 
 /* sess_job.c */
 void sess_post_job(struct sess *s, enum job job);
+/* What was begun on the loop must wait after all: SESS_LATER or SESS_NETWORK says
+   where. False: it must not. */
+bool sess_post_later(struct sess *s, enum job job, enum sess_next next);
 enum sess_next sess_run(struct sess *s);	     /* one command; any thread */
 void sess_obey(struct sess *s, enum sess_next next); /* a command ran: what now? */
 void sess_take_timeout(struct sess *s);		     /* that sess_timeout() asked for */

@@ -1,4 +1,4 @@
-/* work.c - the pool of workers, and named threads for blocking work */
+/* work.c - the two pools of threads that may wait, and named threads for blocking work */
 #include "core/loop.h"
 
 #include <pthread.h>
@@ -10,17 +10,27 @@
 
 enum { IDLE_SECONDS = 10, STACK_BYTES = 512 * 1024, THREADS_MAX = 1100 };
 
-static struct {
+struct crew {
+	const char *name; /* of its threads */
 	pthread_mutex_t lock;
-	pthread_cond_t work; /* a task was queued, or the pool ends */
-	pthread_cond_t gone; /* a worker ended */
+	pthread_cond_t work; /* a task was queued, or the crew ends */
+	pthread_cond_t gone; /* a thread ended */
 	struct task *first, **last;
 	unsigned idle, alive, max;
 	bool ending;
-} pool = { .lock = PTHREAD_MUTEX_INITIALIZER,
-	.work = PTHREAD_COND_INITIALIZER,
-	.gone = PTHREAD_COND_INITIALIZER,
-	.last = &pool.first };
+};
+
+#define CREW(id)                                                                                   \
+	static struct crew id = { .name = #id,                                                     \
+		.lock = PTHREAD_MUTEX_INITIALIZER,                                                 \
+		.work = PTHREAD_COND_INITIALIZER,                                                  \
+		.gone = PTHREAD_COND_INITIALIZER,                                                  \
+		.last = &id.first }
+
+CREW(worker);  /* wait for the disk */
+CREW(network); /* wait for other machines: their slowness must not hold the workers */
+
+static _Thread_local struct crew *own_crew;
 
 static struct {
 	pthread_mutex_t lock;
@@ -57,86 +67,121 @@ static struct timespec ms_from_now(unsigned ms)
 	return t;
 }
 
-/* With the lock held: the next task, or NULL when this worker should end. */
-static struct task *next_task(void)
+/* With the lock held: the next task, or NULL when this thread should end. */
+static struct task *next_task(struct crew *crew)
 {
-	while (!pool.first) {
-		if (pool.ending)
+	while (!crew->first) {
+		if (crew->ending)
 			return NULL;
 		struct timespec until = ms_from_now(IDLE_SECONDS * 1000);
-		pool.idle++;
-		int rc = pthread_cond_timedwait(&pool.work, &pool.lock, &until);
-		pool.idle--;
-		if (rc != 0 && !pool.first && pool.alive > 1)
+		crew->idle++;
+		int rc = pthread_cond_timedwait(&crew->work, &crew->lock, &until);
+		crew->idle--;
+		if (rc != 0 && !crew->first && crew->alive > 1)
 			return NULL;
 	}
-	struct task *task = pool.first;
-	pool.first = task->next;
-	if (!pool.first)
-		pool.last = &pool.first;
+	struct task *task = crew->first;
+	crew->first = task->next;
+	if (!crew->first)
+		crew->last = &crew->first;
 	return task;
 }
 
-static void *run_worker(void *arg)
+static void *run_tasks(void *arg)
 {
+	struct crew *crew = arg;
 	struct task *task;
 
-	(void)arg;
-	pthread_setname_np(pthread_self(), "worker");
-	pthread_mutex_lock(&pool.lock);
-	while ((task = next_task()) != NULL) {
-		pthread_mutex_unlock(&pool.lock);
+	own_crew = crew;
+	pthread_setname_np(pthread_self(), crew->name);
+	pthread_mutex_lock(&crew->lock);
+	while ((task = next_task(crew)) != NULL) {
+		pthread_mutex_unlock(&crew->lock);
 		task->run(task);
-		pthread_mutex_lock(&pool.lock);
+		pthread_mutex_lock(&crew->lock);
 	}
-	pool.alive--;
-	pthread_cond_signal(&pool.gone);
-	pthread_mutex_unlock(&pool.lock);
+	crew->alive--;
+	pthread_cond_signal(&crew->gone);
+	pthread_mutex_unlock(&crew->lock);
 	return NULL;
 }
 
 /* With the lock held. */
-static bool add_worker(void)
+static bool add_thread(struct crew *crew)
 {
 	pthread_t id;
 
-	if (start_thread(&id, true, run_worker, NULL) != 0)
+	if (start_thread(&id, true, run_tasks, crew) != 0)
 		return false;
-	pool.alive++;
+	crew->alive++;
 	return true;
 }
 
-int workers_start(unsigned max, struct err *err)
+static int crew_start(struct crew *crew, unsigned max, struct err *err)
 {
-	pthread_mutex_lock(&pool.lock);
-	pool.max = max > 0 ? max : 1;
-	bool started = add_worker();
-	pthread_mutex_unlock(&pool.lock);
-	return started ? 0 : err_set(err, ERR_TEMP, "cannot start a worker thread");
+	pthread_mutex_lock(&crew->lock);
+	crew->max = max > 0 ? max : 1;
+	bool started = add_thread(crew);
+	pthread_mutex_unlock(&crew->lock);
+	return started ? 0 : err_set(err, ERR_TEMP, "cannot start a %s thread", crew->name);
+}
+
+static void crew_post(struct crew *crew, struct task *task)
+{
+	task->next = NULL;
+	pthread_mutex_lock(&crew->lock);
+	*crew->last = task;
+	crew->last = &task->next;
+	/* When no thread can be added the task waits for one that runs. */
+	if (crew->idle == 0 && crew->alive < crew->max)
+		add_thread(crew);
+	pthread_mutex_unlock(&crew->lock);
+	pthread_cond_signal(&crew->work);
+}
+
+static void crew_stop(struct crew *crew)
+{
+	pthread_mutex_lock(&crew->lock);
+	crew->ending = true;
+	pthread_cond_broadcast(&crew->work);
+	while (crew->alive > 0)
+		pthread_cond_wait(&crew->gone, &crew->lock);
+	crew->ending = false;
+	pthread_mutex_unlock(&crew->lock);
+}
+
+int workers_start(unsigned max, unsigned network_max, struct err *err)
+{
+	return crew_start(&worker, max, err) || crew_start(&network, network_max, err) ? -1 : 0;
 }
 
 void worker_post(struct task *task)
 {
-	task->next = NULL;
-	pthread_mutex_lock(&pool.lock);
-	*pool.last = task;
-	pool.last = &task->next;
-	/* When no thread can be added the task waits for one that runs. */
-	if (pool.idle == 0 && pool.alive < pool.max)
-		add_worker();
-	pthread_mutex_unlock(&pool.lock);
-	pthread_cond_signal(&pool.work);
+	crew_post(&worker, task);
+}
+
+void network_post(struct task *task)
+{
+	crew_post(&network, task);
+}
+
+bool network_thread(void)
+{
+	return own_crew == &network;
+}
+
+bool network_ending(void)
+{
+	pthread_mutex_lock(&network.lock);
+	bool ending = network.ending;
+	pthread_mutex_unlock(&network.lock);
+	return ending;
 }
 
 void workers_stop(void)
 {
-	pthread_mutex_lock(&pool.lock);
-	pool.ending = true;
-	pthread_cond_broadcast(&pool.work);
-	while (pool.alive > 0)
-		pthread_cond_wait(&pool.gone, &pool.lock);
-	pool.ending = false;
-	pthread_mutex_unlock(&pool.lock);
+	crew_stop(&network);
+	crew_stop(&worker);
 }
 
 struct start {

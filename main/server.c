@@ -21,6 +21,16 @@ CONF_KEY(server_workers) = {
 	.help = "most threads that wait for the disk at a time",
 };
 
+CONF_KEY(server_network_threads) = {
+	.name = "server.network-threads",
+	.type = CONF_INT,
+	.def = "64",
+	.min = 1,
+	.max = 1000,
+	.restart = true,
+	.help = "most threads that wait for other machines, for the DNS say, while they judge mail",
+};
+
 CONF_KEY(server_drain_time) = {
 	.name = "server.drain-time",
 	.type = CONF_DURATION,

@@ -5,6 +5,6 @@
 #include "core/conf.h"
 
 extern const struct conf_key conf_key_server_loops, conf_key_server_workers,
-    conf_key_server_drain_time;
+    conf_key_server_network_threads, conf_key_server_drain_time;
 
 #endif

@@ -290,7 +290,8 @@ static int start_threads(struct err *err)
 {
 	static const struct relay_sealer sealer = { seal_close, seal_open };
 
-	if (workers_start((unsigned)conf_num(&conf_key_server_workers), err) ||
+	if (workers_start((unsigned)conf_num(&conf_key_server_workers),
+		(unsigned)conf_num(&conf_key_server_network_threads), err) ||
 	    relay_start(&sealer, err))
 		return -1;
 	return loops_start((unsigned)conf_num(&conf_key_server_loops), err);

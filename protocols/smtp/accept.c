@@ -4,6 +4,7 @@
 #include "core/log.h"
 #include "core/msg.h"
 #include "core/text.h"
+#include "protocols/smtp/check.h"
 #include "protocols/smtp/smtp.h"
 
 CONF_KEY(smtp_max_hops) = {
@@ -46,6 +47,7 @@ static void write_trace(struct smtp *smtp, uint64_t mid, time_t now, struct buf 
 	if (mail->n_rcpts == 1) /* more would tell one recipient of another */
 		buf_printf(out, "\r\n\tfor <%.*s>", SLICE_ARG(mail->rcpts->original));
 	buf_printf(out, "; %s\r\n", date_rfc5322(now, date));
+	buf_adds(out, buf_slice(&mail->fields));
 }
 
 static unsigned count_hops(struct slice message)
@@ -153,18 +155,34 @@ static const char *read_message(struct smtp *smtp, struct slice *message)
 		return smtp_delivery_failed(&err);
 	if (!why && count_hops(*message) >= (unsigned)conf_num(&conf_key_smtp_max_hops))
 		why = "554 5.4.6 Too many hops: the message runs in circles";
-	if (why)
+	if (!why)
+		why = smtp_check_text(smtp, message);
+	if (why && why != smtp_later && why != smtp_network)
 		smtp_refused(smtp, why, smtp->mail->reverse_path);
 	return why;
+}
+
+/* A check wants it so; who sent it shall not learn that. */
+static enum sess_next discard(struct smtp *smtp)
+{
+	log_event(LOG_INFO, "discarded", log_s("from", smtp->mail->reverse_path),
+	    log_n("recipients", smtp->mail->n_rcpts));
+	return smtp_reply(smtp, "250 2.0.0 Taken");
 }
 
 enum sess_next smtp_accept(struct smtp *smtp)
 {
 	struct slice message;
 
-	smtp->mode = SMTP_COMMANDS;
 	const char *why = read_message(smtp, &message);
-	enum sess_next next = why ? answer(smtp, why) : store(smtp, message);
+	if (why == smtp_later || why == smtp_network) {
+		smtp->mode = SMTP_ACCEPT; /* here again, also when a chunk has led here */
+		return why == smtp_later ? SESS_LATER : SESS_NETWORK;
+	}
+	smtp->mode = SMTP_COMMANDS;
+	enum sess_next next = why ? answer(smtp, why)
+	    : smtp->mail->discard ? discard(smtp)
+				  : store(smtp, message);
 	smtp_mail_end(smtp);
 	return next;
 }

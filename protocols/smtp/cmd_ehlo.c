@@ -1,6 +1,7 @@
 /* cmd_ehlo.c - EHLO and HELO: who is there, and what is offered */
 #include <stdlib.h>
 
+#include "protocols/smtp/check.h"
 #include "protocols/smtp/smtp.h"
 
 enum { HELO_MAX = 255 };
@@ -26,8 +27,16 @@ static bool greet(struct smtp *smtp, struct slice name, bool esmtp)
 	free(smtp->helo);
 	smtp->helo = mem_str(name);
 	smtp->esmtp = esmtp;
-	smtp->phase = SMTP_READY;
 	return true;
+}
+
+/* NULL, or the reply. A name that is refused does not count as said. */
+static const char *check(struct smtp *smtp)
+{
+	const char *why = smtp_check_helo(smtp);
+
+	smtp->phase = why ? SMTP_GREETED : SMTP_READY;
+	return why;
 }
 
 /* Lines "250-WORD"; the last one "250 WORD". */
@@ -57,6 +66,9 @@ enum sess_next smtp_ehlo(struct smtp *smtp, struct slice args)
 {
 	if (!greet(smtp, args, true))
 		return smtp_fault(smtp, "501 5.5.4 A host name is needed");
+	const char *why = check(smtp);
+	if (why)
+		return smtp_refuse_or_wait(smtp, why, args);
 	list_extensions(smtp, sess_out(smtp->sess));
 	return SESS_NEXT;
 }
@@ -65,6 +77,9 @@ static enum sess_next helo(struct smtp *smtp, struct slice args)
 {
 	if (!greet(smtp, args, false))
 		return smtp_fault(smtp, "501 5.5.4 A host name is needed");
+	const char *why = check(smtp);
+	if (why)
+		return smtp_refuse_or_wait(smtp, why, args);
 	buf_addz(sess_out(smtp->sess), "250 ");
 	smtp_host_name(smtp, sess_out(smtp->sess));
 	return smtp_reply(smtp, "");

@@ -1,5 +1,6 @@
 /* cmd_mail.c - MAIL FROM: a transaction begins */
 #include "core/text.h"
+#include "protocols/smtp/check.h"
 #include "protocols/smtp/smtp.h"
 
 /* Canonical reverse-path in the transaction's pool, or the reply. */
@@ -65,7 +66,7 @@ static const char *begin(struct smtp *smtp, struct slice args)
 		why = "552 5.3.4 Message too large";
 	if (!why)
 		why = check_owner(smtp);
-	return why;
+	return why ? why : smtp_check_mail(smtp);
 }
 
 static enum sess_next run(struct smtp *smtp, struct slice args)
@@ -78,10 +79,9 @@ static enum sess_next run(struct smtp *smtp, struct slice args)
 
 	const char *why = begin(smtp, args);
 	if (why) {
-		smtp_mail_end(smtp);
-		if (why == smtp_later)
-			return SESS_LATER;
-		return smtp_refuse(smtp, why, args);
+		enum sess_next next = smtp_refuse_or_wait(smtp, why, args);
+		smtp_mail_end(smtp); /* the reply may lie in its pool */
+		return next;
 	}
 	smtp->phase = SMTP_MAIL;
 	return smtp_reply(smtp, "250 2.1.0 Sender fine");

@@ -1,6 +1,7 @@
 /* cmd_rcpt.c - RCPT TO: local users, and with a login everybody else */
 #include "core/loop.h"
 #include "core/text.h"
+#include "protocols/smtp/check.h"
 #include "protocols/smtp/smtp.h"
 
 CONF_KEY(smtp_max_recipients) = {
@@ -119,6 +120,10 @@ static const char *add(struct smtp *smtp, struct slice args)
 	if (why)
 		return why;
 	asked.original = pool_slice(&mail->pool, path);
+	asked.target = target;
+	why = smtp_check_rcpt(smtp, &asked);
+	if (why)
+		return why;
 	add_recipients(mail, target, &asked);
 	return NULL;
 }
@@ -128,13 +133,11 @@ static enum sess_next run(struct smtp *smtp, struct slice args)
 	if (smtp->mail->text) /* RFC 3030 §2 */
 		return smtp_fault(smtp, "503 5.5.1 The message has begun by BDAT");
 	const char *why = add(smtp, args);
-	if (why == smtp_later)
-		return SESS_LATER;
 	if (why == full && smtp->mail->full_said)
 		return smtp_reply(smtp, why);
 	smtp->mail->full_said = why == full;
 	if (why)
-		return smtp_refuse(smtp, why, args);
+		return smtp_refuse_or_wait(smtp, why, args);
 	smtp->phase = SMTP_RCPT;
 	return smtp_reply(smtp, "250 2.1.5 Recipient fine");
 }

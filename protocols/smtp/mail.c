@@ -19,6 +19,7 @@ void smtp_mail_end(struct smtp *smtp)
 		return;
 	sess_mid(smtp->sess, 0);
 	spool_free(&smtp->mail->text);
+	buf_done(&smtp->mail->fields);
 	pool_done(&smtp->mail->pool);
 	free(smtp->mail);
 	smtp->mail = NULL;

@@ -5,6 +5,7 @@
 
 #include "core/listen.h"
 #include "core/log.h"
+#include "protocols/smtp/check.h"
 #include "protocols/smtp/smtp.h"
 
 CONF_KEY(server_name) = {
@@ -95,6 +96,7 @@ void smtp_host_name(struct smtp *smtp, struct buf *out)
 /* --- replies --- */
 
 const char smtp_later[] = "451 4.3.0 Cannot look that up now, try again later";
+const char smtp_network[] = "451 4.4.3 Cannot ask the network now, try again later";
 
 enum sess_next smtp_reply(struct smtp *smtp, const char *reply)
 {
@@ -139,6 +141,13 @@ enum sess_next smtp_refuse(struct smtp *smtp, const char *reply, struct slice wh
 {
 	smtp_refused(smtp, reply, what);
 	return smtp_reply(smtp, reply);
+}
+
+enum sess_next smtp_refuse_or_wait(struct smtp *smtp, const char *why, struct slice what)
+{
+	if (why == smtp_later)
+		return SESS_LATER;
+	return why == smtp_network ? SESS_NETWORK : smtp_refuse(smtp, why, what);
 }
 
 /* --- framing --- */
@@ -256,6 +265,11 @@ static enum sess_next open_session(struct sess *s)
 
 	smtp->sess = s;
 	smtp->phase = SMTP_GREETED;
+	const char *why = smtp_check_connect(smtp);
+	if (why) {
+		enum sess_next next = smtp_refuse_or_wait(smtp, why, SLICE(""));
+		return next == SESS_NEXT ? SESS_CLOSE : next;
+	}
 	sess_timeout(s, (uint64_t)conf_num(&conf_key_smtp_timeout));
 	buf_addz(out, "220 ");
 	smtp_host_name(smtp, out);

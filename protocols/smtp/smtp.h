@@ -49,6 +49,9 @@ struct smtp_mail {
 	bool full_said; /* that there are too many recipients */
 	struct slice envid, ret;
 	struct spool *text;
+	bool replaced;	   /* a check gave it another text */
+	bool discard;	   /* a check wants it taken, and dropped */
+	struct buf fields; /* that checks put in front */
 };
 
 /* How the message text is read. */
@@ -74,6 +77,7 @@ struct smtp {
 	enum smtp_phase phase;
 	const struct smtp_command *command; /* framed, to be run */
 	struct slice args;		    /* of it; in the command's pool */
+	const char *policy;		    /* its name; NULL: none was chosen */
 	char *helo;
 	bool esmtp;
 	uint64_t account; /* logged in: its id, else 0 */
@@ -141,6 +145,10 @@ enum sess_next smtp_fault(struct smtp *smtp, const char *reply);
 
 /* Not an answer but a wish: this instant command must wait after all. */
 extern const char smtp_later[];
+/* The like: it must wait for another machine, so on a network thread. */
+extern const char smtp_network[];
+/* What a command returns that refuses with this reply, or has one of these wishes. */
+enum sess_next smtp_refuse_or_wait(struct smtp *smtp, const char *why, struct slice what);
 
 /* Refused by policy: reply and one log line. Slow after many. */
 enum sess_next smtp_refuse(struct smtp *smtp, const char *reply, struct slice what);

@@ -83,6 +83,14 @@ class Contributing(unittest.TestCase):
             self.assertEqual(smtp.docmd("XHELLO"), (250, b"2.0.0 Hello to you"))
             self.assertEqual(smtp.docmd("XHELLO you")[0], 501)
 
+    def test_a_check_of_mail(self):
+        self.server.signet("setting", "set", "smtp.xsubject", "on")
+        with smtplib.SMTP("127.0.0.1", self.server.ports["smtp"]) as smtp:
+            with self.assertRaises(smtplib.SMTPDataError) as refused:
+                smtp.sendmail("x@far.test", [ANN], "From: x@far.test\r\n\r\nHello\r\n")
+            self.assertEqual(refused.exception.smtp_code, 550)
+            smtp.sendmail("x@far.test", [ANN], "Subject: Hello\r\n\r\nHello\r\n")
+
     def test_a_setting_and_an_operation(self):
         signet = self.server.signet
         self.assertEqual(signet("server", "greet", "Ann")["rows"], [{"greeting": "Ann"}])

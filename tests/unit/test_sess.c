@@ -18,7 +18,8 @@
 #include "core/sess.h"
 
 /* The protocol: lines. "i TEXT" answers at once on the loop, "w TEXT" on a
-   worker, "big N" N kilobytes piece by piece, "slow" after 100 ms, "hold" holds
+   worker, "n TEXT" and (from the loop) "in TEXT" on a
+   network thread, "big N" N kilobytes piece by piece, "slow" after 100 ms, "hold" holds
    back the reply for 200 ms, "me" keeps a handle for waking, "bye" ends. */
 struct echo {
 	struct slice line;
@@ -28,9 +29,12 @@ struct echo {
 
 static struct sess_handle *kept;
 static _Atomic int ended;
+static _Atomic bool opens_abroad; /* the greeting needs a network thread */
 
 static enum sess_next echo_open(struct sess *s)
 {
+	if (opens_abroad && !network_thread())
+		return SESS_NETWORK;
 	sess_printf(s, "hello\r\n");
 	return SESS_NEXT;
 }
@@ -44,7 +48,9 @@ static enum frame echo_frame(struct sess *s, struct slice in, size_t *used)
 		return FRAME_MORE;
 	*used = (size_t)lf + 1;
 	echo->line = slice_trim(pool_slice(sess_cmd_pool(s), slice_head(in, *used)));
-	return slice_starts(echo->line, SLICE("i ")) ? FRAME_INSTANT : FRAME_WORK;
+	return slice_starts(echo->line, SLICE("i ")) || slice_starts(echo->line, SLICE("in "))
+	    ? FRAME_INSTANT
+	    : FRAME_WORK;
 }
 
 static enum sess_next give_big(struct sess *s, struct echo *echo)
@@ -72,6 +78,9 @@ static enum sess_next echo_run(struct sess *s)
 		num_u32(slice_from(echo->line, 4), &echo->left);
 		return give_big(s, echo);
 	}
+	if ((slice_starts(echo->line, SLICE("n ")) || slice_starts(echo->line, SLICE("in "))) &&
+	    !network_thread())
+		return SESS_NETWORK;
 	if (slice_eq(echo->line, SLICE("slow")))
 		nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
 	if (slice_eq(echo->line, SLICE("hold")))
@@ -186,6 +195,9 @@ static void test_dialogues(void **state)
 		{ "i one\nw two\ni three\nw four\n",
 		    "1 i one\r\n2 w two\r\n3 i three\r\n4 w four\r\n" },
 		{ "slow\ni after\n", "1 slow\r\n2 i after\r\n" },
+		{ "n one\nin two\ni three\nw four\n",
+		    "1 n one\r\n2 in two\r\n3 i three\r\n4 w four\r\n" },
+		{ "in one\nw two\nin three\n", "1 in one\r\n2 w two\r\n3 in three\r\n" },
 	};
 
 	(void)state;
@@ -200,6 +212,17 @@ static void test_dialogues(void **state)
 		assert_true(recv(fd, rest, sizeof rest, MSG_WAITALL) > 0);
 		hear_end(fd);
 	}
+}
+
+static void test_greeting_from_the_network(void **state)
+{
+	(void)state;
+	opens_abroad = true;
+	int fd = peer_of_new_session();
+	say(fd, "i one\nbye\n"); /* too early, and yet heard */
+	hear(fd, "hello\r\n1 i one\r\n2 bye\r\n");
+	hear_end(fd);
+	opens_abroad = false;
 }
 
 static void test_one_byte_at_a_time(void **state)
@@ -349,7 +372,7 @@ static void test_drain(void **state)
 static int start(void **state)
 {
 	(void)state;
-	return workers_start(4, NULL) || loops_start(2, NULL);
+	return workers_start(4, 2, NULL) || loops_start(2, NULL);
 }
 
 static int stop(void **state)
@@ -364,13 +387,14 @@ static int stop(void **state)
 static void test_all_ended(void **state)
 {
 	(void)state;
-	wait_ended(4 + 1 + 1 + 1 + 1 + 1 + 1 + 50 + 1 + 2);
+	wait_ended(6 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 50 + 1 + 2);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_dialogues),
+		cmocka_unit_test(test_greeting_from_the_network),
 		cmocka_unit_test(test_one_byte_at_a_time),
 		cmocka_unit_test(test_half_closed),
 		cmocka_unit_test(test_peer_that_reads_late),
