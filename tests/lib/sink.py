@@ -18,17 +18,6 @@ CLOSE, STALL = object(), object()
 Message = collections.namedtuple("Message", "sender recipients text parameters connection tls")
 
 
-def wait_for(what, seconds=15):
-    """The first thing that what() returns and that is something."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        found = what()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it did not come")
-
-
 class Sink:
     def __init__(self, host, port=0, words=("PIPELINING", "8BITMIME", "SMTPUTF8", "SIZE 60000000", "DSN",
                                             "ENHANCEDSTATUSCODES"), tls=None):

@@ -230,7 +230,7 @@ class Hostile(unittest.TestCase):
                 imap.send(b"b NOOP\r\n")
                 self.assertTrue(imap.read().startswith(b"b OK"))
             self.deliver("beside them")
-            self.assertLess(time.monotonic() - began, 5)
+            self.assertLess(time.monotonic() - began, 20)
             self.assertLess(self.server.threads(), 60)
         finally:
             for sock in held:

@@ -14,6 +14,7 @@ import unittest
 import urllib.parse
 
 from server import PASSWORD, Server, anyone
+from waiting import wait_for
 
 ANN, BOB, CY = "ann@alpha.test", "bob@alpha.test", "cy@beta.test"
 FORM = "application/x-www-form-urlencoded"
@@ -313,26 +314,17 @@ class Requests(WithServer):
                                      b"Content-Length: 999999\r\n\r\n"), 413)
 
     def test_many_idle(self):
-        """Connections that wait cost little."""
+        """Connections that wait hold no thread, and give back what their handshakes needed."""
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda _: self.browser().get("/health"), range(20)))
-            before = self.server.rss()
+            threads, before = self.server.threads(), self.server.rss()
             browsers = [self.browser() for _ in range(100)]
             answers = list(pool.map(lambda b: b.get("/login").status, browsers))
         self.assertEqual(set(answers), {200})
+        self.assertLess(self.server.threads(), threads + 40)
         if not self.server.is_sanitized():
-            each = (self.server.rss() - before) / len(browsers)
-            self.assertLess(each, 60_000)
-
-    def test_fast(self):
-        browser = self.browser()
-        browser.get("/login")
-        times = []
-        for _ in range(50):
-            start = time.monotonic()
-            browser.get("/login")
-            times.append(time.monotonic() - start)
-        self.assertLess(sorted(times)[25], 0.02)
+            held = lambda: (self.server.rss() - before) / len(browsers)
+            wait_for(lambda: held() < 60_000, tell=held)
 
     def test_log(self):
         self.browser().get("/login?password=Unmistakable-1", Cookie="a=Unmistakable-2")

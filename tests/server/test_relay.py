@@ -20,7 +20,8 @@ import nsd
 import postfix
 from dns import FAIL, Names
 from server import Failed, Server
-from sink import CLOSE, STALL, Sink, wait_for
+from sink import CLOSE, STALL, Sink
+from waiting import wait_for
 
 ANN = "ann@alpha.test"
 TEXT = "Subject: {}\r\n\r\nhello\r\n"

@@ -188,7 +188,7 @@ class Layouts(Files):
                 began = time.monotonic()
                 said = self.refused("pki", "import", "alpha.test", "--identity-file", self.write("in", content))
                 self.assertIn(why, said)
-                self.assertLess(time.monotonic() - began, 3)
+                self.assertLess(time.monotonic() - began, 20)
                 self.assertEqual(self.pki("show"), before)
 
 

@@ -14,7 +14,8 @@ import postfix
 from authority import Authority, digests, server_context
 from dns import Names
 from server import Server
-from sink import Sink, wait_for
+from sink import Sink
+from waiting import wait_for
 
 ANN = "ann@alpha.test"
 
