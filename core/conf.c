@@ -98,7 +98,8 @@ unsigned conf_scopes(const struct conf_key *key)
 
 void conf_scope_names(unsigned scopes, struct buf *out)
 {
-	static const char *const names[] = { "server", "domain", "account", "listener", "policy" };
+	static const char *const names[] = { "server", "domain", "account", "listener", "policy",
+		"destination" };
 
 	for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
 		if (scopes & 1U << i) {
@@ -120,6 +121,18 @@ bool conf_on(const struct conf_key *key)
 	return conf_num(key) != 0;
 }
 
+/* What is said for a destination, else for the domains above it. Locked. */
+static const struct conf_value *of_destination(const struct conf_key *key, struct slice name)
+{
+	const struct conf_value *value = NULL;
+
+	while (name.n > 0 && !(value = conf_values_find(values, key, CONF_DESTINATION, name))) {
+		ptrdiff_t dot = slice_chr(slice_from(name, 1), '.');
+		name = dot < 0 ? (struct slice){ 0 } : slice_from(name, (size_t)dot + 1);
+	}
+	return value;
+}
+
 /* The value nearest to the place, or NULL: the default holds. Locked. */
 static const struct conf_value *merged(const struct conf_key *key, const struct conf_at *at)
 {
@@ -130,6 +143,7 @@ static const struct conf_value *merged(const struct conf_key *key, const struct 
 		{ CONF_ACCOUNT, at ? at->account : NULL },
 		{ CONF_POLICY, at ? at->policy : NULL },
 		{ CONF_LISTENER, at ? at->listener : NULL },
+		{ CONF_DESTINATION, at ? at->destination : NULL },
 		{ CONF_DOMAIN, at ? at->domain : NULL },
 		{ CONF_SERVER, "" },
 	};
@@ -137,8 +151,10 @@ static const struct conf_value *merged(const struct conf_key *key, const struct 
 
 	for (size_t i = 0; !value && i < sizeof order / sizeof *order; i++)
 		if (order[i].place)
-			value = conf_values_find(
-			    values, key, order[i].scope, slice_str(order[i].place));
+			value = order[i].scope == CONF_DESTINATION
+			    ? of_destination(key, slice_str(order[i].place))
+			    : conf_values_find(
+				  values, key, order[i].scope, slice_str(order[i].place));
 	return value;
 }
 
@@ -277,6 +293,10 @@ static void load_value(
 	struct err err = { 0 };
 	int64_t num;
 
+	/* of before destinations had a scope of their own */
+	if (key && scope == CONF_DOMAIN &&
+	    (conf_scopes(key) & (CONF_DOMAIN | CONF_DESTINATION)) == CONF_DESTINATION)
+		scope = CONF_DESTINATION;
 	if (!key)
 		log_event(LOG_WARN, "unknown-setting", log_s("name", name));
 	else if (check_place(key, scope, place, &err) != 0 ||

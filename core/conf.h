@@ -10,8 +10,9 @@
  *
  * and reads it with conf_num(&conf_key_smtp_max_message). From the rows come
  * `signet setting`, validation, the manual page and the web form. A value is
- * looked for in the account, the mail flow policy, the listener, the domain, the
- * server, the default, in this order. A change applies to the running server at once. */
+ * looked for in the account, the mail flow policy, the listener, the destination, the
+ * domain, the server, the default, in this order. A change applies to the running
+ * server at once. */
 #ifndef CORE_CONF_H
 #define CORE_CONF_H
 
@@ -36,7 +37,10 @@ enum conf_scope {
 	CONF_DOMAIN = 2,
 	CONF_ACCOUNT = 4,
 	CONF_LISTENER = 8,
-	CONF_POLICY = 16
+	CONF_POLICY = 16,
+	/* A domain that mail is sent to, or ".example.org": all below that one. What is said
+	   for the domain itself goes before that, and the longer of those before the shorter. */
+	CONF_DESTINATION = 32,
 };
 
 struct conf_key {
@@ -64,7 +68,7 @@ TABLE_DECLARE(conf_key);
 
 /* Where a value is asked for: a name is NULL where it does not apply. */
 struct conf_at {
-	const char *domain, *account, *listener, *policy;
+	const char *domain, *account, *listener, *policy, *destination;
 };
 
 /* The server-wide value; lock-free, for any thread. */

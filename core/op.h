@@ -29,11 +29,12 @@ enum op_type {
 	OP_NUMBER,
 	OP_SIZE, /* bytes: 64k, 25M; a number in run() */
 	OP_BOOL,
-	OP_CHOICE,  /* one of .choices; op_number gives its index */
-	OP_DOMAIN,  /* a domain name in either form; arrives as A-labels, lower case */
-	OP_ADDRESS, /* local-part@domain; the domain as above */
-	OP_SECRET,  /* password or key: from standard input or a file, never logged */
-	OP_FILE,    /* name of a file on the server's machine, absolute */
+	OP_CHOICE,	/* one of .choices; op_number gives its index */
+	OP_DOMAIN,	/* a domain name in either form; arrives as A-labels, lower case */
+	OP_DESTINATION, /* a domain name, or one behind a dot: all below it; the same way */
+	OP_ADDRESS,	/* local-part@domain; the domain as above */
+	OP_SECRET,	/* password or key: from standard input or a file, never logged */
+	OP_FILE,	/* name of a file on the server's machine, absolute */
 };
 
 enum op_flag {

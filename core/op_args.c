@@ -77,6 +77,18 @@ static int take_domain(struct op_call *call, const struct op_arg *arg, struct op
 	return check_own(call, arg, slice_str(ascii), NULL);
 }
 
+static int take_destination(struct op_call *call, const struct op_arg *arg, struct op_value *value)
+{
+	bool below = value->text[0] == '.';
+	const char *ascii = domain_ascii(&call->pool, slice_str(value->text + below));
+
+	if (!ascii)
+		return op_fail(call, ERR_INPUT, "%s: '%s' is no domain name, nor one behind a dot",
+		    arg->name, value->text);
+	value->text = below ? pool_printf(&call->pool, ".%s", ascii) : ascii;
+	return check_own(call, arg, slice_str(value->text), NULL);
+}
+
 /* An address that has to be written with quotes would not survive in lists of
    addresses. */
 static int take_address(struct op_call *call, const struct op_arg *arg, struct op_value *value)
@@ -111,6 +123,7 @@ static int take_text(struct op_call *call, const struct op_arg *arg, struct op_v
 		[OP_BOOL] = take_bool,
 		[OP_CHOICE] = take_choice,
 		[OP_DOMAIN] = take_domain,
+		[OP_DESTINATION] = take_destination,
 		[OP_ADDRESS] = take_address,
 		[OP_FILE] = take_file,
 		[OP_SECRET] = NULL,

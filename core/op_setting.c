@@ -16,6 +16,7 @@ static const struct {
 	{ CONF_ACCOUNT, "account" },
 	{ CONF_LISTENER, "listener" },
 	{ CONF_POLICY, "policy" },
+	{ CONF_DESTINATION, "destination" },
 };
 
 enum { SCOPES = sizeof scopes / sizeof *scopes };
@@ -28,7 +29,8 @@ static int place_of(struct op_call *call, struct place *place)
 			continue;
 		if (place->scope != CONF_SERVER)
 			return op_fail(call, ERR_INPUT,
-			    "one of --domain, --account, --listener and --policy at most");
+			    "one of --domain, --account, --listener, --policy and --destination "
+			    "at most");
 		*place = (struct place){ scopes[i].scope, op_text(call, scopes[i].name) };
 	}
 	return 0;
@@ -160,7 +162,8 @@ static int run_get(struct op_call *call)
 	struct conf_at at = { .domain = op_text(call, "domain"),
 		.account = op_text(call, "account"),
 		.listener = op_text(call, "listener"),
-		.policy = op_text(call, "policy") };
+		.policy = op_text(call, "policy"),
+		.destination = op_text(call, "destination") };
 	op_put_text(call, "name", slice_str(key->name));
 	put_value(call, key, &at);
 	op_put_text(call, "default", slice_str(key->def));
@@ -179,6 +182,8 @@ static const struct op_arg get_args[] = {
 	{ "account", OP_ADDRESS, OP_OPTION, "for this account", NULL },
 	{ "listener", OP_TEXT, OP_OPTION, "for this listener", NULL },
 	{ "policy", OP_TEXT, OP_OPTION, "for this mail flow policy", NULL },
+	{ "destination", OP_DESTINATION, OP_OPTION, "for mail to this domain, or to .DOMAIN",
+	    NULL },
 	{ 0 },
 };
 
@@ -226,6 +231,8 @@ static const struct op_arg set_args[] = {
 	{ "account", OP_ADDRESS, OP_OPTION, "for this account", NULL },
 	{ "listener", OP_TEXT, OP_OPTION, "for this listener", NULL },
 	{ "policy", OP_TEXT, OP_OPTION, "for this mail flow policy", NULL },
+	{ "destination", OP_DESTINATION, OP_OPTION, "for mail to this domain, or to .DOMAIN",
+	    NULL },
 	{ 0 },
 };
 
@@ -235,8 +242,10 @@ OPERATION(setting_set) = {
 	.args = set_args,
 	.help = "change a setting; the running server follows at once",
 	.more =
-	    "The value of an account, policy or listener goes before that of its domain, and\n"
-	    "that before the server's. signet setting get NAME tells which values are possible.",
+	    "The value of an account, policy, listener or destination goes before that of a\n"
+	    "domain, and that before the server's. A destination is a domain that mail is sent\n"
+	    "to, or .example.org: all below it. signet setting get NAME tells which values are\n"
+	    "possible.",
 	.example = "setting set smtp.max-message-size 25M\nsetting set log.level debug",
 	.run = run_set,
 };

@@ -49,6 +49,7 @@ static const char *value_word(enum op_type type)
 		[OP_BOOL] = "on|off",
 		[OP_CHOICE] = "WORD",
 		[OP_DOMAIN] = "DOMAIN",
+		[OP_DESTINATION] = "DOMAIN",
 		[OP_ADDRESS] = "ADDRESS",
 		[OP_SECRET] = "FILE",
 		[OP_FILE] = "FILE",

@@ -16,7 +16,8 @@ static void put_place(
 	static const char *const words[] = { [CONF_DOMAIN] = "domain ",
 		[CONF_ACCOUNT] = "account ",
 		[CONF_LISTENER] = "listener ",
-		[CONF_POLICY] = "policy " };
+		[CONF_POLICY] = "policy ",
+		[CONF_DESTINATION] = "destination " };
 
 	buf_printf(out, "%s%s", out->n ? ", " : "", key->name);
 	if (place.n > 0)

@@ -137,21 +137,29 @@ static int no_use(struct op_call *call)
 static int run_assign(struct op_call *call)
 {
 	const struct conf_key *key = conf_find(slice_str(op_text(call, "setting")));
-	const char *domain = op_text(call, "domain");
+	const char *domain = op_text(call, "domain"), *to = op_text(call, "destination");
 	struct slice value;
 
 	if (!takes_certificate(key) || key->scopes == CONF_LISTENER)
 		return no_use(call);
 	if (find_value(call, true, &value) != 0)
 		return -1;
-	return assign(call, key, domain ? CONF_DOMAIN : CONF_SERVER, slice_str(domain), value);
+	if (to && domain)
+		return op_fail(call, ERR_INPUT, "one of --domain and --destination at most");
+	return assign(call, key,
+	    to		 ? CONF_DESTINATION
+		: domain ? CONF_DOMAIN
+			 : CONF_SERVER,
+	    slice_str(to ? to : domain), value);
 }
 
 static const struct op_arg assign_args[] = {
 	{ "certificate", OP_TEXT, OP_REQUIRED,
 	    "name of a profile or a domain; none; or default: as if nothing were said", NULL },
 	{ "setting", OP_TEXT, OP_REQUIRED, "for what, as relay.certificate", NULL },
-	{ "domain", OP_DOMAIN, OP_OPTION | OP_FOREIGN, "towards that domain, not to all", NULL },
+	{ "domain", OP_DOMAIN, OP_OPTION, "of that domain, not of the server", NULL },
+	{ "destination", OP_DESTINATION, OP_OPTION | OP_FOREIGN,
+	    "towards that domain, or all below .DOMAIN", NULL },
 	{ 0 },
 };
 
@@ -162,11 +170,11 @@ OPERATION(profile_assign) = {
 	.args = assign_args,
 	.help = "say which certificate this server shows where it is the client",
 	.more =
-	    "To servers that ask it for one: relay.certificate when it delivers mail (--domain:\n"
-	    "to that destination). The settings that can be given a certificate are named when\n"
+	    "To servers that ask it for one: relay.certificate when it delivers mail\n"
+	    "(--destination: there alone). The settings that can be given a certificate are named when\n"
 	    "the one that was said is none of them. Listeners have listener certificate.",
 	.example = "profile assign mx relay.certificate\n"
-		   "profile assign partner relay.certificate --domain partner.example",
+		   "profile assign partner relay.certificate --destination partner.example",
 	.run = run_assign,
 };
 

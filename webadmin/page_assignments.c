@@ -19,7 +19,7 @@ static const struct web_field listener_fields[] = {
 
 static const struct web_field client_fields[] = {
 	{ .name = "setting", .label = "For", .kind = WEB_CHOICE },
-	{ .name = "domain",
+	{ .name = "destination",
 	    .label = "Towards this domain only",
 	    .help = "Another server's domain.",
 	    .example = "partner.example" },

@@ -3,26 +3,44 @@
 
 /* --- where they are kept --- */
 
+static const struct {
+	enum conf_scope scope;
+	const char *name; /* of the part of the path, and of the operations' argument */
+} places[] = { { CONF_DOMAIN, "domain" }, { CONF_DESTINATION, "destination" },
+	{ CONF_SERVER, NULL } };
+
+/* The one that stands in the path. */
+static size_t place_of(struct web *web)
+{
+	size_t i = 0;
+
+	while (places[i].name && !http_param(web->req, places[i].name))
+		i++;
+	return i;
+}
+
 enum conf_scope web_setting_scope(struct web *web)
 {
-	return http_param(web->req, "domain") ? CONF_DOMAIN : CONF_SERVER;
+	return places[place_of(web)].scope;
 }
 
 static json_t *args_of(struct web *web, const struct conf_key *key)
 {
 	json_t *args = json_pack("{s:s}", "name", key->name);
 
-	if (web_setting_scope(web) == CONF_DOMAIN)
-		json_object_set_new(args, "domain", json_string(http_param(web->req, "domain")));
+	const char *name = places[place_of(web)].name;
+	if (name)
+		json_object_set_new(args, name, json_string(http_param(web->req, name)));
 	return args;
 }
 
 /* What is set at just this place; empty: nothing. */
 static void raw_value(struct web *web, const struct conf_key *key, struct buf *out)
 {
-	const char *domain = http_param(web->req, "domain");
+	const char *name = places[place_of(web)].name;
 
-	conf_raw(key, web_setting_scope(web), slice_str(domain ? domain : ""), out);
+	conf_raw(
+	    key, web_setting_scope(web), slice_str(name ? http_param(web->req, name) : ""), out);
 }
 
 /* --- a row of the form --- */

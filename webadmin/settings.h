@@ -5,7 +5,7 @@
 #include "core/conf.h"
 #include "webadmin/web.h"
 
-/* A domain's where its name stands in the path, else the server's. */
+/* A domain's or a destination's where its name stands in the path, else the server's. */
 enum conf_scope web_setting_scope(struct web *web);
 
 /* For the partial "setting": what it is, what it may be, what it is set to here. */

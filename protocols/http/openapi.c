@@ -36,6 +36,7 @@ static json_t *type_of(const struct op_arg *arg)
 	case OP_SECRET:
 		return json_pack("{s:s}", "$ref", "#/components/schemas/Secret");
 	case OP_TEXT:
+	case OP_DESTINATION:
 	case OP_FILE:
 		break;
 	}

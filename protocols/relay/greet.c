@@ -126,7 +126,7 @@ static bool without_tls(struct talk *talk, struct attempt *a, const char *why)
 CONF_KEY(relay_certificate) = {
 	.name = "relay.certificate",
 	.type = CONF_TEXT,
-	.scopes = CONF_SERVER | CONF_DOMAIN,
+	.scopes = CONF_SERVER | CONF_DESTINATION,
 	.def = "",
 	.refers = "certificate",
 	.help = "profile or domain whose certificate is shown to other servers that ask for one; "

@@ -8,13 +8,14 @@
 #include <time.h>
 
 #include "core/log.h"
+#include "core/text.h"
 #include "protocols/relay/body.h"
 #include "protocols/relay/send.h"
 
 CONF_KEY(relay_max_recipients) = {
 	.name = "relay.transaction-recipients",
 	.type = CONF_INT,
-	.scopes = CONF_SERVER | CONF_DOMAIN,
+	.scopes = CONF_SERVER | CONF_DESTINATION,
 	.def = "100", /* RFC 5321 4.5.3.1.8: a server takes that many */
 	.min = 1,
 	.max = 10000,
@@ -24,6 +25,8 @@ CONF_KEY(relay_max_recipients) = {
 struct work {
 	struct lane *lane;
 	struct slice domain;
+	struct conf_at at;
+	const char *way;
 	struct talk **talk;
 	struct pool *pool;
 	struct queue_entry entry;
@@ -138,21 +141,23 @@ static bool get_talk(struct work *w)
 	struct slice why;
 	bool for_good;
 
+	if (*w->talk && !slice_eq(buf_slice(&(*w->talk)->way), slice_str(w->way)))
+		talk_close(w->talk);
 	if (*w->talk)
 		return true;
-	if (!w->asked && plan_is_down(w->lane, w->pool, &for_good, &why)) {
+	if (!w->asked && plan_is_down(w->lane, w->way, w->pool, &for_good, &why)) {
 		settle_all(w, for_good ? SENT_NEVER : SENT_LATER, why);
 		return false;
 	}
-	*w->talk = talk_open(w->domain, w->pool, &verdict, &why);
+	*w->talk = talk_open(&w->at, w->pool, &verdict, &why);
 	if (*w->talk) {
 		relay_count(COUNT_CONNECTED);
-		plan_down(w->lane, false, (struct slice){ 0 }, 0);
+		plan_up(w->lane);
 		return true;
 	}
 	relay_count(COUNT_NOT_CONNECTED);
 	for_good = verdict == ROUTE_NONE;
-	plan_down(w->lane, for_good, why, schedule_down(time(NULL)));
+	plan_down(w->lane, w->way, for_good, why, schedule_down(time(NULL)));
 	settle_all(w, for_good ? SENT_NEVER : SENT_LATER, why);
 	return false;
 }
@@ -225,8 +230,7 @@ static bool send_some(struct work *w, size_t n)
 
 static void send_due(struct work *w)
 {
-	struct conf_at at = { .domain = pool_str(w->pool, w->domain) };
-	size_t most = (size_t)conf_num_at(&conf_key_relay_max_recipients, &at);
+	size_t most = (size_t)conf_num_at(&conf_key_relay_max_recipients, &w->at);
 
 	while (w->n_due > 0 && get_talk(w))
 		if (!send_some(w, w->n_due < most ? w->n_due : most))
@@ -304,6 +308,14 @@ static void tell_sender(struct work *w)
 	save(w);
 }
 
+/* In A-labels; NULL: a notification, or none that can be. */
+static const char *sender_domain(const struct queue_entry *entry, struct pool *pool)
+{
+	ptrdiff_t at = slice_rchr(entry->reverse_path, '@');
+
+	return at < 0 ? NULL : domain_ascii(pool, slice_from(entry->reverse_path, (size_t)at + 1));
+}
+
 void job_run(struct lane *lane, const struct plan_job *job, struct talk **talk)
 {
 	enum { MINUTE = 60 };
@@ -319,6 +331,9 @@ void job_run(struct lane *lane, const struct plan_job *job, struct talk **talk)
 		plan_note(w.domain, w.now + MINUTE);
 	if (found == 1) {
 		w.rcpts = (struct queue_rcpt *)w.entry.rcpts;
+		w.at.destination = pool_str(&pool, w.domain);
+		w.at.domain = sender_domain(&w.entry, &pool);
+		w.way = route_way(&w.at, &pool);
 		tell_sender(&w); /* of before a crash */
 		find_due(&w);
 		if (w.n_due > 0)

@@ -12,7 +12,7 @@ const char *const relay_tls_names[] = { "none", "may", "preferred-verify", "encr
 CONF_KEY(relay_tls) = {
 	.name = "relay.tls",
 	.type = CONF_CHOICE,
-	.scopes = CONF_SERVER | CONF_DOMAIN,
+	.scopes = CONF_SERVER | CONF_DESTINATION,
 	.def = "may",
 	.choices = relay_tls_names,
 	.help =
@@ -26,7 +26,7 @@ CONF_KEY(relay_tls) = {
 CONF_KEY(relay_tls_fallback) = {
 	.name = "relay.tls-fallback",
 	.type = CONF_BOOL,
-	.scopes = CONF_SERVER | CONF_DOMAIN,
+	.scopes = CONF_SERVER | CONF_DESTINATION,
 	.def = "on",
 	.help =
 	    "with relay.tls may and preferred-verify: after a failed handshake try once more in "
@@ -36,7 +36,7 @@ CONF_KEY(relay_tls_fallback) = {
 CONF_KEY(relay_tls_refused) = {
 	.name = "relay.tls-refused",
 	.type = CONF_BOOL,
-	.scopes = CONF_SERVER | CONF_DOMAIN,
+	.scopes = CONF_SERVER | CONF_DESTINATION,
 	.def = "on",
 	.help = "with relay.tls may and preferred-verify: go on in the clear where a host offers "
 		"STARTTLS and then answers it by an error",
@@ -45,7 +45,7 @@ CONF_KEY(relay_tls_refused) = {
 CONF_KEY(relay_tls_fingerprints) = {
 	.name = "relay.tls-fingerprints",
 	.type = CONF_TEXT,
-	.scopes = CONF_SERVER | CONF_DOMAIN,
+	.scopes = CONF_SERVER | CONF_DESTINATION,
 	.def = "",
 	.help =
 	    "with relay.tls fingerprint: SHA-256 of certificates or public keys that servers may "

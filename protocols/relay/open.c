@@ -5,14 +5,6 @@
 #include "core/log.h"
 #include "protocols/relay/attempt.h"
 
-CONF_KEY(relay_source_address) = {
-	.name = "relay.source-address",
-	.type = CONF_TEXT,
-	.def = "",
-	.help =
-	    "own addresses that mail leaves from, one of IPv4, one of IPv6; empty: the system chooses",
-};
-
 CONF_KEY(relay_timeout_connect) = {
 	.name = "relay.timeout-connect",
 	.type = CONF_DURATION,
@@ -30,16 +22,13 @@ bool attempt_fail(struct attempt *a, struct slice why)
 	return false;
 }
 
-static struct slice source_for(const struct sockaddr *to, struct pool *pool)
+static struct slice source_for(const struct attempt *a, const struct sockaddr *to)
 {
-	struct buf text = { 0 };
 	struct sockaddr_storage from;
 	struct slice rest, word, found = { 0 };
 	socklen_t n;
 
-	conf_text(&conf_key_relay_source_address, NULL, &text);
-	rest = pool_slice(pool, buf_slice(&text));
-	buf_done(&text);
+	route_source(&a->at, a->pool, &rest);
 	while ((word = slice_word(&rest)).n > 0)
 		if (client_address(word, 0, &from, &n) && from.ss_family == to->sa_family)
 			found = word;
@@ -57,7 +46,7 @@ static struct talk *connect_to(struct attempt *a)
 		return NULL;
 	}
 	struct client *client =
-	    client_open((struct sockaddr *)&to, n, source_for((struct sockaddr *)&to, a->pool),
+	    client_open((struct sockaddr *)&to, n, source_for(a, (struct sockaddr *)&to),
 		(uint64_t)conf_num(&conf_key_relay_timeout_connect), &err);
 	if (!client) {
 		attempt_fail(a,
@@ -143,17 +132,16 @@ static struct talk *try_host(struct attempt *a, enum route_verdict *verdict, boo
 }
 
 struct talk *talk_open(
-    struct slice domain, struct pool *pool, enum route_verdict *verdict, struct slice *why)
+    const struct conf_at *at, struct pool *pool, enum route_verdict *verdict, struct slice *why)
 {
 	struct route route;
-	struct attempt a = { .domain = domain,
-		.pool = pool,
-		.at = { .domain = pool_str(pool, domain) },
-		.route = &route };
+	struct attempt a = {
+		.domain = slice_str(at->destination), .pool = pool, .at = *at, .route = &route
+	};
 	struct talk *talk = NULL;
 	bool end = false;
 
-	*verdict = route_find(domain, pool, &route);
+	*verdict = route_find(at, pool, &route);
 	*why = route.why;
 	if (*verdict != ROUTE_FOUND)
 		return NULL;
@@ -163,5 +151,7 @@ struct talk *talk_open(
 		talk = try_host(&a, verdict, &end);
 	}
 	*why = a.why;
+	if (talk)
+		buf_addz(&talk->way, route_way(at, pool));
 	return talk;
 }

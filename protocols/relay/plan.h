@@ -50,11 +50,15 @@ void plan_release(struct plan_job **job);
 /* The worker has done with the lane. */
 void plan_leave(struct lane *lane);
 
-/* No connection could be made: for some time others need not try. reply is
-   copied. */
-void plan_down(struct lane *lane, bool for_good, struct slice reply, int64_t until);
+/* A connection was made: the lane is alive. */
+void plan_up(struct lane *lane);
+/* None could be made by that way (route_way): for some time others of the same need not try.
+   way and reply are copied. */
+void plan_down(
+    struct lane *lane, const char *way, bool for_good, struct slice reply, int64_t until);
 /* Was that so just now? *reply from pool. */
-bool plan_is_down(struct lane *lane, struct pool *pool, bool *for_good, struct slice *reply);
+bool plan_is_down(
+    struct lane *lane, const char *way, struct pool *pool, bool *for_good, struct slice *reply);
 
 /* For `signet queue status`. */
 struct plan_figures {

@@ -21,11 +21,20 @@ CONF_KEY(relay_max_connections) = {
 CONF_KEY(relay_destination_connections) = {
 	.name = "relay.destination-connections",
 	.type = CONF_INT,
-	.scopes = CONF_SERVER | CONF_DOMAIN,
+	.scopes = CONF_SERVER | CONF_DESTINATION,
 	.def = "10",
 	.min = 1,
 	.max = 1000,
 	.help = "most connections to one destination at a time",
+};
+
+CONF_KEY(relay_destination_rate) = {
+	.name = "relay.destination-rate",
+	.type = CONF_INT,
+	.scopes = CONF_SERVER | CONF_DESTINATION,
+	.def = "0",
+	.max = 1000000,
+	.help = "most messages a minute to one destination; 0: as many as there are",
 };
 
 enum {
@@ -44,6 +53,7 @@ static void lane_free(struct lane *lane)
 {
 	pthread_cond_destroy(&lane->more);
 	buf_done(&lane->down_reply);
+	buf_done(&lane->down_way);
 	free(lane->key);
 	free(lane);
 	plan.n_lanes--;
@@ -134,6 +144,22 @@ static void let_held_go(struct lane *lane)
 	}
 }
 
+/* --- so many a minute --- */
+
+static bool is_over_rate(struct lane *lane)
+{
+	enum { MINUTE_MS = 60000 };
+	int64_t most = conf_num_at(
+	    &conf_key_relay_destination_rate, &(struct conf_at){ .destination = lane->key });
+	uint64_t now = loop_now();
+
+	if (now - lane->minute >= MINUTE_MS) {
+		lane->minute = now;
+		lane->in_minute = 0;
+	}
+	return most > 0 && lane->in_minute >= most;
+}
+
 static struct plan_job *pop(struct lane *lane)
 {
 	struct plan_job *job = lane->first;
@@ -142,6 +168,7 @@ static struct plan_job *pop(struct lane *lane)
 	if (!lane->first)
 		lane->last = &lane->first;
 	lane->ready--;
+	lane->in_minute++;
 	plan.ready--;
 	lane->moved = loop_now();
 	if (lane->held && lane->ready < PLAN_AHEAD / 2)
@@ -159,12 +186,12 @@ static bool hangs(const struct lane *lane)
 /* One connection takes one message after another; more of them help when many
    wait, or when none gets on. While it is not known whether anybody is there, one
    tries. */
-static bool wants_more(const struct lane *lane)
+static bool wants_more(struct lane *lane)
 {
 	unsigned most = (unsigned)conf_num_at(
-	    &conf_key_relay_destination_connections, &(struct conf_at){ .domain = lane->key });
+	    &conf_key_relay_destination_connections, &(struct conf_at){ .destination = lane->key });
 
-	if (lane->ready == 0 || lane->active >= most)
+	if (lane->ready == 0 || lane->active >= most || is_over_rate(lane))
 		return false;
 	if (lane->active == 0)
 		return true;
@@ -282,7 +309,7 @@ struct plan_job *plan_take(struct lane *lane, uint64_t linger_ms)
 	pthread_mutex_lock(&plan.lock);
 	if (!lane->first && linger_ms > 0 && !plan.ending)
 		linger(lane, linger_ms);
-	if (lane->first && !plan.ending)
+	if (lane->first && !plan.ending && !is_over_rate(lane))
 		job = pop(lane);
 	pthread_mutex_unlock(&plan.lock);
 	return job;
@@ -299,20 +326,31 @@ void plan_leave(struct lane *lane)
 
 /* --- down --- */
 
-void plan_down(struct lane *lane, bool for_good, struct slice reply, int64_t until)
+void plan_up(struct lane *lane)
+{
+	pthread_mutex_lock(&plan.lock);
+	lane->down_until = 0;
+	pthread_mutex_unlock(&plan.lock);
+}
+
+void plan_down(struct lane *lane, const char *way, bool for_good, struct slice reply, int64_t until)
 {
 	pthread_mutex_lock(&plan.lock);
 	lane->down_until = until;
 	lane->down_for_good = for_good;
 	buf_clear(&lane->down_reply);
 	buf_adds(&lane->down_reply, reply);
+	buf_clear(&lane->down_way);
+	buf_addz(&lane->down_way, way);
 	pthread_mutex_unlock(&plan.lock);
 }
 
-bool plan_is_down(struct lane *lane, struct pool *pool, bool *for_good, struct slice *reply)
+bool plan_is_down(
+    struct lane *lane, const char *way, struct pool *pool, bool *for_good, struct slice *reply)
 {
 	pthread_mutex_lock(&plan.lock);
-	bool down = lane->down_until > time(NULL);
+	bool down =
+	    lane->down_until > time(NULL) && slice_eq(buf_slice(&lane->down_way), slice_str(way));
 	if (down) {
 		*for_good = lane->down_for_good;
 		*reply = pool_slice(pool, buf_slice(&lane->down_reply));

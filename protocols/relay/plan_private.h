@@ -32,13 +32,15 @@ struct lane {
 	unsigned active;  /* workers, and tickets for them */
 	unsigned tickets; /* workers that it still waits for */
 	unsigned lingering;
-	uint64_t moved; /* when a job was last taken, in loop_now()'s time */
-	bool queued;	/* in plan.lanes_first */
+	uint64_t moved;	 /* when a job was last taken, in loop_now()'s time */
+	uint64_t minute; /* when the one began that in_minute counts for */
+	unsigned in_minute;
+	bool queued; /* in plan.lanes_first */
 	pthread_cond_t more;
 	struct dest *held;
 	int64_t down_until;
 	bool down_for_good;
-	struct buf down_reply;
+	struct buf down_reply, down_way;
 	struct lane *next, *next_queued;
 };
 

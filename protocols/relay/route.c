@@ -16,11 +16,11 @@
 CONF_KEY(relay_route) = {
 	.name = "relay.route",
 	.type = CONF_TEXT,
-	.scopes = CONF_SERVER | CONF_DOMAIN,
+	.scopes = CONF_SERVER | CONF_DOMAIN | CONF_DESTINATION,
 	.def = "mx",
 	.help =
-	    "where mail for other servers, or for one domain, goes: mx is what the DNS says; or "
-	    "HOST, HOST:PORT, [ADDRESS]:PORT of a server that takes it",
+	    "where mail goes, all, to one destination, or of senders in one domain: mx is what the "
+	    "DNS says; or HOST, HOST:PORT, [ADDRESS]:PORT of a server that takes it",
 };
 
 CONF_KEY(relay_port) = {
@@ -32,17 +32,34 @@ CONF_KEY(relay_port) = {
 	.help = "port of servers that the DNS names; another one than 25 is for experiments",
 };
 
+CONF_KEY(relay_source_address) = {
+	.name = "relay.source-address",
+	.type = CONF_TEXT,
+	.scopes = CONF_SERVER | CONF_DOMAIN | CONF_DESTINATION,
+	.def = "",
+	.help = "own addresses that mail leaves from, one of IPv4, one of IPv6: all, of senders in "
+		"one domain, or to one destination; empty: the system chooses",
+};
+
+void route_source(const struct conf_at *at, struct pool *pool, struct slice *out)
+{
+	struct buf text = { 0 };
+
+	conf_text(&conf_key_relay_source_address, at, &text);
+	*out = pool_slice(pool, buf_slice(&text));
+	buf_done(&text);
+}
+
 static unsigned mx_port(void)
 {
 	return (unsigned)conf_num(&conf_key_relay_port);
 }
 
-static void setting(struct slice domain, struct pool *pool, struct slice *out)
+static void setting(const struct conf_at *at, struct pool *pool, struct slice *out)
 {
 	struct buf text = { 0 };
-	struct conf_at at = { .domain = pool_str(pool, domain) };
 
-	conf_text(&conf_key_relay_route, &at, &text);
+	conf_text(&conf_key_relay_route, at, &text);
 	*out = pool_slice(pool, slice_trim(buf_slice(&text)));
 	buf_done(&text);
 }
@@ -202,12 +219,12 @@ static enum route_verdict ask_mx(struct slice domain, struct pool *pool, struct 
 	}
 }
 
-enum route_verdict route_find(struct slice domain, struct pool *pool, struct route *out)
+enum route_verdict route_find(const struct conf_at *at, struct pool *pool, struct route *out)
 {
-	struct slice route;
+	struct slice domain = slice_str(at->destination), route;
 
 	*out = (struct route){ 0 };
-	setting(domain, pool, &route);
+	setting(at, pool, &route);
 	if (is_mx(route) && !(domain.n > 0 && domain.p[0] == '['))
 		return ask_mx(domain, pool, out);
 	out->fixed = !is_mx(route);
@@ -222,13 +239,22 @@ enum route_verdict route_find(struct slice domain, struct pool *pool, struct rou
 
 struct slice route_key(struct slice domain, struct pool *pool)
 {
-	struct conf_at at = { .domain = pool_str(pool, domain) };
+	struct conf_at at = { .destination = pool_str(pool, domain) };
 	struct slice route;
 
-	setting(domain, pool, &route);
+	setting(&at, pool, &route);
 	if (is_mx(route))
 		return domain;
 	return slice_str(pool_printf(pool, "%.*s tls %s", SLICE_ARG(route), level_key(&at, pool)));
+}
+
+const char *route_way(const struct conf_at *at, struct pool *pool)
+{
+	struct slice route, source;
+
+	setting(at, pool, &route);
+	route_source(at, pool, &source);
+	return pool_printf(pool, "%.*s from %.*s", SLICE_ARG(route), SLICE_ARG(source));
 }
 
 /* --- addresses --- */

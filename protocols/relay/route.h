@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "core/buf.h"
+#include "core/conf.h"
 #include "core/pool.h"
 
 enum { ROUTE_HOSTS_MAX = 20, ROUTE_ADDRESSES_MAX = 10 };
@@ -34,7 +35,12 @@ struct route {
 	struct slice why; /* "5.1.2 No such domain" */
 };
 
-enum route_verdict route_find(struct slice domain, struct pool *pool, struct route *out);
+/* Where mail for at->destination of a sender in at->domain (NULL: of nobody in particular)
+   goes. From pool, which `at` must outlive. Waits for the DNS. */
+enum route_verdict route_find(const struct conf_at *at, struct pool *pool, struct route *out);
+
+/* Own addresses that it leaves from, parted by blanks. From pool. */
+void route_source(const struct conf_at *at, struct pool *pool, struct slice *out);
 
 /* Addresses of a host, as text; their number in *n, which is never 0 with
    ROUTE_FOUND. */
@@ -47,5 +53,9 @@ bool route_is_own_address(struct slice address, unsigned port);
 /* What parts one way of sending from another: two domains with the same key may
    share connections. From pool. */
 struct slice route_key(struct slice domain, struct pool *pool);
+
+/* What parts connections to one destination from each other: which settings of the sender's
+   domain they follow. From pool. */
+const char *route_way(const struct conf_at *at, struct pool *pool);
 
 #endif

@@ -165,5 +165,6 @@ void talk_close(struct talk **talkp)
 	client_close(&talk->client);
 	reply_done(&talk->reply);
 	buf_done(&talk->host);
+	buf_done(&talk->way);
 	free(talk);
 }

@@ -27,6 +27,7 @@ enum talk_word {
 struct talk {
 	struct client *client;
 	uint64_t dcid;	    /* number of this connection in the log */
+	struct buf way;	    /* route_way() that it was opened for */
 	struct buf host;    /* "mx.partner.test[192.0.2.1]:25" */
 	unsigned words;	    /* enum talk_word, or-ed */
 	uint64_t size;	    /* the largest message that it takes, 0: it did not say */
@@ -38,10 +39,11 @@ struct talk {
 	struct err err;	    /* why it broke */
 };
 
-/* Connect to the domain's best host that can be had. NULL: *why says "4.4.1 ..."
-   or what the server answered, from pool, and *verdict whether it is for good. */
+/* Connect to the best host of at->destination that can be had, for a sender in at->domain.
+   NULL: *why says "4.4.1 ..." or what the server answered, from pool, and *verdict whether
+   it is for good. */
 struct talk *talk_open(
-    struct slice domain, struct pool *pool, enum route_verdict *verdict, struct slice *why);
+    const struct conf_at *at, struct pool *pool, enum route_verdict *verdict, struct slice *why);
 
 /* QUIT when it is not broken, close. */
 void talk_close(struct talk **talk);

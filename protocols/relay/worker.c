@@ -13,7 +13,7 @@ CONF_KEY(relay_linger) = {
 CONF_KEY(relay_messages) = {
 	.name = "relay.connection-messages",
 	.type = CONF_INT,
-	.scopes = CONF_SERVER | CONF_DOMAIN,
+	.scopes = CONF_SERVER | CONF_DESTINATION,
 	.def = "100",
 	.min = 1,
 	.max = 100000,
@@ -22,7 +22,7 @@ CONF_KEY(relay_messages) = {
 
 static bool is_used_up(const struct talk *talk, struct slice domain, struct pool *pool)
 {
-	struct conf_at at = { .domain = pool_str(pool, domain) };
+	struct conf_at at = { .destination = pool_str(pool, domain) };
 
 	return talk->messages >= (unsigned)conf_num_at(&conf_key_relay_messages, &at);
 }

@@ -24,7 +24,7 @@ class Sink:
         """tls: an ssl.SSLContext, then STARTTLS is offered."""
         self.words, self.tls = list(words), tls
         self.says = {}
-        self.messages, self.commands, self.certificates = [], [], []
+        self.messages, self.commands, self.certificates, self.peers = [], [], [], []
         self.connections = self.open = self.most_open = 0
         self.lock = threading.Lock()
         self.stalled = threading.Event()
@@ -68,6 +68,7 @@ class Conversation:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with sink.lock:
             sink.connections += 1
+            sink.peers.append(handler.client_address[0])
             sink.open += 1
             sink.most_open = max(sink.most_open, sink.open)
             self.number = sink.connections

@@ -185,7 +185,7 @@ class Routes(Relay):
     def test_route_of_all_and_of_one(self):
         third = self.another("127.0.0.3")
         self.set("relay.route", f"[127.0.0.3]:{third.port}")
-        self.set("relay.route", "mx", "--domain", "partner.test")
+        self.set("relay.route", "mx", "--destination", "partner.test")
         self.submit(["a@far.test", "b@partner.test", "c@near.test"])
         self.assertEqual(sorted(sum((m.recipients for m in self.arrived(2, sink=third)), [])),
                          ["a@far.test", "c@near.test"])
@@ -642,16 +642,16 @@ class Tls(Relay):
         self.assertIn("verified=no", line)
 
     def test_none(self):
-        self.set("relay.tls", "none", "--domain", "partner.test")
+        self.set("relay.tls", "none", "--destination", "partner.test")
         self.submit("x@partner.test")
         self.assertFalse(self.arrived()[0].tls)
 
     def test_verify(self):
-        self.set("relay.tls", "verify", "--domain", "partner.test")
+        self.set("relay.tls", "verify", "--destination", "partner.test")
         self.submit("x@partner.test")
         wait_for(lambda: "4.7.5" in str(self.queue()))
         self.assertEqual(self.sink.messages, [])
-        self.set("relay.tls", "encrypt", "--domain", "partner.test")
+        self.set("relay.tls", "encrypt", "--destination", "partner.test")
         self.assertTrue(self.arrived()[0].tls)
 
     def pem(self):

@@ -68,7 +68,7 @@ class Outgoing(unittest.TestCase):
         self.names.table[host] = {"A": ["127.0.0.2"]}
 
     def level(self, level, domain=None):
-        self.set("relay.tls", level, "--domain", domain or self.domain)
+        self.set("relay.tls", level, "--destination", domain or self.domain)
 
     def send(self, domain=None):
         self.mark = len(self.server.log())
@@ -181,7 +181,7 @@ class Rows(Outgoing):
         self.trust()
         self.level("secure")
         self.names.table["smart.elsewhere.test"] = {"A": ["127.0.0.2"]}
-        self.set("relay.route", f"smart.elsewhere.test:{self.sink.port}", "--domain", self.domain)
+        self.set("relay.route", f"smart.elsewhere.test:{self.sink.port}", "--destination", self.domain)
         self.sink.tls = self.root.context("smart.elsewhere.test")
         self.assertIn("verified=yes", self.delivered())
         self.sink.tls = self.root.context(self.domain)
@@ -218,7 +218,7 @@ class Rows(Outgoing):
         self.refused("STARTTLS is not offered")
 
     def pin(self, text):
-        self.set("relay.tls-fingerprints", text, "--domain", self.domain)
+        self.set("relay.tls-fingerprints", text, "--destination", self.domain)
 
     def test_C_065_what_a_domain_trusts_is_its_own(self):
         self.sink.tls = self.root.context(self.host)
@@ -290,7 +290,7 @@ class Destinations(Outgoing):
         self.sink.tls = self.root.context(self.host)
         self.sink.says["STARTTLS"] = lambda line: "454 4.7.0 Not now"
         self.delivered(tls=False)
-        self.set("relay.tls-refused", "off", "--domain", self.domain)
+        self.set("relay.tls-refused", "off", "--destination", self.domain)
         self.refused("STARTTLS was answered by an error")
 
     def test_E_050_after_220(self):
@@ -301,7 +301,7 @@ class Destinations(Outgoing):
         before = self.sink.connections
         self.delivered(tls=False)
         self.assertEqual(self.sink.connections, before + 2)
-        self.set("relay.tls-fallback", "off", "--domain", self.domain)
+        self.set("relay.tls-fallback", "off", "--destination", self.domain)
         self.refused("TLS failed")
 
     def test_E_055_required_and_verified(self):
@@ -331,7 +331,7 @@ class Destinations(Outgoing):
         imap.logout()
 
     def test_E_058_other_settings_of_the_entry(self):
-        self.set("relay.destination-connections", "1", "--domain", self.domain)
+        self.set("relay.destination-connections", "1", "--destination", self.domain)
         self.sink.most_open = 0
         self.sink.says["."] = lambda line: time.sleep(0.2)
         for _ in range(4):
@@ -476,7 +476,7 @@ class WithPostfix(Outgoing):
 
     def test_P_027_postfix(self):
         self.trust()
-        self.set("relay.tls-fingerprints", digests(self.folder, self.cert)[0], "--domain", self.domain)
+        self.set("relay.tls-fingerprints", digests(self.folder, self.cert)[0], "--destination", self.domain)
         for n, level in enumerate(("encrypt", "verify", "secure", "fingerprint", "dane", "dane-only"), 1):
             self.level(level)
             self.mark = len(self.server.log())

@@ -424,6 +424,24 @@ class Admin(Web):
         self.press("logout")
         self.assertEqual(self.server.signet("relay", "logins")["rows"], [])
 
+    def test_destinations(self):
+        self.go("/admin/destinations")
+        self.web.fill("[name=destination]", ".partner.test")
+        self.web.fill("[name=settings]", "tls=encrypt destination-rate=100")
+        self.press("add")
+        self.sees("has settings of its own", "relay.destination-rate")
+        self.web.fill("[name='relay.route']", "[192.0.2.1]:2525")
+        self.web.follow(".save button")
+        self.sees("1 setting was saved.")
+        self.shoot("destination")
+        self.go("/admin/destinations")
+        self.sees(".partner.test", "route [192.0.2.1]:2525")
+        self.shoot("destinations")
+        self.press("remove")
+        self.press("remove")
+        rows = self.server.signet("destination", "list")["rows"]
+        self.assertEqual([row["destination"] for row in rows], ["default"])
+
     def test_many_accounts_are_found(self):
         """Pages of a long list, and its search."""
         calls = "".join(json.dumps({"op": "alias add", "args": {

@@ -33,9 +33,12 @@ CONF_KEY(word) = { .name = "test.word",
 	.def = "usual",
 	.max = 20,
 	.scopes = CONF_SERVER | CONF_DOMAIN };
+CONF_KEY(way) = {
+	.name = "test.way", .type = CONF_INT, .def = "1", .scopes = CONF_SERVER | CONF_DESTINATION
+};
 
 const struct conf_key *const conf_key_table[] = { &conf_key_colour, &conf_key_count, &conf_key_flag,
-	&conf_key_size, &conf_key_time, &conf_key_word, NULL };
+	&conf_key_size, &conf_key_time, &conf_key_way, &conf_key_word, NULL };
 const size_t conf_key_table_n = COUNT(conf_key_table) - 1;
 
 static void checks(void **state)
@@ -153,6 +156,26 @@ static void merges(void **state)
 	assert_int_equal(conf_num_at(&conf_key_size, &at), 25 << 20);
 }
 
+/* The name itself, then the longest of those above it. */
+static void merges_destinations(void **state)
+{
+	static const struct {
+		const char *to;
+		int64_t num;
+	} cases[] = { { "b.a.test", 5 }, { "c.b.a.test", 4 }, { "d.c.b.a.test", 4 },
+		{ "x.a.test", 3 }, { "a.test", 2 }, { "ba.test", 2 }, { "test", 2 }, { "", 2 } };
+
+	(void)state;
+	assert_int_equal(set(&conf_key_way, CONF_SERVER, "", "2"), 0);
+	assert_int_equal(set(&conf_key_way, CONF_DESTINATION, ".a.test", "3"), 0);
+	assert_int_equal(set(&conf_key_way, CONF_DESTINATION, ".b.a.test", "4"), 0);
+	assert_int_equal(set(&conf_key_way, CONF_DESTINATION, "b.a.test", "5"), 0);
+	for (size_t i = 0; i < COUNT(cases); i++)
+		want_num(cases[i].to,
+		    conf_num_at(&conf_key_way, &(struct conf_at){ .destination = cases[i].to }),
+		    cases[i].num);
+}
+
 static void refuses(void **state)
 {
 	static const struct {
@@ -201,6 +224,7 @@ static int store_each(void *arg,
 	row(row_arg, CONF_SERVER, SLICE(""), SLICE("test.gone"), SLICE("7"));
 	row(row_arg, CONF_SERVER, SLICE(""), SLICE("test.colour"), SLICE("pink"));
 	row(row_arg, CONF_DOMAIN, SLICE("a.test"), SLICE("test.word"), SLICE("loaded"));
+	row(row_arg, CONF_DOMAIN, SLICE("old.test"), SLICE("test.way"), SLICE("9"));
 	return 0;
 }
 
@@ -221,6 +245,8 @@ static void loads_and_stores(void **state)
 	(void)state;
 	assert_int_equal(set(&conf_key_flag, CONF_SERVER, "", "on"), 0);
 	assert_int_equal(conf_load(&store, &err), 0);
+	want_num("one of before",
+	    conf_num_at(&conf_key_way, &(struct conf_at){ .destination = "old.test" }), 9);
 	assert_int_equal(conf_num(&conf_key_count), 7);
 	assert_int_equal(told, 7);
 	assert_int_equal(conf_num(&conf_key_colour), 1);
@@ -247,6 +273,7 @@ int main(void)
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(checks),
 		cmocka_unit_test(merges),
+		cmocka_unit_test(merges_destinations),
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(loads_and_stores),
 	};

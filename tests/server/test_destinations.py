@@ -1,0 +1,100 @@
+"""Mail to other domains by what is said for each of them: seen, changed, tried."""
+import unittest
+
+from server import Failed
+from sink import Sink, wait_for
+from test_rows_p3_out import ANN, Outgoing
+
+
+class Entries(Outgoing):
+    def entry(self, name):
+        rows = self.server.signet("destination", "list")["rows"]
+        return next((row["settings"] for row in rows if row["destination"] == name), None)
+
+    def entries(self, name, *settings):
+        self.server.signet("destination", "set", name, *settings)
+        self.addCleanup(self.server.run_signet, "destination", "remove", name)
+
+    def test_seen_and_changed(self):
+        self.entries(self.domain, "tls=encrypt", "destination-connections=2")
+        self.assertEqual(sorted(self.entry(self.domain).split(", ")), ["destination-connections 2", "tls encrypt"])
+        shown = {row["name"]: row for row in self.server.signet("destination", "show", self.domain)["rows"]}
+        self.assertEqual((shown["relay.tls"]["value"], shown["relay.tls"]["own"]), ("encrypt", True))
+        self.assertEqual((shown["relay.connection-messages"]["value"], shown["relay.connection-messages"]["own"]),
+                         ("100", False))
+        for wrong, why in (("tls=perhaps", "relay.tls is one of"), ("colour=red", "has no 'colour'")):
+            with self.assertRaisesRegex(Failed, why):
+                self.server.signet("destination", "set", self.domain, "destination-connections=3", wrong)
+        self.assertIn("destination-connections 2", self.entry(self.domain))
+        self.server.signet("destination", "remove", self.domain)
+        self.assertIsNone(self.entry(self.domain))
+        with self.assertRaisesRegex(Failed, "nothing is said"):
+            self.server.signet("destination", "remove", self.domain)
+
+    def test_all_below_a_domain(self):
+        """The longest name that fits counts, for each setting."""
+        name = "deep.a." + self.domain
+        self.point(name, "mx." + name)
+        self.entries("." + self.domain, "tls=encrypt")
+        self.refused("STARTTLS is not offered", name)
+        self.entries(".a." + self.domain, "tls=none")
+        self.delivered(name, tls=False)
+        self.entries(name, "tls=verify")
+        self.refused("STARTTLS is not offered", name)
+        self.delivered(tls=False)  # the domain itself is not below itself
+
+    def test_tried(self):
+        tried = self.server.signet("destination", "test", self.domain)
+        self.assertEqual((tried["reached"], tried["tls"], tried["level"]), (True, "none", "may"))
+        self.sink.tls = self.root.context(self.host)
+        self.trust()
+        tried = self.server.signet("destination", "test", self.domain)
+        self.assertEqual((tried["tls"], tried["verified"]), ("TLSv1.3", True))
+        self.assertIn(self.host, tried["host"])
+        self.assertIn("no such domain", self.server.signet("destination", "test", "gone.test")["reason"])
+
+    def test_as_many_a_minute(self):
+        self.entries(self.domain, "destination-rate=2")
+        for _ in range(4):
+            self.send()
+        wait_for(lambda: len(self.sink.messages) == 2 and len(self.server.signet("queue", "list")["rows"]) == 2)
+        self.assertEqual(len(self.sink.messages), 2)
+        self.entries(self.domain, "destination-rate=0")
+        wait_for(lambda: len(self.sink.messages) == 4, 30)
+
+
+class BySender(Outgoing):
+    """What holds for senders in one domain."""
+
+    def send_as(self, sender):
+        self.sink.messages.clear()
+        if sender.split("@")[1] not in self.server.domains():
+            self.server.add(sender)
+        with self.server.submission(sender) as smtp:
+            smtp.sendmail(sender, ["x@" + self.domain], "Subject: hi\r\n\r\nhello\r\n")
+
+    def test_a_smarthost(self):
+        smart = self.stack.enter_context(Sink("127.0.0.3", self.sink.port))
+        self.set("relay.route", f"[127.0.0.3]:{self.sink.port}", "--domain", "beta.test")
+        self.send_as("bob@beta.test")
+        self.assertEqual(wait_for(lambda: smart.messages)[0].sender, "bob@beta.test")
+        self.send_as(ANN)
+        self.assertEqual(wait_for(lambda: self.sink.messages)[0].sender, ANN)
+        self.assertEqual(len(smart.messages), 1)
+        self.set("relay.route", "mx", "--destination", self.domain)  # which goes before the sender's
+        self.send_as("bob@beta.test")
+        self.assertEqual(wait_for(lambda: self.sink.messages)[0].sender, "bob@beta.test")
+
+    def test_an_address(self):
+        self.set("relay.source-address", "127.0.0.77", "--domain", "gamma.test")
+        self.send_as("cy@gamma.test")
+        wait_for(lambda: self.sink.messages)
+        self.assertIn("127.0.0.77", self.sink.peers)
+        self.sink.peers.clear()
+        self.send_as(ANN)
+        wait_for(lambda: self.sink.messages)
+        self.assertEqual(self.sink.peers, ["127.0.0.1"])
+
+
+if __name__ == "__main__":
+    unittest.main()
