@@ -1,0 +1,53 @@
+/* ask.c - how the DNS is asked here */
+#include "mailauth/ask.h"
+
+enum { LABEL_BYTES_MAX = 63, NAME_BYTES_MAX = 253 };
+
+static bool good_label(struct slice label)
+{
+	for (size_t i = 0; i < label.n; i++)
+		if (label.p[i] < ' ' || label.p[i] >= 0x7f || label.p[i] == '\\')
+			return false;
+	return label.n > 0 && label.n <= LABEL_BYTES_MAX;
+}
+
+bool asker_name(struct slice name)
+{
+	if (name.n > 1 && name.p[name.n - 1] == '.')
+		name.n--;
+	if (name.n == 0 || name.n > NAME_BYTES_MAX || name.p[name.n - 1] == '.')
+		return false;
+	while (name.n > 0)
+		if (!good_label(slice_cut(&name, '.')))
+			return false;
+	return true;
+}
+
+enum dns_status asker_ask(const struct asker *asker, struct slice name, enum dns_type type,
+    struct pool *pool, struct dns_answer *out, struct err *err)
+{
+	*out = (struct dns_answer){ 0 };
+	if (!asker_name(name))
+		return DNS_ABSENT;
+	return asker ? asker->ask(asker->arg, name, type, pool, out, err)
+		     : dns_ask(name, type, pool, out, err);
+}
+
+bool asker_text(struct slice rr, struct pool *pool, struct slice *out)
+{
+	char *text = pool_get(pool, rr.n + 1);
+	size_t n = 0;
+
+	while (rr.n > 0) {
+		struct slice string = slice_head(slice_from(rr, 1), (unsigned char)rr.p[0]);
+
+		if (string.n < (unsigned char)rr.p[0])
+			return false;
+		if (string.n > 0)
+			memcpy(text + n, string.p, string.n);
+		n += string.n;
+		rr = slice_from(rr, string.n + 1);
+	}
+	*out = slice_of(text, n);
+	return true;
+}
