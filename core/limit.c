@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "core/ban.h"
 #include "core/conf.h"
 #include "core/hash.h"
 #include "core/loop.h"
@@ -244,6 +245,8 @@ unsigned limit_fail(const struct sockaddr *peer, struct slice login)
 		    WHAT_FAILED_FROM, slice_of(network, limit_address_key(peer, network)), now);
 	unsigned of_login = count_failure(WHAT_FAILED_LOGIN, slice_head(login, LOGIN_BYTES), now);
 	pthread_mutex_unlock(&lock);
+	if (peer)
+		ban_offence(peer, BAN_LOGIN);
 	return delay_of(of_login > score ? of_login : score);
 }
 

@@ -12,6 +12,7 @@
 
 #include <uv.h>
 
+#include "core/ban.h"
 #include "core/listen_private.h"
 #include "core/log.h"
 #include "core/loop.h"
@@ -110,7 +111,9 @@ static void on_connection(uv_poll_t *poll, int status, int events)
 		int fd =
 		    accept4(door->fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-		if (fd >= 0) {
+		if (fd >= 0 && ban_refuses((const struct sockaddr *)&peer)) {
+			close(fd);
+		} else if (fd >= 0) {
 			sess_start(&door->port->listener, fd, &peer);
 		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 		    errno == ENOMEM) {

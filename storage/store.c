@@ -164,6 +164,7 @@ static void keep_house(void *arg)
 	while (!threads_sleep(TIDY_MS)) {
 		tidy();
 		audit_tidy();
+		facts_keep_house();
 		if (loop_now() >= compact_at) {
 			compact();
 			compact_at = loop_now() + COMPACT_MS;
@@ -191,7 +192,7 @@ int store_open(const char *dir, struct err *err)
 
 int store_start(struct err *err)
 {
-	if (shards_open(data, err) < 0 || dir_resume(err) < 0)
+	if (shards_open(data, err) < 0 || dir_resume(err) < 0 || facts_read(err) < 0)
 		return -1;
 	script_start();
 	audit_start();
@@ -200,6 +201,7 @@ int store_start(struct err *err)
 
 void store_close(void)
 {
+	facts_write();
 	audit_stop();
 	script_stop();
 	shards_close();

@@ -83,9 +83,6 @@ const char *http_status_text(int status);
 /* Answers of operations are given back. */
 void http_said_done(struct http_req *req);
 
-/* --- metrics.c: is the address in "192.0.2.0/24", or is it "::1"? --- */
-bool http_in_network(struct slice network, const struct sockaddr *addr);
-
 /* --- redirect.c: without TLS everything leads to https --- */
 int http_to_https(struct http_req *req);
 

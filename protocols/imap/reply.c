@@ -1,4 +1,5 @@
 /* reply.c - the tagged line, and how names and strings are written */
+#include "core/ban.h"
 #include "core/log.h"
 #include "core/text.h"
 #include "protocols/imap/imap.h"
@@ -84,6 +85,7 @@ static bool too_many_faults(struct imap *im, const char *text)
 	if (++im->faults < (unsigned)conf_num(&conf_key_imap_max_faults))
 		return false;
 	log_event(LOG_INFO, "too-many-bad-commands", log_n("count", im->faults));
+	ban_offence(sess_peer(im->sess), BAN_NONSENSE);
 	buf_addz(sess_out(im->sess), "* BYE Too many bad commands\r\n");
 	return true;
 }

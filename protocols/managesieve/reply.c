@@ -1,4 +1,5 @@
 /* reply.c - what is answered: OK, NO, BYE and their codes, strings, capabilities (RFC 5804 1) */
+#include "core/ban.h"
 #include "core/conf.h"
 #include "core/log.h"
 #include "protocols/managesieve/managesieve.h"
@@ -113,6 +114,7 @@ enum sess_next msieve_bad(struct msieve *ms, const char *fmt, ...)
 	if (++ms->errors < (unsigned)conf_num(&conf_key_managesieve_max_faults))
 		return SESS_NEXT;
 	log_event(LOG_INFO, "too-many-bad-commands", log_n("count", ms->errors));
+	ban_offence(sess_peer(ms->s), BAN_NONSENSE);
 	msieve_bye(ms, NULL, "too many wrong commands");
 	return SESS_CLOSE;
 }

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 
+#include "core/ban.h"
 #include "core/conf.h"
 #include "core/listen.h"
 #include "core/log.h"
@@ -83,6 +84,7 @@ enum sess_next pop_bad(struct pop *pop, const char *fmt, ...)
 	if (++pop->errors < (unsigned)conf_num(&conf_key_pop_max_faults))
 		return SESS_NEXT;
 	log_event(LOG_INFO, "too-many-bad-commands", log_n("count", pop->errors));
+	ban_offence(sess_peer(pop->s), BAN_NONSENSE);
 	return SESS_CLOSE;
 }
 

@@ -1,4 +1,5 @@
 /* cmd_rcpt.c - RCPT TO: local users, and with a login everybody else */
+#include "core/ban.h"
 #include "core/loop.h"
 #include "core/text.h"
 #include "protocols/smtp/check.h"
@@ -70,6 +71,7 @@ static const char *route(struct smtp *smtp, struct slice path, struct dir_target
 	case DIR_REMOTE:
 		return relay(smtp, path, target);
 	case DIR_UNKNOWN:
+		ban_offence(sess_peer(smtp->sess), BAN_RECIPIENT);
 		return "550 5.1.1 No such user here";
 	case DIR_LATER:
 		return smtp_later;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "core/ban.h"
 #include "core/listen.h"
 #include "core/log.h"
 #include "protocols/smtp/check.h"
@@ -126,6 +127,7 @@ enum sess_next smtp_fault(struct smtp *smtp, const char *reply)
 	if (++smtp->faults < (unsigned)conf_num(&conf_key_smtp_max_faults))
 		return SESS_NEXT;
 	log_event(LOG_INFO, "too-many-bad-commands", log_n("count", smtp->faults));
+	ban_offence(sess_peer(smtp->sess), BAN_NONSENSE);
 	smtp_reply(smtp, "421 4.7.0 Too many bad commands");
 	return SESS_CLOSE;
 }

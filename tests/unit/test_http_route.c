@@ -1,8 +1,6 @@
 /* test_http_route.c - paths find their rows; networks; cookies */
 #include "tests/unit/unit.h"
 
-#include <arpa/inet.h>
-
 #include "protocols/http/http_private.h"
 
 static const struct {
@@ -67,44 +65,6 @@ static void test_rows(void **state)
 }
 
 static const struct {
-	const char *network, *address;
-	bool want;
-} networks[] = {
-	{ "127.0.0.0/8", "127.9.9.9", true },
-	{ "127.0.0.0/8", "128.0.0.1", false },
-	{ "192.0.2.128/25", "192.0.2.129", true },
-	{ "192.0.2.128/25", "192.0.2.127", false },
-	{ "192.0.2.1", "192.0.2.1", true },
-	{ "192.0.2.1", "192.0.2.2", false },
-	{ "192.0.2.1/33", "192.0.2.1", false },
-	{ "0.0.0.0/0", "198.51.100.1", true },
-	{ "0.0.0.0/0", "::1", false },
-	{ "::1", "::1", true },
-	{ "2001:db8::/33", "2001:db8:7fff::1", true },
-	{ "2001:db8::/33", "2001:db8:8000::1", false },
-	{ "127.0.0.0/8", "::ffff:127.0.0.1", true },
-	{ "nonsense", "127.0.0.1", false },
-	{ "127.0.0.1/x", "127.0.0.1", false },
-	{ "", "127.0.0.1", false },
-};
-
-static void test_networks(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < COUNT(networks); i++) {
-		struct sockaddr_in6 six = { .sin6_family = AF_INET6 };
-		struct sockaddr_in four = { .sin_family = AF_INET };
-		bool is_four = inet_pton(AF_INET, networks[i].address, &four.sin_addr) == 1;
-		if (!is_four)
-			assert_int_equal(
-			    inet_pton(AF_INET6, networks[i].address, &six.sin6_addr), 1);
-		const void *addr = is_four ? (const void *)&four : (const void *)&six;
-		want_num(networks[i].address, http_in_network(slice_str(networks[i].network), addr),
-		    networks[i].want);
-	}
-}
-
-static const struct {
 	const char *field, *want; /* of __Host-signet; NULL: not there */
 } cookies[] = {
 	{ "__Host-signet=abc", "abc" },
@@ -136,7 +96,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_routes),
 		cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_networks),
 		cmocka_unit_test(test_cookies),
 	};
 
