@@ -20,7 +20,7 @@ static int check_caller(struct op_call *call)
 	if (call->caller->role < call->op->role)
 		return op_fail(call, ERR_DENIED, "%s is for a %s", call->op->name,
 		    op_role_names[call->op->role]);
-	if (call->op->offline && !call->caller->offline)
+	if (!op_is_served(call->op) && !call->caller->offline)
 		return op_fail(call, ERR_INPUT, "%s runs without a server, by the signet command",
 		    call->op->name);
 	if (!call->op->offline && call->caller->offline)

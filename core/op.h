@@ -65,6 +65,7 @@ struct op {
 	bool reads;			  /* changes nothing: may be a GET */
 	bool lists;			  /* the answer has "rows", if only none */
 	bool offline;			  /* runs in the `signet` process, without a server */
+	bool served;			  /* an offline one that a server runs, too */
 	int (*run)(struct op_call *call); /* 0, or -1 after op_fail */
 	/* Of an offline one, --json-lines: a line of standard input, and what is said to it,
 	   in one line. Always answers. NULL: it takes no lines. */
@@ -175,5 +176,11 @@ void op_refusal_text(enum err_kind kind, const char *why, struct buf *answer);
 void op_start(void);
 
 const struct op *op_find(struct slice name);
+
+/* Does a server run it? */
+static inline bool op_is_served(const struct op *op)
+{
+	return !op->offline || op->served;
+}
 
 #endif

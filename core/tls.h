@@ -161,6 +161,7 @@ struct tls_client_spec {
 	   is; usages 2 and 3. Empty: nothing. */
 	struct slice pins;
 	bool must_verify; /* false: go on, and say in tls_peer() what was wrong */
+	bool fresh;	  /* neither resume a session nor keep this one */
 	/* Shown when the server asks for a certificate, or NULL; made with
 	   .connects; a reference is taken. */
 	struct tls_ctx *own;

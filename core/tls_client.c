@@ -63,6 +63,7 @@ struct io *tls_connect_new(const struct tls_client_spec *spec, struct err *err)
 	tls->to->names = mem_str(spec->names);
 	buf_adds(&tls->to->pins, spec->pins);
 	tls->to->must_verify = spec->must_verify;
+	tls->to->fresh = spec->fresh;
 	tls->sni = mem_str(slice_str(spec->sni ? spec->sni : spec->host));
 	tls->state = TLS_SHAKE;
 	tls->ctx = spec->own ? tls_ctx_ref(spec->own) : plain_ctx();

@@ -226,7 +226,7 @@ struct tls {
 struct tls_target {
 	char *host, *names;
 	struct buf pins;
-	bool must_verify;
+	bool must_verify, fresh;
 	unsigned char session[TLS_CACHE_KEY]; /* its key in the cache */
 	unsigned char ticket[32];	      /* SHA-256 of the ticket that was offered */
 	bool offered;

@@ -70,6 +70,8 @@ void tls_resume_offer(struct tls *tls)
 	struct buf value = { 0 };
 	int64_t used;
 
+	if (tls->to->fresh)
+		return;
 	make_key(tls);
 	if (tls_cache_get(TLS_CACHE_CLIENT, tls->to->session, &value, &used))
 		offer(tls, buf_slice(&value));
@@ -97,9 +99,9 @@ void tls_resume_keep(struct tls *tls)
 	struct buf value = { 0 };
 	unsigned char n[LENGTH];
 
-	if (!session || wolfSSL_version(tls->ssl) != TLS1_3_VERSION || !tls->shown ||
-	    tls->shown->chain.n > CHAIN_MAX || !wolfSSL_SESSION_is_resumable(session) ||
-	    is_old_ticket(tls))
+	if (tls->to->fresh || !session || wolfSSL_version(tls->ssl) != TLS1_3_VERSION ||
+	    !tls->shown || tls->shown->chain.n > CHAIN_MAX ||
+	    !wolfSSL_SESSION_is_resumable(session) || is_old_ticket(tls))
 		return;
 	num_put64(n, tls->shown->chain.n);
 	buf_add(&value, n, sizeof(n));

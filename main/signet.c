@@ -92,10 +92,11 @@ static int answer_lines(const struct op *op, const json_t *args)
 				    : complain(&err, CLI_USAGE);
 }
 
-static int order(struct cli *cli, const struct op *op)
+/* Behind the first n words. */
+static int order(struct cli *cli, const struct op *op, size_t n)
 {
 	struct err err = { 0 };
-	json_t *args = cli_args(cli, op, cli->words + 2, cli->n_words - 2, &err);
+	json_t *args = cli_args(cli, op, cli->words + n, cli->n_words - n, &err);
 
 	if (!args) {
 		complain(&err, CLI_USAGE);
@@ -122,11 +123,31 @@ static int order(struct cli *cli, const struct op *op)
 	return status;
 }
 
+/* "tls check" in one word or in two: *n of them are taken. */
+static const struct op *find_order(const struct cli *cli, size_t *n)
+{
+	struct slice verb = slice_str(cli->words[0]), noun = slice_cut(&verb, '-');
+	const struct op *op = NULL;
+
+	*n = 2;
+	if (cli->n_words > 1)
+		op = find(cli->words[0], cli->words[1]);
+	if (!op && verb.n > 0) {
+		struct buf name = { 0 };
+		buf_printf(&name, "%.*s %.*s", SLICE_ARG(noun), SLICE_ARG(verb));
+		op = op_find(buf_slice(&name));
+		buf_done(&name);
+		*n = 1;
+	}
+	return op;
+}
+
 int main(int argc, char **argv)
 {
 	const char *data = getenv("SIGNET_DATA");
 	struct cli cli = { .data = data && *data ? data : SIGNET_DATA_DIR };
 	struct err err = { 0 };
+	size_t n;
 
 	(void)argc;
 	op_start();
@@ -140,6 +161,6 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(cli.words[0], "help") == 0)
 		return help(&cli);
-	const struct op *op = cli.n_words > 1 ? find(cli.words[0], cli.words[1]) : NULL;
-	return op ? order(&cli, op) : incomplete(&cli);
+	const struct op *op = find_order(&cli, &n);
+	return op ? order(&cli, op, n) : incomplete(&cli);
 }

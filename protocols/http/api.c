@@ -19,7 +19,7 @@ static const struct op *find_op(struct http_req *req)
 	    pool_printf(&req->pool, "%s %s", http_param(req, "noun"), http_param(req, "verb"));
 	const struct op *op = op_find(slice_str(name));
 
-	return op && !op->offline ? op : NULL;
+	return op && op_is_served(op) ? op : NULL;
 }
 
 /* --- arguments of a query --- */

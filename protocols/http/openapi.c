@@ -134,7 +134,7 @@ static json_t *paths(void)
 	struct pool pool = { 0 };
 
 	for (size_t i = 0; i < op_table_n; i++)
-		if (!op_table[i]->offline)
+		if (op_is_served(op_table[i]))
 			put_operation(&pool, json, op_table[i]);
 	pool_done(&pool);
 	return json;
