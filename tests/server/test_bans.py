@@ -4,7 +4,7 @@ import socket
 import unittest
 
 from server import Server, anyone
-from sink import wait_for
+from waiting import wait_for
 
 ANN = "ann@alpha.test"
 LISTENERS = ("smtp", "submission", "submissions", "imap", "imaps", "pop3", "pop3s", "managesieve", "xmpp-client",
