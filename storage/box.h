@@ -42,6 +42,7 @@ enum box_use {
 /* An account's mail. A handle is cheap; it holds nothing open. */
 struct acct;
 struct acct *acct_open(uint64_t account, uint32_t shard);
+struct acct *acct_same(const struct acct *acct); /* another handle */
 void acct_close(struct acct **acct);
 /* Bytes and messages stored (a copy in a second mailbox counts again), and the
    bytes allowed; 0: no bound. 0 or -1. */
@@ -161,6 +162,10 @@ int box_flags(struct box *box, const uint32_t *uids, size_t n, enum box_how how,
 int box_flags_since(struct box *box, const uint32_t *uids, size_t n, enum box_how how,
     uint64_t flags, uint64_t since, struct buf *modified, struct err *err);
 
+/* From now on only these flags are changed by this handle; others stay as they
+   are, whatever is asked (RFC 4314: rights). */
+void box_limit(struct box *box, uint64_t may);
+
 /* Remove those of the UIDs that have \Deleted; uids NULL: all that have. */
 int box_expunge(struct box *box, const uint32_t *uids, size_t n, struct err *err);
 
@@ -176,6 +181,11 @@ struct box_added {
    as far as *out says. Keywords come along while the target has room. */
 int box_copy(struct box *box, const uint32_t *uids, size_t n, struct acct *to, struct slice name,
     bool move, struct pool *pool, struct box_added *out, struct err *err);
+
+/* The same, of the flags only these. */
+int box_copy_flags(struct box *box, const uint32_t *uids, size_t n, struct acct *to,
+    struct slice name, uint64_t may, bool move, struct pool *pool, struct box_added *out,
+    struct err *err);
 
 struct box_append {
 	struct slice message;

@@ -18,6 +18,7 @@ struct copy {
 	uint64_t bytes_left; /* of all that is to come */
 	size_t left;
 	bool move;
+	uint64_t may; /* of the flags, those that come along */
 	struct err *err;
 
 	const uint32_t *uids; /* this time */
@@ -155,6 +156,7 @@ static int copy_one(struct copy *op, uint32_t uid)
 	if (found <= 0)
 		return found;
 	copied = entry;
+	copied.flags &= op->may;
 	if (map_flags(op, &copied.flags) < 0 || box_edit_add(op->to_edit, &copied) < 0 ||
 	    account_for(op, entry.message) < 0)
 		return -1;
@@ -275,6 +277,13 @@ static const uint32_t *numbers(const struct buf *buf)
 int box_copy(struct box *box, const uint32_t *uids, size_t n, struct acct *to, struct slice name,
     bool move, struct pool *pool, struct box_added *out, struct err *err)
 {
+	return box_copy_flags(box, uids, n, to, name, UINT64_MAX, move, pool, out, err);
+}
+
+int box_copy_flags(struct box *box, const uint32_t *uids, size_t n, struct acct *to,
+    struct slice name, uint64_t may, bool move, struct pool *pool, struct box_added *out,
+    struct err *err)
+{
 	struct buf folded = { 0 }, there = { 0 }, sizes = { 0 };
 	struct copy op = {
 		.w = { .apply = apply, .durable = durable },
@@ -282,6 +291,7 @@ int box_copy(struct box *box, const uint32_t *uids, size_t n, struct acct *to, s
 		.to_acct = *to,
 		.from_box = box->id,
 		.move = move,
+		.may = may,
 		.same_acct = to->id == box->acct.id,
 		.err = err,
 		.out = out,

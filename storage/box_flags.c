@@ -36,13 +36,19 @@ static int run(struct box_batch *batch, const struct box *box, struct buf *wante
 
 /* --- flags --- */
 
+static uint64_t changed(
+    const struct box_entry *entry, enum box_how how, uint64_t flags, uint64_t may)
+{
+	return (entry->flags & ~may) | (box_flags_changed(entry->flags, how, flags) & may);
+}
+
 static int change_flags(struct box_batch *batch, const struct box_entry *entry)
 {
 	if (entry->modseq > batch->since) {
 		want(batch->modified, entry);
 		return 0;
 	}
-	uint64_t flags = box_flags_changed(entry->flags, batch->how, batch->flags);
+	uint64_t flags = changed(entry, batch->how, batch->flags, batch->may);
 
 	return box_edit_flags(&batch->edit, entry, flags);
 }
@@ -54,6 +60,7 @@ int box_flags_since(struct box *box, const uint32_t *uids, size_t n, enum box_ho
 		.one = change_flags,
 		.how = how,
 		.flags = flags,
+		.may = box->may,
 		.since = since,
 		.modified = modified,
 	};
@@ -63,8 +70,7 @@ int box_flags_since(struct box *box, const uint32_t *uids, size_t n, enum box_ho
 	for (size_t i = 0; i < n; i++) {
 		const struct box_entry *entry = entry_of(snap, uids[i]);
 		if (entry &&
-		    (entry->modseq > since ||
-			box_flags_changed(entry->flags, how, flags) != entry->flags))
+		    (entry->modseq > since || changed(entry, how, flags, box->may) != entry->flags))
 			want(&wanted, entry);
 	}
 	box_snap_free(&snap);

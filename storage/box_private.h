@@ -195,7 +195,7 @@ struct box_batch {
 	uint32_t box;
 	int (*one)(struct box_batch *batch, const struct box_entry *entry);
 	enum box_how how; /* for one() */
-	uint64_t flags;
+	uint64_t flags, may;
 	uint64_t since;	      /* entries with a MODSEQ above it are not changed: */
 	struct buf *modified; /* here are their UIDs */
 	size_t modified_n;    /* its length before this time */
@@ -222,6 +222,7 @@ struct box {
 	struct acct acct;
 	uint32_t id;
 	char *name;
+	uint64_t may; /* flags that are changed by this handle */
 	struct box_view *view;
 };
 

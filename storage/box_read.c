@@ -14,6 +14,11 @@ struct acct *acct_open(uint64_t account, uint32_t shard)
 	return acct;
 }
 
+struct acct *acct_same(const struct acct *acct)
+{
+	return acct_open(acct->id, acct->shard->id);
+}
+
 void acct_close(struct acct **acct)
 {
 	free(*acct);

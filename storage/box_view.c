@@ -23,6 +23,7 @@ static struct box *box_new(const struct acct *acct, struct slice name, struct bo
 	box->acct = *acct;
 	box->id = view->box;
 	box->name = mem_str(name);
+	box->may = UINT64_MAX;
 	box->view = view;
 	return box;
 }
@@ -66,6 +67,11 @@ struct box *box_open_now(struct acct *acct, struct slice name)
 		view = box_view_named(acct->shard, acct->id, buf_slice(&folded));
 	buf_done(&folded);
 	return view ? box_new(acct, name, view) : NULL;
+}
+
+void box_limit(struct box *box, uint64_t may)
+{
+	box->may = may;
 }
 
 void box_close(struct box **boxp)

@@ -3,8 +3,8 @@
 
 #include "core/log.h"
 #include "storage/deliver_private.h"
-#include "storage/right.h"
 #include "storage/rules.h"
+#include "storage/share.h"
 
 /* However the rules of one recipient lead to others. */
 enum { DEPTH_MAX = 5, REDIRECTS_MAX = 100 };
@@ -60,16 +60,16 @@ static int check_right(const struct plan *plan, const struct dir_account *owner,
 {
 	struct acct *acct = acct_open(owner->id, owner->shard);
 	struct box_name name;
-	int allowed = -1;
+	unsigned rights;
 
 	if (!acct)
 		return err_set(err, ERR_TEMP, "the shard of %s is not open here", owner->name);
 	int rc = box_find(acct, box, &name, err);
 	if (rc == 0 && level != SCRIPT_SERVER) {
-		allowed = right_insert(acct, name.box, plan->party->address);
-		if (allowed < 0)
+		if (share_rights(
+			acct, slice_str(owner->name), name.box, plan->party->address, &rights) < 0)
 			rc = err_set(err, ERR_TEMP, "the grants of %s cannot be read", owner->name);
-		if (allowed == 0)
+		else if (!(rights & RIGHT_INSERT))
 			rc = err_set(err, ERR_DENIED, "no right to file into ~%s/%.*s", owner->name,
 			    SLICE_ARG(box));
 	}

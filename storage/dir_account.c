@@ -6,6 +6,7 @@
 #include "core/op.h"
 #include "storage/dir_private.h"
 #include "storage/shard.h"
+#include "storage/share.h"
 
 /* --- records --- */
 
@@ -98,8 +99,30 @@ static enum kv_result add(struct dir_change *change, struct kv_txn *txn)
 	return dir_result(put_account(change, txn, &account));
 }
 
+/* What was shown to one of that name is not for another; it went with him, unless
+   the server ended just then. */
+static int forget_shares(struct slice text, struct err *err)
+{
+	struct dir_account account;
+	struct dir_domain domain;
+	struct pool pool = { 0 };
+	struct address address;
+	int rc = 0;
+
+	if (dir_account(text, &pool, &account) == 0 && address_parse(&pool, text, &address) &&
+	    dir_domain(address.domain, &pool, &domain) == 1) {
+		const char *name =
+		    pool_printf(&pool, "%.*s@%s", SLICE_ARG(address.local), domain.name);
+		rc = share_forget(slice_str(name), err);
+	}
+	pool_done(&pool);
+	return rc;
+}
+
 int dir_account_add(struct slice address, const char *const secrets[], struct err *err)
 {
+	if (forget_shares(address, err) < 0)
+		return -1;
 	return dir_commit_address(&(struct dir_change){ .secrets = secrets }, address, add, err);
 }
 
@@ -146,7 +169,8 @@ int dir_account_remove(struct slice address, struct err *err)
 {
 	struct dir_change change = { 0 };
 
-	if (dir_commit_address(&change, address, remove_account, err) < 0)
+	if (dir_commit_address(&change, address, remove_account, err) < 0 ||
+	    forget_shares(address, err) < 0)
 		return -1;
 	return purge(change.account.id, change.account.shard, err);
 }

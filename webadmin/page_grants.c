@@ -1,15 +1,23 @@
-/* page_grants.c - whose rules may file mail into one's mailboxes */
+/* page_grants.c - what others may do with one's mailboxes */
 #include "webadmin/web.h"
 
-static const struct web_field grant_fields[] = {
+static const struct web_choice rights[] = {
+	{ "read", "read it" },
+	{ "write", "read it, change marks, put messages in, take them out" },
+	{ "i", "file mail into it by rules, and not read it" },
+	{ "all", "everything, other people's rights too" },
+	{ 0 },
+};
+
+static const struct web_field set_fields[] = {
 	{ .name = "address", .kind = WEB_SELF },
 	{ .name = "mailbox", .label = "Mailbox", .kind = WEB_CHOICE },
 	{ .name = "who",
 	    .label = "For",
-	    .help = "An account, or @domain for all of its accounts.",
+	    .help = "An account, @domain for all of its accounts, or anyone.",
 	    .flags = WEB_REQUIRED,
 	    .example = "bob@example.org" },
-	{ .name = "right", .kind = WEB_HIDDEN },
+	{ .name = "rights", .label = "May", .kind = WEB_CHOICE, .choices = rights },
 	{ 0 },
 };
 
@@ -17,22 +25,22 @@ static const struct web_field take_fields[] = {
 	{ .name = "address", .kind = WEB_SELF },
 	{ .name = "mailbox", .kind = WEB_HIDDEN, .flags = WEB_REQUIRED },
 	{ .name = "who", .kind = WEB_HIDDEN, .flags = WEB_REQUIRED },
-	{ .name = "right", .kind = WEB_HIDDEN, .flags = WEB_REQUIRED },
+	{ .name = "rights", .kind = WEB_HIDDEN, .flags = WEB_REQUIRED },
 	{ 0 },
 };
 
 static const struct web_action actions[] = {
 	{ .name = "grant",
-	    .op = "mailbox grant",
-	    .fields = grant_fields,
-	    .legend = "Let others file mail",
-	    .submit = "Grant",
-	    .done = "Rules of {who} may file mail into {mailbox} now." },
+	    .op = "mailbox acl-set",
+	    .fields = set_fields,
+	    .legend = "Share a mailbox",
+	    .submit = "Share",
+	    .done = "{mailbox} is shared with {who} now." },
 	{ .name = "take",
-	    .op = "mailbox grant",
+	    .op = "mailbox acl-set",
 	    .fields = take_fields,
 	    .submit = "Take away",
-	    .done = "Rules of {who} may file no more mail into {mailbox}." },
+	    .done = "{mailbox} is no longer shared with {who}." },
 	{ 0 },
 };
 
@@ -54,9 +62,8 @@ static json_t *mailboxes(struct web *web)
 static int load(struct web *web)
 {
 	web_try(web, "mailboxes", "mailbox list", web_self(web));
-	web_try(web, "grants", "mailbox grants", web_self(web));
+	web_try(web, "acl", "mailbox acl", web_self(web));
 	web_choices(web, "grant", "mailbox", mailboxes(web));
-	web_default(web, "grant", "right", json_string("insert"));
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #include "core/log.h"
 #include "protocols/imap/imap.h"
 #include "protocols/imap/parse.h"
+#include "protocols/imap/place.h"
 
 /* In the thread that committed the change. An idle client is told at once,
    others at their next command. */
@@ -14,8 +15,11 @@ static void on_change(void *arg)
 		sess_wake(im->handle);
 }
 
-void imap_enter(struct imap *im, struct box *box, bool read_only)
+void imap_enter(struct imap *im, struct box *box, const struct imap_place *place, bool read_only)
 {
+	im->rights = place->rights;
+	im->place = imap_place_keep(place);
+	box_limit(box, imap_flags_allowed(im->rights));
 	im->box = box;
 	im->watch = (struct box_watch){ .changed = on_change, .arg = im };
 	box_watch(im->box, &im->watch);
@@ -50,6 +54,7 @@ void imap_leave(struct imap *im)
 	box_unwatch(im->box, &im->watch);
 	box_snap_free(&im->shown);
 	box_close(&im->box);
+	imap_place_free(&im->place);
 	buf_done(&im->saved);
 	im->state = IMAP_AUTHENTICATED;
 	atomic_store(&im->changed, false);

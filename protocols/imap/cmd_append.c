@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "protocols/imap/imap.h"
 #include "protocols/imap/parse.h"
+#include "protocols/imap/place.h"
 
 /* One message of it: [flags] [date] literal. */
 struct item {
@@ -80,6 +81,16 @@ static const char *cut(struct slice all, const struct item *item, struct box_app
 	return NULL;
 }
 
+/* RFC 4314 §4: flags that may not be set are left out. */
+static void allow(struct box_append *messages, size_t n, unsigned rights)
+{
+	for (size_t i = 0; i < n; i++) {
+		messages[i].flags &= imap_flags_allowed(rights);
+		if (!(rights & RIGHT_WRITE))
+			messages[i].n_keywords = 0;
+	}
+}
+
 static enum imap_done stored(
     struct imap *im, struct slice name, const struct box_added *added, uint64_t bytes)
 {
@@ -114,7 +125,11 @@ static enum imap_done run(struct imap *im, struct slice args)
 	const char *why = cut(all, items, messages);
 	if (why)
 		return imap_reply(im, IMAP_NO, why);
-	if (box_append(im->acct, name, messages, n, pool, &added, &err) != 0)
+	struct imap_place *place = imap_find(im, name, RIGHT_INSERT, &err);
+	if (!place)
+		return imap_failed_target(im, &err);
+	allow(messages, n, place->rights);
+	if (box_append(place->acct, place->name, messages, n, pool, &added, &err) != 0)
 		return imap_failed_target(im, &err);
 	return stored(im, name, &added, all.n);
 }

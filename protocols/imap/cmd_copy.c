@@ -2,6 +2,7 @@
 #include "core/log.h"
 #include "protocols/imap/imap.h"
 #include "protocols/imap/parse.h"
+#include "protocols/imap/place.h"
 
 /* RFC 4315 §3: "COPYUID uidvalidity source-uids their-uids", in the same order. */
 static void put_copyuid(struct buf *out, const struct box_added *added)
@@ -49,13 +50,18 @@ static enum imap_done copy(struct imap *im, struct slice args, bool move)
 		return IMAP_BAD;
 	if (move && im->read_only)
 		return imap_reply(im, IMAP_NO, "[READ-ONLY] The mailbox is only examined");
+	if (move && !(im->rights & RIGHT_EXPUNGE && im->rights & RIGHT_MARK))
+		return imap_reply(im, IMAP_NO, "[NOPERM] You may take nothing away here");
 	if (!imap_set_resolve(&set, imap_view(im), im->uid))
 		return imap_reply(im, IMAP_BAD, "No such message number");
 	if (set.n == 0)
 		return imap_reply(im, IMAP_OK, "There is none of these");
+	struct imap_place *place = imap_find(im, name, RIGHT_INSERT, &err);
+	if (!place)
+		return imap_failed_target(im, &err);
 	uint32_t *uids = imap_set_uids(pool, &set, im->shown);
-	if (box_copy(
-		im->box, uids, imap_set_count(&set), im->acct, name, move, pool, &added, &err) != 0)
+	if (box_copy_flags(im->box, uids, imap_set_count(&set), place->acct, place->name,
+		imap_flags_allowed(place->rights), move, pool, &added, &err) != 0)
 		return imap_failed_target(im, &err);
 	if (added.n == 0)
 		return imap_reply(im, IMAP_OK, "[EXPUNGEISSUED] All of these are gone");

@@ -2,6 +2,7 @@
 #include "protocols/imap/imap.h"
 #include "protocols/imap/list.h"
 #include "protocols/imap/parse.h"
+#include "protocols/imap/place.h"
 
 /* "USE" SP "(" [use-attr *(SP use-attr)] ")" */
 static bool use_param(struct slice *in, struct slice *use, unsigned *n)
@@ -39,10 +40,13 @@ static enum imap_done run(struct imap *im, struct slice args)
 	   have some. */
 	if (name.n > 1 && name.p[name.n - 1] == '/')
 		name.n--;
-	if (box_create(im->acct, name, meant, &err) != 0)
+	struct imap_place *place = imap_find_new(im, name, &err);
+	if (!place || box_create(place->acct, place->name, meant, &err) != 0)
 		return imap_failed(im, &err);
-	if (box_status(im->acct, name, &made, &err) != 0) /* it was removed again */
+	if (box_status(place->acct, place->name, &made, &err) != 0) /* it was removed again */
 		return IMAP_OK;
+	if (place->box && right_copy(place->acct, place->box, made.id, &err) != 0)
+		return imap_failed(im, &err);
 	return imap_reply(im, IMAP_OK,
 	    pool_printf(sess_cmd_pool(im->sess), "[MAILBOXID (F%u)] Created", made.id));
 }

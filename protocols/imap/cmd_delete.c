@@ -1,6 +1,7 @@
 /* cmd_delete.c - DELETE (RFC 3501 §6.3.4) */
 #include "protocols/imap/imap.h"
 #include "protocols/imap/parse.h"
+#include "protocols/imap/place.h"
 
 /* Whoever deletes what is selected here knows it; other sessions are told BYE. */
 static bool is_gone(struct imap *im)
@@ -19,7 +20,8 @@ static enum imap_done run(struct imap *im, struct slice args)
 
 	if (!imap_take_name(im, &args, &name) || !imap_end(args))
 		return IMAP_BAD;
-	if (box_delete(im->acct, name, &err) != 0)
+	struct imap_place *place = imap_find(im, name, RIGHT_DELETE, &err);
+	if (!place || box_delete(place->acct, place->name, &err) != 0)
 		return imap_failed(im, &err);
 	if (im->state == IMAP_SELECTED && is_gone(im)) {
 		imap_leave(im);

@@ -1,6 +1,7 @@
 /* cmd_expunge.c - EXPUNGE (RFC 3501 §6.4.3), and UID EXPUNGE (RFC 4315 §2.1) */
 #include "protocols/imap/imap.h"
 #include "protocols/imap/parse.h"
+#include "protocols/imap/place.h"
 
 static enum imap_done run(struct imap *im, struct slice args)
 {
@@ -13,6 +14,8 @@ static enum imap_done run(struct imap *im, struct slice args)
 		return IMAP_BAD;
 	if (im->read_only)
 		return imap_reply(im, IMAP_NO, "[READ-ONLY] The mailbox is only examined");
+	if (!(im->rights & RIGHT_EXPUNGE))
+		return imap_reply(im, IMAP_NO, "[NOPERM] You may expunge nothing here");
 	if (im->uid) {
 		imap_set_resolve(&set, imap_view(im), true);
 		uids = imap_set_uids(pool, &set, im->shown);

@@ -2,6 +2,7 @@
  * only what has changed, if asked so (RFC 7162) */
 #include "core/log.h"
 #include "protocols/imap/fetch.h"
+#include "protocols/imap/place.h"
 
 enum {
 	PIECE = 32 * 1024,
@@ -234,7 +235,7 @@ static void sum_up(struct imap_fetch *fetch)
 		fetch->marks |= att->marks;
 		fetch->tells_flags |= att->item == &imap_fetch_item_flags;
 	}
-	if (fetch->im->read_only)
+	if (fetch->im->read_only || !(fetch->im->rights & RIGHT_SEEN))
 		fetch->marks = false;
 }
 

@@ -2,6 +2,7 @@
 #include "protocols/imap/imap.h"
 #include "protocols/imap/list.h"
 #include "protocols/imap/parse.h"
+#include "protocols/imap/place.h"
 #include "protocols/imap/status.h"
 
 enum option {
@@ -9,6 +10,7 @@ enum option {
 	SPECIAL_USE = 2,
 	RECURSIVE = 4,
 	STATUS = 8,
+	MYRIGHTS = 16,
 	REMOTE = 0,   /* there are none */
 	CHILDREN = 0, /* always told */
 };
@@ -31,6 +33,7 @@ static const struct option_name return_options[] = {
 	{ "SPECIAL-USE", SPECIAL_USE },
 	{ "CHILDREN", CHILDREN },
 	{ "STATUS", STATUS },
+	{ "MYRIGHTS", MYRIGHTS },
 	{ NULL, 0 },
 };
 
@@ -41,6 +44,7 @@ struct list {
 	uint64_t items;	     /* of STATUS */
 	struct slice *patterns;
 	size_t n_patterns;
+	unsigned spaces;
 	struct imap_names names;
 	size_t at; /* the next name */
 	struct buf scratch;
@@ -106,6 +110,7 @@ static bool patterns(struct pool *pool, struct list *list, struct slice referenc
 		if (list->n_patterns == max || !imap_list_pattern(pool, reference, in, pattern))
 			return false;
 		list->n_patterns++;
+		list->spaces |= imap_list_spaces(*pattern);
 		total += pattern->n;
 	} while (many && imap_take(in, ' '));
 	list->asks_separator = !list->extended && total == reference.n;
@@ -136,7 +141,7 @@ static bool parse(struct pool *pool, struct list *list, struct slice in)
 
 static bool is_selected(const struct list *list, const struct imap_name *name)
 {
-	bool known = name->exists || name->children;
+	bool known = (name->exists || name->children) && !name->hidden;
 
 	if (list->select & SUBSCRIBED)
 		known = name->subscribed || ((list->select & RECURSIVE) && name->above);
@@ -182,9 +187,21 @@ static void put_name(struct imap *im, const struct list *list, const struct imap
 static void put_status(struct imap *im, const struct list *list, const struct imap_name *name)
 {
 	struct box_status status;
+	struct err err;
+	struct imap_place *place = imap_find(im, name->name, RIGHT_READ, &err);
 
-	if (name->exists && box_status(im->acct, name->name, &status, NULL) == 0)
+	if (place && box_status(place->acct, place->name, &status, NULL) == 0)
 		imap_put_status(im, name->name, list->items, &status);
+}
+
+/* RFC 8440 §4 */
+static void put_rights(struct imap *im, const struct imap_name *name)
+{
+	struct err err;
+	struct imap_place *place = imap_find(im, name->name, 0, &err);
+
+	if (place)
+		imap_put_rights(im, name->name, place->rights);
 }
 
 static enum imap_done go_on(struct imap *im)
@@ -200,7 +217,9 @@ static enum imap_done go_on(struct imap *im)
 		if (!is_selected(list, name) || !is_matched(list, name))
 			continue;
 		put_name(im, list, name);
-		if (list->returns & STATUS)
+		if ((list->returns & MYRIGHTS) && name->exists)
+			put_rights(im, name);
+		if ((list->returns & STATUS) && name->exists)
 			put_status(im, list, name);
 	}
 	return IMAP_OK;
@@ -226,7 +245,7 @@ static enum imap_done run(struct imap *im, struct slice args)
 		buf_addz(sess_out(im->sess), "* LIST (\\Noselect) \"/\" \"\"\r\n");
 		return IMAP_OK;
 	}
-	if (imap_names(im, &list->names) != 0)
+	if (imap_names(im, list->spaces, &list->names) != 0)
 		return imap_reply(im, IMAP_NO, "[UNAVAILABLE] Cannot list mailboxes now");
 	im->work = list;
 	im->resume = go_on;
@@ -237,7 +256,7 @@ static enum imap_done run(struct imap *im, struct slice args)
 IMAP_COMMAND(list) = {
 	.name = "LIST",
 	.states = IMAP_KNOWN,
-	.capability = "CHILDREN LIST-EXTENDED LIST-STATUS SPECIAL-USE",
-	.ref = "RFC 3501 6.3.8, RFC 5258, RFC 5819, RFC 6154",
+	.capability = "CHILDREN LIST-EXTENDED LIST-MYRIGHTS LIST-STATUS SPECIAL-USE",
+	.ref = "RFC 3501 6.3.8, RFC 5258, RFC 5819, RFC 6154, RFC 8440",
 	.run = run,
 };

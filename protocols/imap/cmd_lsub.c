@@ -22,7 +22,7 @@ static enum imap_done run(struct imap *im, struct slice args)
 	if (!imap_astring(pool, &args, &reference) || !imap_take(&args, ' ') ||
 	    !imap_list_pattern(pool, reference, &args, &pattern) || !imap_end(args))
 		return IMAP_BAD;
-	if (imap_names(im, &names) != 0)
+	if (imap_names(im, 0, &names) != 0)
 		return imap_reply(im, IMAP_NO, "[UNAVAILABLE] Cannot list mailboxes now");
 	for (size_t i = 0; i < names.n; i++) {
 		const struct imap_name *name = &names.names[i];

@@ -1,11 +1,12 @@
 /* cmd_metadata.c - GETMETADATA and SETMETADATA (RFC 5464): what clients note of a mailbox
  *
- * Notes are records of the account: its private and its shared ones, since
- * nobody else comes to its mailboxes. They stay with a mailbox that is renamed,
- * and nobody finds those of a mailbox that was deleted: ids are not used again. */
+ * Notes are records of the account whose mailbox it is. Private ones of others
+ * have their address in front. They stay with a mailbox that is renamed, and
+ * nobody finds those of a mailbox that was deleted: ids are not used again. */
 #include "core/num.h"
 #include "protocols/imap/imap.h"
 #include "protocols/imap/parse.h"
+#include "protocols/imap/place.h"
 #include "storage/acct_record.h"
 
 #define ROOM "metadata"
@@ -45,6 +46,9 @@ static bool read_entry(struct pool *pool, struct slice *in, struct slice *out)
 struct metadata {
 	struct slice mailbox;
 	uint32_t box; /* 0: the account itself */
+	struct acct *acct;
+	const char *who; /* before private notes: "" for the owner's */
+	bool changes;
 	struct slice entries[ENTRIES_MAX], values[ENTRIES_MAX];
 	size_t n;
 	uint64_t max_size; /* MAXSIZE */
@@ -55,29 +59,52 @@ struct metadata {
 	uint64_t longest;
 };
 
+/* §3.3: to see notes takes one of these rights, to change what all see another. */
+static bool is_allowed(const struct metadata *m, unsigned rights)
+{
+	const unsigned some = RIGHT_READ | RIGHT_SEEN | RIGHT_WRITE | RIGHT_INSERT | RIGHT_POST;
+
+	for (size_t i = 0; m->changes && i < m->n; i++)
+		if (slice_starts(m->entries[i], SLICE("/shared/")) && !(rights & RIGHT_WRITE))
+			return false;
+	return rights & some;
+}
+
 /* Find the mailbox; "" is the account's. False: the answer is *done. */
 static bool find_mailbox(struct imap *im, struct metadata *m, enum imap_done *done)
 {
 	struct box_status status;
 	struct err err;
 
+	m->acct = im->acct;
+	m->who = "";
 	if (m->mailbox.n == 0)
 		return true;
-	if (box_status(im->acct, m->mailbox, &status, &err) != 0) {
+	struct imap_place *place = imap_find(im, m->mailbox, RIGHT_LOOKUP, &err);
+	if (!place || box_status(place->acct, place->name, &status, &err) != 0) {
 		*done = imap_failed(im, &err);
 		return false;
 	}
+	if (!is_allowed(m, place->rights)) {
+		*done = imap_reply(im, IMAP_NO, "[NOPERM] You may not do that with its notes");
+		return false;
+	}
 	m->box = status.id;
+	m->acct = place->acct;
+	m->who = place->foreign ? im->who : "";
 	return true;
 }
 
 static struct slice make_key(struct pool *pool, const struct metadata *m, struct slice entry)
 {
-	unsigned char *key = pool_get(pool, BOX + entry.n);
+	const char *who = slice_starts(entry, SLICE("/private/")) ? m->who : "";
+	size_t n = strlen(who);
+	unsigned char *key = pool_get(pool, BOX + n + entry.n);
 
 	num_put32(key, m->box);
-	memcpy(key + BOX, entry.p, entry.n);
-	return slice_of(key, BOX + entry.n);
+	memcpy(key + BOX, who, n);
+	memcpy(key + BOX + n, entry.p, entry.n);
+	return slice_of(key, BOX + n + entry.n);
 }
 
 /* --- GETMETADATA --- */
@@ -142,6 +169,9 @@ static bool put_note(void *arg, struct slice key, struct slice value)
 {
 	struct metadata *m = arg;
 	struct slice name = slice_from(key, BOX), text = slice_from(value, 1);
+	ptrdiff_t at = slice_chr(name, '/'); /* behind the address */
+
+	name = slice_from(name, at < 0 ? 0 : (size_t)at);
 
 	if (!is_wanted(m, name))
 		return true;
@@ -164,7 +194,7 @@ static int gather(struct imap *im, struct metadata *m)
 	for (m->at = 0; m->at < m->n; m->at++) {
 		struct slice key = make_key(sess_cmd_pool(im->sess), m, m->entries[m->at]);
 
-		if (acct_record_each(im->acct, ROOM, key, put_note, m) < 0)
+		if (acct_record_each(m->acct, ROOM, key, put_note, m) < 0)
 			return -1;
 	}
 	return 0;
@@ -259,7 +289,7 @@ static const char *no_room(struct imap *im, struct metadata *m)
 	for (size_t i = 0; i < m->n; i++)
 		if (m->values[i].n > VALUE_MAX)
 			return "[METADATA MAXSIZE 65535] That is too long";
-	acct_record_each(im->acct, ROOM, mailbox, count_note, &n);
+	acct_record_each(m->acct, ROOM, mailbox, count_note, &n);
 	return n >= NOTES_MAX ? "[METADATA TOOMANY] The mailbox has its most notes already" : NULL;
 }
 
@@ -285,8 +315,8 @@ static enum imap_done store(struct imap *im, struct metadata *m)
 			.key = make_key(pool, m, m->entries[i]),
 			.value = m->values[i],
 		};
-	return acct_record_put(im->acct, ROOM, records, m->n, &err) == 0 ? IMAP_OK
-									 : imap_failed(im, &err);
+	return acct_record_put(m->acct, ROOM, records, m->n, &err) == 0 ? IMAP_OK
+									: imap_failed(im, &err);
 }
 
 static enum imap_done run_set(struct imap *im, struct slice args)
@@ -295,6 +325,7 @@ static enum imap_done run_set(struct imap *im, struct slice args)
 	struct metadata *m = pool_get(pool, sizeof *m);
 	enum imap_done done = IMAP_OK;
 
+	m->changes = true;
 	if (!imap_take_name(im, &args, &m->mailbox) || !imap_take(&args, ' ') ||
 	    !read_notes(pool, &args, m) || !imap_end(args))
 		return IMAP_BAD;

@@ -1,21 +1,25 @@
 /* cmd_quota.c - GETQUOTA and GETQUOTAROOT (RFC 9208): how much the account may keep
  *
- * An account has one quota root, "", when it has a bound; admins set it by
- * `signet account quota`. */
+ * An account has one quota root, when it has a bound; admins set it by `signet
+ * account quota`. The user's own is "", that of another account is told with its
+ * mailboxes only. */
 #include "protocols/imap/imap.h"
 #include "protocols/imap/parse.h"
+#include "protocols/imap/place.h"
 
 /* In units of 1024 octets, what is used rounded up. */
-static void put_quota(struct buf *out, const struct acct_usage *usage)
+static void put_quota(struct buf *out, const char *root, const struct acct_usage *usage)
 {
-	buf_printf(out, "* QUOTA \"\" (STORAGE %llu %llu)\r\n",
+	buf_addz(out, "* QUOTA ");
+	imap_put_string(out, slice_str(root));
+	buf_printf(out, " (STORAGE %llu %llu)\r\n",
 	    (unsigned long long)((usage->bytes + 1023) / 1024),
 	    (unsigned long long)(usage->quota / 1024));
 }
 
-static bool get_usage(struct imap *im, struct acct_usage *usage)
+static bool get_usage(struct imap *im, struct acct *acct, struct acct_usage *usage)
 {
-	if (acct_usage(im->acct, usage) == 0)
+	if (acct_usage(acct, usage) == 0)
 		return true;
 	imap_reply(im, IMAP_NO, "[UNAVAILABLE] Cannot look that up now, try again later");
 	return false;
@@ -31,15 +35,22 @@ static enum imap_done run_root(struct imap *im, struct slice args)
 
 	if (!imap_take_name(im, &args, &name) || !imap_end(args))
 		return IMAP_BAD;
-	if (box_status(im->acct, name, &status, &err) != 0)
+	struct imap_place *place = imap_find(im, name, RIGHT_READ, &err);
+	if (!place || box_status(place->acct, place->name, &status, &err) != 0)
 		return imap_failed(im, &err);
-	if (!get_usage(im, &usage))
+	if (!get_usage(im, place->acct, &usage))
 		return IMAP_NO;
 	buf_addz(out, "* QUOTAROOT ");
 	imap_put_name(im, name);
-	buf_addz(out, usage.quota ? " \"\"\r\n" : "\r\n");
+	const char *root =
+	    place->foreign ? pool_printf(sess_cmd_pool(im->sess), "~%s", place->owner) : "";
+	if (usage.quota) {
+		buf_addc(out, ' ');
+		imap_put_string(out, slice_str(root));
+	}
+	buf_addz(out, "\r\n");
 	if (usage.quota)
-		put_quota(out, &usage);
+		put_quota(out, root, &usage);
 	return IMAP_OK;
 }
 
@@ -50,11 +61,11 @@ static enum imap_done run_get(struct imap *im, struct slice args)
 
 	if (!imap_astring(sess_cmd_pool(im->sess), &args, &root) || !imap_end(args))
 		return IMAP_BAD;
-	if (!get_usage(im, &usage))
+	if (!get_usage(im, im->acct, &usage))
 		return IMAP_NO;
 	if (root.n > 0 || !usage.quota)
 		return imap_reply(im, IMAP_NO, "[NONEXISTENT] There is no such quota root");
-	put_quota(sess_out(im->sess), &usage);
+	put_quota(sess_out(im->sess), "", &usage);
 	return IMAP_OK;
 }
 

@@ -1,6 +1,7 @@
 /* cmd_rename.c - RENAME (RFC 3501 §6.3.5) */
 #include "protocols/imap/imap.h"
 #include "protocols/imap/parse.h"
+#include "protocols/imap/place.h"
 
 static enum imap_done run(struct imap *im, struct slice args)
 {
@@ -12,7 +13,13 @@ static enum imap_done run(struct imap *im, struct slice args)
 		return IMAP_BAD;
 	if (to.n > 1 && to.p[to.n - 1] == '/') /* as with CREATE */
 		to.n--;
-	if (box_rename(im->acct, from, to, &err) != 0)
+	struct imap_place *old = imap_find(im, from, RIGHT_DELETE, &err);
+	struct imap_place *new = old ? imap_find_new(im, to, &err) : NULL;
+	if (!new)
+		return imap_failed(im, &err);
+	if (strcmp(old->owner, new->owner) != 0)
+		return imap_reply(im, IMAP_NO, "[CANNOT] It stays with the account whose it is");
+	if (box_rename(old->acct, old->name, new->name, &err) != 0)
 		return imap_failed(im, &err);
 	return IMAP_OK;
 }

@@ -2,6 +2,7 @@
  * the client knows (RFC 7162 §3.2.5) */
 #include "core/loop.h"
 #include "protocols/imap/fetch.h"
+#include "protocols/imap/place.h"
 
 /* What stands in brackets behind the name. */
 struct params {
@@ -122,7 +123,7 @@ static uint32_t first_unseen(const struct box_snap *snap)
 	return 0;
 }
 
-static void tell_mailbox(struct imap *im)
+static void tell_mailbox(struct imap *im, const struct imap_place *place)
 {
 	struct buf *out = sess_out(im->sess);
 
@@ -130,7 +131,7 @@ static void tell_mailbox(struct imap *im)
 	buf_printf(out, "* %u EXISTS\r\n", box_snap_count(im->shown));
 	if (im->enabled & IMAP_REV2) { /* RFC 9051 §6.3.2 */
 		buf_addz(out, "* LIST () \"/\" ");
-		imap_put_name(im, slice_str(box_name(im->box)));
+		imap_put_name(im, place->shown);
 		buf_addz(out, "\r\n");
 	} else {
 		/* No message is \Recent here: RFC 9051 has given that flag up. */
@@ -148,13 +149,16 @@ static void tell_mailbox(struct imap *im)
 
 /* --- the commands --- */
 
-static enum imap_done take(
-    struct imap *im, struct box *box, const struct params *params, bool read_only)
+static enum imap_done take(struct imap *im, struct box *box, const struct imap_place *place,
+    const struct params *params, bool read_only)
 {
+	/* RFC 4314 §4: with none of these it is as if only examined. */
+	enum { CHANGES = RIGHT_INSERT | RIGHT_EXPUNGE | RIGHT_SEEN | RIGHT_WRITE | RIGHT_MARK };
+
 	im->enabled |= params->enables;
-	imap_enter(im, box, read_only);
-	tell_mailbox(im);
-	imap_reply(im, IMAP_OK, read_only ? "[READ-ONLY] Examined" : "[READ-WRITE] Selected");
+	imap_enter(im, box, place, read_only || !(place->rights & CHANGES));
+	tell_mailbox(im, place);
+	imap_reply(im, IMAP_OK, im->read_only ? "[READ-ONLY] Examined" : "[READ-WRITE] Selected");
 	return resync(im, params);
 }
 
@@ -162,6 +166,7 @@ static enum imap_done enter(struct imap *im, struct slice args, bool read_only)
 {
 	struct params params = { 0 };
 	struct box *box = NULL;
+	struct imap_place *place;
 	struct slice name;
 	struct err err;
 
@@ -169,7 +174,8 @@ static enum imap_done enter(struct imap *im, struct slice args, bool read_only)
 	    !imap_end(args))
 		return IMAP_BAD;
 	if (loop_thread()) {
-		box = params.resync ? NULL : box_open_now(im->acct, name);
+		if (!params.resync && !imap_is_foreign(im, name))
+			box = box_open_now(im->acct, name);
 		if (!box)
 			return IMAP_WORK;
 	}
@@ -177,11 +183,12 @@ static enum imap_done enter(struct imap *im, struct slice args, bool read_only)
 		imap_leave(im);
 		buf_addz(sess_out(im->sess), "* OK [CLOSED] Previous mailbox left\r\n");
 	}
-	if (!box)
-		box = box_open(im->acct, name, &err);
+	place = imap_find(im, name, RIGHT_READ, &err);
+	if (place && !box)
+		box = box_open(place->acct, place->name, &err);
 	if (!box)
 		return imap_failed(im, &err);
-	return take(im, box, &params, read_only);
+	return take(im, box, place, &params, read_only);
 }
 
 static enum imap_done run_select(struct imap *im, struct slice args)

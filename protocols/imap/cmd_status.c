@@ -2,6 +2,7 @@
  * counted here */
 #include "protocols/imap/imap.h"
 #include "protocols/imap/parse.h"
+#include "protocols/imap/place.h"
 #include "protocols/imap/status.h"
 
 static uint64_t messages(const struct box_status *status)
@@ -121,7 +122,8 @@ static enum imap_done run(struct imap *im, struct slice args)
 	if (!imap_take_name(im, &args, &name) || !imap_take(&args, ' ') ||
 	    !imap_status_items(&args, &items) || !imap_end(args))
 		return IMAP_BAD;
-	if (box_status(im->acct, name, &status, &err) != 0)
+	struct imap_place *place = imap_find(im, name, RIGHT_READ, &err);
+	if (!place || box_status(place->acct, place->name, &status, &err) != 0)
 		return imap_failed(im, &err);
 	imap_put_status(im, name, items, &status);
 	return IMAP_OK;

@@ -2,6 +2,7 @@
  * client knows them (RFC 7162 §3.1.3) */
 #include "protocols/imap/imap.h"
 #include "protocols/imap/parse.h"
+#include "protocols/imap/place.h"
 
 struct store {
 	enum box_how how;
@@ -56,7 +57,7 @@ static bool read_change(struct pool *pool, struct slice *in, struct store *store
 static int keyword_bits(struct imap *im, const struct store *store, uint64_t *bits, struct err *err)
 {
 	for (size_t i = 0; i < store->flags.n_keywords; i++) {
-		bool create = store->how != BOX_REMOVE;
+		bool create = store->how != BOX_REMOVE && (im->rights & RIGHT_WRITE);
 		uint64_t bit = box_keyword(im->box, store->flags.keywords[i], create, err);
 
 		if (bit == 0 && create)
@@ -157,6 +158,9 @@ static enum imap_done run(struct imap *im, struct slice args)
 		return IMAP_BAD;
 	if (im->read_only)
 		return imap_reply(im, IMAP_NO, "[READ-ONLY] The mailbox is only examined");
+	/* RFC 4314 §4: with one of the rights it does what it may. */
+	if (!(im->rights & (RIGHT_SEEN | RIGHT_WRITE | RIGHT_MARK)))
+		return imap_reply(im, IMAP_NO, "[NOPERM] You may change no flags here");
 	if (!imap_set_resolve(&store->set, imap_view(im), im->uid))
 		return imap_reply(im, IMAP_BAD, "No such message number");
 	if (store->conditional)

@@ -1,6 +1,7 @@
 /* cmd_subscribe.c - SUBSCRIBE and UNSUBSCRIBE (RFC 3501 §6.3.6, §6.3.7) */
 #include "protocols/imap/imap.h"
 #include "protocols/imap/parse.h"
+#include "protocols/imap/place.h"
 
 static enum imap_done subscribe(struct imap *im, struct slice args, bool on)
 {
@@ -9,6 +10,8 @@ static enum imap_done subscribe(struct imap *im, struct slice args, bool on)
 
 	if (!imap_take_name(im, &args, &name) || !imap_end(args))
 		return IMAP_BAD;
+	if (on && imap_is_foreign(im, name) && !imap_find(im, name, RIGHT_LOOKUP, &err))
+		return imap_failed(im, &err);
 	if (box_subscribe(im->acct, name, on, &err) != 0)
 		return imap_failed(im, &err);
 	return IMAP_OK;

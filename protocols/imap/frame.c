@@ -107,7 +107,8 @@ static bool may_run(const struct imap *im)
 static enum frame complete(struct imap *im)
 {
 	im->here = im->refused || !may_run(im) ||
-	    (im->command->instant && !atomic_load_explicit(&im->changed, memory_order_relaxed));
+	    (im->command->instant && !im->place &&
+		!atomic_load_explicit(&im->changed, memory_order_relaxed));
 	return im->here ? FRAME_INSTANT : FRAME_WORK;
 }
 

@@ -74,6 +74,7 @@ struct imap_told {
 };
 
 struct imap_command;
+struct imap_place;
 struct imap_range;
 struct imap_view;
 
@@ -106,9 +107,13 @@ struct imap {
 
 	/* Who, and where. */
 	struct auth *auth;
+	const char *who; /* canonical address */
 	struct acct *acct;
 	struct box *box;
-	struct box_snap *shown; /* what the client knows of the mailbox */
+	struct imap_place *place;  /* of the selected mailbox, when it is another account's */
+	unsigned rights;	   /* in the selected mailbox: enum right, or-ed */
+	struct imap_place *places; /* that the command found in other accounts */
+	struct box_snap *shown;	   /* what the client knows of the mailbox */
 	bool read_only;
 	struct buf saved;  /* '$' (RFC 5182): struct imap_range, of UIDs */
 	unsigned keywords; /* how many of the mailbox's keywords the client knows */
@@ -218,7 +223,7 @@ enum imap_done imap_login(
 /* --- the mailbox (box.c, sync.c) --- */
 
 /* Take the mailbox, which becomes the session's, into use. */
-void imap_enter(struct imap *im, struct box *box, bool read_only);
+void imap_enter(struct imap *im, struct box *box, const struct imap_place *place, bool read_only);
 /* What numbers in a command mean; from its pool. */
 const struct imap_view *imap_view(struct imap *im);
 /* Leave it, if there is one; nothing is expunged. */

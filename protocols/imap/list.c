@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "protocols/imap/parse.h"
+#include "protocols/imap/place.h"
 
 enum { PATTERN_MAX = 1000 };
 
@@ -44,6 +45,7 @@ const char *imap_use_name(enum box_use use)
 /* --- names --- */
 
 struct gathering {
+	struct imap *im;
 	struct pool *pool;
 	struct buf names; /* of struct imap_name */
 };
@@ -59,6 +61,14 @@ static bool on_name(void *arg, const struct box_info *info)
 		.children = info->children,
 	};
 
+	/* What is not shown to him any more is not told; the subscription stays. */
+	if (imap_is_foreign(g->im, name.name)) {
+		struct err err;
+		name.exists = imap_find(g->im, name.name, RIGHT_LOOKUP, &err) != NULL;
+		name.hidden = true;
+		if (!name.exists)
+			return true;
+	}
 	buf_add(&g->names, &name, sizeof name);
 	return true;
 }
@@ -83,7 +93,9 @@ static void add_parents(struct gathering *g)
 			continue;
 		for (ptrdiff_t at; (at = slice_rchr(name, '/')) > 0;) {
 			name = slice_head(name, (size_t)at);
-			struct imap_name parent = { .name = name, .above = true };
+			struct imap_name parent = {
+				.name = name, .above = true, .hidden = nth(g, i)->hidden
+			};
 			buf_add(&g->names, &parent, sizeof parent);
 		}
 	}
@@ -130,6 +142,7 @@ static size_t merge(struct imap_name *names, size_t n)
 		last->subscribed |= names[i].subscribed;
 		last->children |= names[i].children;
 		last->above |= names[i].above;
+		last->hidden &= names[i].hidden;
 		if (names[i].use != BOX_USE_NONE)
 			last->use = names[i].use;
 	}
@@ -149,11 +162,13 @@ static struct slice to_wire(struct imap *im, struct pool *pool, struct slice nam
 	return name;
 }
 
-int imap_names(struct imap *im, struct imap_names *out)
+int imap_names(struct imap *im, unsigned spaces, struct imap_names *out)
 {
-	struct gathering g = { .pool = sess_cmd_pool(im->sess) };
+	struct gathering g = { .im = im, .pool = sess_cmd_pool(im->sess) };
 	int rc = box_list(im->acct, on_name, &g);
 
+	if (rc == 0)
+		rc = imap_names_foreign(im, spaces, &g.names);
 	if (rc == 0 && count(&g) > 0) {
 		add_parents(&g);
 		qsort(g.names.p, count(&g), sizeof(struct imap_name), by_name);

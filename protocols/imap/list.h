@@ -14,16 +14,28 @@ struct imap_name {
 	struct slice wire; /* as the client writes it: modified UTF-7, or UTF-8 */
 	enum box_use use;
 	bool exists, subscribed, children;
-	bool above; /* a subscribed name is below it */
+	bool hidden; /* another account's, known only by a subscription */
+	bool above;  /* a subscribed name is below it */
 };
 
-/* All names, parents before their children, INBOX first; with those that are
-   only subscribed, and the parents of these. From the command's pool. */
+/* All names, those of `spaces` among them, parents before their children, INBOX first; with those
+   that are only subscribed, and the parents of these. From the command's pool. */
 struct imap_names {
 	struct imap_name *names;
 	size_t n;
 };
-int imap_names(struct imap *im, struct imap_names *out);
+int imap_names(struct imap *im, unsigned spaces, struct imap_names *out);
+
+/* Namespaces beside the user's own (list_foreign.c). */
+enum imap_space {
+	IMAP_SPACE_OTHERS = 1,	/* ~jim/ */
+	IMAP_SPACE_SPELLED = 2, /* Other Users/jim/ */
+	IMAP_SPACE_SHARED = 4,	/* Shared/ */
+};
+/* In which of them a pattern may find something: enum imap_space, or-ed. */
+unsigned imap_list_spaces(struct slice pattern);
+/* Append what the user may see in them, struct imap_name. 0, -1. */
+int imap_names_foreign(struct imap *im, unsigned spaces, struct buf *names);
 
 /* Reference and pattern of LIST or LSUB as one pattern. False: the command is
    BAD. Matching takes time for each of its bytes, so it must not be long. */

@@ -34,6 +34,7 @@ static enum imap_done welcome(struct imap *im, const struct auth_account *who)
 	im->acct = acct_open(who->id, who->shard);
 	if (!im->acct)
 		return imap_reply(im, IMAP_NO, "[UNAVAILABLE] Your mail is not here now");
+	im->who = pool_str(sess_pool(im->sess), name);
 	im->state = IMAP_AUTHENTICATED;
 	sess_timeout(im->sess, (uint64_t)conf_num(&conf_key_imap_timeout));
 	log_event(LOG_INFO, "login", log_s("account", name));

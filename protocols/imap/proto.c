@@ -4,7 +4,7 @@
 #include "core/listen.h"
 #include "core/log.h"
 #include "core/loop.h"
-#include "protocols/imap/imap.h"
+#include "protocols/imap/place.h"
 
 CONF_KEY(imap_login_time) = {
 	.name = "imap.login-time",
@@ -61,6 +61,11 @@ static enum imap_done start(struct imap *im)
 		return imap_reply(im, IMAP_BAD, "Unknown command");
 	if (!(im->command->states & (unsigned)im->state))
 		return wrong_state(im);
+	if (!imap_still_allowed(im)) {
+		buf_addz(sess_out(im->sess),
+		    "* BYE [NOPERM] The mailbox is not shown to you any more\r\n");
+		return IMAP_END;
+	}
 	return im->command->run(im, im->args);
 }
 
@@ -106,6 +111,7 @@ void imap_command_end(struct imap *im)
 {
 	if (im->release)
 		im->release(im);
+	imap_places_free(im);
 	spool_free(&im->messages);
 	if (im->state == IMAP_STRANGER) /* it may hold a password */
 		buf_wipe(&im->text);
@@ -148,7 +154,9 @@ static enum sess_next wake(struct sess *s)
 {
 	struct imap *im = sess_state(s);
 
-	if (!atomic_load(&im->idling) || imap_sync(im, true))
+	if (!atomic_load(&im->idling))
+		return SESS_NEXT;
+	if (imap_still_allowed(im) && imap_sync(im, true))
 		return SESS_NEXT;
 	buf_addz(sess_out(s), "* BYE The mailbox was deleted\r\n");
 	return SESS_CLOSE;

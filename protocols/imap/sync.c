@@ -5,6 +5,7 @@
  * `shown`. What a command told of flags itself (im->told) is passed over. */
 #include "protocols/imap/imap.h"
 #include "protocols/imap/parse.h"
+#include "protocols/imap/place.h"
 
 struct teller {
 	struct imap *im;
@@ -113,8 +114,9 @@ void imap_tell_flags(struct imap *im, const struct box_snap *snap)
 	buf_addz(out, "* FLAGS ");
 	imap_put_flags(out, UINT64_MAX, keywords);
 	buf_addz(out, "\r\n* OK [PERMANENTFLAGS ");
-	imap_put_flags(out, im->read_only ? 0 : UINT64_MAX, keywords);
-	if (!im->read_only && n < BOX_KEYWORDS_MAX) { /* "\*": more can be made */
+	imap_put_flags(out, im->read_only ? 0 : imap_flags_allowed(im->rights), keywords);
+	if (!im->read_only && (im->rights & RIGHT_WRITE) &&
+	    n < BOX_KEYWORDS_MAX) { /* "\*": more can be made */
 		out->n--;
 		buf_addz(out, " \\*)");
 	}

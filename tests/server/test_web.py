@@ -510,10 +510,10 @@ class Portal(Web):
         self.web.follow("link=Sharing")
         self.web.fill("[name=who]", "ann@alpha.test")
         self.press("grant")
-        rows = self.server.signet("mailbox", "grants", "bob@alpha.test")["rows"]
-        self.assertEqual(rows[0]["who"], "ann@alpha.test")
+        rows = self.server.signet("mailbox", "acl", "bob@alpha.test")["rows"]
+        self.assertEqual((rows[0]["who"], rows[0]["rights"]), ("ann@alpha.test", "lrs"))
         self.web.follow("td button")
-        self.assertEqual(self.server.signet("mailbox", "grants", "bob@alpha.test")["rows"], [])
+        self.assertEqual(self.server.signet("mailbox", "acl", "bob@alpha.test")["rows"], [])
 
     def test_password(self):
         self.log_in("cy@beta.test")

@@ -69,7 +69,9 @@ static void make_rules(void)
 	struct acct *jim = rules_acct("jim@alpha.test");
 	struct err err;
 
-	assert_int_equal(right_grant(jim, SLICE("INBOX"), SLICE("john@alpha.test"), true, &err), 0);
+	assert_int_equal(right_change(jim, SLICE("INBOX"), SLICE("john@alpha.test"), RIGHT_ADD,
+			     RIGHT_INSERT, &err),
+	    0);
 	rules_script("john@alpha.test", script);
 	acct_close(&jim);
 }

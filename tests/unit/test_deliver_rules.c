@@ -20,7 +20,8 @@ static void grant(const char *owner, const char *mailbox, const char *who)
 	struct acct *acct = rules_acct(owner);
 	struct err err;
 
-	assert_int_equal(right_grant(acct, text(mailbox), text(who), true, &err), 0);
+	assert_int_equal(
+	    right_change(acct, text(mailbox), text(who), RIGHT_ADD, RIGHT_INSERT, &err), 0);
 	acct_close(&acct);
 }
 

@@ -11,15 +11,17 @@ static int may(uint64_t account, const char *mailbox, const char *who)
 
 	if (box_find(acct, text(mailbox), &name, &err) != 0)
 		fail_msg("%s: %s", mailbox, err.text);
-	int allowed = right_insert(acct, name.box, text(who));
+	unsigned rights;
+	int rc = right_of(acct, name.box, text(who), false, &rights);
 	acct_close(&acct);
-	return allowed;
+	return rc < 0 ? -1 : (rights & RIGHT_INSERT) != 0;
 }
 
 static int grant(uint64_t account, const char *mailbox, const char *who, bool on, struct err *err)
 {
 	struct acct *acct = acct_open(account, 0);
-	int rc = right_grant(acct, text(mailbox), text(who), on, err);
+	int rc = right_change(
+	    acct, text(mailbox), text(who), on ? RIGHT_ADD : RIGHT_TAKE, RIGHT_INSERT, err);
 
 	acct_close(&acct);
 	return rc;
@@ -83,9 +85,9 @@ static void renamed(void **state)
 	acct_close(&acct);
 }
 
-static bool count_one(void *arg, uint32_t box, struct slice who)
+static bool count_one(void *arg, uint32_t box, struct slice who, unsigned rights)
 {
-	(void)box, (void)who;
+	(void)box, (void)who, (void)rights;
 	return ++*(unsigned *)arg < 3;
 }
 
@@ -110,6 +112,66 @@ static void walked(void **state)
 	acct_close(&acct);
 }
 
+/* --- what it adds up to --- */
+
+static unsigned rights_of(const char *who, bool outside)
+{
+	struct acct *acct = acct_open(7, 0);
+	struct box_name name;
+	unsigned rights;
+
+	assert_int_equal(box_find(acct, SLICE("INBOX"), &name, NULL), 0);
+	assert_int_equal(right_of(acct, name.box, text(who), outside, &rights), 0);
+	acct_close(&acct);
+	return rights;
+}
+
+static void give(const char *who, const char *letters)
+{
+	struct acct *acct = acct_open(7, 0);
+	unsigned rights;
+	struct err err;
+
+	assert_true(right_parse(text(letters), &rights));
+	assert_int_equal(right_change(acct, SLICE("INBOX"), text(who), RIGHT_SET, rights, &err), 0);
+	acct_close(&acct);
+}
+
+static void added_up(void **state)
+{
+	(void)state;
+	give("anyone", "l");
+	give("@a.test", "r");
+	give("jim@a.test", "sw");
+	give("-jim@a.test", "wt");
+	assert_int_equal(rights_of("jim@a.test", false), RIGHT_LOOKUP | RIGHT_READ | RIGHT_SEEN);
+	assert_int_equal(rights_of("bob@a.test", false), RIGHT_LOOKUP | RIGHT_READ);
+	assert_int_equal(rights_of("cy@b.test", false), RIGHT_LOOKUP);
+	give("-@a.test", "r");
+	assert_int_equal(rights_of("jim@a.test", false), RIGHT_LOOKUP | RIGHT_SEEN);
+	/* Who is outside may only have been let put something in. */
+	give("cy@b.test", "lri");
+	assert_int_equal(rights_of("cy@b.test", true), RIGHT_INSERT);
+	give("cy@b.test", "");
+	assert_int_equal(rights_of("cy@b.test", true), 0);
+}
+
+static void letters(void **state)
+{
+	struct buf out = { 0 };
+	unsigned rights;
+
+	(void)state;
+	right_put(&out, RIGHT_ALL, true);
+	assert_true(slice_eq(buf_slice(&out), SLICE("lrswipkxteacd")));
+	buf_clear(&out);
+	assert_true(right_parse(SLICE("cd"), &rights));
+	right_put(&out, rights, false);
+	assert_true(slice_eq(buf_slice(&out), SLICE("kxte")));
+	assert_false(right_parse(SLICE("lz"), &rights));
+	buf_done(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -118,6 +180,8 @@ int main(void)
 		WORLD_TEST(refused),
 		WORLD_TEST(renamed),
 		WORLD_TEST(walked),
+		WORLD_TEST(added_up),
+		cmocka_unit_test(letters),
 	};
 
 	return cmocka_run_group_tests_name("right", tests, NULL, NULL);
