@@ -254,7 +254,8 @@ const char *route_way(const struct conf_at *at, struct pool *pool)
 
 	setting(at, pool, &route);
 	route_source(at, pool, &source);
-	return pool_printf(pool, "%.*s from %.*s", SLICE_ARG(route), SLICE_ARG(source));
+	return pool_printf(pool, "%.*s from %.*s tls %s", SLICE_ARG(route), SLICE_ARG(source),
+	    level_key(at, pool));
 }
 
 /* --- addresses --- */

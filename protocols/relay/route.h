@@ -54,8 +54,8 @@ bool route_is_own_address(struct slice address, unsigned port);
    share connections. From pool. */
 struct slice route_key(struct slice domain, struct pool *pool);
 
-/* What parts connections to one destination from each other: which settings of the sender's
-   domain they follow. From pool. */
+/* What parts connections to one destination from each other: what the settings said, some of
+   them of the sender's domain. From pool. */
 const char *route_way(const struct conf_at *at, struct pool *pool);
 
 #endif

@@ -2,8 +2,9 @@
 import unittest
 
 from server import Failed
-from sink import Sink, wait_for
+from sink import Sink
 from test_rows_p3_out import ANN, Outgoing
+from waiting import wait_for
 
 
 class Entries(Outgoing):

@@ -279,6 +279,14 @@ class Destinations(Outgoing):
         self.level("none")
         self.delivered(tls=False)
 
+    def test_E_051_a_connection_that_is_open_already(self):
+        """One that was good enough for the message before is not for this one."""
+        self.set("relay.linger", "10s")
+        self.addCleanup(self.set, "relay.linger", "0s")
+        self.delivered(tls=False)
+        self.level("encrypt")
+        self.refused("STARTTLS is not offered")
+
     def test_E_049_preferred_asks_for_no_proof(self):
         self.level("may")
         self.sink.tls = Authority(self.folder, "Nobody").context("another.test")
