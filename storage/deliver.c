@@ -84,7 +84,7 @@ static int add_recipient(struct delivery *op, struct place *place, struct err *e
 {
 	struct deliver_rcpt *rcpt = place->rcpt;
 
-	if (!rcpt->target->account)
+	if (!rcpt->target->account || deliver_waits(op))
 		return sending_on(op, rcpt, err);
 	place->party = deliver_new_party(op, rcpt->target, err);
 	if (!place->party)
@@ -173,6 +173,16 @@ static int notify_sender(struct delivery *op, bool all, struct err *err)
 	return 0;
 }
 
+/* RFC 3461 §4.1: of those who asked for it. Who answers each says it himself. */
+static int notify_delivered(struct delivery *op, struct err *err)
+{
+	for (const struct party *party = op->parties; party; party = party->next)
+		if (party->rcpt && !party->rejects && !op->d->each_answers &&
+		    sending_delivered(op, party, err) != 0)
+			return -1;
+	return 0;
+}
+
 /* --- all of it --- */
 
 static int write_all(struct delivery *op, struct err *err)
@@ -191,7 +201,8 @@ static int deliver_whole(struct delivery *op, struct err *err)
 	if (add_recipients(op, places, n, err) != 0 || ask_all(op, err) != 0)
 		return -1;
 	bool all = anybody_takes(places, n) && !op->d->each_answers;
-	if (notify_sender(op, all, err) != 0 || write_all(op, err) != 0)
+	if (notify_sender(op, all, err) != 0 || notify_delivered(op, err) != 0 ||
+	    write_all(op, err) != 0)
 		return -1;
 	tell_fates(op, places, n);
 	return 0;

@@ -67,6 +67,12 @@ struct deliver {
 	struct deliver_rcpt *rcpts;
 	struct slice envid, ret; /* RFC 3461 §4.3, §4.4 */
 	bool smtputf8, body8;
+	/* For the queue: see struct queue_entry. */
+	bool binary, require_tls, tls_optional;
+	int priority;
+	/* Not before, unix seconds: until then all of it waits in the queue, for
+	   whoever is here as well (RFC 4865). */
+	int64_t release;
 	/* The sender is told of each recipient alone (LMTP): one that can't have it
 	   does not keep the others from it, as long as neither's rules give to the
 	   other and an alias does not hold them together. */

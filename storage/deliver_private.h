@@ -70,7 +70,7 @@ struct party {
 enum sending_kind {
 	SENDING_ON,	  /* to recipients elsewhere */
 	SENDING_REDIRECT, /* by the rules of an account */
-	SENDING_REJECTED  /* its sender is to be told of them */
+	SENDING_TOLD	  /* its sender is to be told what became of them */
 };
 
 struct sending {
@@ -137,6 +137,9 @@ int sending_on(struct delivery *op, const struct deliver_rcpt *rcpt, struct err 
 int sending_redirect(
     struct delivery *op, const struct party *by, struct slice address, struct err *err);
 int sending_rejected(struct delivery *op, const struct party *party, struct err *err);
+int sending_delivered(struct delivery *op, const struct party *party, struct err *err);
+/* Does all of it wait for a time? */
+bool deliver_waits(const struct delivery *op);
 /* Inside the write. */
 int sending_put(struct delivery *op, struct sending *sending, struct kv_txn *txn);
 void sending_done(struct sending *sendings);

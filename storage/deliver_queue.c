@@ -1,8 +1,8 @@
-/* deliver_queue.c - what goes into the queue: mail for elsewhere, redirects, rejections
+/* deliver_queue.c - what goes into the queue: mail for elsewhere, redirects, outcomes
  *
- * A recipient whose rules reject the message is put there as one that has failed
- * and whose sender must be told: notifications are made in one place. Of the
- * message only the header lies with it. */
+ * A recipient whose rules reject the message is put there as one that has failed,
+ * and one of whose delivery the sender wants to hear as delivered: notifications are
+ * made in one place. Of the message only the header lies with them. */
 #include "core/log.h"
 #include "core/msg.h"
 #include "storage/deliver_private.h"
@@ -53,25 +53,6 @@ static void add_rcpt(struct sending *sending, const struct queue_rcpt *rcpt)
 
 /* --- to others' servers, as the sender wished --- */
 
-int sending_on(struct delivery *op, const struct deliver_rcpt *rcpt, struct err *err)
-{
-	struct sending *sending = find(op, SENDING_ON, NULL);
-	struct shard *shard = home(err);
-
-	if (!sending && shard)
-		sending = new_sending(op, SENDING_ON, NULL, form_clear(op, shard, err));
-	if (!sending)
-		return -1;
-	add_rcpt(sending,
-	    &(struct queue_rcpt){ .address = slice_str(rcpt->target->address),
-		.original = rcpt->original,
-		.notify = rcpt->notify,
-		.orcpt = rcpt->orcpt });
-	return 0;
-}
-
-/* --- redirects --- */
-
 /* An address elsewhere gets it once. */
 static bool is_sent_to(const struct delivery *op, struct slice address)
 {
@@ -83,6 +64,36 @@ static bool is_sent_to(const struct delivery *op, struct slice address)
 	}
 	return false;
 }
+
+bool deliver_waits(const struct delivery *op)
+{
+	return op->d->release > op->now;
+}
+
+/* Who waits for a time is led to whom the address means then. */
+int sending_on(struct delivery *op, const struct deliver_rcpt *rcpt, struct err *err)
+{
+	struct slice address =
+	    deliver_waits(op) ? rcpt->original : slice_str(rcpt->target->address);
+	struct sending *sending = find(op, SENDING_ON, NULL);
+	struct shard *shard = home(err);
+
+	if (deliver_waits(op) && is_sent_to(op, address))
+		return 0;
+
+	if (!sending && shard)
+		sending = new_sending(op, SENDING_ON, NULL, form_clear(op, shard, err));
+	if (!sending)
+		return -1;
+	add_rcpt(sending,
+	    &(struct queue_rcpt){ .address = address,
+		.original = rcpt->original,
+		.notify = rcpt->notify,
+		.orcpt = rcpt->orcpt });
+	return 0;
+}
+
+/* --- redirects --- */
 
 static bool was_redirected(struct slice message, struct slice address)
 {
@@ -127,7 +138,7 @@ int sending_redirect(
 	return 0;
 }
 
-/* --- rejections --- */
+/* --- what became of recipients here --- */
 
 static struct slice header_of(struct slice message)
 {
@@ -154,42 +165,48 @@ static struct slice reply_of(struct pool *pool, struct slice why)
 	return slice_str(text);
 }
 
-/* RFC 3461 §4.1 */
-static bool wants_to_know(const struct deliver_rcpt *rcpt)
+/* What became of a recipient here, when its sender wants to know. */
+static int tell_sender(struct delivery *op, const struct party *party,
+    const struct queue_rcpt *outcome, struct err *err)
 {
-	struct slice rest = rcpt ? rcpt->notify : (struct slice){ 0 };
+	struct sending *sending = find(op, SENDING_TOLD, NULL);
+	struct queue_rcpt rcpt = *outcome;
+	struct shard *shard = home(err);
 
-	if (rest.n == 0)
-		return true;
-	while (rest.n > 0)
-		if (slice_ieq(slice_cut(&rest, ','), SLICE("FAILURE")))
-			return true;
-	return false;
+	if (party->rcpt) {
+		rcpt.notify = party->rcpt->notify;
+		rcpt.orcpt = party->rcpt->orcpt;
+	}
+	if (!queue_wants_told(op->d->reverse_path, rcpt.notify, rcpt.state))
+		return 0;
+	if (!sending && shard)
+		sending = new_sending(
+		    op, SENDING_TOLD, NULL, form_text(op, shard, header_of(op->whole), err));
+	if (!sending)
+		return -1;
+	rcpt.address = party->address;
+	rcpt.original = party->original;
+	rcpt.owed = true;
+	rcpt.tried = op->now;
+	add_rcpt(sending, &rcpt);
+	return 0;
 }
 
 int sending_rejected(struct delivery *op, const struct party *party, struct err *err)
 {
-	struct sending *sending = find(op, SENDING_REJECTED, NULL);
-	const struct deliver_rcpt *rcpt = party->rcpt;
-	struct shard *shard = home(err);
+	const struct queue_rcpt outcome = { .state = QUEUE_FAILED,
+		.reply = reply_of(&op->pool, party->why) };
 
-	/* RFC 5321 §4.5.5, RFC 5429 §2.1: notifications are not answered. */
-	if (op->d->reverse_path.n == 0 || !wants_to_know(rcpt))
-		return 0;
-	if (!sending && shard)
-		sending = new_sending(
-		    op, SENDING_REJECTED, NULL, form_text(op, shard, header_of(op->whole), err));
-	if (!sending)
-		return -1;
-	add_rcpt(sending,
-	    &(struct queue_rcpt){ .address = party->address,
-		.original = party->original,
-		.notify = rcpt ? rcpt->notify : (struct slice){ 0 },
-		.orcpt = rcpt ? rcpt->orcpt : (struct slice){ 0 },
-		.state = QUEUE_FAILED,
-		.owed = true,
-		.reply = reply_of(&op->pool, party->why) });
-	return 0;
+	return tell_sender(op, party, &outcome, err);
+}
+
+int sending_delivered(struct delivery *op, const struct party *party, struct err *err)
+{
+	const struct queue_rcpt outcome = {
+		.state = QUEUE_DELIVERED, .here = true, .reply = SLICE("250 2.1.5 Delivered")
+	};
+
+	return tell_sender(op, party, &outcome, err);
 }
 
 /* --- inside the write --- */
@@ -205,6 +222,11 @@ int sending_put(struct delivery *op, struct sending *sending, struct kv_txn *txn
 		.reverse_path = d->reverse_path,
 		.smtputf8 = d->smtputf8,
 		.body8 = d->body8,
+		.binary = d->binary,
+		.require_tls = d->require_tls,
+		.tls_optional = d->tls_optional,
+		.priority = d->priority,
+		.release = sending->kind == SENDING_ON ? d->release : 0,
 		.rcpts = (const void *)sending->rcpts.p,
 		.n_rcpts = sending->rcpts.n / sizeof(struct queue_rcpt) };
 	if (sending->kind != SENDING_REDIRECT) { /* what the sender asked for his recipients */

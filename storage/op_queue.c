@@ -1,6 +1,8 @@
 /* op_queue.c - mail that waits for other servers, as admins see it */
-#include "core/op.h"
-#include "storage/queue.h"
+#include <stdlib.h>
+#include <time.h>
+
+#include "storage/op_queue.h"
 
 static void put_entry(struct op_call *call, const struct queue_entry *entry)
 {
@@ -8,28 +10,20 @@ static void put_entry(struct op_call *call, const struct queue_entry *entry)
 	op_put_time(call, "queued", entry->queued);
 	op_put_number(call, "size", (int64_t)entry->size);
 	op_put_text(call, "from", entry->reverse_path);
+	op_put_bool(call, "held", entry->held);
+	op_put_number(call, "priority", entry->priority);
 }
 
-static const char *const states[] = {
-	[QUEUE_WAITING] = "waiting", [QUEUE_DELIVERED] = "delivered", [QUEUE_FAILED] = "failed"
-};
+static int64_t next_try(const struct queue_entry *entry, const struct queue_rcpt *rcpt)
+{
+	return rcpt->next > 0 ? rcpt->next : queue_from(entry);
+}
 
 /* --- queue list --- */
 
-struct list {
-	struct op_call *call;
-	const char *domain; /* NULL: all */
-	int64_t left;	    /* rows that may come */
-};
-
-static bool is_waiting(const struct list *list, const struct queue_rcpt *rcpt)
-{
-	return (rcpt->state == QUEUE_WAITING || rcpt->owed) &&
-	    (!list->domain || slice_eq(rcpt->domain, slice_str(list->domain)));
-}
-
 /* When the first of those that wait is tried next, and the last reply to one. */
-static void put_waiting(struct op_call *call, const struct queue_entry *entry, struct list *list)
+static void put_waiting(
+    struct op_call *call, const struct op_queue_filter *filter, const struct queue_entry *entry)
 {
 	struct buf to = { 0 };
 	struct slice reply = { 0 };
@@ -38,49 +32,65 @@ static void put_waiting(struct op_call *call, const struct queue_entry *entry, s
 	for (size_t i = 0; i < entry->n_rcpts; i++) {
 		const struct queue_rcpt *rcpt = &entry->rcpts[i];
 
-		if (!is_waiting(list, rcpt))
+		if (!op_queue_waits(filter, rcpt))
 			continue;
 		buf_printf(&to, "%s%.*s", to.n ? " " : "", SLICE_ARG(rcpt->address));
-		if (rcpt->next < next)
-			next = rcpt->next;
+		if (next_try(entry, rcpt) < next)
+			next = next_try(entry, rcpt);
 		if (rcpt->reply.n > 0)
 			reply = rcpt->reply;
 	}
 	op_put_text(call, "to", buf_slice(&to));
-	op_put_time(call, "next", next > 0 ? next : entry->queued);
+	if (!entry->held && next != INT64_MAX)
+		op_put_time(call, "next", next);
 	op_put_text(call, "reply", reply);
 	buf_done(&to);
 }
 
-static bool visit(void *arg, const struct queue_entry *entry)
+static int put_rows(
+    struct op_call *call, const struct op_queue_filter *filter, const struct buf *ids)
 {
-	struct list *list = arg;
-	bool any = false;
+	const uint64_t *id = (const void *)ids->p;
+	struct pool pool = { 0 };
+	struct queue_entry entry;
+	int found = 0;
 
-	for (size_t i = 0; i < entry->n_rcpts && !any; i++)
-		any = is_waiting(list, &entry->rcpts[i]);
-	if (!any)
-		return true;
-	op_row(list->call);
-	put_entry(list->call, entry);
-	put_waiting(list->call, entry, list);
-	return --list->left > 0;
+	for (size_t i = 0; found >= 0 && i < ids->n / sizeof(*id); i++) {
+		found = queue_get(id[i], &pool, &entry);
+		if (found == 1) { /* it may have gone meanwhile */
+			op_row(call);
+			put_entry(call, &entry);
+			put_waiting(call, filter, &entry);
+		}
+		pool_reset(&pool);
+	}
+	pool_done(&pool);
+	return found < 0 ? op_fail(call, ERR_TEMP, "cannot read the queue") : 0;
 }
 
 static int run_list(struct op_call *call)
 {
 	enum { ROWS = 1000 };
-	struct list list = { call, op_text(call, "domain"), op_number(call, "limit", ROWS) };
+	int64_t limit = op_number(call, "limit", ROWS);
+	struct op_queue_filter filter;
+	struct buf ids = { 0 };
 
-	if (list.left < 1)
+	if (limit < 1)
 		return op_fail(call, ERR_INPUT, "--limit is 1 or more");
-	if (queue_each(visit, &list) != 0)
-		return op_fail(call, ERR_TEMP, "cannot read the queue");
-	return 0;
+	if (op_queue_filter(call, &filter) != 0)
+		return -1;
+	int more = op_queue_choose(
+	    call, &filter, (uint64_t)op_number(call, "after", 0), (size_t)limit, &ids);
+	if (more == 1)
+		op_put_bool(call, "more", true);
+	int rc = more < 0 ? -1 : put_rows(call, &filter, &ids);
+	buf_done(&ids);
+	return rc;
 }
 
 static const struct op_arg list_args[] = {
-	{ "domain", OP_DOMAIN, OP_OPTION | OP_FOREIGN, "only mail for this domain", NULL },
+	OP_QUEUE_FILTER,
+	{ "after", OP_NUMBER, OP_OPTION, "go on behind the message with this number", NULL },
 	{ "limit", OP_NUMBER, OP_OPTION, "rows at most; 1000 unless given", NULL },
 	{ 0 },
 };
@@ -90,13 +100,19 @@ OPERATION(queue_list) = {
 	.role = OP_SERVER_ADMIN,
 	.args = list_args,
 	.help = "list mail that waits for other servers, oldest first",
-	.example = "queue list --domain partner.test",
+	.more = "A long queue is read in parts: when the answer says that there is more, ask again "
+		"with --after and the number of the last row.",
+	.example = "queue list --domain partner.test\nqueue list --sender @alpha.test --older 4h",
 	.reads = true,
 	.lists = true,
 	.run = run_list,
 };
 
 /* --- queue show --- */
+
+static const char *const states[] = {
+	[QUEUE_WAITING] = "waiting", [QUEUE_DELIVERED] = "delivered", [QUEUE_FAILED] = "failed"
+};
 
 static const struct op_arg id_args[] = {
 	{ "id", OP_NUMBER, OP_REQUIRED, "its number in signet queue list; mid in the log", NULL },
@@ -125,8 +141,8 @@ static void put_rcpt(
 	op_put_number(call, "attempts", rcpt->attempts);
 	if (rcpt->attempts > 0)
 		op_put_time(call, "tried", rcpt->tried);
-	if (rcpt->state == QUEUE_WAITING)
-		op_put_time(call, "next", rcpt->next ? rcpt->next : entry->queued);
+	if (rcpt->state == QUEUE_WAITING && !entry->held)
+		op_put_time(call, "next", next_try(entry, rcpt));
 	op_put_text(call, "host", rcpt->host);
 	op_put_text(call, "reply", rcpt->reply);
 }
@@ -140,6 +156,11 @@ static int run_show(struct op_call *call)
 	put_entry(call, &entry);
 	op_put_text(call, "envid", entry.envid);
 	op_put_bool(call, "smtputf8", entry.smtputf8);
+	op_put_bool(call, "binary", entry.binary);
+	op_put_bool(call, "require-tls", entry.require_tls);
+	op_put_bool(call, "tls-optional", entry.tls_optional);
+	if (entry.release > 0)
+		op_put_time(call, "release", entry.release);
 	for (size_t i = 0; i < entry.n_rcpts; i++) {
 		op_row(call);
 		put_rcpt(call, &entry, &entry.rcpts[i]);
@@ -156,100 +177,61 @@ OPERATION(queue_show) = {
 	.run = run_show,
 };
 
-/* --- queue retry, queue flush --- */
+/* --- queue view --- */
 
-static int run_retry(struct op_call *call)
+static int read_text(const struct queue_entry *entry, struct buf *text, size_t max, struct err *err)
 {
-	struct err err = { 0 };
+	struct body *body = NULL;
+	ssize_t n = 1;
 
-	if (queue_retry((uint64_t)op_number(call, "id", 0), &err) != 0)
-		return op_fail_err(call, &err);
-	return 0;
+	int found = queue_body(entry, &body, err);
+	if (found == 0)
+		err_set(err, ERR_ABSENT, "the text is not there");
+	while (found == 1 && n > 0 && text->n < max) {
+		n = body_read(body, text->n, buf_room(text, max - text->n), max - text->n);
+		if (n > 0)
+			text->n += (size_t)n;
+	}
+	body_close(&body);
+	if (found == 1 && n < 0)
+		err_set(err, ERR_TEMP, "the text cannot be read");
+	return found == 1 && n >= 0 ? 0 : -1;
 }
 
-OPERATION(queue_retry) = {
-	.name = "queue retry",
-	.role = OP_SERVER_ADMIN,
-	.args = id_args,
-	.help = "try to deliver a message now",
-	.example = "queue retry 1795233600000000",
-	.run = run_retry,
-};
-
-struct flush {
-	const char *domain;
-	struct buf ids;
-};
-
-static bool take_id(void *arg, const struct queue_entry *entry)
+static int run_view(struct op_call *call)
 {
-	struct flush *flush = arg;
-	struct list list = { .domain = flush->domain };
-
-	for (size_t i = 0; i < entry->n_rcpts; i++)
-		if (is_waiting(&list, &entry->rcpts[i])) {
-			buf_add(&flush->ids, &entry->id, sizeof(entry->id));
-			break;
-		}
-	return true;
-}
-
-static int run_flush(struct op_call *call)
-{
-	struct flush flush = { .domain = op_text(call, "domain") };
+	enum { BYTES = 64 * 1024, MOST = 4 * 1024 * 1024 };
+	int64_t bytes = op_number(call, "bytes", BYTES);
+	struct queue_entry entry;
+	struct buf text = { 0 };
 	struct err err = { 0 };
 
-	if (queue_each(take_id, &flush) != 0) {
-		buf_done(&flush.ids);
-		return op_fail(call, ERR_TEMP, "cannot read the queue");
+	if (bytes < 1 || bytes > MOST)
+		return op_fail(call, ERR_INPUT, "--bytes is 1 to %d", MOST);
+	if (find(call, &entry) != 0)
+		return -1;
+	int rc = read_text(&entry, &text, (size_t)bytes, &err);
+	if (rc == 0) {
+		put_entry(call, &entry);
+		op_put_bool(call, "whole", text.n == entry.size);
+		op_put_text(call, "text", buf_slice(&text));
 	}
-	const uint64_t *ids = (const void *)flush.ids.p;
-	size_t n = flush.ids.n / sizeof(*ids);
-	int rc = 0;
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		rc = queue_retry(ids[i], &err);
-		if (rc != 0 && err.kind == ERR_ABSENT)
-			rc = 0; /* it went meanwhile */
-		op_progress(call, (int64_t)i + 1, (int64_t)n, "messages");
-	}
-	buf_done(&flush.ids);
-	op_put_number(call, "messages", (int64_t)n);
+	buf_done(&text);
 	return rc == 0 ? 0 : op_fail_err(call, &err);
 }
 
-static const struct op_arg flush_args[] = {
-	{ "domain", OP_DOMAIN, OP_OPTION | OP_FOREIGN, "only mail for this domain", NULL },
+static const struct op_arg view_args[] = {
+	{ "id", OP_NUMBER, OP_REQUIRED, "its number in signet queue list; mid in the log", NULL },
+	{ "bytes", OP_SIZE, OP_OPTION, "so much of it; 64k unless given", NULL },
 	{ 0 },
 };
 
-OPERATION(queue_flush) = {
-	.name = "queue flush",
+OPERATION(queue_view) = {
+	.name = "queue view",
 	.role = OP_SERVER_ADMIN,
-	.args = flush_args,
-	.help = "try to deliver all that waits now",
-	.example = "queue flush --domain partner.test",
-	.run = run_flush,
-};
-
-/* --- queue delete --- */
-
-static int run_delete(struct op_call *call)
-{
-	struct queue_entry entry;
-	struct err err = { 0 };
-
-	if (find(call, &entry) != 0)
-		return -1;
-	if (queue_delete(entry.id, &err) != 0)
-		return op_fail_err(call, &err);
-	return 0;
-}
-
-OPERATION(queue_delete) = {
-	.name = "queue delete",
-	.role = OP_SERVER_ADMIN,
-	.args = id_args,
-	.help = "remove a message from the queue; nobody is told",
-	.example = "queue delete 1795233600000000",
-	.run = run_delete,
+	.args = view_args,
+	.help = "show the text of a message of the queue",
+	.example = "queue view 1795233600000000",
+	.reads = true,
+	.run = run_view,
 };

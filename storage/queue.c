@@ -135,17 +135,38 @@ static bool walk_one(void *arg, struct slice key, struct slice value)
 	return true;
 }
 
-int queue_each(bool (*visit)(void *arg, const struct queue_entry *entry), void *arg)
+int queue_each_from(
+    uint64_t from, bool (*visit)(void *arg, const struct queue_entry *entry), void *arg)
 {
+	unsigned char key[QUEUE_ID_BYTES];
 	struct pool pool = { 0 };
 	struct walk walk = { .visit = visit, .arg = arg, .reader.pool = &pool };
 	int rc = kv_each(
-	    queue_home()->queue, NULL, (struct slice){ 0 }, (struct slice){ 0 }, walk_one, &walk);
+	    queue_home()->queue, NULL, (struct slice){ 0 }, queue_key(key, from), walk_one, &walk);
 
 	if (rc == 0)
 		visit_gathered(&walk);
 	pool_done(&pool);
 	return rc;
+}
+
+int queue_each(bool (*visit)(void *arg, const struct queue_entry *entry), void *arg)
+{
+	return queue_each_from(0, visit, arg);
+}
+
+static bool count_one(void *arg, struct slice key, struct slice value)
+{
+	(void)value;
+	*(uint64_t *)arg += key.n == QUEUE_ID_BYTES;
+	return true;
+}
+
+int queue_count(uint64_t *n)
+{
+	*n = 0;
+	return kv_each(
+	    queue_home()->queue, NULL, (struct slice){ 0 }, (struct slice){ 0 }, count_one, n);
 }
 
 /* --- for checks --- */

@@ -2,9 +2,9 @@
  *
  * An entry is a message with its envelope, and for each recipient what became
  * of it so far. An index holds, for each domain that mail waits for, the
- * entries in the order in which they are due: finding the next one costs the
- * same with ten waiting as with a million. It is computed from the entries and
- * changed with them, in one transaction.
+ * entries of each priority in the order in which they are due: finding the next
+ * one costs the same with ten waiting as with a million. It is computed from the
+ * entries and changed with them, in one transaction.
  *
  * Who works on an entry is known in memory only (protocols/relay): after a
  * crash nobody does. Any thread but a loop's. */
@@ -30,6 +30,7 @@ struct queue_rcpt {
 	enum queue_state state;
 	bool owed;   /* the sender must still be told what became of it */
 	bool warned; /* the sender was told that it takes long */
+	bool here;   /* it was delivered into a mailbox of this server */
 	unsigned attempts;
 	int64_t tried, next;	  /* unix seconds; next 0: at once */
 	struct slice reply, host; /* of the last attempt */
@@ -42,9 +43,28 @@ struct queue_entry {
 	int64_t queued; /* unix seconds */
 	struct slice reverse_path, envid, ret;
 	bool smtputf8, body8;
+	bool binary;	   /* RFC 3030 §3: its text need not be lines; implies body8 */
+	bool require_tls;  /* RFC 8689 §2: over TLS with a proven server, or not at all */
+	bool tls_optional; /* RFC 8689 §3: TLS-Required: No */
+	bool held;	   /* by an admin: nobody tries it */
+	int priority;	   /* RFC 6710: QUEUE_LEAST to QUEUE_MOST, 0 unless asked for */
+	int64_t release;   /* RFC 4865: not before, unix seconds; 0: at once */
 	const struct queue_rcpt *rcpts;
 	size_t n_rcpts;
 };
+
+enum { QUEUE_LEAST = -9, QUEUE_MOST = 9 };
+
+/* When its delivery begins, from which its lifetime is counted. */
+static inline int64_t queue_from(const struct queue_entry *entry)
+{
+	return entry->release > entry->queued ? entry->release : entry->queued;
+}
+
+/* RFC 3461 §4.1: does the sender want to be told that it has come to this?
+   QUEUE_WAITING: that it takes long. A notification is never told about (RFC
+   5321 §4.5.5). */
+bool queue_wants_told(struct slice reverse_path, struct slice notify, enum queue_state state);
 
 /* --- putting --- */
 
@@ -70,10 +90,31 @@ int queue_get(uint64_t id, struct pool *pool, struct queue_entry *out);
 /* Its text. 1, 0, -1. */
 int queue_body(const struct queue_entry *entry, struct body **body, struct err *err);
 
+/* The same, from the entry with the id `from` on, or the next. */
+int queue_each_from(
+    uint64_t from, bool (*visit)(void *arg, const struct queue_entry *entry), void *arg);
+
+/* A row of the index: an entry that waits for a domain. */
+struct queue_row {
+	struct slice domain;
+	int priority;
+	int64_t when; /* it is due; QUEUE_HELD: when an admin lets it go */
+	uint64_t id;
+};
+
+#define QUEUE_HELD (((int64_t)1 << 56) - 1)
+
 /* The domains that mail waits for, each with the time when its first is due. */
 int queue_domains(bool (*visit)(void *arg, struct slice domain, int64_t when), void *arg);
-/* What waits for one, in the order in which it is due. */
-int queue_due(struct slice domain, bool (*visit)(void *arg, uint64_t id, int64_t when), void *arg);
+/* What is due for one by now: urgent mail first, then in the order of time. *later:
+   when the first of those is due that were not visited, QUEUE_HELD when there is none. */
+int queue_due(struct slice domain, int64_t now, bool (*visit)(void *arg, const struct queue_row *),
+    void *arg, int64_t *later);
+/* All rows, domain by domain, or those of one. No entry is read. */
+int queue_rows(
+    struct slice domain, bool (*visit)(void *arg, const struct queue_row *row), void *arg);
+/* How many messages there are. */
+int queue_count(uint64_t *n);
 
 /* --- changing; durable on return --- */
 
@@ -82,10 +123,24 @@ int queue_due(struct slice domain, bool (*visit)(void *arg, uint64_t id, int64_t
    that was removed meanwhile is fine. */
 int queue_save(const struct queue_entry *entry, struct slice domain, struct err *err);
 
-/* All that waits of an entry is due now. ERR_ABSENT. */
-int queue_retry(uint64_t id, struct err *err);
+/* What an admin can do to entries. */
+enum queue_act {
+	QUEUE_RETRY,   /* all that waits is due now */
+	QUEUE_HOLD,    /* nobody tries it, until */
+	QUEUE_RELEASE, /* it is let go; also when it was to wait for a time */
+	QUEUE_REQUEUE, /* as if it had come just now */
+	QUEUE_BOUNCE,  /* its recipients have failed: the sender is told */
+	QUEUE_DELETE,  /* it goes, and nobody is told */
+};
 
-/* With its share of the body. An absent one is fine. */
+/* Do it to n entries at most QUEUE_ACT_MAX, as one change. Those that went meanwhile
+   are passed over: *done counts the others. text: with QUEUE_BOUNCE, what the sender is
+   told. */
+enum { QUEUE_ACT_MAX = 100 };
+int queue_act(enum queue_act act, const uint64_t *ids, size_t n, struct slice text, size_t *done,
+    struct err *err);
+
+/* Also one that cannot be read. An absent one is fine. */
 int queue_delete(uint64_t id, struct err *err);
 
 #endif

@@ -1,27 +1,14 @@
-/* queue_change.c - entries of the queue changed and removed
+/* queue_change.c - an entry of the queue changed or removed
  *
  * Every change reads the entry as it is, says what its recipients' records and
  * rows of the index should be, and writes what differs. */
 #include "storage/queue_private.h"
 
-struct change {
-	struct kv_write w;
-	uint64_t id;
-	/* Changes the entry as it is on disk: 1 when something is left of it, 0 when
-	   it should go. */
-	int (*edit)(struct change *change, struct queue_entry *entry);
-	const struct queue_entry *want; /* of queue_save */
-	struct slice domain;
-	bool found;
-	struct pool pool;
-	struct queue_entry before, after;
-};
-
 /* A recipient of whom nothing was ever stored has no record. */
 static bool has_state(const struct queue_rcpt *rcpt)
 {
-	return rcpt->state != QUEUE_WAITING || rcpt->owed || rcpt->warned || rcpt->attempts ||
-	    rcpt->tried || rcpt->next;
+	return rcpt->state != QUEUE_WAITING || rcpt->owed || rcpt->warned || rcpt->here ||
+	    rcpt->attempts || rcpt->tried || rcpt->next;
 }
 
 static int remove_entry(struct kv_txn *txn, const struct queue_entry *entry)
@@ -30,13 +17,12 @@ static int remove_entry(struct kv_txn *txn, const struct queue_entry *entry)
 	unsigned char key[QUEUE_STATE_KEY_BYTES];
 
 	for (size_t i = 0; i < entry->n_rcpts; i++) {
-		const struct queue_rcpt *rcpt = &entry->rcpts[i];
+		struct queue_row row = queue_row(entry, i);
 
-		if (has_state(rcpt) &&
+		if (has_state(&entry->rcpts[i]) &&
 		    kv_del(home->queue, txn, queue_state_key(key, entry->id, i)) < 0)
 			return -1;
-		if (queue_is_first(entry, i) &&
-		    queue_due_del(txn, rcpt->domain, queue_when(entry, i), entry->id) < 0)
+		if (queue_is_first(entry, i) && queue_due_del(txn, &row) < 0)
 			return -1;
 	}
 	if (kv_del(home->queue, txn, queue_key(key, entry->id)) < 0)
@@ -61,23 +47,40 @@ static int put_state(struct kv_txn *txn, uint64_t id, size_t i, const struct que
 	return rc;
 }
 
-static int put_row(struct kv_txn *txn, const struct change *change, size_t i)
+static int put_row(struct kv_txn *txn, const struct queue_change *change, size_t i)
 {
-	struct slice domain = change->before.rcpts[i].domain;
-	int64_t before = queue_when(&change->before, i);
-	int64_t after = queue_when(&change->after, i);
+	struct queue_row before = queue_row(&change->before, i);
+	struct queue_row after = queue_row(&change->after, i);
 
-	if (before == after)
+	if (before.when == after.when)
 		return 0;
-	if (queue_due_del(txn, domain, before, change->id) < 0)
+	if (queue_due_del(txn, &before) < 0)
 		return -1;
-	return queue_due_put(txn, domain, after, change->id);
+	return queue_due_put(txn, &after);
 }
 
-static int put_differences(struct kv_txn *txn, const struct change *change)
+static bool is_same(const struct queue_entry *a, const struct queue_entry *b)
+{
+	return a->held == b->held && a->release == b->release && a->queued == b->queued;
+}
+
+static int put_entry(struct kv_txn *txn, const struct queue_entry *entry)
+{
+	unsigned char key[QUEUE_ID_BYTES];
+	struct buf value = { 0 };
+
+	queue_write_entry(&value, entry);
+	int rc = kv_put(queue_home()->queue, txn, queue_key(key, entry->id), buf_slice(&value));
+	buf_done(&value);
+	return rc;
+}
+
+static int put_differences(struct kv_txn *txn, const struct queue_change *change)
 {
 	const struct queue_entry *before = &change->before, *after = &change->after;
 
+	if (!is_same(before, after) && put_entry(txn, after) < 0)
+		return -1;
 	for (size_t i = 0; i < before->n_rcpts; i++) {
 		if (put_state(txn, change->id, i, &before->rcpts[i], &after->rcpts[i]) < 0)
 			return -1;
@@ -87,31 +90,42 @@ static int put_differences(struct kv_txn *txn, const struct change *change)
 	return 0;
 }
 
-static enum kv_result apply(struct kv_write *w, struct kv_txn *txn)
+/* A copy whose recipients can be written over. */
+static struct queue_entry copy_entry(const struct queue_entry *entry, struct pool *pool)
 {
-	struct change *change = (struct change *)w;
+	size_t bytes = (entry->n_rcpts + 1) * sizeof(*entry->rcpts);
+	struct queue_rcpt *rcpts = pool_get(pool, bytes);
+	struct queue_entry copy = *entry;
+
+	memcpy(rcpts, entry->rcpts, bytes);
+	copy.rcpts = rcpts;
+	return copy;
+}
+
+int queue_change_apply(struct queue_change *change, struct kv_txn *txn)
+{
 	struct queue_entry *entry = &change->before;
 
 	pool_reset(&change->pool);
+	*entry = (struct queue_entry){ 0 };
 	int found = queue_load(change->id, txn, &change->pool, entry);
 	change->found = found == 1;
 	if (found <= 0)
-		return found < 0 ? KV_FAILED : KV_DONE;
-	size_t bytes = (entry->n_rcpts + 1) * sizeof(*entry->rcpts);
-	struct queue_rcpt *rcpts = pool_get(&change->pool, bytes);
-	memcpy(rcpts, entry->rcpts, bytes);
-	change->after = *entry;
-	change->after.rcpts = rcpts;
-	bool left = change->edit(change, &change->after) == 1;
-	int rc = left ? put_differences(txn, change) : remove_entry(txn, entry);
-	if (!left)
-		change->found = false;
-	return rc < 0 ? KV_FAILED : KV_DONE;
+		return found;
+	change->after = copy_entry(entry, &change->pool);
+	if (change->edit(change, &change->after) == 1)
+		return put_differences(txn, change);
+	change->found = false;
+	return remove_entry(txn, entry);
 }
 
-static void tell_changes(struct kv_write *w)
+static enum kv_result apply(struct kv_write *w, struct kv_txn *txn)
 {
-	struct change *change = (struct change *)w;
+	return queue_change_apply((struct queue_change *)w, txn) < 0 ? KV_FAILED : KV_DONE;
+}
+
+void queue_change_tell(const struct queue_change *change)
+{
 	const struct queue_entry *entry = &change->after;
 
 	for (size_t i = 0; change->found && i < entry->n_rcpts; i++)
@@ -119,16 +133,21 @@ static void tell_changes(struct kv_write *w)
 			queue_tell(entry->rcpts[i].domain, queue_when(entry, i));
 }
 
-static int run_change(struct change *change, struct err *err)
+static void tell(struct kv_write *w)
+{
+	queue_change_tell((struct queue_change *)w);
+}
+
+static int run_change(struct queue_change *change, struct err *err)
 {
 	change->w.apply = apply;
-	change->w.durable = tell_changes;
+	change->w.durable = tell;
 	enum kv_result result = kv_write(queue_home()->env, &change->w);
 	pool_done(&change->pool);
 	return result == KV_DONE ? 0 : err_set(err, ERR_TEMP, "the queue cannot be written");
 }
 
-static int is_left(const struct queue_entry *entry)
+int queue_is_left(const struct queue_entry *entry)
 {
 	for (size_t i = 0; i < entry->n_rcpts; i++)
 		if (entry->rcpts[i].state == QUEUE_WAITING || entry->rcpts[i].owed)
@@ -136,7 +155,7 @@ static int is_left(const struct queue_entry *entry)
 	return 0;
 }
 
-static int edit_save(struct change *change, struct queue_entry *entry)
+static int edit_save(struct queue_change *change, struct queue_entry *entry)
 {
 	struct queue_rcpt *rcpts = (struct queue_rcpt *)entry->rcpts;
 
@@ -148,47 +167,23 @@ static int edit_save(struct change *change, struct queue_entry *entry)
 		rcpts[i].state = want->state;
 		rcpts[i].owed = want->owed;
 		rcpts[i].warned = want->warned;
+		rcpts[i].here = want->here;
 		rcpts[i].attempts = want->attempts;
 		rcpts[i].tried = want->tried;
 		rcpts[i].next = want->next;
 		rcpts[i].reply = want->reply;
 		rcpts[i].host = want->host;
 	}
-	return is_left(entry);
+	return queue_is_left(entry);
 }
 
 int queue_save(const struct queue_entry *entry, struct slice domain, struct err *err)
 {
-	struct change change = {
+	struct queue_change change = {
 		.id = entry->id, .edit = edit_save, .want = entry, .domain = domain
 	};
 
 	return run_change(&change, err);
-}
-
-static int edit_retry(struct change *change, struct queue_entry *entry)
-{
-	struct queue_rcpt *rcpts = (struct queue_rcpt *)entry->rcpts;
-
-	(void)change;
-	for (size_t i = 0; i < entry->n_rcpts; i++)
-		rcpts[i].next = 0;
-	return 1;
-}
-
-int queue_retry(uint64_t id, struct err *err)
-{
-	struct change change = { .id = id, .edit = edit_retry };
-
-	if (run_change(&change, err) != 0)
-		return -1;
-	return change.found ? 0 : err_set(err, ERR_ABSENT, "there is no such entry in the queue");
-}
-
-static int edit_delete(struct change *change, struct queue_entry *entry)
-{
-	(void)change, (void)entry;
-	return 0;
 }
 
 /* --- removing, also what nobody can read --- */
@@ -217,10 +212,10 @@ static enum kv_result apply_removal(struct kv_write *w, struct kv_txn *txn)
 
 int queue_delete(uint64_t id, struct err *err)
 {
-	struct change change = { .id = id, .edit = edit_delete };
 	struct removal removal = { .w.apply = apply_removal, .id = id };
+	size_t done;
 
-	if (run_change(&change, err) == 0)
+	if (queue_act(QUEUE_DELETE, &id, 1, (struct slice){ 0 }, &done, err) == 0)
 		return 0;
 	if (kv_write(queue_home()->env, &removal.w) != KV_DONE)
 		return -1;

@@ -1,8 +1,8 @@
-/* queue_due.c - which entry is due when: an index by domain and time */
+/* queue_due.c - which entry is due when: an index by domain, priority and time */
 #include "core/num.h"
 #include "storage/queue_private.h"
 
-enum { TAIL_BYTES = 1 + 8 + 8, BATCH = 500 }; /* NUL, time, id */
+enum { TAIL_BYTES = 1 + 8 + 8, RANK_SHIFT = 56 }; /* NUL, rank and time, id */
 
 static struct {
 	void (*due)(void *arg, struct slice domain, int64_t when);
@@ -27,7 +27,9 @@ static int64_t rcpt_when(const struct queue_entry *entry, const struct queue_rcp
 {
 	if (rcpt->state != QUEUE_WAITING && !rcpt->owed)
 		return QUEUE_NEVER;
-	int64_t when = rcpt->next > 0 ? rcpt->next : entry->queued;
+	if (entry->held)
+		return QUEUE_HELD;
+	int64_t when = rcpt->next > 0 ? rcpt->next : queue_from(entry);
 	return when > 0 ? when : 1;
 }
 
@@ -48,192 +50,208 @@ int64_t queue_when(const struct queue_entry *entry, size_t i)
 	return first;
 }
 
+struct queue_row queue_row(const struct queue_entry *entry, size_t i)
+{
+	return (struct queue_row){ .domain = entry->rcpts[i].domain,
+		.priority = entry->priority,
+		.when = queue_when(entry, i),
+		.id = entry->id };
+}
+
 /* --- rows --- */
 
-static struct slice due_key(struct buf *key, struct slice domain, int64_t when, uint64_t id)
+static struct slice due_key(struct buf *key, const struct queue_row *row)
 {
+	uint64_t rank = (uint64_t)(QUEUE_MOST - row->priority);
 	unsigned char tail[16];
 
-	num_put64(tail, (uint64_t)when);
-	num_put64(tail + 8, id);
+	num_put64(tail, rank << RANK_SHIFT | (uint64_t)row->when);
+	num_put64(tail + 8, row->id);
 	buf_clear(key);
-	buf_adds(key, domain);
+	buf_adds(key, row->domain);
 	buf_addc(key, '\0');
 	buf_add(key, tail, sizeof(tail));
 	return buf_slice(key);
 }
 
-int queue_due_put(struct kv_txn *txn, struct slice domain, int64_t when, uint64_t id)
+/* Its domain lies in the key. False: it is the mark. */
+static bool read_row(struct slice key, struct queue_row *row)
+{
+	if (key.n <= TAIL_BYTES)
+		return false;
+	const unsigned char *tail = (const unsigned char *)key.p + key.n - 16;
+	uint64_t packed = num_get64(tail);
+	*row = (struct queue_row){ .domain = slice_head(key, key.n - TAIL_BYTES),
+		.priority = QUEUE_MOST - (int)(packed >> RANK_SHIFT),
+		.when = (int64_t)(packed & QUEUE_HELD),
+		.id = num_get64(tail + 8) };
+	return true;
+}
+
+int queue_due_put(struct kv_txn *txn, const struct queue_row *row)
 {
 	struct buf key = { 0 };
 
-	if (when == QUEUE_NEVER)
+	if (row->when == QUEUE_NEVER)
 		return 0;
-	int rc = kv_put(queue_home()->queue_due, txn, due_key(&key, domain, when, id), SLICE("\1"));
+	int rc = kv_put(queue_home()->queue_due, txn, due_key(&key, row), SLICE("\1"));
 	buf_done(&key);
 	return rc;
 }
 
-int queue_due_del(struct kv_txn *txn, struct slice domain, int64_t when, uint64_t id)
+int queue_due_del(struct kv_txn *txn, const struct queue_row *row)
 {
 	struct buf key = { 0 };
 
-	if (when == QUEUE_NEVER)
+	if (row->when == QUEUE_NEVER)
 		return 0;
-	int rc = kv_del(queue_home()->queue_due, txn, due_key(&key, domain, when, id));
+	int rc = kv_del(queue_home()->queue_due, txn, due_key(&key, row));
 	buf_done(&key);
 	return rc;
 }
 
 int queue_due_put_all(struct kv_txn *txn, const struct queue_entry *entry)
 {
-	for (size_t i = 0; i < entry->n_rcpts; i++)
-		if (queue_is_first(entry, i) &&
-		    queue_due_put(txn, entry->rcpts[i].domain, queue_when(entry, i), entry->id) < 0)
+	for (size_t i = 0; i < entry->n_rcpts; i++) {
+		struct queue_row row = queue_row(entry, i);
+		if (queue_is_first(entry, i) && queue_due_put(txn, &row) < 0)
 			return -1;
+	}
 	return 0;
 }
 
 /* --- reading --- */
 
-struct due_visit {
-	bool (*visit)(void *arg, uint64_t id, int64_t when);
+/* One walk over rows, which ends where `see` says so. */
+struct row_walk {
+	bool (*see)(struct row_walk *walk, const struct queue_row *row);
+	bool (*visit)(void *arg, const struct queue_row *row);
 	void *arg;
+	int64_t now, later;
+	struct buf from; /* the walk goes on at this key, after it ended; empty: nowhere */
 };
 
-static bool see_row(void *arg, struct slice key, struct slice value)
+static bool see_key(void *arg, struct slice key, struct slice value)
 {
-	const struct due_visit *visit = arg;
-	const unsigned char *tail = (const unsigned char *)key.p + key.n - 16;
+	struct row_walk *walk = arg;
+	struct queue_row row;
 
 	(void)value;
-	if (key.n < TAIL_BYTES)
-		return true;
-	return visit->visit(visit->arg, num_get64(tail + 8), (int64_t)num_get64(tail));
+	return !read_row(key, &row) || walk->see(walk, &row);
 }
 
-int queue_due(struct slice domain, bool (*visit)(void *arg, uint64_t id, int64_t when), void *arg)
+/* At the first row of the domain's next priority. */
+static void skip_priority(struct row_walk *walk, const struct queue_row *row)
 {
-	struct due_visit each = { visit, arg };
-	struct buf prefix = { 0 };
+	struct queue_row next = { .domain = row->domain, .priority = row->priority - 1 };
 
-	buf_adds(&prefix, domain);
-	buf_addc(&prefix, '\0');
-	int rc = kv_each(
-	    queue_home()->queue_due, NULL, buf_slice(&prefix), (struct slice){ 0 }, see_row, &each);
+	due_key(&walk->from, &next);
+}
+
+static struct slice rows_of(struct buf *prefix, struct slice domain)
+{
+	buf_adds(prefix, domain);
+	if (domain.n > 0)
+		buf_addc(prefix, '\0');
+	return buf_slice(prefix);
+}
+
+static int walk_rows(struct row_walk *walk, struct slice domain)
+{
+	struct buf prefix = { 0 }, from = { 0 };
+	struct slice rows = rows_of(&prefix, domain);
+	int rc;
+
+	do {
+		buf_clear(&from);
+		buf_adds(&from, buf_slice(&walk->from));
+		buf_clear(&walk->from);
+		rc = kv_each(queue_home()->queue_due, NULL, rows, buf_slice(&from), see_key, walk);
+	} while (rc == 0 && walk->from.n > 0);
 	buf_done(&prefix);
+	buf_done(&from);
+	buf_done(&walk->from);
 	return rc;
 }
 
-struct first_row {
-	struct buf domain;
-	int64_t when;
-	bool any;
-};
-
-static bool take_first(void *arg, struct slice key, struct slice value)
+static bool see_due(struct row_walk *walk, const struct queue_row *row)
 {
-	struct first_row *first = arg;
+	bool due = row->when <= walk->now;
 
-	(void)value;
-	if (key.n <= TAIL_BYTES) /* the mark */
+	if (due && walk->visit(walk->arg, row))
 		return true;
-	buf_clear(&first->domain);
-	buf_adds(&first->domain, slice_head(key, key.n - TAIL_BYTES));
-	first->when = (int64_t)num_get64((const unsigned char *)key.p + key.n - 16);
-	first->any = true;
+	if (row->when < walk->later)
+		walk->later = row->when;
+	if (!due)
+		skip_priority(walk, row);
 	return false;
 }
 
-/* From one domain's first row to the next domain's, past all between. */
-int queue_domains(bool (*visit)(void *arg, struct slice domain, int64_t when), void *arg)
+int queue_due(struct slice domain, int64_t now, bool (*visit)(void *arg, const struct queue_row *),
+    void *arg, int64_t *later)
 {
-	struct first_row first = { .any = true };
-	struct buf from = { 0 };
-	int rc = 0;
+	struct row_walk walk = {
+		.see = see_due, .visit = visit, .arg = arg, .now = now, .later = QUEUE_HELD
+	};
+	int rc = walk_rows(&walk, domain);
 
-	while (rc == 0 && first.any) {
-		first.any = false;
-		rc = kv_each(queue_home()->queue_due, NULL, (struct slice){ 0 }, buf_slice(&from),
-		    take_first, &first);
-		if (first.any && !visit(arg, buf_slice(&first.domain), first.when))
-			break;
-		buf_clear(&from);
-		buf_adds(&from, buf_slice(&first.domain));
-		buf_addc(&from, '\1');
-	}
-	buf_done(&from);
-	buf_done(&first.domain);
+	*later = walk.later;
 	return rc;
 }
 
-/* --- a store from before there was an index: made once, then marked --- */
+static bool see_any(struct row_walk *walk, const struct queue_row *row)
+{
+	return walk->visit(walk->arg, row);
+}
 
-static const struct slice mark = { "\0made", 5 };
+int queue_rows(
+    struct slice domain, bool (*visit)(void *arg, const struct queue_row *row), void *arg)
+{
+	struct row_walk walk = { .see = see_any, .visit = visit, .arg = arg };
 
-struct making {
-	struct kv_write w;
-	const uint64_t *ids;
-	size_t n;
-	bool last;
+	return walk_rows(&walk, domain);
+}
+
+/* The first row of each domain and priority, past all between. */
+struct domain_walk {
+	bool (*visit)(void *arg, struct slice domain, int64_t when);
+	void *arg;
+	struct buf domain; /* that was met last, not visited yet */
+	int64_t when;
 };
 
-static enum kv_result apply_making(struct kv_write *w, struct kv_txn *txn)
+static bool visit_met(struct domain_walk *domains)
 {
-	struct making *op = (struct making *)w;
-	struct pool pool = { 0 };
-	struct queue_entry entry;
-	int rc = 0;
-
-	for (size_t i = 0; rc >= 0 && i < op->n; i++) {
-		rc = queue_load(op->ids[i], txn, &pool, &entry);
-		if (rc == 1)
-			rc = queue_due_put_all(txn, &entry);
-		pool_reset(&pool);
-	}
-	pool_done(&pool);
-	if (rc >= 0 && op->last)
-		rc = kv_put(queue_home()->queue_due, txn, mark, SLICE("\1"));
-	return rc < 0 ? KV_FAILED : KV_DONE;
+	return domains->domain.n == 0 ||
+	    domains->visit(domains->arg, buf_slice(&domains->domain), domains->when);
 }
 
-static bool take_id(void *arg, const struct queue_entry *entry)
+static bool see_first(struct row_walk *walk, const struct queue_row *row)
 {
-	buf_add(arg, &entry->id, sizeof(entry->id));
-	return true;
+	struct domain_walk *domains = walk->arg;
+
+	if (!slice_eq(row->domain, buf_slice(&domains->domain))) {
+		if (!visit_met(domains)) {
+			buf_clear(&domains->domain);
+			return false;
+		}
+		buf_clear(&domains->domain);
+		buf_adds(&domains->domain, row->domain);
+		domains->when = row->when;
+	} else if (row->when < domains->when)
+		domains->when = row->when;
+	skip_priority(walk, row);
+	return false;
 }
 
-static int make_index(const struct buf *ids, struct err *err)
+int queue_domains(bool (*visit)(void *arg, struct slice domain, int64_t when), void *arg)
 {
-	const uint64_t *id = (const void *)ids->p;
-	size_t n = ids->n / sizeof(*id), i = 0;
+	struct domain_walk domains = { .visit = visit, .arg = arg };
+	struct row_walk walk = { .see = see_first, .arg = &domains };
+	int rc = walk_rows(&walk, (struct slice){ 0 });
 
-	do {
-		size_t part = n - i < BATCH ? n - i : BATCH;
-		struct making op = {
-			.w.apply = apply_making, .ids = id + i, .n = part, .last = i + part == n
-		};
-		if (kv_write(queue_home()->env, &op.w) != KV_DONE)
-			return err_set(err, ERR_TEMP, "the queue cannot be written");
-		i += part;
-	} while (i < n);
-	return 0;
-}
-
-int shard_resume_queue(struct shard *shard, struct err *err)
-{
-	struct buf value = { 0 }, ids = { 0 };
-
-	int rc = kv_get(shard->queue_due, NULL, mark, &value);
 	if (rc == 0)
-		rc = queue_each(take_id, &ids);
-	else if (rc == 1)
-		rc = 0;
-	if (rc < 0)
-		err_set(err, ERR_TEMP, "the queue cannot be read");
-	else if (value.n == 0)
-		rc = make_index(&ids, err);
-	buf_done(&value);
-	buf_done(&ids);
+		visit_met(&domains);
+	buf_done(&domains.domain);
 	return rc;
 }

@@ -1,7 +1,8 @@
 /* queue_record.c - an entry of the queue as bytes, and back
  *
  * Version 1 had no index beside it; since version 2 an entry says for which
- * domain each recipient waits, as its place in the index must never change. */
+ * domain each recipient waits, as its place in the index must never change; since
+ * version 3 it has a priority and a time of release. */
 #include <stdlib.h>
 
 #include "core/log.h"
@@ -11,13 +12,20 @@
 
 enum {
 	FIRST_VERSION = 1,
-	VERSION = 2,
+	DOMAIN_VERSION = 2,
+	VERSION = 3,
 	STATE_VERSION = 1,
 	SMTPUTF8 = 1,
 	BODY8 = 2,
+	BINARY = 4,
+	REQUIRE_TLS = 8,
+	TLS_OPTIONAL = 16,
+	HOLD = 32,
 	OWED = 1,
 	WARNED = 2,
+	HERE = 4,
 	FIXED_BYTES = 2 + 3 * 8,
+	MORE_BYTES = 1 + 8, /* since version 3 */
 	STATE_BYTES = 3 + 4 + 2 * 8,
 	RCPT_BYTES = 4 * 4, /* at least */
 };
@@ -55,13 +63,22 @@ static void write_rcpt(struct buf *out, const struct queue_rcpt *rcpt)
 	put_text(out, rcpt->domain);
 }
 
+static int flags_of(const struct queue_entry *entry)
+{
+	return (entry->smtputf8 ? SMTPUTF8 : 0) | (entry->body8 ? BODY8 : 0) |
+	    (entry->binary ? BINARY : 0) | (entry->require_tls ? REQUIRE_TLS : 0) |
+	    (entry->tls_optional ? TLS_OPTIONAL : 0) | (entry->held ? HOLD : 0);
+}
+
 void queue_write_entry(struct buf *out, const struct queue_entry *entry)
 {
 	buf_addc(out, VERSION);
-	buf_addc(out, (char)((entry->smtputf8 ? SMTPUTF8 : 0) | (entry->body8 ? BODY8 : 0)));
+	buf_addc(out, (char)flags_of(entry));
 	put64(out, entry->body);
 	put64(out, entry->size);
 	put64(out, (uint64_t)entry->queued);
+	buf_addc(out, (char)(entry->priority - QUEUE_LEAST));
+	put64(out, (uint64_t)entry->release);
 	put_text(out, entry->reverse_path);
 	put_text(out, entry->envid);
 	put_text(out, entry->ret);
@@ -74,7 +91,9 @@ void queue_write_state(struct buf *out, const struct queue_rcpt *rcpt)
 {
 	buf_addc(out, STATE_VERSION);
 	buf_addc(out, (char)rcpt->state);
-	buf_addc(out, (char)((rcpt->owed ? OWED : 0) | (rcpt->warned ? WARNED : 0)));
+	buf_addc(out,
+	    (char)((rcpt->owed ? OWED : 0) | (rcpt->warned ? WARNED : 0) |
+		(rcpt->here ? HERE : 0)));
 	put32(out, rcpt->attempts);
 	put64(out, (uint64_t)rcpt->tried);
 	put64(out, (uint64_t)rcpt->next);
@@ -108,9 +127,15 @@ static struct slice get_text(struct slice *rest, struct pool *pool)
 	return text;
 }
 
+static size_t fixed_bytes(struct slice value)
+{
+	return value.p[0] <= DOMAIN_VERSION ? FIXED_BYTES : FIXED_BYTES + MORE_BYTES;
+}
+
 static bool is_entry(struct slice value)
 {
-	return value.n >= FIXED_BYTES && value.p[0] >= FIRST_VERSION && value.p[0] <= VERSION;
+	return value.n >= FIXED_BYTES && value.p[0] >= FIRST_VERSION && value.p[0] <= VERSION &&
+	    value.n >= fixed_bytes(value);
 }
 
 static void read_fixed(const unsigned char *p, struct queue_entry *out)
@@ -119,7 +144,15 @@ static void read_fixed(const unsigned char *p, struct queue_entry *out)
 	out->body8 = p[1] & BODY8;
 	out->body = num_get64(p + 2);
 	out->size = num_get64(p + 10);
+	out->binary = p[1] & BINARY;
+	out->require_tls = p[1] & REQUIRE_TLS;
+	out->tls_optional = p[1] & TLS_OPTIONAL;
+	out->held = p[1] & HOLD;
 	out->queued = (int64_t)num_get64(p + 18);
+	if (p[0] <= DOMAIN_VERSION)
+		return;
+	out->priority = p[26] > QUEUE_MOST - QUEUE_LEAST ? 0 : p[26] + QUEUE_LEAST;
+	out->release = (int64_t)num_get64(p + 27);
 }
 
 bool queue_read_body(struct slice value, uint64_t *body)
@@ -146,10 +179,9 @@ static void read_rcpt(struct slice *rest, int version, struct pool *pool, struct
 bool queue_read_entry(
     struct slice key, struct slice value, struct pool *pool, struct queue_entry *out)
 {
-	struct slice rest = slice_from(value, FIXED_BYTES);
-
 	if (key.n != QUEUE_ID_BYTES || !is_entry(value))
 		return false;
+	struct slice rest = slice_from(value, fixed_bytes(value));
 	*out = (struct queue_entry){ .id = num_get64((const unsigned char *)key.p) };
 	read_fixed((const unsigned char *)value.p, out);
 	out->reverse_path = get_text(&rest, pool);
@@ -177,6 +209,7 @@ bool queue_read_state(struct slice value, struct pool *pool, struct queue_rcpt *
 	rcpt->state = (enum queue_state)p[1];
 	rcpt->owed = p[2] & OWED;
 	rcpt->warned = p[2] & WARNED;
+	rcpt->here = p[2] & HERE;
 	rcpt->attempts = num_get32(p + 3);
 	rcpt->tried = (int64_t)num_get64(p + 7);
 	rcpt->next = (int64_t)num_get64(p + 15);

@@ -58,15 +58,20 @@ static void log_outcome(const struct work *w, const struct queue_rcpt *rcpt, enu
 	log_context_set(before);
 }
 
+static bool wants_told(const struct work *w, const struct queue_rcpt *rcpt, enum queue_state state)
+{
+	return queue_wants_told(w->entry.reverse_path, rcpt->notify, state);
+}
+
 static void set_deferred(struct work *w, struct queue_rcpt *rcpt)
 {
 	rcpt->next = schedule_next(rcpt->attempts, w->now);
-	if (schedule_is_over(w->entry.queued, rcpt->next)) {
+	if (schedule_is_over(queue_from(&w->entry), rcpt->next)) {
 		rcpt->state = QUEUE_FAILED;
-		rcpt->owed = report_wants_failure(&w->entry, rcpt);
+		rcpt->owed = wants_told(w, rcpt, QUEUE_FAILED);
 		rcpt->next = 0;
-	} else if (!rcpt->warned && schedule_warns(w->entry.queued, w->now))
-		rcpt->owed = rcpt->warned = report_wants_delay(&w->entry, rcpt);
+	} else if (!rcpt->warned && schedule_warns(queue_from(&w->entry), w->now))
+		rcpt->owed = rcpt->warned = wants_told(w, rcpt, QUEUE_WAITING);
 }
 
 static void set_outcome(struct work *w, const struct send_rcpt *one)
@@ -82,10 +87,10 @@ static void set_outcome(struct work *w, const struct send_rcpt *one)
 	if (one->sent == SENT_OK) {
 		rcpt->state = QUEUE_DELIVERED;
 		/* RFC 3461 5.2.2: who does not know of it will not tell */
-		rcpt->owed = !(talk->words & TALK_DSN) && report_wants_success(&w->entry, rcpt);
+		rcpt->owed = !(talk->words & TALK_DSN) && wants_told(w, rcpt, QUEUE_DELIVERED);
 	} else if (one->sent == SENT_NEVER) {
 		rcpt->state = QUEUE_FAILED;
-		rcpt->owed = report_wants_failure(&w->entry, rcpt);
+		rcpt->owed = wants_told(w, rcpt, QUEUE_FAILED);
 	} else
 		set_deferred(w, rcpt);
 }
@@ -245,7 +250,9 @@ static void find_due(struct work *w)
 	for (size_t i = 0; i < w->entry.n_rcpts; i++) {
 		const struct queue_rcpt *rcpt = &w->entry.rcpts[i];
 
-		if (rcpt->state != QUEUE_WAITING || rcpt->owed || rcpt->next > w->now ||
+		int64_t when = rcpt->next > 0 ? rcpt->next : queue_from(&w->entry);
+
+		if (rcpt->state != QUEUE_WAITING || rcpt->owed || when > w->now ||
 		    !slice_eq(rcpt->domain, w->domain))
 			continue;
 		w->asked = w->asked || (rcpt->next == 0 && rcpt->attempts > 0);
@@ -329,7 +336,7 @@ void job_run(struct lane *lane, const struct plan_job *job, struct talk **talk)
 	int found = queue_get(job->id, &pool, &w.entry);
 	if (found < 0)
 		plan_note(w.domain, w.now + MINUTE);
-	if (found == 1) {
+	if (found == 1 && !w.entry.held) {
 		w.rcpts = (struct queue_rcpt *)w.entry.rcpts;
 		w.at.destination = pool_str(&pool, w.domain);
 		w.at.domain = sender_domain(&w.entry, &pool);

@@ -23,11 +23,6 @@ int64_t schedule_down(int64_t now);
 
 /* --- report.c --- */
 
-/* Does the sender want to know (RFC 3461 4.1)? */
-bool report_wants_failure(const struct queue_entry *entry, const struct queue_rcpt *rcpt);
-bool report_wants_delay(const struct queue_entry *entry, const struct queue_rcpt *rcpt);
-bool report_wants_success(const struct queue_entry *entry, const struct queue_rcpt *rcpt);
-
 /* Send notifications (RFC 3464) for all recipients in the domain that are owed
    one. 0: done, or it can never be; -1: try later. */
 int report_send(const struct queue_entry *entry, struct slice domain, struct err *err);

@@ -90,7 +90,7 @@ void dest_due(struct dest *dest, int64_t when)
 void plan_note(struct slice domain, int64_t when)
 {
 	pthread_mutex_lock(&plan.lock);
-	if (!plan.ending)
+	if (!plan.ending && when < QUEUE_HELD)
 		dest_due(dest_find(domain), when);
 	pthread_mutex_unlock(&plan.lock);
 }
@@ -142,19 +142,15 @@ void plan_release(struct plan_job **jobp)
 struct rows {
 	uint64_t *ids;
 	size_t n, max;
-	int64_t now;
-	int64_t later; /* when the first one is due that was not taken */
 };
 
-static bool take_row(void *arg, uint64_t id, int64_t when)
+static bool take_row(void *arg, const struct queue_row *row)
 {
 	struct rows *rows = arg;
 
-	if (when > rows->now || rows->n == rows->max) {
-		rows->later = when;
+	if (rows->n == rows->max)
 		return false;
-	}
-	rows->ids[rows->n++] = id;
+	rows->ids[rows->n++] = row->id;
 	return true;
 }
 
@@ -163,14 +159,15 @@ static bool take_row(void *arg, uint64_t id, int64_t when)
 static void read_rows(struct dest *dest, struct lane *lane, int64_t now)
 {
 	enum { MINUTE = 60 };
-	struct rows rows = { .max = dest->n_claimed + PLAN_AHEAD, .now = now, .later = PLAN_NEVER };
+	struct rows rows = { .max = dest->n_claimed + PLAN_AHEAD };
+	int64_t later; /* when the first one is due that was not taken */
 
 	rows.ids = mem_get(rows.max * sizeof(*rows.ids));
 	dest->reading = true;
 	dest->noted = PLAN_NEVER;
 	lane->active++; /* so that it stays */
 	pthread_mutex_unlock(&plan.lock);
-	int rc = queue_due(slice_str(dest->name), take_row, &rows);
+	int rc = queue_due(slice_str(dest->name), now, take_row, &rows, &later);
 	pthread_mutex_lock(&plan.lock);
 	lane->active--;
 	dest->reading = false;
@@ -181,9 +178,9 @@ static void read_rows(struct dest *dest, struct lane *lane, int64_t now)
 		}
 	free(rows.ids);
 	if (rc < 0)
-		rows.later = now + MINUTE;
-	int64_t next = rows.later < dest->noted ? rows.later : dest->noted;
-	if (next != PLAN_NEVER)
+		later = now + MINUTE;
+	int64_t next = later < dest->noted ? later : dest->noted;
+	if (next < QUEUE_HELD)
 		dest_due(dest, next);
 	else
 		dest_forget(dest);

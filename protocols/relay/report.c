@@ -3,42 +3,6 @@
 #include "protocols/relay/job.h"
 #include "storage/deliver.h"
 
-/* --- who wants to know --- */
-
-static bool asks_for(struct slice notify, struct slice what)
-{
-	while (notify.n > 0)
-		if (slice_ieq(slice_cut(&notify, ','), what))
-			return true;
-	return false;
-}
-
-/* A notification is never told about (RFC 5321 4.5.5). */
-static bool wants(
-    const struct queue_entry *entry, struct slice notify, struct slice what, bool otherwise)
-{
-	if (entry->reverse_path.n == 0)
-		return false;
-	return notify.n > 0 ? asks_for(notify, what) : otherwise;
-}
-
-bool report_wants_failure(const struct queue_entry *entry, const struct queue_rcpt *rcpt)
-{
-	return wants(entry, rcpt->notify, SLICE("FAILURE"), true);
-}
-
-bool report_wants_delay(const struct queue_entry *entry, const struct queue_rcpt *rcpt)
-{
-	return wants(entry, rcpt->notify, SLICE("DELAY"), true);
-}
-
-bool report_wants_success(const struct queue_entry *entry, const struct queue_rcpt *rcpt)
-{
-	return wants(entry, rcpt->notify, SLICE("SUCCESS"), false);
-}
-
-/* --- telling --- */
-
 static const char *const state_names[] = {
 	[QUEUE_WAITING] = "delayed", [QUEUE_DELIVERED] = "relayed", [QUEUE_FAILED] = "failed"
 };

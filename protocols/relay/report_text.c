@@ -29,7 +29,10 @@ struct report {
 	struct slice host; /* ours */
 	char boundary[64];
 	bool utf8;
+	unsigned words; /* that fit the first recipient, for all */
 };
+
+enum { HERE = QUEUE_FAILED + 1 }; /* more than passed on (RFC 3464 2.3.3) */
 
 static const struct {
 	const char *action, *subject, *text;
@@ -42,6 +45,8 @@ static const struct {
 	    "what becomes of it from there." },
 	[QUEUE_FAILED] = { "failed", "Your mail could not be delivered",
 	    "Your message could not be delivered, and is not tried any more." },
+	[HERE] = { "delivered", "Your mail was delivered",
+	    "Your message was delivered into the mailbox of its recipient." },
 };
 
 static bool is_printable(struct slice s)
@@ -66,6 +71,11 @@ static const struct queue_rcpt *nth(const struct report *r, size_t i)
 	bool ours = rcpt->owed && rcpt->state == r->state && slice_eq(rcpt->domain, r->domain);
 
 	return ours ? rcpt : NULL;
+}
+
+static unsigned words_of(const struct report *r, const struct queue_rcpt *rcpt)
+{
+	return r->state == QUEUE_DELIVERED && rcpt->here ? (unsigned)HERE : (unsigned)r->state;
 }
 
 /* --- xtext (RFC 3461 4) --- */
@@ -101,7 +111,7 @@ static void put_header(struct report *r)
 
 	buf_printf(r->out, "From: Mail Delivery <postmaster@%.*s>\r\n", SLICE_ARG(r->host));
 	buf_printf(r->out, "To: <%.*s>\r\n", SLICE_ARG(r->entry->reverse_path));
-	buf_printf(r->out, "Subject: %s\r\n", words[r->state].subject);
+	buf_printf(r->out, "Subject: %s\r\n", words[r->words].subject);
 	buf_printf(r->out, "Date: %s\r\n", date_rfc5322(time(NULL), date));
 	buf_printf(r->out, "Message-ID: <%llu.report@%.*s>\r\n", (unsigned long long)r->mid,
 	    SLICE_ARG(r->host));
@@ -126,7 +136,7 @@ static void put_words(struct report *r)
 
 	begin_part(r, "text/plain; charset=utf-8", r->utf8);
 	buf_printf(r->out, "This is the mail server of %.*s.\r\n\r\n%s\r\n", SLICE_ARG(r->host),
-	    words[r->state].text);
+	    words[r->words].text);
 	buf_printf(
 	    r->out, "\r\nIt came here on %s.\r\n", date_rfc5322((time_t)r->entry->queued, date));
 	for (size_t i = 0; i < r->entry->n_rcpts; i++) {
@@ -177,7 +187,7 @@ static void put_recipient(struct report *r, const struct queue_rcpt *rcpt)
 	put_original(r, rcpt);
 	buf_printf(r->out, "Final-Recipient: %s; %.*s\r\n", address_type(rcpt->address),
 	    SLICE_ARG(rcpt->address));
-	buf_printf(r->out, "Action: %s\r\n", words[r->state].action);
+	buf_printf(r->out, "Action: %s\r\n", words[words_of(r, rcpt)].action);
 	buf_printf(
 	    r->out, "Status: %s\r\n", reply_status(rcpt->reply, r->state == QUEUE_FAILED, status));
 	if (rcpt->host.n > 0)
@@ -272,6 +282,10 @@ void report_write(struct buf *out, uint64_t mid, const struct queue_entry *entry
 
 	for (size_t i = 0; i < entry->n_rcpts; i++)
 		r.utf8 = r.utf8 || !is_ascii(entry->rcpts[i].address);
+	r.words = state;
+	for (size_t i = entry->n_rcpts; i-- > 0;)
+		if (nth(&r, i))
+			r.words = words_of(&r, nth(&r, i));
 	r.host = relay_own_name(&r.pool);
 	snprintf(r.boundary, sizeof(r.boundary), "report-%llu-%lld", (unsigned long long)mid,
 	    (long long)entry->queued);

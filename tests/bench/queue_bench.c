@@ -33,9 +33,9 @@ static enum kv_result apply(struct kv_write *w, struct kv_txn *txn)
 	return KV_DONE;
 }
 
-static bool one(void *arg, uint64_t id, int64_t when)
+static bool one(void *arg, const struct queue_row *row)
 {
-	(void)id, (void)when;
+	(void)row;
 	++*(unsigned *)arg;
 	return false;
 }
@@ -51,12 +51,13 @@ static void measure(uint64_t waiting)
 {
 	enum { ROUNDS = 1000 };
 	unsigned found = 0;
+	int64_t later;
 	double began = world_us();
 
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		char name[32];
 		int n = snprintf(name, sizeof(name), "d%u.test", i % DOMAINS);
-		queue_due(slice_of(name, (size_t)n), one, &found);
+		queue_due(slice_of(name, (size_t)n), INT64_C(4000000000), one, &found, &later);
 	}
 	double first = (world_us() - began) / ROUNDS;
 	began = world_us();

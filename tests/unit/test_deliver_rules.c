@@ -419,14 +419,18 @@ static void rejects(void **state)
 }
 
 /* RFC 3461 §4.1: who does not want to be told is not. */
+/* Each time another one waits behind those before. */
 static void rejects_in_silence(void **state)
 {
 	static const struct {
 		const char *notify, *queue;
 	} cases[] = {
 		{ "NEVER", "" },
-		{ "SUCCESS,DELAY", "" },
-		{ "success,failure", "a@far.test>ann@alpha.test!;" },
+		{ "FAILURE,DELAY", "a@far.test>ann@alpha.test!;" },
+		{ "SUCCESS,DELAY", "a@far.test>ann@alpha.test!;a@far.test>bob@alpha.test!;" },
+		{ "success,failure",
+		    "a@far.test>ann@alpha.test!;a@far.test>bob@alpha.test!;"
+		    "a@far.test>ann@alpha.test!,bob@alpha.test!;" },
 	};
 
 	(void)state;

@@ -27,16 +27,18 @@ static void tell(struct kv_write *w)
 }
 
 /* To addresses parted by blanks. */
-static void put(uint64_t id, const char *to, int64_t queued)
+static void put_as(const struct queue_entry *as, uint64_t id, const char *to, int64_t queued)
 {
 	struct queue_rcpt rcpts[8] = { { .attempts = 0 } };
-	struct queue_entry entry = {
-		.id = id, .queued = queued, .reverse_path = SLICE("me@x.test"), .rcpts = rcpts
-	};
+	struct queue_entry entry = *as;
 	struct slice rest = text(to), word, body = SLICE("A: b\r\n\r\ntext\r\n");
 	struct putting op = { .w = { .apply = apply_put, .durable = tell }, .entry = &entry };
 	struct err err;
 
+	entry.id = id;
+	entry.queued = queued;
+	entry.reverse_path = SLICE("me@x.test");
+	entry.rcpts = rcpts;
 	while ((word = slice_word(&rest)).n > 0)
 		rcpts[entry.n_rcpts++].address = word;
 	assert_int_equal(body_append(shard_of(0)->bodies, &body, 1, &op.place, &err), 0);
@@ -45,11 +47,18 @@ static void put(uint64_t id, const char *to, int64_t queued)
 	assert_int_equal(kv_write(shard_of(0)->env, &op.w), KV_DONE);
 }
 
+static void put(uint64_t id, const char *to, int64_t queued)
+{
+	const struct queue_entry plain = { .id = 0 };
+
+	put_as(&plain, id, to, queued);
+}
+
 /* --- what is due, as text: "a.test 5:1 7:2; b.test ..." --- */
 
-static bool add_row(void *arg, uint64_t id, int64_t when)
+static bool add_row(void *arg, const struct queue_row *row)
 {
-	buf_printf(arg, " %lld:%llu", (long long)when, (unsigned long long)id);
+	buf_printf(arg, " %lld:%llu", (long long)row->when, (unsigned long long)row->id);
 	return true;
 }
 
@@ -62,11 +71,17 @@ static bool add_domain(void *arg, struct slice domain, int64_t when)
 	return true;
 }
 
+static bool add_domain_when(void *arg, struct slice domain, int64_t when)
+{
+	buf_printf(arg, " %.*s:%lld", SLICE_ARG(domain), (long long)when);
+	return true;
+}
+
 static void want_due(const char *name, const char *domain, const char *want)
 {
 	struct buf out = { 0 };
 
-	assert_int_equal(queue_due(text(domain), add_row, &out), 0);
+	assert_int_equal(queue_rows(text(domain), add_row, &out), 0);
 	want_text(name, buf_slice(&out), want);
 	buf_done(&out);
 }
@@ -138,10 +153,90 @@ static void state_lasts(void **state)
 	want_due("one", "one.test", " 50:1");
 	want_due("two", "two.test", " 100:1");
 
-	assert_int_equal(queue_retry(1, &err), 0);
+	const uint64_t ids[] = { 1, 2 }; /* the second is not there */
+	size_t done;
+	assert_int_equal(queue_act(QUEUE_RETRY, ids, 2, SLICE(""), &done, &err), 0);
+	assert_int_equal(done, 1);
 	want_due("now", "two.test", " 50:1");
-	assert_int_equal(queue_retry(2, &err), -1);
-	assert_int_equal(err.kind, ERR_ABSENT);
+	pool_done(&pool);
+}
+
+static bool add_due(void *arg, const struct queue_row *row)
+{
+	add_row(arg, row);
+	return ((struct buf *)arg)->n < 18; /* three rows */
+}
+
+/* Urgent mail first; what is not due yet is in nobody's way. */
+static void priorities(void **state)
+{
+	const struct queue_entry urgent = { .priority = 9 }, slow = { .priority = -9 };
+	const struct queue_entry later = { .priority = 4, .release = 90 };
+	struct buf out = { 0 };
+	int64_t next;
+
+	put_as(&slow, 1, "a@one.test", 40);
+	put(2, "a@one.test", 50);
+	put(3, "a@one.test", 51);
+	put_as(&later, 4, "a@one.test", 30);
+	put_as(&urgent, 5, "a@one.test b@two.test", 60);
+	world_reopen(state);
+	want_due("all", "one.test", " 60:5 90:4 50:2 51:3 40:1");
+	assert_int_equal(queue_due(SLICE("one.test"), 50, add_row, &out, &next), 0);
+	want_text("due", buf_slice(&out), " 50:2 40:1");
+	assert_int_equal(next, 51);
+	buf_clear(&out);
+	assert_int_equal(queue_due(SLICE("one.test"), 99, add_due, &out, &next), 0);
+	want_text("some", buf_slice(&out), " 60:5 90:4 50:2 51:3");
+	assert_int_equal(next, 51);
+	buf_clear(&out);
+	assert_int_equal(queue_domains(add_domain_when, &out), 0);
+	want_text("first", buf_slice(&out), " one.test:40 two.test:60");
+	buf_done(&out);
+}
+
+static void act(enum queue_act what, uint64_t id)
+{
+	struct err err;
+	size_t done;
+
+	assert_int_equal(queue_act(what, &id, 1, SLICE("5.7.1 no"), &done, &err), 0);
+	assert_int_equal(done, 1);
+}
+
+static void acts(void **state)
+{
+	const struct queue_entry later = { .release = INT64_C(4000000000) };
+	struct pool pool = { 0 };
+	struct queue_entry entry;
+	struct buf out = { 0 };
+	int64_t next;
+
+	put(1, "a@one.test b@two.test", 50);
+	put_as(&later, 2, "a@one.test", 50);
+	act(QUEUE_HOLD, 1);
+	world_reopen(state);
+	load(1, &pool, &entry);
+	assert_true(entry.held);
+	assert_int_equal(queue_due(SLICE("two.test"), 4100000000, add_row, &out, &next), 0);
+	want_text("held", buf_slice(&out), "");
+	assert_true(next == QUEUE_HELD);
+	act(QUEUE_RELEASE, 1);
+	act(QUEUE_RELEASE, 2);
+	want_due("released", "one.test", " 50:1 50:2");
+	act(QUEUE_BOUNCE, 1);
+	struct queue_rcpt *rcpts = load(1, &pool, &entry);
+	assert_int_equal(rcpts[1].state, QUEUE_FAILED);
+	assert_true(rcpts[1].owed && rcpts[1].next > 0);
+	want_text("reply", rcpts[1].reply, "5.7.1 no");
+	act(QUEUE_REQUEUE, 2);
+	load(2, &pool, &entry);
+	assert_true(entry.queued > 50);
+	act(QUEUE_DELETE, 1);
+	act(QUEUE_DELETE, 2);
+	want_domains("gone", "");
+	assert_int_equal(world_count().bodies, 0);
+	buf_done(&out);
 	pool_done(&pool);
 }
 
@@ -215,9 +310,11 @@ static void add_old_text(struct buf *out, const char *s)
 static enum kv_result apply_old(struct kv_write *w, struct kv_txn *txn)
 {
 	struct old_record *op = (struct old_record *)w;
+	static const char row[] = "two.test\0\0\0\0\0\0\0\0\x32\0\0\0\0\0\0\0\x07"; /* as of old */
 	unsigned char key[8];
 
 	if (kv_put(shard_of(0)->queue, txn, queue_key(key, op->id), buf_slice(&op->value)) < 0 ||
+	    kv_put(shard_of(0)->queue_due, txn, slice_of(row, sizeof(row) - 1), SLICE("\1")) < 0 ||
 	    kv_del(shard_of(0)->queue_due, txn, slice_of("\0made", 5)) < 0)
 		return KV_FAILED;
 	return KV_DONE;
@@ -252,7 +349,7 @@ static void old_records(void **state)
 
 	put_old(1, "a@two.test", "b@one.test");
 	put_old(2, "c@two.test", "d@two.test");
-	want_domains("not yet", "");
+	want_domains("of old", "two.test");
 	world_reopen(state);
 	want_due("one", "one.test", " 50:1");
 	want_due("two", "two.test", " 50:1 50:2");
@@ -276,7 +373,7 @@ static void old_records(void **state)
 
 static void note(void *arg, struct slice domain, int64_t when)
 {
-	buf_printf(arg, " %.*s:%lld", SLICE_ARG(domain), (long long)when);
+	add_domain_when(arg, domain, when);
 }
 
 static void watcher(void **state)
@@ -309,6 +406,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(index_of_due),
 		WORLD_TEST(state_lasts),
+		WORLD_TEST(priorities),
+		WORLD_TEST(acts),
 		WORLD_TEST(end_of_entry),
 		WORLD_TEST(deletion),
 		WORLD_TEST(old_records),
