@@ -81,6 +81,12 @@ static int check_size(size_t key, size_t value, struct err *err)
 	return 0;
 }
 
+int box_record_get(struct box_tx *tx, const char *room, struct slice key, struct buf *value)
+{
+	make_key(&tx->key, tx->account, room, key);
+	return kv_get(tx->shard->box, tx->txn, buf_slice(&tx->key), value);
+}
+
 int box_record_put(struct box_tx *tx, const char *room, struct slice key, struct slice value)
 {
 	struct kv *tree = tx->shard->box;

@@ -166,6 +166,14 @@ int box_flags_since(struct box *box, const uint32_t *uids, size_t n, enum box_ho
    are, whatever is asked (RFC 4314: rights). */
 void box_limit(struct box *box, uint64_t may);
 
+/* Does everybody to whom the mailbox (its id) is shown keep his own \Seen? 1, 0,
+   -1. And to say so; 0 or -1. */
+int box_seen_apart(struct acct *acct, uint32_t box);
+int box_seen_apart_set(struct acct *acct, struct slice name, bool on, struct err *err);
+/* From now on \Seen is this account's own, in what the handle shows and changes.
+   A message that he marks gets another MODSEQ for all. */
+void box_seen_as(struct box *box, struct slice who);
+
 /* Remove those of the UIDs that have \Deleted; uids NULL: all that have. */
 int box_expunge(struct box *box, const uint32_t *uids, size_t n, struct err *err);
 

@@ -1,5 +1,5 @@
 /* box_batch.c - do the same to many entries, in transactions that let others through */
-#include "storage/box_private.h"
+#include "storage/box_seen.h"
 
 enum { BATCH = 1000 };
 
@@ -15,6 +15,8 @@ static enum kv_result apply(struct kv_write *w, struct kv_txn *txn)
 		return result;
 	if (batch->modified)
 		batch->modified->n = batch->modified_n;
+	if (batch->seen && box_seen_begin(batch) < 0)
+		return KV_FAILED;
 	for (size_t i = 0; i < batch->n; i++) {
 		int found = box_entry_get(&batch->tx, batch->box, batch->uids[i], &entry);
 		if (found < 0 || (found == 1 && batch->one(batch, &entry) < 0))
@@ -23,6 +25,9 @@ static enum kv_result apply(struct kv_write *w, struct kv_txn *txn)
 	batch->idle = !batch->edit.change.any;
 	if (batch->idle)
 		return KV_REFUSED;
+	int full = batch->seen ? box_seen_end(batch) : 0;
+	if (full != 0)
+		return full < 0 ? KV_FAILED : KV_REFUSED;
 	if (box_edit_end(&batch->edit) < 0 || box_tx_end(&batch->tx) < 0)
 		return KV_FAILED;
 	return KV_DONE;
@@ -52,5 +57,6 @@ int box_batch_run(struct box_batch *batch, const uint32_t *uids, size_t n, struc
 	}
 	box_tx_done(&batch->tx);
 	box_edit_done(&batch->edit);
+	buf_done(&batch->ranges);
 	return rc;
 }

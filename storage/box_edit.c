@@ -155,6 +155,13 @@ int box_edit_flags(struct box_edit *edit, const struct box_entry *entry, uint64_
 	return put_entry(edit, &changed);
 }
 
+int box_edit_touch(struct box_edit *edit, const struct box_entry *entry)
+{
+	struct box_entry same = *entry;
+
+	return put_entry(edit, &same);
+}
+
 int box_edit_drop(struct box_edit *edit, const struct box_entry *entry)
 {
 	struct box_tx *tx = edit->tx;

@@ -2,7 +2,7 @@
  *
  * What the newest snapshot shows to need no change is left out before the
  * database is asked: STORE of a flag that is there writes nothing. */
-#include "storage/box_private.h"
+#include "storage/box_seen.h"
 
 /* --- which entries --- */
 
@@ -42,12 +42,32 @@ static uint64_t changed(
 	return (entry->flags & ~may) | (box_flags_changed(entry->flags, how, flags) & may);
 }
 
+/* With \Seen from somebody's own set: the other flags are the mailbox's. */
+static int change_own(struct box_batch *batch, const struct box_entry *entry)
+{
+	struct box_entry own = *entry;
+	bool was = box_seen_has(&batch->ranges, entry->uid);
+
+	own.flags = (entry->flags & ~(uint64_t)BOX_SEEN) | (was ? BOX_SEEN : 0);
+	uint64_t flags = changed(&own, batch->how, batch->flags, batch->may);
+	bool is = flags & BOX_SEEN;
+	flags = (flags & ~(uint64_t)BOX_SEEN) | (entry->flags & BOX_SEEN);
+	if (flags != entry->flags && box_edit_flags(&batch->edit, entry, flags) < 0)
+		return -1;
+	if (is == was)
+		return 0;
+	box_seen_put(&batch->ranges, entry->uid, is);
+	return flags != entry->flags ? 0 : box_edit_touch(&batch->edit, entry);
+}
+
 static int change_flags(struct box_batch *batch, const struct box_entry *entry)
 {
 	if (entry->modseq > batch->since) {
 		want(batch->modified, entry);
 		return 0;
 	}
+	if (batch->seen)
+		return change_own(batch, entry);
 	uint64_t flags = changed(entry, batch->how, batch->flags, batch->may);
 
 	return box_edit_flags(&batch->edit, entry, flags);
@@ -63,6 +83,7 @@ int box_flags_since(struct box *box, const uint32_t *uids, size_t n, enum box_ho
 		.may = box->may,
 		.since = since,
 		.modified = modified,
+		.seen = box->seen,
 	};
 	struct box_snap *snap = box_snap(box);
 	struct buf wanted = { 0 };

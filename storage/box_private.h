@@ -98,6 +98,7 @@ int box_entry_del(struct box_tx *tx, uint32_t box, uint32_t uid);
 int box_keywords_put(struct box_tx *tx, uint32_t box, const struct box_keywords *keywords);
 
 /* A record of another room (acct_record.h); an empty value removes. */
+int box_record_get(struct box_tx *tx, const char *room, struct slice key, struct buf *value);
 int box_record_put(struct box_tx *tx, const char *room, struct slice key, struct slice value);
 
 /* Removals under way; box 0 is the whole account. */
@@ -178,6 +179,8 @@ bool box_edit_room(const struct box_edit *edit, uint64_t bytes, uint64_t message
 
 /* Add an entry; its uid and modseq are filled in. */
 int box_edit_add(struct box_edit *edit, struct box_entry *entry);
+/* As if it had changed: another MODSEQ. */
+int box_edit_touch(struct box_edit *edit, const struct box_entry *entry);
 int box_edit_flags(struct box_edit *edit, const struct box_entry *entry, uint64_t flags);
 /* Remove an entry; its message is the caller's matter (box_message_drop). */
 int box_edit_drop(struct box_edit *edit, const struct box_entry *entry);
@@ -196,9 +199,11 @@ struct box_batch {
 	int (*one)(struct box_batch *batch, const struct box_entry *entry);
 	enum box_how how; /* for one() */
 	uint64_t flags, may;
-	uint64_t since;	      /* entries with a MODSEQ above it are not changed: */
-	struct buf *modified; /* here are their UIDs */
-	size_t modified_n;    /* its length before this time */
+	uint64_t since;		     /* entries with a MODSEQ above it are not changed: */
+	struct buf *modified;	     /* here are their UIDs */
+	size_t modified_n;	     /* its length before this time */
+	const struct box_seen *seen; /* whose \Seen, or NULL */
+	struct buf ranges;	     /* his set */
 
 	const uint32_t *uids; /* this time */
 	size_t n;
@@ -222,7 +227,8 @@ struct box {
 	struct acct acct;
 	uint32_t id;
 	char *name;
-	uint64_t may; /* flags that are changed by this handle */
+	uint64_t may;	       /* flags that are changed by this handle */
+	struct box_seen *seen; /* \Seen is not the mailbox's but somebody's; or NULL */
 	struct box_view *view;
 };
 

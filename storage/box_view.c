@@ -1,4 +1,5 @@
 /* box_view.c - a mailbox that is selected: its view, and who watches it */
+#include "storage/box_seen.h"
 #include "storage/box_view.h"
 
 #include <stdlib.h>
@@ -82,6 +83,7 @@ void box_close(struct box **boxp)
 	if (!box)
 		return;
 	box_view_release(box->view);
+	box_seen_free(&box->seen);
 	free(box->name);
 	free(box);
 }
@@ -106,7 +108,7 @@ struct box_snap *box_snap(struct box *box)
 	pthread_mutex_lock(&box->view->lock);
 	struct box_snap *snap = box_snap_ref(box->view->snap);
 	pthread_mutex_unlock(&box->view->lock);
-	return snap;
+	return box->seen ? box_seen_snap(box, snap) : snap;
 }
 
 void box_watch(struct box *box, struct box_watch *watch)

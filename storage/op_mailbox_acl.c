@@ -131,6 +131,42 @@ OPERATION(mailbox_grant) = {
 	.run = run_grant,
 };
 
+/* --- seen --- */
+
+enum { COMMON, OWN };
+
+static int run_seen(struct op_call *call)
+{
+	struct acct *acct = op_account_open(call);
+	struct err err = { 0 };
+
+	if (!acct)
+		return -1;
+	int rc = box_seen_apart_set(acct, slice_str(op_text(call, "mailbox")),
+	    op_number(call, "whose", COMMON) == OWN, &err);
+	acct_close(&acct);
+	return rc == 0 ? 0 : op_fail_err(call, &err);
+}
+
+static const char *const seen_choices[] = { [COMMON] = "common", [OWN] = "own", NULL };
+
+static const struct op_arg seen_args[] = {
+	{ "address", OP_ADDRESS, OP_REQUIRED, "whose mailbox it is", NULL },
+	{ "mailbox", OP_TEXT, OP_REQUIRED, "name of the mailbox", NULL },
+	{ "whose", OP_CHOICE, OP_REQUIRED, "one mark for all, or each his own", seen_choices },
+	{ 0 },
+};
+
+OPERATION(mailbox_seen) = {
+	.name = "mailbox seen",
+	.role = OP_USER,
+	.args = seen_args,
+	.help =
+	    "say whether those to whom a mailbox is shown mark each for himself what he has read",
+	.example = "mailbox seen jim@example.org Projects own",
+	.run = run_seen,
+};
+
 /* --- listing --- */
 
 struct listing {

@@ -188,6 +188,8 @@ static enum imap_done enter(struct imap *im, struct slice args, bool read_only)
 		box = box_open(place->acct, place->name, &err);
 	if (!box)
 		return imap_failed(im, &err);
+	if (place->foreign && box_seen_apart(place->acct, place->box) == 1)
+		box_seen_as(box, slice_str(im->who));
 	return take(im, box, place, &params, read_only);
 }
 

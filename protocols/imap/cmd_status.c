@@ -123,7 +123,7 @@ static enum imap_done run(struct imap *im, struct slice args)
 	    !imap_status_items(&args, &items) || !imap_end(args))
 		return IMAP_BAD;
 	struct imap_place *place = imap_find(im, name, RIGHT_READ, &err);
-	if (!place || box_status(place->acct, place->name, &status, &err) != 0)
+	if (!place || imap_place_status(im, place, &status, &err) != 0)
 		return imap_failed(im, &err);
 	imap_put_status(im, name, items, &status);
 	return IMAP_OK;
