@@ -328,3 +328,8 @@ int conf_load(const struct conf_store *from, struct err *err)
 	conf_values_free(&loaded);
 	return rc;
 }
+
+int conf_reload(struct err *err)
+{
+	return store ? conf_load(store, err) : 0;
+}

@@ -115,6 +115,9 @@ struct conf_store {
    defaults hold. */
 int conf_load(const struct conf_store *store, struct err *err);
 
+/* The same once more, after records were changed below it. 0; -1 leaves all as it was. */
+int conf_reload(struct err *err);
+
 /* Check, store, then apply. An empty value goes back to the default. */
 int conf_set(const struct conf_key *key, enum conf_scope scope, struct slice place,
     struct slice value, struct err *err);

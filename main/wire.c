@@ -10,6 +10,7 @@
 #include "core/random.h"
 #include "core/text.h"
 #include "storage/dir.h"
+#include "storage/rename.h"
 #include "storage/source.h"
 #include "storage/store.h"
 
@@ -23,6 +24,36 @@ static void setting_key(
 	buf_addc(key, '\0');
 	buf_adds(key, name);
 }
+
+/* In a text only addresses are taken for ours, unless it names a certificate: a host may
+   be called as a domain was, and stay so. */
+static void rename_value(
+    const struct rename *names, struct slice name, struct slice value, struct buf *out)
+{
+	const struct conf_key *row = conf_find(name);
+
+	if (row && row->refers)
+		rename_words(names, value, out);
+	else
+		rename_addresses(names, value, out);
+}
+
+static void rename_setting(const struct rename *names, struct slice key, struct slice value,
+    struct buf *new_key, struct buf *new_value)
+{
+	struct slice rest = slice_from(key, 1), place = slice_cut(&rest, '\0');
+
+	buf_adds(new_key, slice_head(key, 1));
+	if (key.n > 0 && key.p[0] == '0' + CONF_LISTENER)
+		buf_adds(new_key, place);
+	else
+		rename_word(names, place, new_key);
+	buf_addc(new_key, '\0');
+	buf_adds(new_key, rest);
+	rename_value(names, rest, value, new_value);
+}
+
+RENAMED(setting) = { .room = "setting", .change = rename_setting };
 
 static int put_setting(void *arg, enum conf_scope scope, struct slice place, struct slice name,
     struct slice value, struct err *err)

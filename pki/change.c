@@ -65,6 +65,16 @@ static int change_now(struct slice domain,
 	return rc;
 }
 
+void change_begin(void)
+{
+	pthread_mutex_lock(&changing);
+}
+
+void change_end(void)
+{
+	pthread_mutex_unlock(&changing);
+}
+
 int change_all(int (*change)(size_t *done, struct err *err), size_t *done, struct err *err)
 {
 	pthread_mutex_lock(&changing);

@@ -10,6 +10,7 @@
 #include "core/num.h"
 #include "core/text.h"
 #include "pki/pki_private.h"
+#include "storage/rename.h"
 #include "storage/store.h"
 
 #define ROOM "client-cert"
@@ -62,6 +63,22 @@ static void write_value(const struct dir_account *account, const struct cert *ce
 	buf_addc(out, '\0');
 	buf_adds(out, cert->der);
 }
+
+static void rename_listed(const struct rename *names, struct slice key, struct slice value,
+    struct buf *new_key, struct buf *new_value)
+{
+	struct slice rest = slice_from(value, HEADER), address = slice_cut(&rest, '\0');
+
+	rename_words(names, key, new_key);
+	if (value.n <= HEADER)
+		return;
+	buf_adds(new_value, slice_head(value, HEADER));
+	rename_word(names, address, new_value);
+	buf_addc(new_value, '\0');
+	buf_adds(new_value, rest);
+}
+
+RENAMED(client_cert) = { .room = ROOM, .change = rename_listed };
 
 /* --- read --- */
 

@@ -44,6 +44,9 @@ void expiry_name(struct expiry_put *put, const char *name);
 int expiry_start(struct err *err);
 void expiry_stop(void);
 
+/* Records were changed of which nobody was told: read all anew. May wait for the disk. */
+void expiry_reload(void);
+
 /* Visit the soonest first, until visit returns false; domain: only what concerns it, or
    NULL. The item is valid during the call, which must not wait. False: it is still being
    read. */

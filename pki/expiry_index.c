@@ -207,6 +207,7 @@ void expiry_index_load(void)
 
 void expiry_index_done(void)
 {
+	pthread_mutex_lock(&all.lock);
 	for (size_t i = 0; i < CHAINS; i++)
 		while (all.chain[i]) {
 			struct spoken *said = all.chain[i];
@@ -217,6 +218,13 @@ void expiry_index_done(void)
 	all.sorted = NULL;
 	all.n = all.room = 0;
 	all.sorting = false;
+	pthread_mutex_unlock(&all.lock);
+}
+
+void expiry_reload(void)
+{
+	expiry_index_done();
+	expiry_index_load();
 }
 
 static bool concerns(const struct expiry_item *item, const char *domain)

@@ -93,22 +93,6 @@ static const struct sealed *row_of(const char *room)
 	return NULL;
 }
 
-/* The sealed secret, in its place in the value, under the first key. */
-static int seal_anew(struct old *old, const char *what, struct slice secret, struct err *err)
-{
-	size_t before = (size_t)(secret.p - old->value.p);
-	struct buf plain = { 0 };
-
-	buf_room(&plain, secret.n); /* at once: one that grows leaves its old bytes behind */
-	int rc = seal_open(what, secret, &plain, err);
-	buf_add(&old->new, old->value.p, before);
-	if (rc == 0)
-		rc = seal_close(what, buf_slice(&plain), &old->new, err);
-	buf_adds(&old->new, slice_from(buf_slice(&old->value), before + secret.n));
-	buf_wipe(&plain);
-	return rc;
-}
-
 static int take(struct old *old, struct err *err)
 {
 	const struct sealed *row = row_of(old->room);
@@ -120,7 +104,8 @@ static int take(struct old *old, struct err *err)
 		rc = err_set(
 		    err, ERR_TEMP, "nobody knows what of a record of '%s' is sealed", old->room);
 	else
-		rc = seal_anew(old, buf_z(&what), secret, err);
+		rc = seal_anew(
+		    buf_slice(&old->value), secret, buf_z(&what), buf_z(&what), &old->new, err);
 	buf_done(&what);
 	return rc;
 }

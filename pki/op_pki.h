@@ -58,6 +58,9 @@ bool pki_call_subject(struct op_call *call, struct subject *subject);
 /* Answer what the domain has now; as `pki show`. */
 int pki_call_show(struct op_call *call);
 
+/* Say which of a domain's names its certificate lacks. */
+void pki_call_warn_of_names(struct op_call *call, const char *domain);
+
 /* Answer after a change: what the domain has, or why it failed. */
 int pki_call_answer(struct op_call *call, int rc, const struct err *err);
 

@@ -111,6 +111,17 @@ static void warn_of_names(struct op_call *call, const char *owner, const struct 
 	dir_domain_aliases(slice_str(owner), warn_of_alias, &n);
 }
 
+void pki_call_warn_of_names(struct op_call *call, const char *domain)
+{
+	struct domain_record record;
+	struct buf bytes = { 0 };
+	struct cert leaf;
+
+	if (record_get(slice_str(domain), &bytes, &record) == 1 && cert_next(&record.leaf, &leaf))
+		warn_of_names(call, domain, &leaf);
+	buf_done(&bytes);
+}
+
 static void put_pem(struct op_call *call, const struct domain_record *record)
 {
 	struct buf pem = { 0 };

@@ -50,6 +50,7 @@ struct domain_record {
 
 /* Slices point into *bytes, which the caller frees. 1, 0 absent, -1 (logged). */
 bool record_read(struct slice value, struct domain_record *out);
+void record_write(const struct domain_record *record, struct buf *out); /* appended */
 int record_get(struct slice domain, struct buf *bytes, struct domain_record *out);
 bool record_is(struct slice domain); /* there is one */
 int record_put(struct slice domain, const struct domain_record *record, struct err *err);
@@ -123,6 +124,10 @@ int domain_hosted(struct slice name, struct pool *pool, struct slice *domain, st
 int domain_change(struct slice domain,
     int (*change)(void *arg, const char *domain, struct domain_record *record, struct err *err),
     void *arg, struct err *err);
+/* Between these nothing that domains have is changed by others, nor by functions here that
+   change it. */
+void change_begin(void);
+void change_end(void);
 /* Do something to many, while nothing else is changed. */
 int change_all(int (*change)(size_t *done, struct err *err), size_t *done, struct err *err);
 /* The same for an owner in its one form, with a terminator, which is not looked for:

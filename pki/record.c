@@ -26,7 +26,7 @@ static struct slice record_key(struct buf *out, char kind, struct slice name)
 	return buf_slice(out);
 }
 
-static void write_record(const struct domain_record *record, struct buf *out)
+void record_write(const struct domain_record *record, struct buf *out)
 {
 	const struct slice fields[FIELDS] = { record->key, record->leaf, record->above,
 		record->subject, record->client_issuer, record->files };
@@ -165,7 +165,7 @@ static int put(char kind, struct slice domain, const struct domain_record *recor
 	struct buf key = { 0 }, value = { 0 };
 
 	if (record)
-		write_record(record, &value);
+		record_write(record, &value);
 	int rc = store_record_put(PKI_ROOM, record_key(&key, kind, domain), buf_slice(&value), err);
 	buf_done(&key);
 	buf_done(&value);

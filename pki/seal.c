@@ -167,6 +167,22 @@ int seal_open(const char *what, struct slice sealed, struct buf *out, struct err
 	return rc;
 }
 
+int seal_anew(struct slice value, struct slice secret, const char *from, const char *to,
+    struct buf *out, struct err *err)
+{
+	size_t before = (size_t)(secret.p - value.p);
+	struct buf plain = { 0 };
+
+	buf_room(&plain, secret.n); /* at once: one that grows leaves its old bytes behind */
+	int rc = seal_open(from, secret, &plain, err);
+	buf_add(out, value.p, before);
+	if (rc == 0)
+		rc = seal_close(to, buf_slice(&plain), out, err);
+	buf_adds(out, slice_from(value, before + secret.n));
+	buf_wipe(&plain);
+	return rc;
+}
+
 /* --- another master key --- */
 
 void seal_state(struct seal_state *out)

@@ -29,6 +29,11 @@ int seal_close(const char *what, struct slice plain, struct buf *out, struct err
 /* Append what was sealed to *out; wipe that. */
 int seal_open(const char *what, struct slice sealed, struct buf *out, struct err *err);
 
+/* Append `value` with the secret that is sealed in it, a part of it, sealed anew: under
+   the first key, and as `to` in place of `from`. */
+int seal_anew(struct slice value, struct slice secret, const char *from, const char *to,
+    struct buf *out, struct err *err);
+
 /* --- another master key --- */
 
 enum { SEAL_ID = 8, SEAL_KEYS_MAX = 8 };

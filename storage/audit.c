@@ -6,6 +6,7 @@
 #include "core/loop.h"
 #include "storage/audit_private.h"
 #include "storage/dir_private.h"
+#include "storage/rename.h"
 
 /* --- keep --- */
 
@@ -32,13 +33,16 @@ static char class_of(const struct op_event *event)
 	return good && event->role > OP_USER ? 'a' : 'o';
 }
 
-/* A domain's events are found by its own name, whatever alias was said. */
+/* A domain's events are found by its own name, whatever alias or former name was said. */
 static const char *domain_of(const struct op_event *event, struct pool *pool)
 {
 	struct dir_domain domain;
+	const char *now;
 
 	if (event->domain && dir_domain(slice_str(event->domain), pool, &domain) == 1)
 		return domain.name;
+	if (event->domain && dir_domain_former(slice_str(event->domain), pool, &now) == 1)
+		return now;
 	return event->domain;
 }
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "storage/dir_private.h"
+#include "storage/rename_private.h"
 
 int dir_put_domain(
     struct dir_change *change, struct kv_txn *txn, const struct dir_domain_record *record)
@@ -55,6 +55,17 @@ enum kv_result dir_change_domain(
 	return KV_DONE;
 }
 
+/* Something may still have the name, until a rename is finished. */
+static bool rename_runs(struct dir_change *change, struct kv_txn *txn)
+{
+	struct buf value = { 0 };
+	int found =
+	    dir_get(DIR_TREE_META, txn, rename_unfinished_key(&change->pool, change->name), &value);
+
+	buf_done(&value);
+	return found != 0;
+}
+
 /* A name that is not hosted yet: KV_DONE. */
 enum kv_result dir_change_new(struct dir_change *change, struct kv_txn *txn)
 {
@@ -67,6 +78,9 @@ enum kv_result dir_change_new(struct dir_change *change, struct kv_txn *txn)
 	if (found == 1)
 		return dir_refuse(
 		    change, ERR_EXISTS, "domain %.*s is there already", SLICE_ARG(change->name));
+	if (found == 0 && rename_runs(change, txn))
+		return dir_refuse(change, ERR_BUSY, "what was %.*s is being renamed: wait a moment",
+		    SLICE_ARG(change->name));
 	return dir_result(found);
 }
 
@@ -98,7 +112,8 @@ static enum kv_result add(struct dir_change *change, struct kv_txn *txn)
 	if (r != KV_DONE)
 		return r;
 	if (get_main(change, txn, &main_domain) < 0 ||
-	    dir_next_id(change, txn, &record.domain.id) < 0)
+	    dir_next_id(change, txn, &record.domain.id) < 0 ||
+	    dir_del(change, txn, DIR_TREE_META, rename_former_key(&change->pool, change->name)) < 0)
 		return KV_FAILED;
 	record.domain.name = pool_str(&change->pool, change->name);
 	record.domain.main = !main_domain;

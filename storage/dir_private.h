@@ -8,6 +8,8 @@
  *	         "main"                -> name of the main domain
  *	         "admin" id            -> address of an account that is a server admin
  *	         "purge" id            -> shard where a removed account's mail is to go
+ *	         "former " name        -> what a domain is called now that was called so
+ *	         "renaming " name      -> the same, until all of it is done
  *	record   room NUL key          -> records of other rooms
  *	audit    storage/audit_private.h
  *

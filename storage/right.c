@@ -7,10 +7,14 @@
 #include "core/num.h"
 #include "storage/acct_record.h"
 #include "storage/box_private.h"
+#include "storage/rename.h"
 
 static const char room[] = "right";
 
 enum { OLD_VERSION = 1, VERSION = 2, BOX_BYTES = 4, VALUE_BYTES = 3, ENTRIES_MAX = 1000 };
+
+/* The box's bytes are before the address, and are no part of a domain. */
+RENAMED(right) = { .room = "right", .of_accounts = true };
 
 static void right_key(struct buf *key, uint32_t box, struct slice who)
 {

@@ -6,6 +6,7 @@
  * Of kind SCRIPT_ACTIVE there is one, without a name; its text is the name of
  * the active script. */
 #include "storage/acct_record.h"
+#include "storage/rename.h"
 #include "storage/script_private.h"
 #include "storage/store.h"
 
@@ -23,6 +24,25 @@ static void make_key(
 	buf_addc(out, (char)kind);
 	buf_adds(out, name);
 }
+
+/* Of the directory: 'd' DOMAIN NUL kind name. */
+static void rename_key(const struct rename *names, struct slice key, struct slice value,
+    struct buf *new_key, struct buf *new_value)
+{
+	struct slice rest = slice_from(key, 1), domain = slice_cut(&rest, '\0');
+
+	buf_adds(new_value, value);
+	if (key.n == 0 || key.p[0] != 'd') {
+		buf_adds(new_key, key);
+		return;
+	}
+	buf_addc(new_key, 'd');
+	rename_word(names, domain, new_key);
+	buf_addc(new_key, '\0');
+	buf_adds(new_key, rest);
+}
+
+RENAMED(sieve) = { .room = "sieve", .change = rename_key };
 
 /* --- read --- */
 

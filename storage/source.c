@@ -190,9 +190,10 @@ void source_look(struct slice domain)
 static void on_domain(void *arg, struct slice domain, bool removed)
 {
 	(void)arg;
-	if (!removed || !source_has(domain, NULL))
+	if (source_has(domain, NULL) != removed)
 		return;
-	source_drop(domain, NULL);
+	if (removed)
+		source_drop(domain, NULL);
 	source_look(domain);
 }
 

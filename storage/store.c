@@ -1,4 +1,5 @@
 /* store.c - DATA as a whole: one process, one layout, and the thread that tidies */
+#include "storage/rename_private.h"
 #include "storage/store.h"
 
 #include <errno.h>
@@ -192,7 +193,8 @@ int store_open(const char *dir, struct err *err)
 
 int store_start(struct err *err)
 {
-	if (shards_open(data, err) < 0 || dir_resume(err) < 0 || facts_read(err) < 0)
+	if (shards_open(data, err) < 0 || dir_resume(err) < 0 || rename_resume(err) < 0 ||
+	    facts_read(err) < 0)
 		return -1;
 	script_start();
 	audit_start();

@@ -66,7 +66,7 @@ int store_record_each(const char *room, struct slice prefix,
     bool (*visit)(void *arg, struct slice key, struct slice value), void *arg);
 
 /* Told after a record was put or removed (an empty value), in the thread that did it; at
-   most one is there. NULL: nobody. */
+   most one is there. Not of what a rename moves. NULL: nobody. */
 typedef void store_record_told(const char *room, struct slice key, struct slice value);
 void store_record_watch(store_record_told *told);
 

@@ -43,6 +43,18 @@ static const struct web_field unalias_fields[] = {
 	{ 0 },
 };
 
+static const struct web_field rename_fields[] = {
+	NAME,
+	{ .name = "to",
+	    .label = "New name",
+	    .help = "Accounts and mail come along; whoever is logged in has to do it again. Key "
+		    "and certificate stay as they are.",
+	    .flags = WEB_REQUIRED,
+	    .example = "example.net" },
+	{ .name = "keep-alias", .kind = WEB_CHECK, .label = "The old name stays, as an alias" },
+	{ 0 },
+};
+
 static const struct web_action actions[] = {
 	{ .name = "catch-all",
 	    .op = "domain catch-all",
@@ -69,6 +81,12 @@ static const struct web_action actions[] = {
 	    .fields = name_fields,
 	    .submit = "Make it the main domain",
 	    .done = "{domain} is the main domain now." },
+	{ .name = "rename",
+	    .op = "domain rename",
+	    .fields = rename_fields,
+	    .submit = "Rename",
+	    .done = "The domain is called {to} now.",
+	    .then = "/admin/domain/:to" },
 	{ .name = "remove",
 	    .op = "domain remove",
 	    .fields = name_fields,

@@ -16,6 +16,7 @@
 #include "core/text.h"
 #include "protocols/http/http_private.h"
 #include "storage/dir.h"
+#include "storage/rename.h"
 #include "storage/store.h"
 
 CONF_KEY(http_session_idle) = {
@@ -84,6 +85,16 @@ static bool read_record(struct slice value, struct record *out)
 	out->name = slice_from(value, FIXED_SIZE);
 	return true;
 }
+
+static void rename_name(const struct rename *names, struct slice key, struct slice value,
+    struct buf *new_key, struct buf *new_value)
+{
+	buf_adds(new_key, key);
+	buf_adds(new_value, slice_head(value, FIXED_SIZE));
+	rename_word(names, slice_from(value, FIXED_SIZE), new_value);
+}
+
+RENAMED(http_session) = { .room = "http-session", .change = rename_name };
 
 static int write_record(struct slice key, const struct record *record, struct err *err)
 {

@@ -10,6 +10,7 @@
 #include "core/text.h"
 #include "protocols/http/http_private.h"
 #include "storage/dir.h"
+#include "storage/rename.h"
 #include "storage/store.h"
 
 enum {
@@ -53,6 +54,22 @@ static bool read_token(struct slice value, struct pool *pool, struct http_token 
 	out->scope = pool_str(pool, rest);
 	return true;
 }
+
+static void rename_scope(const struct rename *names, struct slice key, struct slice value,
+    struct buf *new_key, struct buf *new_value)
+{
+	struct slice scope = slice_from(value, FIXED_SIZE), name = slice_cut(&scope, '\0');
+
+	buf_adds(new_key, key);
+	buf_adds(new_value, slice_head(value, FIXED_SIZE));
+	if (value.n <= FIXED_SIZE)
+		return;
+	buf_adds(new_value, name);
+	buf_addc(new_value, '\0');
+	rename_word(names, scope, new_value);
+}
+
+RENAMED(http_token) = { .room = "http-token", .change = rename_scope };
 
 /* --- all of them --- */
 

@@ -9,6 +9,7 @@
 #include "core/xml.h"
 #include "protocols/xmpp/user.h"
 #include "storage/acct_record.h"
+#include "storage/rename.h"
 
 CONF_KEY(xmpp_max_contacts) = {
 	.name = "xmpp.max-contacts",
@@ -21,6 +22,9 @@ CONF_KEY(xmpp_max_contacts) = {
 
 #define ROOM "roster"
 enum { RECORD_VERSION = 1 };
+
+/* Contacts whose domain is renamed are found under their new addresses. */
+RENAMED(roster) = { .room = ROOM, .of_accounts = true };
 
 /* No JID begins with a control character. */
 static const struct slice version_key = { "\001version", 8 };

@@ -301,16 +301,6 @@ class Rows(pki.Case):
         answer = self.pki("cert-set", stdin=self.odd_string("utf8only", "a\u202eb\u2066c"))
         self.assertEqual(answer["subject"], "CN=alpha.test, O=a\\E2\\80\\AEb\\E2\\81\\A6c")
 
-    def test_C_044_renaming(self):
-        """A domain keeps its name; the way to another one is an alias, which changes no certificate."""
-        shown = self.shown()
-        self.assertIn("no 'domain rename'", self.server.run_signet("domain", "rename", "alpha.test", "new.test").stdout.decode())
-        self.signet("domain-alias", "add", "new.test", "alpha.test")
-        self.addCleanup(self.signet, "domain-alias", "remove", "new.test")
-        self.assert_shown(shown)
-        self.assertEqual(self.shown("new.test"), shown)
-        self.assertIn("not for the name new.test", self.pki("show")["message"])
-
     def test_C_045_remove(self):
         key = self.pki("show")["key_type"]
         request = self.request()
