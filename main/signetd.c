@@ -31,6 +31,7 @@
 #include "pki/trust.h"
 #include "protocols/relay/relay.h"
 #include "smime/smime.h"
+#include "storage/forward.h"
 #include "storage/source.h"
 #include "storage/store.h"
 #include "webadmin/web.h"
@@ -281,7 +282,7 @@ static int open_rooms(const char *data, struct err *err)
 	    source_start(&sealer, err) || wire_logins(err))
 		return -1;
 	smime_start();
-	if (pki_start(data, err) != 0)
+	if (pki_start(data, err) != 0 || forward_start(&sealer, err) != 0)
 		return -1;
 	return web_start(err);
 }
@@ -336,6 +337,7 @@ static void end(void)
 	threads_stop();
 	web_stop();
 	relay_free();
+	forward_stop();
 	source_stop();
 	pki_stop();
 	store_close();

@@ -19,8 +19,8 @@
  *			each of them can read it. The clear text of a message of
  *			which all copies are encrypted is never on the disk, nor is
  *			anything made of it
- *	redirect it	with its reverse-path and a field X-Sieve-Redirected-From,
- *			by which a message that comes back is known: it is not sent
+ *	redirect it	with its reverse-path rewritten (storage/forward.h) and a field
+ *			X-Sieve-Redirected-From, by which a message that comes back is known: it is not sent
  *			round again. To an account here it is given at once, through
  *			its rules. Depth and number of both are bounded
  *	reject it	see deliver_rcpt.fate

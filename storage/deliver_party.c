@@ -47,6 +47,22 @@ struct party *deliver_party(struct delivery *op, const struct dir_target *target
 	return deliver_new_party(op, target, err);
 }
 
+struct party *deliver_refuse(struct delivery *op, struct deliver_rcpt *rcpt, const char *why)
+{
+	struct party *party = pool_get(&op->pool, sizeof(*party));
+
+	party->address = slice_str(pool_str(&op->pool, slice_str(rcpt->target->address)));
+	party->original = rcpt->original;
+	party->rcpt = rcpt;
+	party->state = PARTY_DONE;
+	party->rejects = true;
+	party->why = slice_str(pool_str(&op->pool, slice_str(why)));
+	party->end = &party->landings;
+	*op->last_party = party;
+	op->last_party = &party->next;
+	return party;
+}
+
 static bool is_there(const struct party *party, const struct landing *landing)
 {
 	for (const struct landing *l = party->landings; l; l = l->next)

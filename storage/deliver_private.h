@@ -69,6 +69,7 @@ struct party {
 /* An entry of the queue. */
 enum sending_kind {
 	SENDING_ON,	  /* to recipients elsewhere */
+	SENDING_FORWARD,  /* to where an address here leads */
 	SENDING_REDIRECT, /* by the rules of an account */
 	SENDING_TOLD	  /* its sender is to be told what became of them */
 };
@@ -78,6 +79,8 @@ struct sending {
 	uint64_t id;
 	struct form *form;
 	const struct party *by;	  /* of a redirect */
+	struct slice through;	  /* the address here, of a forward */
+	struct slice from;	  /* reverse-path */
 	struct buf rcpts;	  /* struct queue_rcpt */
 	struct queue_entry entry; /* filled by the write */
 	struct sending *next;
@@ -114,6 +117,9 @@ static inline bool deliver_may_leave_out(const struct delivery *op, const struct
 	return op->d->each_answers && party->rcpt && !party->entangled;
 }
 
+/* A recipient that does not get it, for that reason (UTF-8): a party without an account. */
+struct party *deliver_refuse(struct delivery *op, struct deliver_rcpt *rcpt, const char *why);
+
 /* --- deliver_plan.c: ask the rules. 0, or -1: the whole must wait. --- */
 int deliver_plan(struct delivery *op, struct party *party, struct err *err);
 
@@ -132,6 +138,7 @@ struct form *form_text(
 void form_done(struct form *forms);
 
 /* --- deliver_queue.c; 0 or -1 --- */
+/* ERR_EXISTS: it came to that address before, and comes again. */
 int sending_on(struct delivery *op, const struct deliver_rcpt *rcpt, struct err *err);
 /* ERR_EXISTS: this account has redirected the message before. */
 int sending_redirect(

@@ -6,10 +6,11 @@
 #include "core/log.h"
 #include "core/msg.h"
 #include "storage/deliver_private.h"
+#include "storage/forward.h"
 
 enum { REPLY_MAX = 400 };
 
-static const char mark[] = "X-Sieve-Redirected-From";
+static const char mark[] = "X-Sieve-Redirected-From", delivered_to[] = "Delivered-To";
 
 static struct shard *home(struct err *err)
 {
@@ -39,6 +40,7 @@ static struct sending *new_sending(
 	sending = pool_get(&op->pool, sizeof(*sending));
 	sending->kind = kind;
 	sending->by = by;
+	sending->from = op->d->reverse_path;
 	sending->form = form;
 	sending->id = kind == SENDING_ON ? op->d->mid : log_id();
 	sending->next = op->sendings;
@@ -53,6 +55,90 @@ static void add_rcpt(struct sending *sending, const struct queue_rcpt *rcpt)
 
 /* --- to others' servers, as the sender wished --- */
 
+<<<<<<< HEAD
+=======
+/* What an address of ours leads to, and what its sender wrote: an alias of one is not
+   the other. */
+static bool is_forward(const struct deliver_rcpt *rcpt)
+{
+	ptrdiff_t at = slice_rchr(rcpt->original, '@');
+
+	return at > 0 && !slice_ieq(rcpt->original, slice_str(rcpt->target->address)) &&
+	    dir_is_domain(slice_from(rcpt->original, (size_t)at + 1));
+}
+
+static bool has_field(struct slice message, const char *name, struct slice value)
+{
+	struct msg_field field;
+
+	while (msg_field_next(&message, &field))
+		if (slice_ieq(field.name, slice_str(name)) &&
+		    slice_ieq(slice_trim(field.value), value))
+			return true;
+	return false;
+}
+
+static struct sending *find_forward(struct delivery *op, struct slice through)
+{
+	struct sending *sending = op->sendings;
+
+	while (
+	    sending && (sending->kind != SENDING_FORWARD || !slice_ieq(sending->through, through)))
+		sending = sending->next;
+	return sending;
+}
+
+/* It tells where it was, so that it is known when it comes again. */
+static struct sending *new_forward(
+    struct delivery *op, struct shard *shard, struct slice through, struct err *err)
+{
+	if (has_field(op->whole, delivered_to, through)) {
+		err_set(err, ERR_EXISTS, "the message was at %.*s before: it runs in circles",
+		    SLICE_ARG(through));
+		return NULL;
+	}
+	const char *before =
+	    pool_printf(&op->pool, "%s: %.*s\r\n", delivered_to, SLICE_ARG(through));
+	struct sending *sending =
+	    new_sending(op, SENDING_FORWARD, NULL, form_with(op, shard, slice_str(before), err));
+	if (sending) {
+		sending->through = through;
+		sending->from = forward_sender(op->d->reverse_path, through, &op->pool);
+	}
+	return sending;
+}
+
+static struct sending *sending_for(
+    struct delivery *op, const struct deliver_rcpt *rcpt, struct err *err)
+{
+	bool forward = is_forward(rcpt);
+	struct sending *sending =
+	    forward ? find_forward(op, rcpt->original) : find(op, SENDING_ON, NULL);
+	struct shard *shard = home(err);
+
+	if (sending || !shard)
+		return sending;
+	return forward ? new_forward(op, shard, rcpt->original, err)
+		       : new_sending(op, SENDING_ON, NULL, form_clear(op, shard, err));
+}
+
+int sending_on(struct delivery *op, const struct deliver_rcpt *rcpt, struct err *err)
+{
+	struct sending *sending = sending_for(op, rcpt, err);
+
+	if (!sending)
+		return -1;
+	add_rcpt(sending,
+	    &(struct queue_rcpt){ .address = slice_str(rcpt->target->address),
+		.original = rcpt->original,
+		.notify = rcpt->notify,
+		.orcpt = rcpt->orcpt });
+	return 0;
+}
+
+/* --- redirects --- */
+
+>>>>>>> d0b3669 (storage: Rewrite the sender of what is handed on to other servers)
 /* An address elsewhere gets it once. */
 static bool is_sent_to(const struct delivery *op, struct slice address)
 {
@@ -65,6 +151,7 @@ static bool is_sent_to(const struct delivery *op, struct slice address)
 	return false;
 }
 
+<<<<<<< HEAD
 bool deliver_waits(const struct delivery *op)
 {
 	return op->d->release > op->now;
@@ -106,18 +193,24 @@ static bool was_redirected(struct slice message, struct slice address)
 	return false;
 }
 
+=======
+>>>>>>> d0b3669 (storage: Rewrite the sender of what is handed on to other servers)
 static struct sending *new_redirect(struct delivery *op, const struct party *by, struct err *err)
 {
 	struct shard *shard = home(err);
 
 	if (!shard)
 		return NULL;
-	if (was_redirected(op->whole, by->address)) {
+	if (has_field(op->whole, mark, by->address)) {
 		err_set(err, ERR_EXISTS, "it was redirected from here before and came back");
 		return NULL;
 	}
 	const char *before = pool_printf(&op->pool, "%s: %.*s\r\n", mark, SLICE_ARG(by->address));
-	return new_sending(op, SENDING_REDIRECT, by, form_with(op, shard, slice_str(before), err));
+	struct sending *sending =
+	    new_sending(op, SENDING_REDIRECT, by, form_with(op, shard, slice_str(before), err));
+	if (sending)
+		sending->from = forward_sender(op->d->reverse_path, by->address, &op->pool);
+	return sending;
 }
 
 int sending_redirect(
@@ -219,7 +312,7 @@ int sending_put(struct delivery *op, struct sending *sending, struct kv_txn *txn
 		.body = sending->form->place.id,
 		.size = sending->form->size,
 		.queued = op->now,
-		.reverse_path = d->reverse_path,
+		.reverse_path = sending->from,
 		.smtputf8 = d->smtputf8,
 		.body8 = d->body8,
 		.binary = d->binary,
@@ -231,7 +324,7 @@ int sending_put(struct delivery *op, struct sending *sending, struct kv_txn *txn
 		.n_rcpts = sending->rcpts.n / sizeof(struct queue_rcpt) };
 	if (sending->kind != SENDING_REDIRECT) { /* what the sender asked for his recipients */
 		sending->entry.envid = d->envid;
-		sending->entry.ret = sending->kind == SENDING_ON ? d->ret : SLICE("HDRS");
+		sending->entry.ret = sending->kind == SENDING_REJECTED ? SLICE("HDRS") : d->ret;
 	}
 	sending->form->users++;
 	return queue_put(txn, &sending->entry);

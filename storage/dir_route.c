@@ -1,11 +1,13 @@
 /* dir_route.c - where an address leads
  *
- * In this order: the account of that name, the alias of that name, the same
+ * What was rewritten when mail was handed on (storage/forward.h) leads back to
+ * its sender. Else, in this order: the account of that name, the alias of that name, the same
  * without its detail ("ann+lists"), postmaster, the domain's catch-all. */
 #include "core/conf.h"
 #include "core/log.h"
 #include "core/loop.h"
 #include "storage/dir_private.h"
+#include "storage/forward.h"
 #include "storage/source.h"
 
 enum { DEPTH_MAX = 10, STEPS_MAX = 5000 };
@@ -216,6 +218,26 @@ static enum dir_route not_read(void)
 	return loop_thread() ? DIR_LATER : DIR_FAILED;
 }
 
+/* RFC 5321 2.4: the local part with its letters as they came. */
+static struct slice raw_local(struct slice text)
+{
+	ptrdiff_t at = slice_rchr(text, '@');
+
+	return slice_head(text, at > 0 ? (size_t)at : 0);
+}
+
+/* What comes back for mail that was handed on goes to who sent it. */
+static bool to_first_sender(struct route *route, struct slice text)
+{
+	struct slice sender;
+
+	if (!forward_back(raw_local(text), route->pool, &sender))
+		return false;
+	if (sender.n > 0)
+		resolve(route, sender, 1);
+	return true;
+}
+
 enum dir_route dir_route(struct slice text, struct pool *pool, struct dir_target **out)
 {
 	struct route route = { .pool = pool, .end = &route.first };
@@ -228,7 +250,8 @@ enum dir_route dir_route(struct slice text, struct pool *pool, struct dir_target
 	int hosted = dir_find_hosted(address.domain, pool, &domain);
 	if (hosted <= 0)
 		return hosted < 0 ? not_read() : DIR_REMOTE;
-	resolve_hosted(&route, &domain, address.local, 0);
+	if (!to_first_sender(&route, text))
+		resolve_hosted(&route, &domain, address.local, 0);
 	if (route.failed)
 		return not_read();
 	*out = route.first;

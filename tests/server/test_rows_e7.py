@@ -15,7 +15,8 @@ import postfix
 from authority import Authority, digests, server_context
 from dns import Names
 from server import Server
-from sink import CLOSE, STALL, Sink, wait_for
+from sink import CLOSE, STALL, Sink
+from waiting import wait_for
 
 SIGNET = pathlib.Path(os.environ.get("BUILD", ".")).resolve() / "signet"
 STEPS = ("answer", "connect", "helo", "tls", "cert", "secure", "from")
