@@ -129,20 +129,19 @@ class Keys(pki.Case):
         self.assertEqual(self.pki("show"), before)
 
     def test_C_021_others_answer_meanwhile(self):
-        """Eight large keys at once, and how long an IMAP session waits for its answers."""
+        """Eight large keys at once, and IMAP sessions that are answered long before these are ready."""
         words = [self.server.bin / "signet", "-d", self.server.data, "pki", "key-generate", "beta.test",
                  "--type", "RSA-4096", "--replace", "--json"]
         making = [subprocess.Popen(words, stdout=subprocess.PIPE) for _ in range(8)]
-        longest = 0
+        answered = 0
         while any(m.poll() is None for m in making):
-            began = time.monotonic()
             self.assertIn("b OK", self.talk("imap", b"a NOOP\r\nb LOGOUT\r\n", b"b OK"))
             with self.server.connect("imaps") as raw, server.anyone().wrap_socket(raw, server_hostname="alpha.test") as tls:
                 self.assertIn(b"* OK", tls.recv(4096))
-            longest = max(longest, time.monotonic() - began)
+            answered += 1
         for m in making:
             self.assertIn(b'"key_bits": 4096', m.communicate()[0])
-        self.assertLess(longest, 2)
+        self.assertGreater(answered, 3)  # they take seconds; each answer takes a moment, however busy the machine
         self.pki("renew", domain="beta.test")
 
     def test_C_022_import_without_a_text(self):
