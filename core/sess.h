@@ -153,6 +153,9 @@ void sess_tls_target(struct sess *s, struct slice domain);
    False: this account has its most sessions already. */
 bool sess_account(struct sess *s, struct slice account);
 
+/* Nobody is logged in any more. */
+void sess_account_end(struct sess *s);
+
 /* A handle by which another thread may wake the session; it may outlive the
    session, waking is then without effect. */
 struct sess_handle;

@@ -159,6 +159,13 @@ bool sess_account(struct sess *s, struct slice account)
 	return true;
 }
 
+void sess_account_end(struct sess *s)
+{
+	if (s->account)
+		limit_leave(LIMIT_ACCOUNT, slice_str(s->account));
+	sess_list_account(s, NULL);
+}
+
 /* --- output from a worker while run() goes on --- */
 
 struct push {

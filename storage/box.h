@@ -76,7 +76,8 @@ int box_subscribe(struct acct *acct, struct slice name, bool on, struct err *err
 struct box_status {
 	uint32_t uidvalidity, uidnext, messages, recent, unseen, deleted;
 	uint64_t modseq, size;
-	uint32_t id; /* never that of another mailbox of the account, whatever its name */
+	uint64_t deleted_size; /* not kept, so 0 here; who wants it adds it up */
+	uint32_t id;	       /* never that of another mailbox of the account, whatever its name */
 };
 int box_status(struct acct *acct, struct slice name, struct box_status *out, struct err *err);
 
@@ -88,6 +89,7 @@ struct box_entry {
 	uint64_t modseq;
 	uint64_t message; /* id of its summary in the account */
 	int64_t internal_date;
+	int64_t saved; /* Unix seconds: when it came into this mailbox; 0: not known */
 };
 
 struct box;	 /* a mailbox that is selected */

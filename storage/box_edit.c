@@ -2,6 +2,7 @@
 #include "storage/box_private.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 /* --- the account --- */
 
@@ -134,6 +135,7 @@ int box_edit_add(struct box_edit *edit, struct box_entry *entry)
 	struct box_tx *tx = edit->tx;
 
 	entry->uid = edit->rec.uidnext++;
+	entry->saved = (int64_t)time(NULL);
 	edit->rec.messages++;
 	edit->rec.size += entry->size;
 	count_flags(&edit->rec, entry->flags, 1);

@@ -177,7 +177,7 @@ void box_edit_done(struct box_edit *edit);
 /* May the account take so much? Else why not, in err. */
 bool box_edit_room(const struct box_edit *edit, uint64_t bytes, uint64_t messages, struct err *err);
 
-/* Add an entry; its uid and modseq are filled in. */
+/* Add an entry; its uid, modseq and saved are filled in. */
 int box_edit_add(struct box_edit *edit, struct box_entry *entry);
 /* As if it had changed: another MODSEQ. */
 int box_edit_touch(struct box_edit *edit, const struct box_entry *entry);

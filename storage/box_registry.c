@@ -17,7 +17,7 @@ CONF_KEY(storage_view_cache) = {
 	.def = "1000000",
 	.max = 1000000000,
 	.help =
-	    "messages in mailboxes that nobody has open but that are kept in memory, 40 bytes each",
+	    "messages in mailboxes that nobody has open but that are kept in memory, 48 bytes each",
 };
 
 CONF_KEY(storage_view_cache_age) = {

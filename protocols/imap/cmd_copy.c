@@ -83,6 +83,7 @@ IMAP_COMMAND(copy) = {
 	.states = IMAP_SELECTED,
 	.ref = "RFC 3501 6.4.7",
 	.uid = true,
+	.by_number = true,
 	.run = run_copy,
 };
 
@@ -92,5 +93,6 @@ IMAP_COMMAND(move) = {
 	.capability = "MOVE",
 	.ref = "RFC 6851",
 	.uid = true,
+	.by_number = true,
 	.run = run_move,
 };

@@ -6,6 +6,7 @@
 IMAP_ENABLING(condstore) = { "CONDSTORE", IMAP_CONDSTORE };
 IMAP_ENABLING(utf8_accept) = { "UTF8=ACCEPT", IMAP_UTF8 };
 IMAP_ENABLING(imap4rev2) = { "IMAP4rev2", IMAP_REV2 | IMAP_UTF8 };
+IMAP_ENABLING(uidonly) = { "UIDONLY", IMAP_UIDONLY };
 IMAP_ENABLING(qresync) = { "QRESYNC", IMAP_CONDSTORE | IMAP_QRESYNC };
 
 void imap_enable(struct imap *im, unsigned what)

@@ -65,11 +65,9 @@ static bool take_up(struct imap_fetch *fetch)
 
 /* --- writing --- */
 
-static void begin(struct imap_fetch *fetch, struct buf *out)
+static void begin(struct imap_fetch *fetch)
 {
-	buf_addz(out, "* ");
-	buf_addu(out, fetch->seq);
-	buf_addz(out, " FETCH (");
+	imap_put_fetch(fetch->im, fetch->seq, fetch->entry->uid);
 	fetch->next = fetch->atts;
 	fetch->im->fetched++;
 }
@@ -166,7 +164,7 @@ static enum imap_done go_on(struct imap *im)
 		} else if (fetch->seq == 0) {
 			if (!take_up(fetch))
 				return ending(fetch);
-			begin(fetch, out);
+			begin(fetch);
 		} else if (fetch->next) {
 			const struct imap_att *att = fetch->next;
 
@@ -272,7 +270,9 @@ static enum imap_done run(struct imap *im, struct slice args)
 		atts = imap_fetch_with(pool, atts, &imap_fetch_item_modseq);
 	if (imap_fetch_asks(atts, &imap_fetch_item_modseq))
 		imap_enable(im, IMAP_CONDSTORE);
-	fetch->atts = im->uid ? imap_fetch_with(pool, atts, &imap_fetch_item_uid) : atts;
+	fetch->atts = im->uid && !(im->enabled & IMAP_UIDONLY)
+	    ? imap_fetch_with(pool, atts, &imap_fetch_item_uid)
+	    : atts;
 	return start(im, fetch);
 }
 
@@ -281,7 +281,8 @@ enum imap_done imap_fetch_since(
 {
 	struct pool *pool = sess_cmd_pool(im->sess);
 	struct imap_fetch *fetch = pool_get(pool, sizeof *fetch);
-	struct slice items = SLICE("(UID FLAGS MODSEQ)");
+	struct slice items =
+	    im->enabled & IMAP_UIDONLY ? SLICE("(FLAGS MODSEQ)") : SLICE("(UID FLAGS MODSEQ)");
 
 	fetch->im = im;
 	fetch->since = since;
@@ -300,6 +301,7 @@ IMAP_COMMAND(fetch) = {
 	.states = IMAP_SELECTED,
 	.ref = "RFC 3501 6.4.5, RFC 7162",
 	.uid = true,
+	.by_number = true,
 	.numbered = true,
 	.instant = true,
 	.run = run,

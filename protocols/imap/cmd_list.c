@@ -190,7 +190,7 @@ static void put_status(struct imap *im, const struct list *list, const struct im
 	struct err err;
 	struct imap_place *place = imap_find(im, name->name, RIGHT_READ, &err);
 
-	if (place && imap_place_status(im, place, &status, &err) == 0)
+	if (place && imap_status(im, place, list->items, &status, &err) == 0)
 		imap_put_status(im, name->name, list->items, &status);
 }
 

@@ -6,6 +6,7 @@
 #include "protocols/imap/imap.h"
 #include "protocols/imap/parse.h"
 #include "protocols/imap/place.h"
+#include "protocols/imap/status.h"
 
 /* In units of 1024 octets, what is used rounded up. */
 static void put_quota(struct buf *out, const char *root, const struct acct_usage *usage)
@@ -69,6 +70,18 @@ static enum imap_done run_get(struct imap *im, struct slice args)
 	return IMAP_OK;
 }
 
+/* §5.1: what would be free after an expunge */
+static uint64_t deleted_storage(const struct box_status *status)
+{
+	return status->deleted_size;
+}
+
+IMAP_STATUS_ITEM(deleted_storage) = {
+	.name = "DELETED-STORAGE",
+	.value = deleted_storage,
+	.added_up = true,
+};
+
 static enum imap_done run_set(struct imap *im, struct slice args)
 {
 	(void)args;
@@ -78,7 +91,7 @@ static enum imap_done run_set(struct imap *im, struct slice args)
 IMAP_COMMAND(getquotaroot) = {
 	.name = "GETQUOTAROOT",
 	.states = IMAP_KNOWN,
-	.capability = "QUOTA",
+	.capability = "QUOTA QUOTA=RES-STORAGE",
 	.ref = "RFC 9208 4.1.2",
 	.run = run_root,
 };

@@ -30,6 +30,7 @@ IMAP_COMMAND(search) = {
 	.capability = "ESEARCH SEARCHRES PARTIAL WITHIN",
 	.ref = "RFC 3501 6.4.4, RFC 4731, RFC 5032, RFC 5182, RFC 7162, RFC 9394",
 	.uid = true,
+	.by_number = true,
 	.numbered = true,
 	.instant = true,
 	.run = run,

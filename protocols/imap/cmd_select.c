@@ -32,8 +32,10 @@ static bool known_set(struct pool *pool, struct slice *in, struct imap_set *out)
 }
 
 /* "(" uidvalidity SP mod-sequence-value [SP known-uids] [SP "(" seqs SP uids ")"] ")" */
-static bool read_resync(struct pool *pool, struct slice *in, struct params *params)
+static bool read_resync(struct imap *im, struct slice *in, struct params *params)
 {
+	struct pool *pool = sess_cmd_pool(im->sess);
+
 	if (!imap_take(in, ' ') || !imap_take(in, '(') ||
 	    !imap_nz_number(in, &params->uidvalidity) || !imap_take(in, ' ') ||
 	    !imap_number64(in, &params->since))
@@ -44,6 +46,8 @@ static bool read_resync(struct pool *pool, struct slice *in, struct params *para
 			return false;
 		more = imap_take(in, ' ');
 	}
+	if (more && (im->enabled & IMAP_UIDONLY)) /* RFC 9586 §3.4 */
+		return false;
 	if (more &&
 	    (!imap_take(in, '(') || !known_set(pool, in, &params->match_seqs) ||
 		!imap_take(in, ' ') || !known_set(pool, in, &params->match_uids) ||
@@ -65,7 +69,7 @@ static bool read_param(struct imap *im, struct slice *in, struct params *params)
 	if (!slice_ieq(word, SLICE("QRESYNC")) || !(im->enabled & IMAP_QRESYNC))
 		return false;
 	params->resync = true;
-	return read_resync(sess_cmd_pool(im->sess), in, params);
+	return read_resync(im, in, params);
 }
 
 static bool read_params(struct imap *im, struct slice *in, struct params *params)
@@ -135,7 +139,7 @@ static void tell_mailbox(struct imap *im, const struct imap_place *place)
 		buf_addz(out, "\r\n");
 	} else {
 		/* No message is \Recent here: RFC 9051 has given that flag up. */
-		uint32_t unseen = first_unseen(im->shown);
+		uint32_t unseen = im->enabled & IMAP_UIDONLY ? 0 : first_unseen(im->shown);
 
 		buf_addz(out, "* 0 RECENT\r\n");
 		if (unseen)

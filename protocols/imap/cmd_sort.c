@@ -110,8 +110,10 @@ static enum imap_done read_items(struct imap *im)
 
 	while ((seq = imap_found_next(&sort->search.walk))) {
 		read_item(sort, seq);
-		if (loop_now() - began > TURN_MS)
+		if (loop_now() - began > TURN_MS) {
+			imap_progress(im, sort->n_items, sort->search.found.n);
 			return IMAP_LATER;
+		}
 	}
 	im->resume = answer;
 	return answer(im);
@@ -186,6 +188,7 @@ IMAP_COMMAND(sort) = {
 	.capability = "SORT SORT=DISPLAY ESORT",
 	.ref = "RFC 5256, RFC 5267, RFC 5957",
 	.uid = true,
+	.by_number = true,
 	.numbered = true,
 	.run = run,
 };

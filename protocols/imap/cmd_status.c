@@ -110,6 +110,48 @@ void imap_put_status(
 	buf_addz(out, ")\r\n");
 }
 
+/* --- what is not kept --- */
+
+static bool adds_up(uint64_t items)
+{
+	for (size_t i = 0; i < imap_status_item_table_n; i++)
+		if ((items >> i & 1) && imap_status_item_table[i]->added_up)
+			return true;
+	return false;
+}
+
+static void add_up(const struct box_snap *snap, struct box_status *out)
+{
+	out->unseen = 0;
+	for (uint32_t seq = box_snap_count(snap); seq > 0; seq--) {
+		const struct box_entry *entry = box_snap_nth(snap, seq);
+
+		out->unseen += !(entry->flags & BOX_SEEN);
+		if (entry->flags & BOX_DELETED)
+			out->deleted_size += entry->size;
+	}
+}
+
+int imap_status(struct imap *im, struct imap_place *place, uint64_t items, struct box_status *out,
+    struct err *err)
+{
+	if (box_status(place->acct, place->name, out, err) != 0)
+		return -1;
+	bool own = place->foreign && box_seen_apart(place->acct, place->box) == 1;
+	if (!own && !adds_up(items))
+		return 0;
+	struct box *box = box_open(place->acct, place->name, err);
+	if (!box)
+		return -1;
+	if (own)
+		box_seen_as(box, slice_str(im->who));
+	struct box_snap *snap = box_snap(box);
+	add_up(snap, out);
+	box_snap_free(&snap);
+	box_close(&box);
+	return 0;
+}
+
 /* --- the command --- */
 
 static enum imap_done run(struct imap *im, struct slice args)
@@ -123,7 +165,7 @@ static enum imap_done run(struct imap *im, struct slice args)
 	    !imap_status_items(&args, &items) || !imap_end(args))
 		return IMAP_BAD;
 	struct imap_place *place = imap_find(im, name, RIGHT_READ, &err);
-	if (!place || imap_place_status(im, place, &status, &err) != 0)
+	if (!place || imap_status(im, place, items, &status, &err) != 0)
 		return imap_failed(im, &err);
 	imap_put_status(im, name, items, &status);
 	return IMAP_OK;

@@ -177,6 +177,7 @@ IMAP_COMMAND(store) = {
 	.states = IMAP_SELECTED,
 	.ref = "RFC 3501 6.4.6, RFC 7162",
 	.uid = true,
+	.by_number = true,
 	.numbered = true,
 	.run = run,
 };

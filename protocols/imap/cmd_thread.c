@@ -178,6 +178,7 @@ IMAP_COMMAND(thread) = {
 	.capability = "THREAD=ORDEREDSUBJECT THREAD=REFERENCES THREAD=REFS",
 	.ref = "RFC 5256",
 	.uid = true,
+	.by_number = true,
 	.numbered = true,
 	.run = run,
 };

@@ -61,6 +61,7 @@ enum imap_enabled {
 	IMAP_CONDSTORE = 1, /* RFC 7162: MODSEQ in each FETCH that tells flags */
 	IMAP_QRESYNC = 2,   /* RFC 7162: VANISHED in place of EXPUNGE */
 	IMAP_UTF8 = 4,	    /* RFC 6855: names in UTF-8 */
+	IMAP_UIDONLY = 16,  /* RFC 9586: no message numbers */
 	IMAP_REV2 = 8,	    /* RFC 9051: ESEARCH always, LIST at SELECT, nothing \Recent */
 };
 
@@ -104,6 +105,7 @@ struct imap {
 	void (*release)(struct imap *im); /* of what `work` holds beyond the command's pool */
 	void *work;
 	const struct imap_told *told;
+	uint64_t progress; /* when the client heard last that it goes on; 0: it has just begun */
 
 	/* Who, and where. */
 	struct auth *auth;
@@ -134,10 +136,11 @@ struct imap_command {
 	unsigned states;	/* enum imap_state, or-ed */
 	const char *capability; /* words for CAPABILITY, or NULL */
 	const char *ref;
-	bool instant;  /* waits for nothing, or says IMAP_WORK */
-	bool uid;      /* UID may stand before it */
-	bool numbered; /* EXPUNGE would confuse its numbers (RFC 9051 §7.5.1) */
-	bool messages; /* its literals behind the first argument are messages */
+	bool instant;	/* waits for nothing, or says IMAP_WORK */
+	bool uid;	/* UID may stand before it */
+	bool by_number; /* without UID it names or tells message numbers (RFC 9586) */
+	bool numbered;	/* EXPUNGE would confuse its numbers (RFC 9051 §7.5.1) */
+	bool messages;	/* its literals behind the first argument are messages */
 	/* args: what stands behind the blank behind the name. */
 	enum imap_done (*run)(struct imap *im, struct slice args);
 };
@@ -171,7 +174,8 @@ void imap_put_capabilities(const struct imap *im, struct buf *out);
 
 /* --- gathering (frame.c) --- */
 
-extern const struct conf_key conf_key_imap_max_line, conf_key_imap_max_append;
+extern const struct conf_key conf_key_imap_max_line, conf_key_imap_max_append,
+    conf_key_imap_login_time;
 
 enum frame imap_frame(struct sess *s, struct slice in, size_t *used);
 enum sess_next imap_overlong(struct sess *s, struct slice in, size_t *used);
@@ -192,6 +196,10 @@ enum imap_done imap_reply(struct imap *im, enum imap_done done, const char *text
 enum imap_done imap_failed(struct imap *im, const struct err *err);
 enum imap_done imap_failed_target(struct imap *im, const struct err *err);
 
+/* So much of a long command is done; now and then the client is told (progress.c).
+   Called between its turns. */
+void imap_progress(struct imap *im, uint64_t done, uint64_t all);
+
 /* Write the tagged line and count what must be counted. */
 enum sess_next imap_answer(struct imap *im, enum imap_done done);
 
@@ -204,6 +212,8 @@ void imap_put_string(struct buf *out, struct slice s);
    the output; and one taken off a command. */
 void imap_put_name(struct imap *im, struct slice name);
 bool imap_take_name(struct imap *im, struct slice *in, struct slice *name);
+/* "* 3 FETCH (", or "* 7 UIDFETCH (" (RFC 9586 §3.3). */
+void imap_put_fetch(struct imap *im, uint32_t seq, uint32_t uid);
 /* "* 3 FETCH (UID 7 FLAGS (\Seen) MODSEQ (12))": flags changed; UID and MODSEQ
    as the client wants them. _silent: without the flags. */
 void imap_put_change(

@@ -203,35 +203,6 @@ void imap_places_free(struct imap *im)
 		acct_close(&im->places->acct);
 }
 
-/* --- status --- */
-
-static uint32_t count_unseen(const struct box_snap *snap)
-{
-	uint32_t unseen = 0;
-
-	for (uint32_t seq = box_snap_count(snap); seq > 0; seq--)
-		unseen += !(box_snap_nth(snap, seq)->flags & BOX_SEEN);
-	return unseen;
-}
-
-int imap_place_status(
-    struct imap *im, struct imap_place *place, struct box_status *out, struct err *err)
-{
-	if (box_status(place->acct, place->name, out, err) != 0)
-		return -1;
-	if (!place->foreign || box_seen_apart(place->acct, place->box) != 1)
-		return 0;
-	struct box *box = box_open(place->acct, place->name, err);
-	if (!box)
-		return -1;
-	box_seen_as(box, slice_str(im->who));
-	struct box_snap *snap = box_snap(box);
-	out->unseen = count_unseen(snap);
-	box_snap_free(&snap);
-	box_close(&box);
-	return 0;
-}
-
 /* --- the selected mailbox --- */
 
 struct imap_place *imap_place_keep(const struct imap_place *place)

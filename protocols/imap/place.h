@@ -44,10 +44,6 @@ void imap_places_free(struct imap *im);
 struct imap_place *imap_place_keep(const struct imap_place *place);
 void imap_place_free(struct imap_place **place);
 
-/* As box_status, with the messages that the user has not seen. 0, -1. */
-int imap_place_status(
-    struct imap *im, struct imap_place *place, struct box_status *out, struct err *err);
-
 /* Ask anew what may be done with the selected mailbox; false: no longer even
    read. Waits, but not for the user's own. */
 bool imap_still_allowed(struct imap *im);

@@ -61,6 +61,8 @@ static enum imap_done start(struct imap *im)
 		return imap_reply(im, IMAP_BAD, "Unknown command");
 	if (!(im->command->states & (unsigned)im->state))
 		return wrong_state(im);
+	if ((im->enabled & IMAP_UIDONLY) && im->command->by_number && !im->uid)
+		return imap_reply(im, IMAP_BAD, "[UIDREQUIRED] You wanted no message numbers");
 	if (!imap_still_allowed(im)) {
 		buf_addz(sess_out(im->sess),
 		    "* BYE [NOPERM] The mailbox is not shown to you any more\r\n");
@@ -128,6 +130,7 @@ void imap_command_end(struct imap *im)
 	im->release = NULL;
 	im->work = NULL;
 	im->told = NULL;
+	im->progress = 0;
 }
 
 static enum sess_next run(struct sess *s)

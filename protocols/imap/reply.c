@@ -161,15 +161,25 @@ void imap_put_name(struct imap *im, struct slice name)
 	buf_done(&wire);
 }
 
+void imap_put_fetch(struct imap *im, uint32_t seq, uint32_t uid)
+{
+	struct buf *out = sess_out(im->sess);
+	bool numbers = !(im->enabled & IMAP_UIDONLY);
+
+	buf_addz(out, "* ");
+	buf_addu(out, numbers ? seq : uid);
+	buf_addz(out, numbers ? " FETCH (" : " UIDFETCH (");
+}
+
 /* RFC 9051 §6.4.9: behind UID every FETCH has the UID; RFC 7162 §3.2.4: with
    QRESYNC always. */
 static void begin_change(struct imap *im, uint32_t seq, const struct box_entry *entry)
 {
 	struct buf *out = sess_out(im->sess);
 
-	buf_addz(out, "* ");
-	buf_addu(out, seq);
-	buf_addz(out, " FETCH (");
+	imap_put_fetch(im, seq, entry->uid);
+	if (im->enabled & IMAP_UIDONLY)
+		return;
 	if (im->uid || (im->enabled & IMAP_QRESYNC)) {
 		buf_addz(out, "UID ");
 		buf_addu(out, entry->uid);

@@ -38,6 +38,7 @@ struct imap_query {
 	bool charset_unknown; /* why it was not understood */
 	unsigned n_terms, n_texts, depth;
 	struct imap_term *first;
+	bool by_number;	   /* some term is a set of message numbers */
 	bool tells_modseq; /* the answer has the MODSEQ of what was found */
 	bool unicode;	   /* some text that is looked for is not ASCII */
 };

@@ -55,7 +55,10 @@ IMAP_SEARCH_KEY(unkeyword) = { .name = "UNKEYWORD", KEYWORD(false) };
 
 static bool parse_set(struct imap_query *query, struct imap_term *term, struct slice *in)
 {
-	return imap_set(query->pool, in, &term->set);
+	if (!imap_set(query->pool, in, &term->set))
+		return false;
+	query->by_number |= !term->key->want && !term->set.saved;
+	return true;
 }
 
 static bool parse_uid(struct imap_query *query, struct imap_term *term, struct slice *in)

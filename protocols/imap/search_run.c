@@ -88,8 +88,10 @@ static enum imap_done go_on(struct imap *im)
 		imap_candidate_next(c, search->next++);
 		if (imap_terms_match(c, search->query.first))
 			imap_found_add(&search->found, c->seq);
-		if (is_time_up(search, began))
+		if (is_time_up(search, began)) {
+			imap_progress(im, search->next - 1, count);
 			return IMAP_LATER;
+		}
 	}
 	im->resume = search->then;
 	return search->then(im);
@@ -116,6 +118,8 @@ static bool is_soon_done(const struct imap_search *search, const struct box_snap
 
 enum imap_done imap_search_run(struct imap *im, struct imap_search *search)
 {
+	if ((im->enabled & IMAP_UIDONLY) && search->query.by_number)
+		return imap_reply(im, IMAP_BAD, "[UIDREQUIRED] You wanted no message numbers");
 	if (search->query.tells_modseq)
 		imap_enable(im, IMAP_CONDSTORE);
 	if (im->here && !is_soon_done(search, im->shown))

@@ -25,7 +25,7 @@ static void tell_expunged(void *arg, uint32_t seq, uint32_t uid)
 {
 	struct teller *t = arg;
 
-	if (t->im->enabled & IMAP_QRESYNC)
+	if (t->im->enabled & (IMAP_QRESYNC | IMAP_UIDONLY))
 		buf_add(&t->vanished, &uid, sizeof uid);
 	else
 		put_numbered(t->out, seq, " EXPUNGE\r\n");

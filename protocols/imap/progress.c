@@ -1,0 +1,36 @@
+/* progress.c - INPROGRESS (RFC 9585): who waits long is told that it goes on */
+#include "core/loop.h"
+#include "protocols/imap/imap.h"
+
+CONF_KEY(imap_progress) = {
+	.name = "imap.progress",
+	.type = CONF_DURATION,
+	.def = "10s",
+	.max = 600000,
+	.help =
+	    "how long an IMAP command may take before its client is told that it goes on; 0: never",
+};
+
+static void words(const struct imap *im, struct buf *out)
+{
+	(void)im;
+	buf_addz(out, " INPROGRESS");
+}
+
+IMAP_EXTENSION(inprogress) = { .words = words };
+
+void imap_progress(struct imap *im, uint64_t done, uint64_t all)
+{
+	uint64_t every = (uint64_t)conf_num(&conf_key_imap_progress), now = loop_now();
+	struct buf *out = sess_out(im->sess);
+
+	if (im->progress == 0)
+		im->progress = now;
+	if (every == 0 || now - im->progress < every)
+		return;
+	im->progress = now;
+	buf_addz(out, "* OK [INPROGRESS (");
+	imap_put_string(out, im->tag);
+	buf_printf(
+	    out, " %llu %llu)] Still at it\r\n", (unsigned long long)done, (unsigned long long)all);
+}
