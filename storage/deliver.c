@@ -84,11 +84,7 @@ static int add_recipient(struct delivery *op, struct place *place, struct err *e
 {
 	struct deliver_rcpt *rcpt = place->rcpt;
 
-<<<<<<< HEAD
-	if (!rcpt->target->account || deliver_waits(op))
-		return sending_on(op, rcpt, err);
-=======
-	if (!rcpt->target->account) {
+	if (!rcpt->target->account || deliver_waits(op)) {
 		int rc = sending_on(op, rcpt, err);
 		if (rc != 0 && err->kind == ERR_EXISTS) {
 			place->party = deliver_refuse(op, rcpt, err->text);
@@ -96,7 +92,6 @@ static int add_recipient(struct delivery *op, struct place *place, struct err *e
 		}
 		return rc;
 	}
->>>>>>> d0b3669 (storage: Rewrite the sender of what is handed on to other servers)
 	place->party = deliver_new_party(op, rcpt->target, err);
 	if (!place->party)
 		return -1;

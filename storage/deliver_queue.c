@@ -55,8 +55,23 @@ static void add_rcpt(struct sending *sending, const struct queue_rcpt *rcpt)
 
 /* --- to others' servers, as the sender wished --- */
 
-<<<<<<< HEAD
-=======
+/* An address elsewhere gets it once. */
+static bool is_sent_to(const struct delivery *op, struct slice address)
+{
+	for (const struct sending *sending = op->sendings; sending; sending = sending->next) {
+		const struct queue_rcpt *rcpts = (const void *)sending->rcpts.p;
+		for (size_t i = 0; i < sending->rcpts.n / sizeof(*rcpts); i++)
+			if (slice_eq(rcpts[i].address, address))
+				return true;
+	}
+	return false;
+}
+
+bool deliver_waits(const struct delivery *op)
+{
+	return op->d->release > op->now;
+}
+
 /* What an address of ours leads to, and what its sender wrote: an alias of one is not
    the other. */
 static bool is_forward(const struct deliver_rcpt *rcpt)
@@ -111,7 +126,7 @@ static struct sending *new_forward(
 static struct sending *sending_for(
     struct delivery *op, const struct deliver_rcpt *rcpt, struct err *err)
 {
-	bool forward = is_forward(rcpt);
+	bool forward = !deliver_waits(op) && is_forward(rcpt);
 	struct sending *sending =
 	    forward ? find_forward(op, rcpt->original) : find(op, SENDING_ON, NULL);
 	struct shard *shard = home(err);
@@ -122,54 +137,15 @@ static struct sending *sending_for(
 		       : new_sending(op, SENDING_ON, NULL, form_clear(op, shard, err));
 }
 
-int sending_on(struct delivery *op, const struct deliver_rcpt *rcpt, struct err *err)
-{
-	struct sending *sending = sending_for(op, rcpt, err);
-
-	if (!sending)
-		return -1;
-	add_rcpt(sending,
-	    &(struct queue_rcpt){ .address = slice_str(rcpt->target->address),
-		.original = rcpt->original,
-		.notify = rcpt->notify,
-		.orcpt = rcpt->orcpt });
-	return 0;
-}
-
-/* --- redirects --- */
-
->>>>>>> d0b3669 (storage: Rewrite the sender of what is handed on to other servers)
-/* An address elsewhere gets it once. */
-static bool is_sent_to(const struct delivery *op, struct slice address)
-{
-	for (const struct sending *sending = op->sendings; sending; sending = sending->next) {
-		const struct queue_rcpt *rcpts = (const void *)sending->rcpts.p;
-		for (size_t i = 0; i < sending->rcpts.n / sizeof(*rcpts); i++)
-			if (slice_eq(rcpts[i].address, address))
-				return true;
-	}
-	return false;
-}
-
-<<<<<<< HEAD
-bool deliver_waits(const struct delivery *op)
-{
-	return op->d->release > op->now;
-}
-
 /* Who waits for a time is led to whom the address means then. */
 int sending_on(struct delivery *op, const struct deliver_rcpt *rcpt, struct err *err)
 {
 	struct slice address =
 	    deliver_waits(op) ? rcpt->original : slice_str(rcpt->target->address);
-	struct sending *sending = find(op, SENDING_ON, NULL);
-	struct shard *shard = home(err);
 
 	if (deliver_waits(op) && is_sent_to(op, address))
 		return 0;
-
-	if (!sending && shard)
-		sending = new_sending(op, SENDING_ON, NULL, form_clear(op, shard, err));
+	struct sending *sending = sending_for(op, rcpt, err);
 	if (!sending)
 		return -1;
 	add_rcpt(sending,
@@ -182,19 +158,6 @@ int sending_on(struct delivery *op, const struct deliver_rcpt *rcpt, struct err 
 
 /* --- redirects --- */
 
-static bool was_redirected(struct slice message, struct slice address)
-{
-	struct msg_field field;
-
-	while (msg_field_next(&message, &field))
-		if (slice_ieq(field.name, slice_str(mark)) &&
-		    slice_ieq(slice_trim(field.value), address))
-			return true;
-	return false;
-}
-
-=======
->>>>>>> d0b3669 (storage: Rewrite the sender of what is handed on to other servers)
 static struct sending *new_redirect(struct delivery *op, const struct party *by, struct err *err)
 {
 	struct shard *shard = home(err);
@@ -324,7 +287,7 @@ int sending_put(struct delivery *op, struct sending *sending, struct kv_txn *txn
 		.n_rcpts = sending->rcpts.n / sizeof(struct queue_rcpt) };
 	if (sending->kind != SENDING_REDIRECT) { /* what the sender asked for his recipients */
 		sending->entry.envid = d->envid;
-		sending->entry.ret = sending->kind == SENDING_REJECTED ? SLICE("HDRS") : d->ret;
+		sending->entry.ret = sending->kind == SENDING_TOLD ? SLICE("HDRS") : d->ret;
 	}
 	sending->form->users++;
 	return queue_put(txn, &sending->entry);
