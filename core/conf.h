@@ -57,6 +57,8 @@ struct conf_key {
 	/* Of a choice or a switch: why this build cannot have that value, or NULL: it can.
 	   Such a value is shown, explained and refused. May be NULL. */
 	const char *(*lacks)(int64_t num);
+	/* Of a text: is it one? 0, or -1 with the reason. May be NULL. */
+	int (*check)(struct slice value, struct err *err);
 	/* Called after the server-wide number was loaded or set, by the thread
 	   that did it, for modules that do not ask each time. It changes no
 	   settings. May be NULL. */

@@ -26,7 +26,7 @@ static int check_text(const struct conf_key *key, struct slice value, int64_t *n
 		if ((unsigned char)value.p[i] < ' ' || value.p[i] == 0x7f)
 			return err_set(
 			    err, ERR_INPUT, "%s: one line without control characters", key->name);
-	return 0;
+	return key->check && value.n > 0 ? key->check(value, err) : 0;
 }
 
 static int check_choice(

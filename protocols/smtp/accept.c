@@ -97,7 +97,7 @@ int smtp_deliver(struct smtp *smtp, struct slice message, struct deliver_rcpt *r
 	struct smtp_mail *mail = smtp->mail;
 	struct buf trace = { 0 };
 
-	*mid = log_id();
+	*mid = smtp_is_lmtp(smtp) ? log_id() : smtp_mail_id(smtp);
 	sess_mid(smtp->sess, *mid);
 	write_trace(smtp, *mid, time(NULL), &trace);
 	struct deliver d = { .mid = *mid,

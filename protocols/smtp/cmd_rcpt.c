@@ -80,21 +80,6 @@ static const char *route(struct smtp *smtp, struct slice path, struct dir_target
 	}
 }
 
-/* One entry for each target; an alias may have several. */
-static void add_recipients(
-    struct smtp_mail *mail, const struct dir_target *target, const struct deliver_rcpt *asked)
-{
-	for (; target; target = target->next) {
-		struct deliver_rcpt *rcpt = pool_get(&mail->pool, sizeof *rcpt);
-
-		*rcpt = *asked;
-		rcpt->target = target;
-		*mail->last_rcpt = rcpt;
-		mail->last_rcpt = &rcpt->next;
-	}
-	mail->n_rcpts++;
-}
-
 static const char *add(struct smtp *smtp, struct slice args)
 {
 	struct smtp_mail *mail = smtp->mail;
@@ -126,7 +111,7 @@ static const char *add(struct smtp *smtp, struct slice args)
 	why = smtp_check_rcpt(smtp, &asked);
 	if (why)
 		return why;
-	add_recipients(mail, target, &asked);
+	smtp_add_recipients(mail, target, &asked);
 	return NULL;
 }
 

@@ -321,6 +321,7 @@ static void done(struct sess *s)
 
 	smtp_mail_end(smtp);
 	auth_free(&smtp->auth);
+	milters_free(&smtp->milters);
 	free(smtp->helo);
 	free(smtp->login);
 }

@@ -48,6 +48,7 @@ struct smtp_mail {
 	bool body8, smtputf8;
 	bool full_said; /* that there are too many recipients */
 	struct slice envid, ret;
+	uint64_t mid; /* see smtp_mail_id() */
 	struct spool *text;
 	bool replaced;	   /* a check gave it another text */
 	bool discard;	   /* a check wants it taken, and dropped */
@@ -78,6 +79,7 @@ struct smtp {
 	const struct smtp_command *command; /* framed, to be run */
 	struct slice args;		    /* of it; in the command's pool */
 	const char *policy;		    /* its name; NULL: none was chosen */
+	struct milters *milters;	    /* connections to filters, or NULL */
 	char *helo;
 	bool esmtp;
 	uint64_t account; /* logged in: its id, else 0 */
@@ -174,7 +176,15 @@ const char *smtp_params(
 
 /* mail.c */
 void smtp_mail_begin(struct smtp *smtp);
+/* The id that the message of this transaction will have; made when first asked for. */
+uint64_t smtp_mail_id(struct smtp *smtp);
+/* One recipient more: an entry for each target, as an alias may have several. */
+void smtp_add_recipients(
+    struct smtp_mail *mail, const struct dir_target *target, const struct deliver_rcpt *asked);
 void smtp_mail_end(struct smtp *smtp); /* also when there is none */
+
+/* check_milter.c: the session ends; NULL is fine. Waits for nothing. */
+void milters_free(struct milters **milters);
 
 /* text.c */
 void smtp_text_begin(struct smtp *smtp);
