@@ -14,6 +14,24 @@ void digest_sha256(struct slice data, unsigned char out[DIGEST_SIZE])
 	bytes_wipe(&ctx, sizeof(ctx));
 }
 
+_Static_assert(sizeof(struct sha256_ctx) <= sizeof(struct digest), "room for the library");
+
+void digest_begin(struct digest *digest)
+{
+	sha256_init((struct sha256_ctx *)digest->room);
+}
+
+void digest_add(struct digest *digest, struct slice data)
+{
+	sha256_update((struct sha256_ctx *)digest->room, data.n, (const uint8_t *)data.p);
+}
+
+void digest_end(struct digest *digest, unsigned char out[DIGEST_SIZE])
+{
+	sha256_digest((struct sha256_ctx *)digest->room, DIGEST_SIZE, out);
+	bytes_wipe(digest, sizeof(*digest));
+}
+
 void digest_hmac(struct slice key, struct slice data, unsigned char out[DIGEST_SIZE])
 {
 	struct hmac_sha256_ctx ctx;

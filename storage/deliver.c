@@ -214,6 +214,30 @@ static int deliver_whole(struct delivery *op, struct err *err)
 	return 0;
 }
 
+/* --- the message as it is kept --- */
+
+static const struct deliver_signer *signer;
+
+void deliver_sign_with(const struct deliver_signer *with)
+{
+	signer = with;
+}
+
+/* Where the message comes in, and nowhere later, it is known who sent it: what is passed
+   on for a stranger is never signed in somebody's name here. */
+static void put_together(const struct deliver *d, struct buf *whole)
+{
+	struct buf fields = { 0 };
+
+	if (signer && (d->sender || d->ours))
+		signer->sign(d, &fields);
+	buf_room(whole, d->trace.n + fields.n + d->message.n);
+	buf_adds(whole, d->trace);
+	buf_adds(whole, buf_slice(&fields));
+	buf_adds(whole, d->message);
+	buf_done(&fields);
+}
+
 int deliver(const struct deliver *d, struct err *err)
 {
 	struct delivery op = { .d = d, .now = time(NULL), .last_party = &op.parties };
@@ -226,9 +250,7 @@ int deliver(const struct deliver *d, struct err *err)
 		return err_set(err, ERR_INPUT, "the message has no recipient");
 	if (d->trace.n + d->message.n > UINT32_MAX)
 		return err_set(err, ERR_LIMIT, "the message is too large");
-	buf_room(&whole, d->trace.n + d->message.n);
-	buf_adds(&whole, d->trace);
-	buf_adds(&whole, d->message);
+	put_together(d, &whole);
 	op.whole = buf_slice(&whole);
 	int rc = deliver_whole(&op, err);
 	if (rc == 0)

@@ -73,12 +73,27 @@ struct deliver {
 	/* Not before, unix seconds: until then all of it waits in the queue, for
 	   whoever is here as well (RFC 4865). */
 	int64_t release;
+	/* The mailbox for it in place of INBOX, where no rule chooses another; made when
+	   it is not there. Empty: INBOX. */
+	struct slice junk;
+	/* Who vouches for it, so that it is signed in the name of its From (see
+	   deliver_signer): the account that sent it, or this server, which made it. */
+	uint64_t sender;
+	bool ours;
 	/* The sender is told of each recipient alone (LMTP): one that can't have it
 	   does not keep the others from it, as long as neither's rules give to the
 	   other and an alias does not hold them together. */
 	bool each_answers;
 	struct pool *pool; /* for reasons; NULL: they are not asked for */
 };
+
+/* Signs what somebody here vouches for; filled by pki/ (DKIM). Appends header fields, or
+   nothing; it says in the log why. Any thread but a loop's. */
+struct deliver_signer {
+	void (*sign)(const struct deliver *d, struct buf *fields);
+};
+/* At start, before the first message. */
+void deliver_sign_with(const struct deliver_signer *signer);
 
 /* ERR_LIMIT: a recipient's quota is used up (say so before DATA: see
    deliver_room). ERR_TEMP: try later. Any thread but a loop's. */

@@ -86,8 +86,8 @@ void deliver_keep(struct delivery *op, struct party *party, const struct landing
 {
 	struct landing ordinary = *landing;
 
-	ordinary.box = party->detail;
-	ordinary.how = LANDING_DETAIL;
+	ordinary.box = op->d->junk.n > 0 ? op->d->junk : party->detail;
+	ordinary.how = op->d->junk.n > 0 ? LANDING_FILE : LANDING_DETAIL;
 	deliver_land(op, party, &ordinary);
 }
 

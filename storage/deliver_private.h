@@ -108,7 +108,7 @@ struct party *deliver_new_party(
 void parties_done(struct party *parties);
 /* Once for each form and mailbox. */
 void deliver_land(struct delivery *op, struct party *party, const struct landing *landing);
-/* The ordinary way: INBOX, or the mailbox of the detail; form and flags as given. */
+/* The ordinary way: INBOX, the mailbox of the detail, or that for junk; form and flags as given. */
 void deliver_keep(struct delivery *op, struct party *party, const struct landing *landing);
 
 /* May it be left out, and the others have it? */

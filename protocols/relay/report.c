@@ -59,7 +59,9 @@ static int send_one(const struct queue_entry *entry, struct slice domain, enum q
 {
 	struct buf text = { 0 };
 	struct body *body = NULL;
-	struct deliver d = { .mid = log_id(), .trace = SLICE("Return-Path: <>\r\n"), .rcpts = to };
+	struct deliver d = {
+		.mid = log_id(), .trace = SLICE("Return-Path: <>\r\n"), .rcpts = to, .ours = true
+	};
 
 	if (queue_body(entry, &body, err) < 0)
 		return -1;

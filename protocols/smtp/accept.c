@@ -109,6 +109,8 @@ int smtp_deliver(struct smtp *smtp, struct slice message, struct deliver_rcpt *r
 		.ret = mail->ret,
 		.smtputf8 = mail->smtputf8,
 		.body8 = mail->body8,
+		.junk = slice_str(mail->junk),
+		.sender = smtp->account,
 		.each_answers = smtp_is_lmtp(smtp),
 		.pool = &mail->pool };
 	int rc = deliver(&d, err);

@@ -78,20 +78,25 @@ static void read_machine_name(void)
 		memcpy(machine_name, "localhost", sizeof "localhost");
 }
 
-void smtp_host_name(struct smtp *smtp, struct buf *out)
+void smtp_server_name(struct buf *out)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	struct tls_info info;
 	struct buf name = { 0 };
 
-	if (sess_tls_info(smtp->sess, &info) && info.domain) {
-		buf_addz(out, info.domain);
-		return;
-	}
 	pthread_once(&once, read_machine_name);
 	conf_text(&conf_key_server_name, NULL, &name);
 	buf_adds(out, name.n > 0 ? buf_slice(&name) : slice_str(machine_name));
 	buf_done(&name);
+}
+
+void smtp_host_name(struct smtp *smtp, struct buf *out)
+{
+	struct tls_info info;
+
+	if (sess_tls_info(smtp->sess, &info) && info.domain)
+		buf_addz(out, info.domain);
+	else
+		smtp_server_name(out);
 }
 
 /* --- replies --- */

@@ -50,9 +50,11 @@ struct smtp_mail {
 	struct slice envid, ret;
 	uint64_t mid; /* see smtp_mail_id() */
 	struct spool *text;
-	bool replaced;	   /* a check gave it another text */
-	bool discard;	   /* a check wants it taken, and dropped */
-	struct buf fields; /* that checks put in front */
+	bool replaced;		    /* a check gave it another text */
+	bool discard;		    /* a check wants it taken, and dropped */
+	struct buf fields;	    /* that checks put in front */
+	struct smtp_origin *origin; /* what SPF, DKIM and DMARC say (origin.h) */
+	const char *junk;	    /* the mailbox for it where rules do not choose; or NULL */
 };
 
 /* How the message text is read. */
@@ -160,6 +162,9 @@ void smtp_refused(struct smtp *smtp, const char *reply, struct slice what);
 /* The name that this server goes by on this connection: of the domain whose
    certificate was shown, else server.name, else the machine's. Appended. */
 void smtp_host_name(struct smtp *smtp, struct buf *out);
+
+/* The same whatever the connection: server.name, else the machine's. Appended. */
+void smtp_server_name(struct buf *out);
 
 bool smtp_is_submission(const struct smtp *smtp);
 bool smtp_is_lmtp(const struct smtp *smtp);

@@ -1,0 +1,48 @@
+/* dmarc.h - DMARC: does the domain in From stand behind a message, and what does it wish
+ * for when not? (RFC 7489; np= and t= as RFC 9091 and its successor have them) */
+#ifndef MAILAUTH_DMARC_H
+#define MAILAUTH_DMARC_H
+
+#include "mailauth/dkim.h"
+#include "mailauth/spf.h"
+
+struct asker;
+
+enum dmarc_result { DMARC_NONE, DMARC_PASS, DMARC_FAIL, DMARC_TEMPERROR, DMARC_PERMERROR };
+extern const char *const dmarc_result_names[];
+
+/* From the mildest to the most severe. */
+enum dmarc_policy { DMARC_LET, DMARC_QUARANTINE, DMARC_REJECT };
+extern const char *const dmarc_policy_names[]; /* "none", "quarantine", "reject" */
+
+/* What a TXT record at _dmarc.DOMAIN says (RFC 7489 6.3). */
+struct dmarc_record {
+	enum dmarc_policy p, sp, np; /* of the domain, those below, those that are not there */
+	bool np_given;
+	bool strict_dkim, strict_spf;
+	bool testing; /* t=y */
+	unsigned percent;
+};
+/* False: it is none. */
+bool dmarc_read(struct slice text, struct dmarc_record *out);
+
+struct dmarc_question {
+	const struct asker *asker;
+	struct slice from;		  /* the domain in From; empty: there is none, or several */
+	const struct spf_answer *spf;	  /* or NULL */
+	const struct dkim_verdicts *dkim; /* or NULL */
+};
+
+struct dmarc_answer {
+	enum dmarc_result result;
+	enum dmarc_policy policy; /* as published, for this domain */
+	enum dmarc_policy wish;	  /* what is to be done with this message, of those that fail */
+	struct slice domain;	  /* where the record was found; or empty */
+	const char *why;	  /* static; or NULL */
+};
+
+/* Waits for the network: not on a loop. */
+void dmarc_check(
+    const struct dmarc_question *question, struct pool *pool, struct dmarc_answer *out);
+
+#endif

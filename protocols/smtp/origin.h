@@ -1,0 +1,36 @@
+/* origin.h - does a message come from whom it says? What the checks of SPF, DKIM and
+ * DMARC found out, from one to the next
+ *
+ * They look at what strangers send, not at what users submit. */
+#ifndef PROTOCOLS_SMTP_ORIGIN_H
+#define PROTOCOLS_SMTP_ORIGIN_H
+
+#include "mailauth/ask.h"
+#include "mailauth/results.h"
+#include "protocols/smtp/check.h"
+
+struct smtp_origin {
+	struct asker asker; /* the server's resolver, for a limited time */
+	uint64_t until;
+	bool has_spf, has_dkim, has_arc;
+	struct spf_answer spf;
+	struct dkim_mail mail;
+	struct dkim_verdicts dkim;
+	struct arc_verdict arc;
+};
+
+/* Of this transaction; made when there is none yet. */
+struct smtp_origin *smtp_origin(struct smtp *smtp);
+/* From now on the DNS is asked for ORIGIN_TIME_MS at most. */
+void smtp_origin_hurry(struct smtp_origin *origin);
+
+/* Is it a stranger who sends, and the switch, or that of DMARC, on? */
+bool smtp_origin_wanted(const struct smtp *smtp, const struct conf_key *key);
+
+/* Who says so in Authentication-Results. Appended. */
+void smtp_results_id(struct buf *out);
+
+extern const struct conf_key conf_key_spf_check, conf_key_dkim_check, conf_key_arc_check,
+    conf_key_dmarc_check;
+
+#endif

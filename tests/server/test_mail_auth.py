@@ -1,0 +1,211 @@
+"""Whose mail it is: SPF, DKIM, DMARC and ARC of what comes in, DKIM of what goes out, and what a domain publishes."""
+import base64
+import contextlib
+import email
+import email.policy
+import pathlib
+import smtplib
+import subprocess
+import tempfile
+import unittest
+
+from dns import Names
+from server import Server
+
+ANN = "ann@alpha.test"
+
+
+def txt(text):
+    """The data of a TXT record."""
+    raw = text.encode()
+    return [b"".join(bytes([len(raw[i:i + 255])]) + raw[i:i + 255] for i in range(0, len(raw), 255))]
+
+
+class Keys:
+    """Key pairs as other signers have them, and the records for them."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        pem = subprocess.run(["openssl", "genrsa", "-traditional", "2048"], check=True, capture_output=True).stdout
+        (self.folder / "rsa").write_bytes(pem)
+        der = subprocess.run(["openssl", "rsa", "-pubout", "-outform", "DER"], input=pem, check=True,
+                             capture_output=True).stdout
+        self.rsa = "v=DKIM1; k=rsa; p=" + base64.b64encode(der).decode()
+        pem = subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519"], check=True, capture_output=True).stdout
+        raw = subprocess.run(["openssl", "pkey", "-outform", "DER"], input=pem, check=True, capture_output=True).stdout
+        (self.folder / "ed").write_bytes(base64.b64encode(raw[-32:]))
+        raw = subprocess.run(["openssl", "pkey", "-pubout", "-outform", "DER"], input=pem, check=True,
+                             capture_output=True).stdout
+        self.ed = "v=DKIM1; k=ed25519; p=" + base64.b64encode(raw[-32:]).decode()
+
+    def sign(self, message, selector="rsa", canon=("relaxed", "relaxed"), domain="signed.test"):
+        algorithm = "ed25519-sha256" if selector == "ed" else "rsa-sha256"
+        return subprocess.run(
+            ["dkimsign", "--hcanon", canon[0], "--bcanon", canon[1], "--signalg", algorithm, selector, domain,
+             self.folder / selector], input=message, check=True, capture_output=True).stdout
+
+    def seal(self, message, who="list.test"):
+        return subprocess.run(["arcsign", "rsa", who, self.folder / "rsa", who], input=message, check=True,
+                              capture_output=True).stdout
+
+
+def message(sender="x@signed.test", subject="hello", more="", body="Hello, Ann.\r\n"):
+    return (f"{more}From: X <{sender}>\r\nTo: {ANN}\r\nSubject: {subject}\r\n"
+            f"Date: Sat, 21 Nov 2026 10:00:00 +0000\r\nMessage-ID: <1@signed.test>\r\n\r\n{body}").encode()
+
+
+class World(unittest.TestCase):
+    """A server that checks everything, and the name servers of those who write to it."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.stack = contextlib.ExitStack()
+        cls.addClassCleanup(cls.stack.close)
+        cls.keys = Keys(cls.stack.enter_context(tempfile.TemporaryDirectory()))
+        cls.table = {
+            "signed.test": {"TXT": txt("v=spf1 ip4:192.0.2.7 -all")},
+            "rsa._domainkey.signed.test": {"TXT": txt(cls.keys.rsa)},
+            "ed._domainkey.signed.test": {"TXT": txt(cls.keys.ed)},
+            "rsa._domainkey.list.test": {"TXT": txt(cls.keys.rsa)},
+            "_dmarc.signed.test": {"TXT": txt("v=DMARC1; p=reject")},
+            "here.test": {"TXT": txt("v=spf1 ip4:127.0.0.0/8 -all")},
+            "_dmarc.here.test": {"TXT": txt("v=DMARC1; p=quarantine; sp=none")},
+            "elsewhere.test": {"TXT": txt("v=spf1 -all exp=why.elsewhere.test")},
+            "why.elsewhere.test": {"TXT": txt("%{i} does not send for %{d}")},
+        }
+        cls.names = cls.stack.enter_context(Names(cls.table))
+        cls.server = cls.stack.enter_context(Server())
+        cls.server.add(ANN)
+        for name, value in {"dns.servers": cls.names.address, "spf.check": "on", "dkim.check": "on",
+                            "arc.check": "on", "dmarc.check": "on", "mailauth.id": "mx.alpha.test"}.items():
+            cls.setting(name, value)
+
+    @classmethod
+    def setting(cls, name, value):
+        cls.server.signet("setting", "set", name, value)
+
+    @contextlib.contextmanager
+    def having(self, name, value):
+        self.setting(name, value)
+        try:
+            yield
+        finally:
+            self.server.signet("setting", "reset", name)
+
+    def send(self, data, sender="x@signed.test", to=ANN):
+        with smtplib.SMTP("127.0.0.1", self.server.ports["smtp"], local_hostname="client.here.test",
+                          timeout=30) as smtp:
+            smtp.sendmail(sender, [to], data)
+
+    def arrived(self, data, sender="x@signed.test", mailbox="INBOX"):
+        """Send it, and take it out of the mailbox again."""
+        self.send(data, sender)
+        return self.newest(mailbox)
+
+    def newest(self, mailbox="INBOX"):
+        imap = self.server.imap(ANN)
+        try:
+            self.assertEqual(imap.select(mailbox)[0], "OK", mailbox)
+            (_, raw), *_ = imap.fetch("*", "(BODY.PEEK[])")[1]
+            imap.store("*", "+FLAGS", "\\Deleted")
+            imap.expunge()
+            return email.message_from_bytes(raw, policy=email.policy.default.clone(max_line_length=None))
+        finally:
+            imap.logout()
+
+    def results(self, data, sender="x@signed.test", mailbox="INBOX"):
+        """What our field says, in one line."""
+        fields = self.arrived(data, sender, mailbox).get_all("Authentication-Results")
+        ours = [" ".join(str(f).split()) for f in fields if str(f).startswith("mx.alpha.test")]
+        self.assertEqual(len(ours), 1, fields)
+        return ours[0]
+
+
+class Incoming(World):
+    def test_spf(self):
+        self.assertIn("spf=pass smtp.mailfrom=x@here.test", self.results(message("x@here.test"), "x@here.test"))
+        self.assertIn("spf=fail smtp.mailfrom=x@elsewhere.test", self.results(message("x@n.test"), "x@elsewhere.test"))
+        self.assertIn("spf=none smtp.mailfrom=x@nothing.test", self.results(message("x@n.test"), "x@nothing.test"))
+        self.assertIn("spf=none smtp.helo=client.here.test", self.results(message("x@n.test"), ""))
+
+    def test_spf_refuses(self):
+        with self.having("spf.on-fail", "reject"):
+            with self.assertRaises(smtplib.SMTPSenderRefused) as no:
+                self.send(message(), "x@elsewhere.test")
+            self.assertEqual(no.exception.smtp_code, 550)
+            self.assertIn(b"5.7.23 The sender's domain says (SPF): 127.0.0.1 does not send for elsewhere.test",
+                          no.exception.smtp_error)
+            self.assertIn("spf=pass", self.results(message("x@here.test"), "x@here.test"))
+
+    def test_dkim(self):
+        for selector in ("rsa", "ed"):
+            for canon in (("simple", "simple"), ("simple", "relaxed"), ("relaxed", "simple"), ("relaxed", "relaxed")):
+                body = "Hello,\r\n\r\n  dear \t Ann. \r\n.dot\r\n\r\n\r\n"
+                got = self.results(self.keys.sign(message(body=body), selector, canon))
+                self.assertIn("dkim=pass header.d=signed.test", got, (selector, canon))
+                self.assertIn(f"header.s={selector}", got)
+                self.assertIn("dmarc=pass (p=reject) header.from=signed.test", got)
+
+    def test_dkim_of_what_was_changed(self):
+        signed = self.keys.sign(message())
+        self.assertIn("dkim=fail (body hash did not verify)", self.results(signed + b"more\r\n"))
+        self.assertIn("dkim=fail (signature did not verify)",
+                      self.results(signed.replace(b"Subject: hello", b"Subject: hullo")))
+        self.assertIn("dkim=permerror (its key is not published)",
+                      self.results(signed.replace(b"s=rsa", b"s=rsb")))
+        self.assertIn("dkim=none", self.results(message()))
+
+    def test_dmarc(self):
+        self.assertIn("dmarc=fail (p=reject) header.from=signed.test", self.results(message()))
+        self.assertIn("dmarc=pass (p=quarantine) header.from=here.test",
+                      self.results(message("x@here.test"), "x@here.test"))
+        self.assertIn("dmarc=none header.from=nothing.test", self.results(message("x@nothing.test")))
+        self.assertIn("dmarc=fail (p=none) header.from=sub.here.test", self.results(message("x@sub.here.test")))
+        two = message("x@here.test", more="From: y@other.test\r\n")
+        self.assertIn("dmarc=permerror (no single domain in From)", self.results(two, "x@here.test"))
+
+    def test_dmarc_is_obeyed(self):
+        with self.having("dmarc.on-fail", "reject"):
+            with self.assertRaises(smtplib.SMTPDataError) as no:
+                self.send(message())
+            self.assertEqual(no.exception.smtp_code, 550)
+            self.assertIn("dmarc=pass", self.results(self.keys.sign(message())))
+            self.assertIn("dmarc=fail", self.results(message("x@here.test"), mailbox="Junk"))
+        with self.having("dmarc.on-fail", "quarantine"):
+            self.assertIn("dmarc=fail", self.results(message(), mailbox="Junk"))
+
+    def test_forged_results_are_removed(self):
+        forged = ("Authentication-Results: mx.alpha.test; dkim=pass header.d=signed.test\r\n"
+                  "Authentication-Results: (x) \"MX.alpha.test\" 1;\r\n\tdmarc=pass\r\n"
+                  "Authentication-Results: other.test; dkim=pass\r\n")
+        got = self.arrived(message(more=forged)).get_all("Authentication-Results")
+        self.assertEqual(len(got), 2, got)
+        self.assertIn("dmarc=fail", str(got[0]))
+        self.assertTrue(str(got[1]).startswith("other.test"))
+
+    def test_rules_see_the_results(self):
+        script = ('require ["fileinto"]; if header :matches "Authentication-Results" "mx.alpha.test;*spf=fail*" '
+                  '{ fileinto "Doubtful"; }')
+        self.server.signet("rule", "set", "auth", "--account", ANN, stdin=script)
+        self.server.signet("rule", "activate", "auth", "--account", ANN)
+        try:
+            self.assertIn("spf=fail", self.results(message("x@n.test"), "x@elsewhere.test", "Doubtful"))
+            self.assertIn("spf=pass", self.results(message("x@here.test"), "x@here.test"))
+        finally:
+            self.server.signet("rule", "activate", "", "--account", ANN)
+
+    def test_arc(self):
+        said = "Authentication-Results: list.test; spf=pass; dmarc=pass header.from=signed.test\r\n"
+        sealed = self.keys.seal(message(more=said))
+        got = self.results(sealed)
+        self.assertIn("arc=pass header.d=list.test", got)
+        self.assertIn("dmarc=fail (p=reject)", got)
+        self.assertIn("arc=fail", self.results(sealed.replace(b"Hello", b"Hallo")))
+        with self.having("dmarc.on-fail", "reject"), self.having("arc.trusted", "other.test list.test"):
+            self.assertIn("a trusted sealer passed it on", self.results(sealed))
+            with self.assertRaises(smtplib.SMTPDataError):
+                self.send(sealed.replace(b"Hello", b"Hallo"))
+
+
+if __name__ == "__main__":
+    unittest.main()
