@@ -4,7 +4,6 @@
 #include "core/text.h"
 #include "smime/encrypt.h"
 #include "smime/op_smime.h"
-#include "smime/stored.h"
 #include "storage/filter.h"
 
 /* Text as it is; other bytes in base64. */
@@ -104,21 +103,6 @@ static int read_cms(struct op_call *call, const struct dir_account *account, str
 	return cms_read(cms, &keys, content, err);
 }
 
-static int get_message(
-    struct op_call *call, const struct dir_account *account, struct buf *message, struct err *err)
-{
-	if (op_given(call, "text")) {
-		buf_adds(message, op_secret(call, "text"));
-		return 0;
-	}
-	if (!op_given(call, "uid"))
-		return err_set(err, ERR_INPUT,
-		    "which message? give it with --text-file FILE, or --mailbox and --uid");
-	const char *mailbox = op_text(call, "mailbox");
-	return smime_stored_message(account, mailbox ? mailbox : "INBOX",
-	    (uint32_t)op_number(call, "uid", 0), message, err);
-}
-
 static int run_decrypt(struct op_call *call)
 {
 	struct dir_account account;
@@ -127,7 +111,7 @@ static int run_decrypt(struct op_call *call)
 
 	if (smime_op_account(call, false, &account) != 0)
 		return -1;
-	int rc = get_message(call, &account, &message, &err);
+	int rc = smime_op_message(call, &account, &message, NULL, &err);
 	if (rc == 0)
 		rc = smime_body(buf_slice(&message), &cms, &err);
 	if (rc == 0)

@@ -1,8 +1,11 @@
 /* op_smime.c - what the operations of this room share */
 #include "smime/op_smime.h"
 
+#include <time.h>
+
 #include "core/text.h"
 #include "pki/pki.h"
+#include "smime/stored.h"
 
 enum { LINE = 76 };
 
@@ -44,6 +47,23 @@ int smime_op_identity(
 	    ? op_fail(call, ERR_ABSENT, "%s has no S/MIME certificate: see signet help smime issue",
 		  account->name)
 	    : op_fail(call, ERR_ABSENT, "%s has no certificate of that number", account->name);
+}
+
+int smime_op_message(struct op_call *call, const struct dir_account *account, struct buf *message,
+    int64_t *when, struct err *err)
+{
+	if (when)
+		*when = time(NULL);
+	if (op_given(call, "text")) {
+		buf_adds(message, op_secret(call, "text"));
+		return 0;
+	}
+	if (!op_given(call, "uid"))
+		return err_set(err, ERR_INPUT,
+		    "which message? give it with --text-file FILE, or --mailbox and --uid");
+	const char *mailbox = op_text(call, "mailbox");
+	return smime_stored_message(account, mailbox ? mailbox : "INBOX",
+	    (uint32_t)op_number(call, "uid", 0), message, when, err);
 }
 
 void smime_op_put_cert(struct op_call *call, const struct cert *cert)

@@ -14,6 +14,11 @@ int smime_op_account(struct op_call *call, bool changes, struct dir_account *acc
 int smime_op_identity(
     struct op_call *call, const struct dir_account *account, const struct identity **out);
 
+/* Append the message of "text", or the stored one of "mailbox" and "uid". *when: it came then;
+   of a text it is now. when may be NULL. */
+int smime_op_message(struct op_call *call, const struct dir_account *account, struct buf *message,
+    int64_t *when, struct err *err);
+
 /* Put what a certificate says. */
 void smime_op_put_cert(struct op_call *call, const struct cert *cert);
 

@@ -32,10 +32,13 @@ static int read_entry(
 	return rc;
 }
 
-static int read_uid(struct box *box, uint32_t uid, struct buf *out, struct err *err)
+static int read_uid(struct box *box, uint32_t uid, struct buf *out, int64_t *when, struct err *err)
 {
 	struct box_snap *snap = box_snap(box);
 	uint32_t seq = box_snap_find(snap, uid, false);
+
+	if (seq > 0 && when)
+		*when = box_snap_nth(snap, seq)->internal_date;
 	int rc = seq > 0 ? read_entry(box, box_snap_nth(snap, seq), out, err)
 			 : err_set(err, ERR_ABSENT, "%s has no message with UID %u", box_name(box),
 			       (unsigned)uid);
@@ -45,11 +48,11 @@ static int read_uid(struct box *box, uint32_t uid, struct buf *out, struct err *
 }
 
 int smime_stored_message(const struct dir_account *account, const char *mailbox, uint32_t uid,
-    struct buf *out, struct err *err)
+    struct buf *out, int64_t *when, struct err *err)
 {
 	struct acct *acct = acct_open(account->id, account->shard);
 	struct box *box = box_open(acct, slice_str(mailbox), err);
-	int rc = box ? read_uid(box, uid, out, err) : -1;
+	int rc = box ? read_uid(box, uid, out, when, err) : -1;
 
 	if (box)
 		box_close(&box);
