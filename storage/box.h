@@ -208,5 +208,9 @@ struct box_append {
 /* All or none. ERR_LIMIT: quota. ERR_ABSENT: no such mailbox. */
 int box_append(struct acct *acct, struct slice name, const struct box_append *messages, size_t n,
     struct pool *pool, struct box_added *out, struct err *err);
+/* One message in place of another, in one change. ERR_BUSY also: the other is not
+   there any more; ERR_DENIED: the two mailboxes lie in different shards. */
+int box_replace(struct box *box, uint32_t uid, struct acct *acct, struct slice name,
+    const struct box_append *message, struct pool *pool, struct box_added *out, struct err *err);
 
 #endif

@@ -153,7 +153,14 @@ static uint64_t text_limit(const struct imap *im)
 /* Is the literal that begins there in the text a message? */
 static bool is_message(const struct imap *im, size_t at)
 {
-	return may_run(im) && im->command->messages && im->text.p + at > im->args.p;
+	if (!may_run(im) || !im->command->messages || im->text.p + at < im->args.p)
+		return false;
+	struct slice before = slice_of(im->args.p, (size_t)(im->text.p + at - im->args.p));
+	if (im->command->messages > 1) /* the first has no blank in it */
+		slice_cut(&before, ' ');
+	/* RFC 4469 §6: of CATENATE an address may be one, too. */
+	return before.n > 0 && !slice_iends(before, SLICE("(URL ")) &&
+	    !slice_iends(before, SLICE(" URL "));
 }
 
 /* How many bytes it may have at most. */

@@ -140,7 +140,8 @@ struct imap_command {
 	bool uid;	/* UID may stand before it */
 	bool by_number; /* without UID it names or tells message numbers (RFC 9586) */
 	bool numbered;	/* EXPUNGE would confuse its numbers (RFC 9051 §7.5.1) */
-	bool messages;	/* its literals behind the first argument are messages */
+	/* Literals behind so many arguments are messages (append.h); 0: none. */
+	unsigned messages;
 	/* args: what stands behind the blank behind the name. */
 	enum imap_done (*run)(struct imap *im, struct slice args);
 };

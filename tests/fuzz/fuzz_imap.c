@@ -9,6 +9,7 @@
 #include "protocols/imap/list.h"
 #include "protocols/imap/search.h"
 #include "protocols/imap/status.h"
+#include "protocols/imap/url.h"
 #include "storage/box_snap.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
@@ -192,6 +193,7 @@ static void fuzz_names(struct pool *pool, struct slice in)
 
 static void fuzz_words(struct pool *pool, struct slice in)
 {
+	struct imap_url url;
 	struct imap_flags flags;
 	struct slice rest, out;
 	uint64_t items;
@@ -202,6 +204,7 @@ static void fuzz_words(struct pool *pool, struct slice in)
 	rest = in, imap_flag_list(pool, &rest, true, &flags);
 	rest = in, imap_date(&rest, &when);
 	rest = in, imap_date_time(&rest, &when);
+	imap_url_parse(pool, in, &url);
 	rest = in, imap_status_items(&rest, &items);
 }
 
