@@ -81,6 +81,13 @@ char *client_address_text(const struct sockaddr *address, char out[64])
 	return out;
 }
 
+unsigned client_address_port(const struct sockaddr *address)
+{
+	return ntohs(address->sa_family == AF_INET6
+		? ((const struct sockaddr_in6 *)address)->sin6_port
+		: ((const struct sockaddr_in *)address)->sin_port);
+}
+
 /* --- the list --- */
 
 static bool join(struct client *client)

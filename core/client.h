@@ -24,6 +24,8 @@ bool client_address(
 /* "192.0.2.1" or "2001:db8::1", without the port; out holds 64 bytes. Returns out. */
 char *client_address_text(const struct sockaddr *address, char out[64]);
 
+unsigned client_address_port(const struct sockaddr *address);
+
 /* Connect to an address in at most ms milliseconds. source: a local IP address of
    the same family to come from, or empty. NULL with the reason. */
 struct client *client_open(

@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -218,6 +219,21 @@ int log_open(const char *path)
 	}
 	pthread_mutex_unlock(&open_lock);
 	return rc;
+}
+
+/* The system knows the path, also of a standard error that somebody sent into a file. */
+bool log_path(struct buf *out)
+{
+	char link[40], path[4096];
+	struct stat st;
+	int fd = atomic_load(&log_fd);
+
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	ssize_t n = readlink(link, path, sizeof path);
+	if (n <= 0 || n == (ssize_t)sizeof path || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+		return false;
+	buf_add(out, path, (size_t)n);
+	return true;
 }
 
 void log_level_set(enum log_level max)

@@ -10,6 +10,7 @@
 #ifndef CORE_LOG_H
 #define CORE_LOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/buf.h"
@@ -58,6 +59,8 @@ const struct log_context *log_context_set(
 /* Lines go to standard error until a file is named. Reopening the same path
    (SIGHUP) lets logrotate work. 0 or -1 with errno. */
 int log_open(const char *path);
+/* Where lines go, when that is a file: its path appended. False: it is none. */
+bool log_path(struct buf *out);
 void log_level_set(enum log_level max);
 
 /* New id for a message, delivery or connection: unique, rising over restarts

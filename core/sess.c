@@ -6,7 +6,10 @@
 #include "core/sess_private.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <sys/socket.h>
+
+#include "core/client.h"
 
 enum {
 	OUT_LOW = 32 * 1024, /* SESS_MORE is called again below this */
@@ -52,6 +55,7 @@ static bool drive_handshake(struct sess *s)
 		break;
 	default:
 		tls_log_failed(s->tls, tls_reason(s->tls));
+		log_event(LOG_INFO, "lost");
 		sess_flush_then(s, PHASE_LINGER); /* the alert */
 		return true;
 	}
@@ -285,8 +289,10 @@ void sess_on_timer(uv_timer_t *timer)
 	} else if (s->phase == PHASE_OPEN) {
 		sess_say_bye(s, SESS_BYE_IDLE);
 	} else {
-		if (s->phase == PHASE_HANDSHAKE)
+		if (s->phase == PHASE_HANDSHAKE) {
 			tls_log_failed(s->tls, "handshake took too long");
+			log_event(LOG_INFO, "lost");
+		}
 		sess_finish(s);
 	}
 	if (!s->busy)
@@ -295,6 +301,18 @@ void sess_on_timer(uv_timer_t *timer)
 }
 
 /* --- the beginning --- */
+
+static void log_connect(struct sess *s)
+{
+	const struct sockaddr *local = sess_local(s);
+	char address[64], interface[80] = "local";
+
+	if (local->sa_family == AF_INET || local->sa_family == AF_INET6)
+		snprintf(interface, sizeof interface, "%s:%u", client_address_text(local, address),
+		    client_address_port(local));
+	log_event(LOG_INFO, "connect", log_z("peer", s->peer_text), log_z("interface", interface),
+	    log_z("listener", s->listener->name));
+}
 
 static void begin(struct task *task)
 {
@@ -305,8 +323,7 @@ static void begin(struct task *task)
 	uv_timer_init(uv, &s->timer);
 	uv_poll_init(uv, &s->poll, io_fd(s->io));
 	s->timer.data = s->poll.data = s;
-	log_event(
-	    LOG_INFO, "connect", log_z("peer", s->peer_text), log_z("listener", s->listener->name));
+	log_connect(s);
 	if (s->listener->tls == LISTEN_TLS) {
 		sess_enter(s, PHASE_HANDSHAKE);
 		if (!s->counted)

@@ -25,6 +25,10 @@ struct cli {
 /* cli_args.c: options before the noun. 0, or -1: a word is wrong. */
 int cli_options(struct cli *cli, char *const *argv, struct err *err);
 
+/* cli_alias.c: where the first word, or the one behind help, is what another product calls a
+   command, ours take its place. */
+void cli_alias(struct cli *cli);
+
 /* What stands behind noun and verb, as JSON arguments of the operation (a new
    reference), or NULL. Secrets whose file is named are read; options that are
    for signet itself go into *cli. */

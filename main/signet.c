@@ -153,6 +153,7 @@ int main(int argc, char **argv)
 	op_start();
 	if (cli_options(&cli, argv, &err) != 0)
 		return complain(&err, CLI_USAGE);
+	cli_alias(&cli);
 	if (cli.version)
 		return puts("signet " SIGNET_VERSION) < 0 ? CLI_FAILED : CLI_OK;
 	if (cli.n_words == 0) {

@@ -253,8 +253,10 @@ int deliver(const struct deliver *d, struct err *err)
 	put_together(d, &whole);
 	op.whole = buf_slice(&whole);
 	int rc = deliver_whole(&op, err);
-	if (rc == 0)
+	if (rc == 0) {
 		metric_add(&metric_messages_accepted, 0, 1);
+		deliver_log(&op);
+	}
 	parties_done(op.parties);
 	sending_done(op.sendings);
 	form_done(op.forms);

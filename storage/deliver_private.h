@@ -154,4 +154,9 @@ void sending_done(struct sending *sendings);
 /* --- deliver_write.c --- */
 int deliver_write(struct delivery *op, struct shard *shard, struct err *err);
 
+/* --- deliver_log.c --- */
+
+/* When it is on disk: a line for each account, and each recipient elsewhere. */
+void deliver_log(const struct delivery *op);
+
 #endif

@@ -5,10 +5,7 @@
 #include <stdlib.h>
 
 #include "core/conf.h"
-#include "core/io.h"
 #include "core/op.h"
-#include "core/text.h"
-#include "protocols/relay/talk.h"
 
 /* --- which there are --- */
 
@@ -255,57 +252,4 @@ OPERATION(destination_remove) = {
 	.args = show_args,
 	.help = "forget what is said for mail to a domain: the default holds",
 	.run = run_remove,
-};
-
-/* --- a try --- */
-
-static void put_tls(struct op_call *call, const struct talk *talk)
-{
-	struct tls_info info;
-	struct tls_peer peer;
-
-	if (client_io(talk->client)->below == NULL) {
-		op_put_text(call, "tls", SLICE("none"));
-		return;
-	}
-	tls_info(client_io(talk->client), &info);
-	tls_peer(client_io(talk->client), &peer);
-	op_put_text(call, "tls", slice_str(info.version));
-	op_put_text(call, "cipher", slice_str(info.cipher));
-	op_put_bool(call, "verified", peer.verified);
-	if (peer.verdict)
-		op_put_text(call, "why-not", slice_str(peer.verdict));
-}
-
-static int run_test(struct op_call *call)
-{
-	struct conf_at at = { .destination = op_text(call, "domain"),
-		.domain = op_text(call, "from") };
-	enum route_verdict verdict;
-	struct slice why;
-	struct talk *talk = talk_open(&at, op_pool(call), &verdict, &why);
-
-	op_put_text(call, "level", slice_str(relay_tls_names[relay_tls(&at)]));
-	op_put_bool(call, "reached", talk != NULL);
-	if (talk) {
-		op_put_text(call, "host", buf_slice(&talk->host));
-		put_tls(call, talk);
-	} else
-		op_put_text(call, "reason", why);
-	talk_close(&talk);
-	return 0;
-}
-
-static const struct op_arg test_args[] = {
-	{ "domain", OP_DOMAIN, OP_REQUIRED | OP_FOREIGN, "that mail would be sent to", NULL },
-	{ "from", OP_DOMAIN, OP_OPTION, "the sender's domain", NULL },
-	{ 0 },
-};
-
-OPERATION(destination_test) = {
-	.name = "destination test",
-	.role = OP_SERVER_ADMIN,
-	.args = test_args,
-	.help = "connect as for a message to the domain, and say which server, and which TLS",
-	.run = run_test,
 };

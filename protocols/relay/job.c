@@ -47,15 +47,12 @@ static const char *const outcome_words[] = {
 
 static void log_outcome(const struct work *w, const struct queue_rcpt *rcpt, enum sent sent)
 {
-	struct log_context context = { .proto = "relay", .mid = w->entry.id };
-	const struct log_context *before = log_context_set(&context);
 	const struct talk *talk = *w->talk;
 
 	log_event(LOG_INFO, outcome_words[sent], log_n("dcid", talk ? (int64_t)talk->dcid : 0),
-	    log_s("from", w->entry.reverse_path), log_s("to", rcpt->address),
-	    log_s("host", rcpt->host), log_s("reply", rcpt->reply),
+	    log_n("rid", rcpt - w->rcpts), log_s("from", w->entry.reverse_path),
+	    log_s("to", rcpt->address), log_s("host", rcpt->host), log_s("reply", rcpt->reply),
 	    log_n("attempt", rcpt->attempts), log_n("delay", w->now - w->entry.queued));
-	log_context_set(before);
 }
 
 static bool wants_told(const struct work *w, const struct queue_rcpt *rcpt, enum queue_state state)
@@ -106,8 +103,7 @@ static int save(const struct work *w)
 
 	if (queue_save(&w->entry, w->domain, &err) == 0)
 		return 0;
-	log_event(LOG_ERROR, "relay-cannot-save", log_n("mid", (int64_t)w->entry.id),
-	    log_z("reason", err.text));
+	log_event(LOG_ERROR, "relay-cannot-save", log_z("reason", err.text));
 	plan_note(w->domain, w->now + MINUTE);
 	return -1;
 }
@@ -161,6 +157,7 @@ static bool get_talk(struct work *w)
 		return true;
 	}
 	relay_count(COUNT_NOT_CONNECTED);
+	level_alert(&w->at, why);
 	for_good = verdict == ROUTE_NONE;
 	plan_down(w->lane, w->way, for_good, why, schedule_down(time(NULL)));
 	settle_all(w, for_good ? SENT_NEVER : SENT_LATER, why);
@@ -215,15 +212,28 @@ static size_t put_back(struct send_rcpt *rcpts, size_t n)
 	return settled;
 }
 
+static void log_offer(const struct work *w, size_t n)
+{
+	struct buf rids = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&rids, "%s%zu", i ? "," : "", w->due[i].index);
+	log_event(LOG_INFO, "relay-offer", log_n("dcid", (int64_t)(*w->talk)->dcid),
+	    log_s("rid", buf_slice(&rids)));
+	buf_done(&rids);
+}
+
 /* False: nothing more can be done for this message now. */
 static bool send_some(struct work *w, size_t n)
 {
 	struct sending s = sending_of(w, n);
 
+	log_offer(w, n);
 	if (!send_message(&s)) { /* a connection that was kept, but not by the other side */
 		talk_close(w->talk);
 		if (!get_talk(w))
 			return false;
+		log_offer(w, n);
 		s = sending_of(w, n);
 		send_message(&s);
 	}
@@ -280,8 +290,7 @@ static void attempt(struct work *w)
 	if (open_body(w, &err))
 		send_due(w);
 	else {
-		log_event(LOG_ERROR, "relay-cannot-read", log_n("mid", (int64_t)w->entry.id),
-		    log_z("reason", err.text));
+		log_event(LOG_ERROR, "relay-cannot-read", log_z("reason", err.text));
 		settle_all(w, SENT_LATER, SLICE("4.3.0 The message cannot be read"));
 	}
 	body_close(&w->body);
@@ -300,8 +309,7 @@ static void tell_sender(struct work *w)
 		return;
 	bool told = report_send(&w->entry, w->domain, &err) == 0;
 	if (!told)
-		log_event(LOG_ERROR, "relay-cannot-report", log_n("mid", (int64_t)w->entry.id),
-		    log_z("reason", err.text));
+		log_event(LOG_ERROR, "relay-cannot-report", log_z("reason", err.text));
 	for (size_t i = 0; i < w->entry.n_rcpts; i++) {
 		struct queue_rcpt *rcpt = &w->rcpts[i];
 
@@ -333,6 +341,8 @@ void job_run(struct lane *lane, const struct plan_job *job, struct talk **talk)
 		.pool = &pool,
 		.now = time(NULL) };
 
+	struct log_context context = { .proto = "relay", .mid = job->id };
+	const struct log_context *before = log_context_set(&context);
 	int found = queue_get(job->id, &pool, &w.entry);
 	if (found < 0)
 		plan_note(w.domain, w.now + MINUTE);
@@ -347,5 +357,6 @@ void job_run(struct lane *lane, const struct plan_job *job, struct talk **talk)
 			attempt(&w);
 		tell_sender(&w);
 	}
+	log_context_set(before);
 	pool_done(&pool);
 }

@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "protocols/relay/attempt.h"
 #include "protocols/relay/dane.h"
+#include "storage/alert.h"
 
 const char *const relay_tls_names[] = { "none", "may", "preferred-verify", "encrypt", "verify",
 	"secure", "fingerprint", "dane", "dane-only", NULL };
@@ -234,4 +235,36 @@ void level_note_offer(const struct attempt *a, uint64_t dcid, struct slice host)
 		log_event(LOG_INFO, "relay-tls-not-used", log_n("dcid", (int64_t)dcid),
 		    log_s("host", host), log_s("domain", a->domain),
 		    log_z("note", "Host offered STARTTLS"));
+}
+
+CONF_KEY(relay_tls_alert) = {
+	.name = "relay.tls-alert",
+	.type = CONF_BOOL,
+	.scopes = CONF_SERVER | CONF_DESTINATION,
+	.def = "off",
+	.help = "send an alert when a required TLS connection fails",
+};
+
+void level_alert(const struct conf_at *at, struct slice why)
+{
+	struct buf text = { 0 };
+
+	if (!slice_starts(why, SLICE(ATTEMPT_TLS)) || level_is_optional(relay_tls(at)) ||
+	    !conf_num_at(&conf_key_relay_tls_alert, at))
+		return;
+	buf_printf(&text,
+	    "Mail for %s waits: TLS is required for it (%s), and could not be had.\n\n%.*s\n\n"
+	    "`signet destination test %s` tries it, `signet destination show %s` shows what is "
+	    "said for it.\n",
+	    at->destination, relay_tls_names[relay_tls(at)], SLICE_ARG(why), at->destination,
+	    at->destination);
+	struct pool pool = { 0 };
+	alert_raise(&(struct alert){ .severity = ALERT_WARNING,
+	    .type = ALERT_SYSTEM,
+	    .what = "tls-required",
+	    .about = slice_str(at->destination),
+	    .subject = pool_printf(&pool, "TLS to %s failed", at->destination),
+	    .text = buf_slice(&text) });
+	pool_done(&pool);
+	buf_done(&text);
 }

@@ -46,6 +46,9 @@ bool level_falls_back(const struct attempt *a);
 /* Fill in what the handshake is told: names, pins, whether it must be good. */
 void level_spec(const struct attempt *a, struct tls_client_spec *spec);
 
+/* Nothing could be sent, and why says that it was for TLS that is required: alert (E-069). */
+void level_alert(const struct conf_at *at, struct slice why);
+
 /* Mail leaves in the clear though the host offers STARTTLS (P-025). */
 void level_note_offer(const struct attempt *a, uint64_t dcid, struct slice host);
 

@@ -60,7 +60,8 @@ static struct talk *connect_to(struct attempt *a)
 	buf_printf(&talk->host, "%.*s[%.*s]:%u", SLICE_ARG(a->host->name), SLICE_ARG(a->address),
 	    a->host->port);
 	log_event(LOG_INFO, "relay-connected", log_n("dcid", (int64_t)talk->dcid),
-	    log_s("domain", a->domain), log_s("host", buf_slice(&talk->host)));
+	    log_s("domain", a->domain), log_s("name", a->host->name), log_s("address", a->address),
+	    log_n("port", a->host->port));
 	return talk;
 }
 

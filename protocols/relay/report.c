@@ -75,9 +75,8 @@ static int send_one(const struct queue_entry *entry, struct slice domain, enum q
 	if (rc != 0)
 		return -1;
 	relay_count(COUNT_REPORTS);
-	log_event(LOG_INFO, "report-sent", log_n("mid", (int64_t)d.mid),
-	    log_n("about", (int64_t)entry->id), log_s("to", entry->reverse_path),
-	    log_z("action", state_names[state]));
+	log_event(LOG_INFO, "report-sent", log_n("report", (int64_t)d.mid),
+	    log_s("to", entry->reverse_path), log_z("action", state_names[state]));
 	return 0;
 }
 
@@ -100,8 +99,8 @@ int report_send(const struct queue_entry *entry, struct slice domain, struct err
 	if (found < 0)
 		rc = err_set(err, ERR_TEMP, "the sender cannot be looked up now");
 	if (found == 0)
-		log_event(LOG_WARN, "report-impossible", log_n("about", (int64_t)entry->id),
-		    log_s("to", entry->reverse_path), log_z("reason", "no such user"));
+		log_event(LOG_WARN, "report-impossible", log_s("to", entry->reverse_path),
+		    log_z("reason", "no such user"));
 	for (int state = QUEUE_WAITING; found == 1 && rc == 0 && state <= QUEUE_FAILED; state++)
 		if (is_owed(entry, domain, (enum queue_state)state))
 			rc = send_one(entry, domain, (enum queue_state)state, to, err);

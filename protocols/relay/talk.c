@@ -160,8 +160,10 @@ void talk_close(struct talk **talkp)
 	*talkp = NULL;
 	if (talk->client && !talk->broken)
 		talk_ask(talk, &conf_key_relay_timeout_quit, "QUIT");
-	log_event(LOG_DEBUG, "relay-closed", log_n("dcid", (int64_t)talk->dcid),
+	const struct log_context *before = log_context_set(NULL); /* of no single message */
+	log_event(LOG_INFO, "relay-closed", log_n("dcid", (int64_t)talk->dcid),
 	    log_n("messages", talk->messages));
+	log_context_set(before);
 	client_close(&talk->client);
 	reply_done(&talk->reply);
 	buf_done(&talk->host);

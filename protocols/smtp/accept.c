@@ -113,6 +113,7 @@ int smtp_deliver(struct smtp *smtp, struct slice message, struct deliver_rcpt *r
 		.sender = smtp->account,
 		.each_answers = smtp_is_lmtp(smtp),
 		.pool = &mail->pool };
+	log_event(LOG_INFO, "message", log_s("from", mail->reverse_path));
 	int rc = deliver(&d, err);
 	buf_done(&trace);
 	if (rc != 0)
