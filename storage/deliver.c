@@ -51,15 +51,26 @@ static int compare_places(const void *pa, const void *pb)
 	return a->i < b->i ? -1 : a->i > b->i; /* the first one of an account stays */
 }
 
+/* Those that were named, then those that groups brought. */
+static struct deliver_rcpt *first_of(const struct delivery *op)
+{
+	return op->d->rcpts;
+}
+
+static struct deliver_rcpt *next_of(const struct delivery *op, const struct deliver_rcpt *rcpt)
+{
+	return rcpt->next || rcpt->group ? rcpt->next : op->members;
+}
+
 static size_t sort_recipients(struct delivery *op, struct place **out)
 {
 	size_t n = 0;
 
-	for (struct deliver_rcpt *rcpt = op->d->rcpts; rcpt; rcpt = rcpt->next)
+	for (struct deliver_rcpt *rcpt = first_of(op); rcpt; rcpt = next_of(op, rcpt))
 		n++;
 	struct place *places = pool_get(&op->pool, n * sizeof(*places));
 	n = 0;
-	for (struct deliver_rcpt *rcpt = op->d->rcpts; rcpt; rcpt = rcpt->next, n++)
+	for (struct deliver_rcpt *rcpt = first_of(op); rcpt; rcpt = next_of(op, rcpt), n++)
 		places[n] = (struct place){
 			.rcpt = rcpt, .before = n > 0 ? places[n - 1].rcpt : NULL, .i = n
 		};
@@ -83,7 +94,12 @@ static bool is_of_alias(const struct deliver_rcpt *rcpt, const struct deliver_rc
 static int add_recipient(struct delivery *op, struct place *place, struct err *err)
 {
 	struct deliver_rcpt *rcpt = place->rcpt;
+	const char *why = deliver_refusal(op, rcpt);
 
+	if (why)
+		place->party = deliver_refuse(op, rcpt, why);
+	if (why || (rcpt->target->group && !deliver_waits(op)))
+		return 0;
 	if (!rcpt->target->account || deliver_waits(op)) {
 		int rc = sending_on(op, rcpt, err);
 		if (rc != 0 && err->kind == ERR_EXISTS) {
@@ -202,8 +218,11 @@ static int write_all(struct delivery *op, struct err *err)
 static int deliver_whole(struct delivery *op, struct err *err)
 {
 	struct place *places;
-	size_t n = sort_recipients(op, &places);
+	size_t n;
 
+	if (deliver_groups(op, err) != 0)
+		return -1;
+	n = sort_recipients(op, &places);
 	if (add_recipients(op, places, n, err) != 0 || ask_all(op, err) != 0)
 		return -1;
 	bool all = anybody_takes(places, n) && !op->d->each_answers;
@@ -240,7 +259,9 @@ static void put_together(const struct deliver *d, struct buf *whole)
 
 int deliver(const struct deliver *d, struct err *err)
 {
-	struct delivery op = { .d = d, .now = time(NULL), .last_party = &op.parties };
+	struct delivery op = {
+		.d = d, .now = time(NULL), .last_party = &op.parties, .last_member = &op.members
+	};
 	struct buf whole = { 0 };
 	struct err unasked;
 

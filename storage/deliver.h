@@ -7,7 +7,7 @@
  *
  * An account gets a message once, however many recipients lead there; so does
  * an address elsewhere. Before anything is written the rules of each account
- * are run (storage/rules.h). What they may do:
+ * are run (storage/rules.h). A group (storage/group.h) is all of its members. What they may do:
  *
  *	file it		into a mailbox of the account; one that does not exist is
  *			made (rules.create-mailboxes), else INBOX has it. "~ann/x" is
@@ -52,7 +52,10 @@ struct deliver_rcpt {
 	/* As the sender wrote it, for the queue and for notifications. */
 	struct slice original;
 	struct slice notify, orcpt; /* RFC 3461 §4.1, §4.2; empty when absent */
+	const struct deliver_rcpt
+	    *group; /* of a member that deliver() found: the group; else NULL */
 	struct deliver_rcpt *next;
+	const char *owner; /* of a group: who is told of failures; filled by deliver() */
 	/* Filled by deliver(); why is valid as long as deliver.pool. */
 	enum deliver_fate fate;
 	struct slice why;
@@ -83,6 +86,7 @@ struct deliver {
 	   does not keep the others from it, as long as neither's rules give to the
 	   other and an alias does not hold them together. */
 	bool each_answers;
+	const char *login; /* account of who sends it, when somebody logged in; or NULL */
 	struct pool *pool; /* for reasons; NULL: they are not asked for */
 };
 

@@ -3,6 +3,7 @@
 
 #include "core/log.h"
 #include "storage/deliver_private.h"
+#include "storage/group.h"
 #include "storage/rules.h"
 #include "storage/share.h"
 
@@ -212,6 +213,52 @@ static int redirect_here(
 	return deliver_plan(plan->op, party, err);
 }
 
+struct members {
+	const struct plan *plan;
+	struct slice address;
+	struct err *err;
+	int rc;
+};
+
+static int redirect_one(
+    const struct plan *plan, const struct dir_target *target, struct slice address, struct err *err)
+{
+	return target->account
+	    ? redirect_here(plan, target, address, err)
+	    : sending_redirect(plan->op, plan->party, slice_str(target->address), err);
+}
+
+static int redirect_member(void *arg, const struct dir_target *target)
+{
+	struct members *m = arg;
+
+	if (redirect_one(m->plan, target, m->address, m->err) == 0)
+		m->rc = 0;
+	return m->rc != 0 && m->err->kind == ERR_TEMP ? -1 : 0;
+}
+
+/* Who redirects to a group is its sender. */
+static int redirect_group(
+    const struct plan *plan, const struct dir_target *target, struct slice address, struct err *err)
+{
+	struct members members = { plan, address, err, -1 };
+	struct slice name = slice_str(target->address);
+	struct group group;
+	int found = group_find(name, &plan->op->pool, &group);
+	int may = found == 1 ? group_may_send(&group, plan->party->address,
+				   pool_str(&plan->op->pool, plan->party->address))
+			     : found;
+
+	if (may < 0)
+		return err_set(err, ERR_TEMP, "the group cannot be read");
+	if (may == 0 || deliver_was_at(plan->op, name))
+		return err_set(err, ERR_DENIED, "no mail may be sent to %s", target->address);
+	err_set(err, ERR_ABSENT, "%s has no members", target->address);
+	if (group_expand(name, redirect_member, &members, err) != 0)
+		return -1;
+	return members.rc;
+}
+
 /* One of those behind an alias that takes it is enough. */
 static int redirect_all(
     const struct plan *plan, const struct dir_target *target, struct slice address, struct err *err)
@@ -219,9 +266,8 @@ static int redirect_all(
 	int rc = -1;
 
 	for (; target; target = target->next) {
-		int one = target->account
-		    ? redirect_here(plan, target, address, err)
-		    : sending_redirect(plan->op, plan->party, slice_str(target->address), err);
+		int one = target->group ? redirect_group(plan, target, address, err)
+					: redirect_one(plan, target, address, err);
 		if (one == 0)
 			rc = 0;
 		else if (err->kind == ERR_TEMP)

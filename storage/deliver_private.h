@@ -86,8 +86,17 @@ struct sending {
 	struct sending *next;
 };
 
+/* A recipient that does not get it. */
+struct refusal {
+	const struct deliver_rcpt *rcpt;
+	const char *why;
+	struct refusal *next;
+};
+
 struct delivery {
 	const struct deliver *d;
+	struct deliver_rcpt *members, **last_member; /* recipients that come of groups */
+	struct refusal *refusals;
 	struct slice whole; /* trace and message */
 	int64_t now;
 	struct pool pool;
@@ -120,6 +129,13 @@ static inline bool deliver_may_leave_out(const struct delivery *op, const struct
 /* A recipient that does not get it, for that reason (UTF-8): a party without an account. */
 struct party *deliver_refuse(struct delivery *op, struct deliver_rcpt *rcpt, const char *why);
 
+/* --- deliver_group.c --- */
+
+/* Members of groups become recipients. 0, or -1: the whole must wait. */
+int deliver_groups(struct delivery *op, struct err *err);
+/* Why that recipient does not get it; NULL: it does. */
+const char *deliver_refusal(const struct delivery *op, const struct deliver_rcpt *rcpt);
+
 /* --- deliver_plan.c: ask the rules. 0, or -1: the whole must wait. --- */
 int deliver_plan(struct delivery *op, struct party *party, struct err *err);
 
@@ -138,6 +154,8 @@ struct form *form_text(
 void form_done(struct form *forms);
 
 /* --- deliver_queue.c; 0 or -1 --- */
+/* Was the message at that address, an alias or group here, before? */
+bool deliver_was_at(const struct delivery *op, struct slice address);
 /* ERR_EXISTS: it came to that address before, and comes again. */
 int sending_on(struct delivery *op, const struct deliver_rcpt *rcpt, struct err *err);
 /* ERR_EXISTS: this account has redirected the message before. */

@@ -8,7 +8,7 @@
 #include "storage/deliver_private.h"
 #include "storage/forward.h"
 
-enum { REPLY_MAX = 400 };
+enum { REPLY_MAX = 400, RCPTS_MAX = 1000 };
 
 static const char mark[] = "X-Sieve-Redirected-From", delivered_to[] = "Delivered-To";
 
@@ -93,6 +93,11 @@ static bool has_field(struct slice message, const char *name, struct slice value
 	return false;
 }
 
+bool deliver_was_at(const struct delivery *op, struct slice address)
+{
+	return has_field(op->whole, delivered_to, address);
+}
+
 static struct sending *find_forward(struct delivery *op, struct slice through)
 {
 	struct sending *sending = op->sendings;
@@ -100,25 +105,51 @@ static struct sending *find_forward(struct delivery *op, struct slice through)
 	while (
 	    sending && (sending->kind != SENDING_FORWARD || !slice_ieq(sending->through, through)))
 		sending = sending->next;
-	return sending;
+	return sending; /* the newest one, which has room if any has */
 }
 
 /* It tells where it was, so that it is known when it comes again. */
-static struct sending *new_forward(
+static struct form *form_forward(
     struct delivery *op, struct shard *shard, struct slice through, struct err *err)
 {
-	if (has_field(op->whole, delivered_to, through)) {
+	if (deliver_was_at(op, through)) {
 		err_set(err, ERR_EXISTS, "the message was at %.*s before: it runs in circles",
 		    SLICE_ARG(through));
 		return NULL;
 	}
-	const char *before =
-	    pool_printf(&op->pool, "%s: %.*s\r\n", delivered_to, SLICE_ARG(through));
-	struct sending *sending =
-	    new_sending(op, SENDING_FORWARD, NULL, form_with(op, shard, slice_str(before), err));
+	return form_with(op, shard,
+	    slice_str(pool_printf(&op->pool, "%s: %.*s\r\n", delivered_to, SLICE_ARG(through))),
+	    err);
+}
+
+/* By an alias, or a group of which this is a member. */
+static struct slice leads_through(const struct deliver_rcpt *rcpt)
+{
+	return rcpt->group ? slice_str(rcpt->group->target->address) : rcpt->original;
+}
+
+static bool is_full(const struct sending *sending)
+{
+	return sending->rcpts.n / sizeof(struct queue_rcpt) >= RCPTS_MAX;
+}
+
+/* Entries for very many share the body. */
+static struct sending *forward_for(
+    struct delivery *op, const struct deliver_rcpt *rcpt, struct err *err)
+{
+	struct slice through = leads_through(rcpt);
+	struct sending *sending = find_forward(op, through);
+	const char *owner = rcpt->group ? rcpt->group->owner : NULL;
+	struct shard *shard = home(err);
+
+	if ((sending && !is_full(sending)) || !shard)
+		return sending;
+	sending = new_sending(op, SENDING_FORWARD, NULL,
+	    sending ? sending->form : form_forward(op, shard, through, err));
 	if (sending) {
 		sending->through = through;
-		sending->from = forward_sender(op->d->reverse_path, through, &op->pool);
+		sending->from = owner ? slice_str(owner)
+				      : forward_sender(op->d->reverse_path, through, &op->pool);
 	}
 	return sending;
 }
@@ -126,15 +157,14 @@ static struct sending *new_forward(
 static struct sending *sending_for(
     struct delivery *op, const struct deliver_rcpt *rcpt, struct err *err)
 {
-	bool forward = !deliver_waits(op) && is_forward(rcpt);
-	struct sending *sending =
-	    forward ? find_forward(op, rcpt->original) : find(op, SENDING_ON, NULL);
+	struct sending *sending = find(op, SENDING_ON, NULL);
 	struct shard *shard = home(err);
 
-	if (sending || !shard)
-		return sending;
-	return forward ? new_forward(op, shard, rcpt->original, err)
-		       : new_sending(op, SENDING_ON, NULL, form_clear(op, shard, err));
+	if (!deliver_waits(op) && is_forward(rcpt))
+		return forward_for(op, rcpt, err);
+	if (!sending && shard)
+		sending = new_sending(op, SENDING_ON, NULL, form_clear(op, shard, err));
+	return sending;
 }
 
 /* Who waits for a time is led to whom the address means then. */

@@ -87,7 +87,7 @@ void dir_watch(struct dir_watch *watch);
    hosted domain always leads somewhere if the server has an admin (RFC 5321
    §4.5.1). */
 enum dir_route {
-	DIR_LOCAL,   /* accounts and remote addresses in *out; else that is NULL */
+	DIR_LOCAL,   /* accounts, groups and remote addresses in *out; else that is NULL */
 	DIR_REMOTE,  /* not a hosted domain */
 	DIR_UNKNOWN, /* hosted domain, no such user */
 	DIR_FAILED,  /* try later */
@@ -100,6 +100,7 @@ struct dir_target {
 	const char *address; /* canonical */
 	const char *detail;  /* of ann+detail@, or NULL */
 	uint64_t quota;	     /* of the account; 0: none */
+	bool group;	     /* the address is a group's (storage/group.h); account is 0 */
 	struct dir_target *next;
 };
 

@@ -59,7 +59,7 @@ static enum kv_result need_account(struct dir_change *change, struct kv_txn *txn
 
 /* --- add --- */
 
-/* Neither an account nor an alias, in a domain that is (still) hosted. */
+/* Neither an account nor an alias nor a group, in a domain that is (still) hosted. */
 enum kv_result dir_change_address(struct dir_change *change, struct kv_txn *txn)
 {
 	struct dir_domain_record record;
@@ -81,6 +81,12 @@ enum kv_result dir_change_address(struct dir_change *change, struct kv_txn *txn)
 	if (found == 1)
 		return dir_refuse(
 		    change, ERR_EXISTS, "alias %.*s is there already", SLICE_ARG(change->name));
+	if (found == 0)
+		found = dir_get(DIR_TREE_GROUP, txn, change->key, &value);
+	buf_done(&value);
+	if (found == 1)
+		return dir_refuse(
+		    change, ERR_EXISTS, "group %.*s is there already", SLICE_ARG(change->name));
 	return dir_result(found);
 }
 

@@ -184,20 +184,24 @@ static int del_keys(
 	return r;
 }
 
-/* With the domain go its aliases, of both kinds. */
+/* With the domain go its groups, and its aliases of both kinds. */
 static int remove_aliases(struct dir_change *change, struct kv_txn *txn)
 {
 	struct slice prefix = dir_address_key(&change->pool, change->name, SLICE(""));
-	struct keys aliases = { 0 }, names = { .alias_of = change->name };
-	int r = kv_each(dir_kv(DIR_TREE_ALIAS), txn, prefix, prefix, add_key, &aliases);
+	static const enum dir_tree trees[] = { DIR_TREE_ALIAS, DIR_TREE_GROUP, DIR_TREE_MEMBER };
+	struct keys names = { .alias_of = change->name };
+	int r = 0;
 
+	for (size_t i = 0; r == 0 && i < sizeof(trees) / sizeof(*trees); i++) {
+		struct keys keys = { 0 };
+		r = kv_each(dir_kv(trees[i]), txn, prefix, prefix, add_key, &keys);
+		if (del_keys(change, txn, trees[i], &keys) < 0)
+			r = -1;
+	}
 	if (r == 0)
 		r = kv_each(dir_kv(DIR_TREE_DOMAIN), txn, (struct slice){ 0 }, (struct slice){ 0 },
 		    add_alias_key, &names);
-	if (del_keys(change, txn, DIR_TREE_ALIAS, &aliases) < 0 ||
-	    del_keys(change, txn, DIR_TREE_DOMAIN, &names) < 0)
-		return -1;
-	return r;
+	return del_keys(change, txn, DIR_TREE_DOMAIN, &names) < 0 ? -1 : r;
 }
 
 static bool count_hosted(void *arg, struct slice key, struct slice value)

@@ -14,7 +14,7 @@ static struct kv *trees[DIR_TREES];
 static int open_trees(struct err *err)
 {
 	static const char *const names[DIR_TREES] = { "domain", "account", "secret", "alias",
-		"meta", "record", "audit" };
+		"meta", "record", "audit", "group", "member" };
 
 	for (int i = 0; i < DIR_TREES; i++)
 		if (kv_open(env, names[i], &trees[i], err) < 0)

@@ -12,6 +12,7 @@
  *	         "renaming " name      -> the same, until all of it is done
  *	record   room NUL key          -> records of other rooms
  *	audit    storage/audit_private.h
+ *	group, member   storage/group.c
  *
  * Each record begins with a version byte; numbers are big-endian, texts have
  * their length in four bytes before them. */
@@ -30,6 +31,8 @@ enum dir_tree {
 	DIR_TREE_META,
 	DIR_TREE_RECORD,
 	DIR_TREE_AUDIT,
+	DIR_TREE_GROUP,
+	DIR_TREE_MEMBER,
 	DIR_TREES
 };
 

@@ -93,6 +93,26 @@ static bool see_alias(void *arg, struct slice key, struct slice value)
 	return true;
 }
 
+/* DOMAIN NUL LOCAL NUL ADDRESS: a group of the domain, a member of it, or both. */
+static bool see_member(void *arg, struct slice key, struct slice value)
+{
+	struct puts *puts = arg;
+	const struct rename *names = &puts->r->names;
+	struct slice address = key, domain = slice_cut(&address, '\0'),
+		     local = slice_cut(&address, '\0');
+	struct buf new_key = { 0 };
+
+	buf_adds(&new_key, slice_eq(domain, names->old) ? names->new : domain);
+	buf_addc(&new_key, '\0');
+	buf_adds(&new_key, local);
+	buf_addc(&new_key, '\0');
+	rename_word(names, address, &new_key);
+	if (!slice_eq(key, buf_slice(&new_key)))
+		add_put(puts, key, buf_slice(&new_key), value);
+	buf_done(&new_key);
+	return true;
+}
+
 /* A text that is an address: of server admins, and of the main domain. */
 static bool see_text(void *arg, struct slice key, struct slice value)
 {
@@ -206,6 +226,8 @@ static int move_all(struct renaming *r, struct kv_txn *txn)
 
 	if (walk(r, txn, DIR_TREE_ACCOUNT, prefix, move_key) < 0 ||
 	    walk(r, txn, DIR_TREE_SECRET, prefix, move_key) < 0 ||
+	    walk(r, txn, DIR_TREE_GROUP, prefix, move_key) < 0 ||
+	    walk(r, txn, DIR_TREE_MEMBER, all, see_member) < 0 ||
 	    walk(r, txn, DIR_TREE_ALIAS, all, see_alias) < 0 ||
 	    walk(r, txn, DIR_TREE_DOMAIN, all, see_domain) < 0)
 		return -1;

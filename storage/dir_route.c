@@ -105,6 +105,22 @@ static bool to_alias(struct route *route, struct slice key, unsigned depth)
 	return any;
 }
 
+/* It is not looked into before there is a message. */
+static bool to_group(struct route *route, struct slice key)
+{
+	struct buf value = { 0 };
+	int found = dir_get(DIR_TREE_GROUP, NULL, key, &value);
+
+	buf_done(&value);
+	if (found < 0)
+		route->failed = true;
+	if (found == 1)
+		add_target(route,
+		    &(struct dir_target){
+			.address = dir_key_address(route->pool, key), .group = true });
+	return found == 1;
+}
+
 /* Known to the domain's directory, and not here yet. */
 static bool to_source(
     struct route *route, struct slice domain, struct slice local, struct slice detail)
@@ -127,7 +143,7 @@ static bool to_name(struct route *route, struct slice domain, struct slice local
 	struct slice key = dir_address_key(route->pool, domain, local);
 
 	return to_account(route, key, detail) || to_alias(route, key, depth) ||
-	    to_source(route, domain, local, detail);
+	    to_group(route, key) || to_source(route, domain, local, detail);
 }
 
 static bool to_base(

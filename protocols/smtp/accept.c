@@ -112,6 +112,7 @@ int smtp_deliver(struct smtp *smtp, struct slice message, struct deliver_rcpt *r
 		.junk = slice_str(mail->junk),
 		.sender = smtp->account,
 		.each_answers = smtp_is_lmtp(smtp),
+		.login = smtp->login,
 		.pool = &mail->pool };
 	log_event(LOG_INFO, "message", log_s("from", mail->reverse_path));
 	int rc = deliver(&d, err);

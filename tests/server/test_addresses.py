@@ -1,10 +1,13 @@
 """test_addresses - where an address leads: aliases, forwards with rewritten senders, groups, catch-all, details"""
 import contextlib
+import json
 import smtplib
+import socket
+import threading
 import unittest
 
 from dns import Names
-from server import Failed, Server
+from server import PASSWORD, Failed, Server
 from sink import Sink
 from waiting import wait_for
 
@@ -152,6 +155,182 @@ class Forwards(Addresses):
         message = self.sent()[0]
         self.assertIn("circles", self.refused("sales@alpha.test", code=550, sender=message.sender,
                                               text=message.text.decode()))
+
+
+class Groups(Addresses):
+    def group(self, name, *members, **options):
+        self.server.signet("group", "add", name, *members, *(w for k, v in options.items() for w in ("--" + k, v)))
+        self.addCleanup(self.server.run_signet, "group", "remove", name)
+
+    def submit(self, sender, to):
+        with self.server.submission(sender) as smtp:
+            return smtp.sendmail(sender, [to], TEXT)
+
+    def test_members_here_and_elsewhere(self):
+        """Each once, also who is named twice; those elsewhere together."""
+        self.group("staff@alpha.test", ANN, "friend@partner.test", "f2@partner.test", "deep@alpha.test")
+        self.group("deep@alpha.test", BOB, ANN, "staff@alpha.test", "f2@partner.test")
+        self.send(["Staff@alpha.test", ANN])
+        self.assertEqual([len(self.texts(user)) for user in (ANN, BOB)], [1, 1])
+        message = self.sent()[0]
+        self.assertEqual(sorted(message.recipients), ["f2@partner.test", "friend@partner.test"])
+        self.assertRegex(message.sender, r"^SRS0=.*=origin\.test=x@alpha\.test$")
+        self.assertIn(b"Delivered-To: staff@alpha.test", message.text)
+
+    def test_operations(self):
+        self.group("staff@alpha.test", ANN)
+        self.assertEqual(self.server.signet("group", "join", "staff@alpha.test", ANN, BOB)["joined"], 1)
+        members = lambda *words: [row["member"] for row in
+                                  self.server.signet("group", "members", "staff@alpha.test", *words)["rows"]]
+        self.assertEqual(members(), [ANN, BOB])
+        self.assertEqual((members("--limit", "1"), members("--after", ANN)), ([ANN], [BOB]))
+        self.assertEqual(self.server.signet("group", "leave", "staff@alpha.test", ANN, "x@y.test")["left"], 1)
+        self.server.signet("group", "set", "staff@alpha.test", "--from", "members", "--owner", BOB)
+        row = self.server.signet("group", "list", "alpha.test")["rows"][0]
+        self.assertEqual((row["name"], row["from"], row["owner"]), ("staff@alpha.test", "members", BOB))
+        for words in (("account", "add", "staff@alpha.test"), ("alias", "add", "staff@alpha.test", ANN),
+                      ("group", "add", ANN), ("group", "join", "no@alpha.test", ANN),
+                      ("group", "join", "staff@alpha.test", ANN, "no address"), ("group", "add", "x@nowhere.test")):
+            with self.assertRaises(Failed):
+                self.server.signet(*words, stdin="a password" if words[0] == "account" else "")
+        self.assertEqual(members(), [BOB])
+        self.server.signet("group", "remove", "staff@alpha.test")
+        self.assertIn("5.1.1", self.refused("staff@alpha.test"))
+
+    def test_who_may_send(self):
+        self.group("members@alpha.test", ANN, "friend@partner.test", **{"from": "members"})
+        self.group("domain@alpha.test", BOB, **{"from": "domain"})
+        self.assertIn("may not send", self.refused("members@alpha.test"))
+        self.assertIn("may not send", self.refused("members@alpha.test", sender=ANN))  # anybody can say that
+        self.assertIn("may not send", self.refused("domain@alpha.test", sender=ANN))
+        self.send("members@alpha.test", sender="friend@partner.test")
+        self.submit(ANN, "members@alpha.test")
+        self.submit(ANN, "domain@alpha.test")
+        with self.assertRaises(smtplib.SMTPDataError):
+            self.submit(BOB, "members@alpha.test")
+        self.assertEqual([len(self.texts(user)) for user in (ANN, BOB)], [2, 1])
+
+    def test_refused_beside_others(self):
+        """Who is refused at one group is told of it, and the other recipient has the message."""
+        self.group("members@alpha.test", ANN, **{"from": "members"})
+        self.send(["members@alpha.test", BOB])
+        self.assertEqual([len(self.texts(user)) for user in (ANN, BOB)], [0, 1])
+        self.assertIn(b"may not send to this group", self.sent()[0].text)
+
+    def test_empty_and_circles(self):
+        self.group("a@alpha.test", "b@alpha.test")
+        self.group("b@alpha.test", "a@alpha.test", "nobody@alpha.test")
+        self.assertIn("no members", self.refused("a@alpha.test"))
+        self.group("list@alpha.test", "far@partner.test", ANN)
+        self.send("list@alpha.test")
+        message = self.sent()[0]
+        self.assertIn("circles", self.refused("list@alpha.test", sender=message.sender, text=message.text.decode()))
+        self.assertEqual(len(self.texts(ANN)), 1)
+
+    def test_owner(self):
+        """What members elsewhere refuse goes to the owner, not to who wrote."""
+        self.group("staff@alpha.test", "gone@partner.test", owner=BOB)
+        self.sink.says["RCPT"] = lambda line: "550 5.1.1 No such user" if "gone@" in line else None
+        self.send("staff@alpha.test")
+        text = wait_for(lambda: self.texts(BOB))[0]
+        self.assertIn("No such user", text)
+
+    def test_by_alias_catch_all_detail_and_domain_alias(self):
+        self.group("staff@alpha.test", ANN)
+        self.alias("all@alpha.test", "staff@alpha.test")
+        self.server.signet("domain-alias", "add", "omega.test", "alpha.test")
+        self.addCleanup(self.server.signet, "domain-alias", "remove", "omega.test")
+        for n, name in enumerate(("all@alpha.test", "staff+x@alpha.test", "STAFF@omega.test", "all+y@omega.test"), 1):
+            self.send(name)
+            self.assertEqual(len(self.texts(ANN)), n, name)
+        self.server.signet("domain", "catch-all", "alpha.test", "staff@alpha.test")
+        self.addCleanup(self.server.signet, "domain", "catch-all", "alpha.test")
+        self.send("whoever@omega.test")
+        self.assertEqual(len(self.texts(ANN)), 5)
+
+    def test_a_rule_redirects_to_a_group(self):
+        self.group("staff@alpha.test", ANN, BOB)
+        self.server.signet("rule", "set", "--account", ANN, "main", stdin='redirect "staff@alpha.test";')
+        self.server.signet("rule", "activate", "--account", ANN, "main")
+        self.addCleanup(self.server.signet, "rule", "activate", "--account", ANN, "")
+        self.send(ANN)
+        self.assertEqual(len(self.texts(BOB)), 1)
+
+    def test_a_full_mailbox(self):
+        """Keeps nobody else from it; the sender is told."""
+        self.group("staff@alpha.test", ANN, BOB)
+        self.server.signet("account", "quota", ANN, "1k")
+        self.addCleanup(self.server.signet, "account", "quota", ANN, "0")
+        self.send("staff@alpha.test", text=TEXT + "x" * 60 + ("\r\n" + "y" * 60) * 50)
+        self.assertEqual([len(self.texts(user)) for user in (ANN, BOB)], [0, 1])
+        self.assertIn(b"mailbox is full", self.sent()[0].text)
+
+    def test_ten_thousand_elsewhere(self):
+        """In few entries of the queue, of one body; memory of the server stays what it was, nearly."""
+        names = [f"m{i:05}@partner.test" for i in range(10000)]
+        self.group("many@alpha.test")
+        for i in range(0, len(names), 2500):
+            self.server.signet("group", "join", "many@alpha.test", *names[i:i + 2500])
+        self.server.signet("setting", "set", "forward.srs", "off")
+        self.addCleanup(self.server.signet, "setting", "reset", "forward.srs")
+        self.send("many@alpha.test")
+        got = lambda: [r for message in list(self.sink.messages) for r in message.recipients]
+        wait_for(lambda: len(got()) >= len(names), 60)
+        self.assertEqual(sorted(got()), names)
+
+
+class ManyHere(unittest.TestCase):
+    """A group of many accounts, and the server dies again and again."""
+
+    def test_nobody_twice_or_never(self):
+        with Server() as server:
+            server.signet("domain", "add", "alpha.test")
+            names = [f"u{i:04}@alpha.test" for i in range(150)]
+            self.ask(server, [("account add", {"address": name, "password": PASSWORD}) for name in names])
+            server.signet("group", "add", "all@alpha.test", *names)
+            taken = 0
+            for delay in (0.001, 0.005, 0.02, 0.05, 0.1, 0.2):
+                taken += self.send_and_kill(server, delay)
+                server.start()
+                shown = self.ask(server, [("account show", {"address": name}) for name in names])
+                counts = {answer["messages"] for answer in shown}
+                self.assertEqual(len(counts), 1, "all of them have it, or none")
+                self.assertGreaterEqual(counts.pop(), taken)
+            with smtplib.SMTP("127.0.0.1", server.ports["smtp"], timeout=60) as smtp:
+                smtp.sendmail("x@origin.test", ["all@alpha.test"], TEXT)
+
+    @staticmethod
+    def ask(server, requests):
+        """The answers, by way of one connection."""
+        with socket.socket(socket.AF_UNIX) as control:
+            control.connect(str(server.data / "control"))
+            lines = control.makefile("rb")
+            answers = []
+            for op, args in requests:
+                control.sendall(json.dumps({"op": op, "args": args}).encode() + b"\n")
+                answers.append(json.loads(lines.readline()))
+        if not all(answer["ok"] for answer in answers):
+            raise Failed(str(next(answer for answer in answers if not answer["ok"])))
+        return answers
+
+    @staticmethod
+    def send_and_kill(server, delay):
+        """1: it was taken before the end."""
+        smtp = smtplib.SMTP("127.0.0.1", server.ports["smtp"], timeout=60)
+        smtp.ehlo()
+        smtp.mail("x@origin.test")
+        smtp.rcpt("all@alpha.test")
+        killer = threading.Timer(delay, server.kill)
+        try:
+            smtp.docmd("DATA")
+            smtp.send(TEXT.encode() + b".\r\n")
+            killer.start()
+            return smtp.getreply()[0] == 250
+        except (OSError, smtplib.SMTPException):
+            return 0
+        finally:
+            killer.join()
+            smtp.close()
 
 
 if __name__ == "__main__":
