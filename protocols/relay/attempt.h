@@ -2,6 +2,7 @@
 #ifndef PROTOCOLS_RELAY_ATTEMPT_H
 #define PROTOCOLS_RELAY_ATTEMPT_H
 
+#include "protocols/relay/sts.h"
 #include "protocols/relay/talk.h"
 
 /* What is tried now, and with what result so far. */
@@ -15,9 +16,12 @@ struct attempt {
 	enum relay_tls asked;	   /* by the setting */
 	enum relay_tls host_level; /* what that means for this host */
 	enum relay_tls level;	   /* of this connection */
-	struct slice pins;	   /* see tls_client_spec */
-	struct slice why;	   /* the last failure */
-	bool broke_after_220;	   /* which was a handshake */
+	bool has_sts, asked_sts;   /* the domain has a policy; it was looked for */
+	struct sts_policy sts;
+	bool sts_rules;	      /* it says what holds for this host */
+	struct slice pins;    /* see tls_client_spec */
+	struct slice why;     /* the last failure */
+	bool broke_after_220; /* which was a handshake */
 };
 
 /* Keeps why; returns false. */

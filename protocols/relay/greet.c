@@ -91,6 +91,11 @@ static bool greet(struct talk *talk, struct attempt *a)
 
 /* --- TLS --- */
 
+static const char *sts_word(const struct attempt *a)
+{
+	return a->has_sts ? sts_mode_names[a->sts.mode] : "";
+}
+
 static void log_tls(const struct talk *talk, const struct attempt *a)
 {
 	struct tls_info info;
@@ -102,7 +107,7 @@ static void log_tls(const struct talk *talk, const struct attempt *a)
 	log_event(unproved ? LOG_WARN : LOG_INFO, "relay-tls", log_n("dcid", (int64_t)talk->dcid),
 	    log_s("host", buf_slice(&talk->host)), log_s("domain", a->domain),
 	    log_z("tls", info.version), log_z("cipher", info.cipher),
-	    log_z("level", relay_tls_names[a->level]),
+	    log_z("level", relay_tls_names[a->level]), log_z("sts", sts_word(a)),
 	    log_z("verified", peer.verified ? "yes" : "no"),
 	    log_z("why", peer.verdict ? peer.verdict : ""));
 }

@@ -170,12 +170,59 @@ static bool take_dane(struct attempt *a)
 	return false;
 }
 
+/* --- MTA-STS --- */
+
+CONF_KEY(relay_mta_sts) = {
+	.name = "relay.mta-sts",
+	.type = CONF_BOOL,
+	.scopes = CONF_SERVER | CONF_DESTINATION,
+	.def = "on",
+	.help = "look for policies of MTA-STS and follow them, unless relay.tls is none, "
+		"fingerprint or dane-only, or relay.route names a host",
+};
+
+/* RFC 8461 2: what DANE says of a host goes before the policy. */
+static bool heeds_sts(const struct attempt *a)
+{
+	bool other = a->asked == RELAY_TLS_NONE || a->asked == RELAY_TLS_FINGERPRINT ||
+	    a->asked == RELAY_TLS_DANE_ONLY || a->pins.n > 0;
+
+	return !other && !a->route->fixed && !a->host->literal &&
+	    conf_num_at(&conf_key_relay_mta_sts, &a->at);
+}
+
+static bool take_sts(struct attempt *a)
+{
+	if (!heeds_sts(a))
+		return true;
+	if (!a->asked_sts) {
+		a->has_sts = sts_find(a->domain, a->pool, &a->sts);
+		a->asked_sts = true;
+	}
+	if (!a->has_sts || a->sts.mode != STS_ENFORCE)
+		return true;
+	if (!sts_policy_names(&a->sts, a->host->name)) {
+		log_event(LOG_WARN, "sts-refuses-host", log_s("domain", a->domain),
+		    log_s("host", a->host->name));
+		return attempt_fail(a,
+		    slice_str(pool_printf(a->pool,
+			ATTEMPT_TLS
+			"%.*s is none of the hosts that the domain's MTA-STS policy names",
+			SLICE_ARG(a->host->name))));
+	}
+	a->sts_rules = true;
+	if (a->host_level < RELAY_TLS_VERIFY || a->host_level >= RELAY_TLS_DANE)
+		a->host_level = RELAY_TLS_VERIFY;
+	return true;
+}
+
 /* --- all --- */
 
-bool level_for_host(struct attempt *a)
+static bool take_level(struct attempt *a)
 {
 	a->asked = a->host_level = relay_tls(&a->at);
 	a->pins = (struct slice){ 0 };
+	a->sts_rules = false;
 	switch (a->asked) {
 	case RELAY_TLS_FINGERPRINT:
 		return take_fingerprints(a);
@@ -185,6 +232,11 @@ bool level_for_host(struct attempt *a)
 	default:
 		return true;
 	}
+}
+
+bool level_for_host(struct attempt *a)
+{
+	return take_level(a) && take_sts(a);
 }
 
 bool level_is_optional(enum relay_tls level)
@@ -219,7 +271,8 @@ static bool host_is_sure(const struct attempt *a)
 void level_spec(const struct attempt *a, struct tls_client_spec *spec)
 {
 	spec->host = pool_str(a->pool, a->host->name);
-	spec->names = a->route->fixed ? (struct slice){ 0 } : a->domain;
+	/* RFC 8461 4.1: the host's name alone */
+	spec->names = a->route->fixed || a->sts_rules ? (struct slice){ 0 } : a->domain;
 	spec->pins = a->pins;
 	spec->must_verify = a->level >= RELAY_TLS_VERIFY;
 	if (a->level == RELAY_TLS_SECURE && !host_is_sure(a)) {
