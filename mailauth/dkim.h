@@ -10,6 +10,7 @@
 
 #include "core/msg.h"
 #include "mailauth/canon.h"
+#include "mailauth/keysig.h"
 
 struct asker;
 
@@ -31,8 +32,10 @@ struct dkim_mail {
 	} bodies[4];
 };
 
-/* Slices point into the message. Its lines end in CRLF. */
-void dkim_mail_read(struct slice message, struct pool *pool, struct dkim_mail *out);
+/* before: header fields that were put in front of it, or empty. Slices point into both;
+   lines end in CRLF. */
+void dkim_mail_read(
+    struct slice before, struct slice message, struct pool *pool, struct dkim_mail *out);
 
 /* --- verifying --- */
 
@@ -67,6 +70,18 @@ struct dkim_verdicts {
 /* A verdict for each signature, from the top. Waits for the network: not on a loop. */
 void dkim_verify(const struct asker *asker, struct dkim_mail *mail, int64_t now, struct pool *pool,
     struct dkim_verdicts *out);
+
+/* --- keys --- */
+
+/* What a TXT record at SELECTOR._domainkey.DOMAIN says (RFC 6376 3.6.1). */
+struct dkim_key {
+	enum keysig_algorithm algorithm;
+	struct slice bytes;
+	bool testing; /* t=y */
+	bool strict;  /* t=s */
+};
+/* NULL, or what is wrong with it. */
+const char *dkim_key_read(struct slice text, struct pool *pool, struct dkim_key *out);
 
 /* --- signing --- */
 

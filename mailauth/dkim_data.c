@@ -2,20 +2,35 @@
 #include "core/text.h"
 #include "mailauth/dkim_private.h"
 
-void dkim_mail_read(struct slice message, struct pool *pool, struct dkim_mail *out)
+/* What is left of the text is its body. */
+static size_t count_fields(struct slice *text)
 {
-	struct slice rest = message;
 	struct msg_field field;
 	size_t n = 0;
 
-	while (msg_field_next(&rest, &field))
+	while (msg_field_next(text, &field))
 		n++;
-	*out = (struct dkim_mail){ .body = rest, .too_many = n > DKIM_FIELDS_MAX };
+	return n;
+}
+
+static void take_fields(struct slice text, size_t most, struct dkim_mail *out)
+{
+	while (out->n < most && msg_field_next(&text, &out->fields[out->n]))
+		out->n++;
+}
+
+void dkim_mail_read(
+    struct slice before, struct slice message, struct pool *pool, struct dkim_mail *out)
+{
+	struct slice front = before, body = message;
+	size_t n = count_fields(&front) + count_fields(&body);
+
+	*out = (struct dkim_mail){ .body = body, .too_many = n > DKIM_FIELDS_MAX };
 	if (n > DKIM_FIELDS_MAX)
 		n = DKIM_FIELDS_MAX;
 	out->fields = pool_get(pool, (n + 1) * sizeof(*out->fields));
-	for (rest = message; out->n < n && msg_field_next(&rest, &out->fields[out->n]);)
-		out->n++;
+	take_fields(before, n, out);
+	take_fields(message, n, out);
 }
 
 /* The last field of that name that was not taken. */

@@ -48,14 +48,4 @@ enum dkim_result dkim_check(const struct asker *asker, const struct dkim_signatu
 enum dkim_result dkim_check_signature(const struct asker *asker, struct dkim_mail *mail,
     const struct dkim_signature *signature, struct pool *pool);
 
-/* What a TXT record at SELECTOR._domainkey.DOMAIN says (RFC 6376 3.6.1). */
-struct dkim_key {
-	enum keysig_algorithm algorithm;
-	struct slice bytes;
-	bool testing; /* t=y */
-	bool strict;  /* t=s */
-};
-/* NULL, or what is wrong with it. */
-const char *dkim_key_read(struct slice text, struct pool *pool, struct dkim_key *out);
-
 #endif

@@ -6,6 +6,7 @@
 #include "core/conf.h"
 #include "core/loop.h"
 #include "pki/crl_fetch.h"
+#include "pki/domainkey.h"
 #include "pki/expiry_private.h"
 #include "pki/renew.h"
 #include "storage/store.h"
@@ -38,6 +39,7 @@ static void keep_up(void *arg)
 	expiry_index_load();
 	while (!threads_sleep(TICK_MS)) {
 		crl_fetch_due();
+		domainkey_due();
 		if (!atomic_exchange(&look_now, false) && loop_now() < next)
 			continue;
 		renew_due();

@@ -5,6 +5,7 @@
 
 #include "core/log.h"
 #include "core/loop.h"
+#include "pki/domainkey.h"
 #include "pki/expiry.h"
 #include "pki/from_files.h"
 #include "pki/master_rotate.h"
@@ -47,8 +48,10 @@ static void on_domain(void *arg, struct slice name, bool removed)
 	else if (record_drop(name, &err) != 0)
 		log_event(LOG_ERROR, "certificate-not-removed", log_s("domain", name),
 		    log_z("reason", err.text));
-	if (removed)
+	if (removed) {
 		trust_drop(name);
+		domainkey_drop(name);
+	}
 	choose_forget(name, false);
 	if (removed)
 		staple_look(name);
@@ -137,6 +140,7 @@ int pki_start(const char *data, struct err *err)
 	choose_start();
 	judge_start();
 	started = true;
+	domainkey_start();
 	watch_domains();
 	if (ensure_all(err) != 0)
 		return -1;

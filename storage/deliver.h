@@ -20,9 +20,11 @@
  *			which all copies are encrypted is never on the disk, nor is
  *			anything made of it
  *	redirect it	with its reverse-path rewritten (storage/forward.h) and a field
- *			X-Sieve-Redirected-From, by which a message that comes back is known: it is not
- *sent round again. To an account here it is given at once, through its rules. Depth and number of
- *both are bounded reject it	see deliver_rcpt.fate
+ *			X-Sieve-Redirected-From, by which a message that comes back is
+ *			known: it is not sent round again. To an account here it is
+ *			given at once, through its rules. Depth and number of both are
+ *			bounded
+ *	reject it	see deliver_rcpt.fate
  *
  * Without scripts all of this costs three looks into memory an account. */
 #ifndef STORAGE_DELIVER_H

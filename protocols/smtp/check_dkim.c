@@ -39,7 +39,7 @@ static const char *check_text(struct smtp *smtp, struct slice message)
 	struct pool *pool = &smtp->mail->pool;
 
 	smtp_origin_hurry(origin);
-	dkim_mail_read(message, pool, &origin->mail);
+	dkim_mail_read((struct slice){ 0 }, message, pool, &origin->mail);
 	dkim_verify(&origin->asker, &origin->mail, time(NULL), pool, &origin->dkim);
 	origin->has_dkim = true;
 	for (size_t i = 0; i < origin->dkim.n; i++)

@@ -10,7 +10,9 @@ import tempfile
 import unittest
 
 from dns import Names
-from server import Server
+from server import Failed, Server
+from sink import Sink
+from waiting import wait_for
 
 ANN = "ann@alpha.test"
 
@@ -205,6 +207,114 @@ class Incoming(World):
             self.assertIn("a trusted sealer passed it on", self.results(sealed))
             with self.assertRaises(smtplib.SMTPDataError):
                 self.send(sealed.replace(b"Hello", b"Hallo"))
+
+
+VERIFY = """
+import sys, dkim
+records = dict(line.split("\t") for line in open(sys.argv[1]).read().splitlines())
+d = dkim.DKIM(sys.stdin.buffer.read())
+found = [d.verify(i, dnsfunc=lambda name, timeout=5: records[name.decode().rstrip(".")].encode())
+         for i, field in enumerate(f for f in d.headers if f[0].lower() == b"dkim-signature")]
+print(*found)
+"""
+
+
+class Outgoing(World):
+    """What users send, and the server itself: signed, as others see it."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.sink = cls.stack.enter_context(Sink("127.0.0.2"))
+        cls.table.update({"partner.test": {"MX": ["10 mx.partner.test"]}, "mx.partner.test": {"A": ["127.0.0.2"]}})
+        cls.server.add("cy@beta.test", "bob@alpha.test")
+        cls.setting("relay.port", str(cls.sink.port))
+        cls.setting("relay.retry", "1s")
+        cls.setting("server.name", "mx.alpha.test")
+        for row in cls.server.signet("dkim", "add", "alpha.test")["rows"]:
+            cls.table[row["name"]] = {"TXT": txt(row["text"])}
+            cls.server.signet("dkim", "activate", "alpha.test", row["selector"])
+
+    def submit(self, text, user=ANN, to="x@partner.test"):
+        before = len(self.sink.messages)
+        with self.server.submission(user) as smtp:
+            smtp.sendmail(user, [to], text)
+        wait_for(lambda: len(self.sink.messages) > before, 15)
+        return self.sink.messages[before].text
+
+    def verdicts(self, data):
+        """What dkimpy says of each signature."""
+        path = self.server.folder / "keys"
+        rows = self.server.signet("dkim", "list", "alpha.test")["rows"]
+        path.write_text("".join(f"{row['name']}\t{row['text']}\n" for row in rows))
+        done = subprocess.run(["/usr/bin/python3", "-c", VERIFY, path], input=data, capture_output=True, check=True)
+        return done.stdout.decode().split()
+
+    def test_signed_as_dkimpy_sees_it(self):
+        for text in ("From: ann@alpha.test\r\nSubject: hi\r\n\r\nhello  there \r\n\r\n\r\n",
+                     "From: Ann <ann@alpha.test>\r\nSubject: a\r\n folded one\r\nCc: c@partner.test\r\n\r\n"):
+            self.assertEqual(self.verdicts(self.submit(text)), ["True", "True"])
+
+    def test_signed_as_opendkim_sees_it(self):
+        data = self.submit("From: ann@alpha.test\r\nSubject: hi\r\n\r\nhello\r\n")
+        folder = self.server.folder
+        rows = self.server.signet("dkim", "list", "alpha.test")["rows"]
+        (folder / "public").write_text("".join(f"{row['name']} {row['text']}\n" for row in rows))
+        (folder / "opendkim.conf").write_text(f"TestPublicKeys {folder}/public\nMode v\nSyslog no\n")
+        (folder / "message").write_bytes(data)
+        done = subprocess.run(["/usr/sbin/opendkim", "-x", folder / "opendkim.conf", "-vv", "-t", folder / "message"],
+                              capture_output=True, check=False)
+        said = " ".join((done.stdout + done.stderr).decode().replace("\\n", " ").replace("\\t", " ").split())
+        self.assertEqual(said.count("dkim=pass"), 2, said)
+
+    def test_not_in_the_name_of_others(self):
+        """Neither strangers who are passed on, nor users with somebody else in From."""
+        self.server.signet("alias", "add", "out@alpha.test", "x@partner.test")
+        self.send(b"From: ann@alpha.test\r\nSubject: forged\r\n\r\nhello\r\n", "x@here.test", "out@alpha.test")
+        wait_for(lambda: any(b"forged" in m.text for m in self.sink.messages), 15)
+        forged, = [m.text for m in self.sink.messages if b"forged" in m.text]
+        self.assertNotIn(b"DKIM-Signature", forged)
+        self.assertNotIn(b"DKIM-Signature", self.submit("From: ann@alpha.test\r\n\r\nx\r\n", "cy@beta.test"))
+        self.assertIn(b"DKIM-Signature", self.submit("From: bob@alpha.test\r\n\r\nx\r\n"))
+
+    def test_reports_are_signed(self):
+        self.table["closed.test"] = {"MX": ["0 ."]}
+        self.server.signet("alias", "add", "bad@alpha.test", "x@closed.test")
+        before = len(self.sink.messages)
+        self.send(message("x@partner.test"), "x@partner.test", "bad@alpha.test")
+        wait_for(lambda: len(self.sink.messages) > before, 20)
+        report = self.sink.messages[before].text
+        self.assertIn(b"From: Mail Delivery <postmaster@mx.alpha.test>", report)
+        self.assertEqual(self.verdicts(report), ["True", "True"])
+
+    def test_rotation(self):
+        """The new ones sign once their time has come and their records are there; by themselves."""
+        self.setting("dkim.publish-wait", "1s")
+        self.setting("dkim.look-every", "1s")
+        old = {row["selector"] for row in self.server.signet("dkim", "list", "alpha.test")["rows"]
+               if row["state"] == "active"}
+        new = self.server.signet("dkim", "rotate", "alpha.test")["rows"]
+        self.assertEqual({row["state"] for row in new}, {"waiting"})
+        wait_for(lambda: "dkim-key-waits" in self.server.log(), 30)
+        for row in new:
+            self.table[row["name"]] = {"TXT": txt(row["text"])}
+        now = lambda: {row["selector"]: row["state"] for row in self.server.signet("dkim", "list", "alpha.test")["rows"]}
+        wait_for(lambda: all(now()[row["selector"]] == "active" for row in new), 30)
+        self.assertEqual({now()[selector] for selector in old}, {"old"})
+        self.assertEqual(self.verdicts(self.submit("From: ann@alpha.test\r\n\r\nx\r\n")), ["True", "True"])
+        for selector in old:
+            self.server.signet("dkim", "remove", "alpha.test", selector)
+        self.assertFalse(old & set(now()))
+
+    def test_keys_of_others_are_not_found(self):
+        with self.assertRaises(Failed):
+            self.server.signet("dkim", "activate", "alpha.test", "nothing")
+        made = self.server.signet("dkim", "add", "beta.test", "--selector", "mail", "--type", "ed25519")["rows"]
+        self.assertEqual([row["selector"] for row in made], ["mail"])
+        with self.assertRaisesRegex(Failed, "is not published"):
+            self.server.signet("dkim", "activate", "beta.test", "mail")
+        self.server.signet("dkim", "remove", "beta.test", "mail")
+        self.assertEqual(self.server.signet("dkim", "list", "beta.test")["rows"], [])
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ static struct dkim_verdicts verify(struct zone *zone, struct slice message, stru
 	struct dkim_verdicts verdicts;
 	struct dkim_mail mail;
 
-	dkim_mail_read(message, pool, &mail);
+	dkim_mail_read((struct slice){ 0 }, message, pool, &mail);
 	dkim_verify(&zone->asker, &mail, NOW, pool, &verdicts);
 	return verdicts;
 }
@@ -149,7 +149,7 @@ static void sign_with(const char *tags, struct buf *out)
 	struct buf field = { 0 }, data = { 0 };
 	struct msg_field self;
 
-	dkim_mail_read(SLICE(MESSAGE), &pool, &mail);
+	dkim_mail_read((struct slice){ 0 }, SLICE(MESSAGE), &pool, &mail);
 	dkim_body_digest(&mail, CANON_RELAXED, UINT64_MAX, digest);
 	buf_printf(&field, "DKIM-Signature: %sbh=", tags);
 	base64_put(&field, slice_of(digest, sizeof(digest)));
@@ -319,7 +319,7 @@ static void from_domains(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct pool pool = { 0 };
 
-		dkim_mail_read(slice_str(cases[i].header), &pool, &mail);
+		dkim_mail_read((struct slice){ 0 }, slice_str(cases[i].header), &pool, &mail);
 		want_text(cases[i].header, dkim_from_domain(&mail, &pool), cases[i].want);
 		pool_done(&pool);
 	}
