@@ -107,9 +107,9 @@ static void log_tls(const struct talk *talk, const struct attempt *a)
 	log_event(unproved ? LOG_WARN : LOG_INFO, "relay-tls", log_n("dcid", (int64_t)talk->dcid),
 	    log_s("host", buf_slice(&talk->host)), log_s("domain", a->domain),
 	    log_z("tls", info.version), log_z("cipher", info.cipher),
-	    log_z("level", relay_tls_names[a->level]), log_z("sts", sts_word(a)),
+	    log_z("level", relay_tls_names[a->level]),
 	    log_z("verified", peer.verified ? "yes" : "no"),
-	    log_z("why", peer.verdict ? peer.verdict : ""));
+	    log_z("why", peer.verdict ? peer.verdict : ""), log_z("sts", sts_word(a)));
 }
 
 static bool tls_failed(struct talk *talk, struct attempt *a, const char *why)
