@@ -57,6 +57,7 @@ struct resolver {
 struct question {
 	struct resolver *resolver;
 	struct ub_result *result;
+	int id, refused; /* of the library, when it was put */
 	int error;
 	bool done;
 };
@@ -242,9 +243,8 @@ static void await_news(void)
 
 /* With the lock held. A question that cannot be taken back has its answer on the
    way. */
-static void await_answer(struct question *q, int id)
+static void await_answer(struct question *q, uint64_t until)
 {
-	uint64_t until = loop_now() + (uint64_t)conf_num(&conf_key_dns_timeout);
 	bool waiting = true;
 
 	while (!q->done && waiting) {
@@ -253,35 +253,37 @@ static void await_answer(struct question *q, int id)
 		else
 			read_pipe(q->resolver);
 		if (!q->done && (loop_now() >= until || threads_ending() || network_ending()) &&
-		    ub_cancel(q->resolver->ctx, id) == 0)
+		    ub_cancel(q->resolver->ctx, q->id) == 0)
 			waiting = false;
 	}
 }
 
-/* NULL with the reason. */
-static struct ub_result *ask(const char *name, enum dns_type type, struct err *err)
+/* Put a question, which stays where it is until it was asked for its answer. */
+static void put(struct question *q, const char *name, enum dns_type type, struct err *err)
 {
-	struct question q = { 0 };
-	int id, rc;
+	pthread_mutex_lock(&dns.lock);
+	q->resolver = use_current(err);
+	pthread_mutex_unlock(&dns.lock);
+	if (q->resolver)
+		q->refused = ub_resolve_async(
+		    q->resolver->ctx, name, (int)type, CLASS_IN, q, answered, &q->id);
+}
 
-	pthread_mutex_lock(&dns.lock);
-	q.resolver = use_current(err);
-	if (!q.resolver) {
-		pthread_mutex_unlock(&dns.lock);
+/* Its answer; NULL with the reason, which put() may have given already. */
+static struct ub_result *take(struct question *q, uint64_t until, struct err *err)
+{
+	if (!q->resolver)
 		return NULL;
-	}
-	pthread_mutex_unlock(&dns.lock);
-	rc = ub_resolve_async(q.resolver->ctx, name, (int)type, CLASS_IN, &q, answered, &id);
 	pthread_mutex_lock(&dns.lock);
-	if (rc == 0)
-		await_answer(&q, id);
-	let_go(q.resolver);
+	if (q->refused == 0)
+		await_answer(q, until);
+	let_go(q->resolver);
 	pthread_mutex_unlock(&dns.lock);
-	if (rc != 0 || q.error != 0)
-		err_set(err, ERR_TEMP, "%s", ub_strerror(rc ? rc : q.error));
-	else if (!q.result)
+	if (q->refused != 0 || q->error != 0)
+		err_set(err, ERR_TEMP, "%s", ub_strerror(q->refused ? q->refused : q->error));
+	else if (!q->result)
 		err_set(err, ERR_TEMP, "no answer in time");
-	return q.result;
+	return q->result;
 }
 
 /* --- its answer --- */
@@ -320,22 +322,52 @@ static enum dns_status judge(
 	return DNS_FAILED;
 }
 
-enum dns_status dns_ask(struct slice name, enum dns_type type, struct pool *pool,
-    struct dns_answer *out, struct err *err)
+static void take_name(const struct ub_result *result, struct pool *pool, struct dns_answer *out)
 {
-	char *z = pool_str(pool, name);
+	if (!result->canonname || !result->canonname[0])
+		return;
+	struct slice canon = slice_str(result->canonname);
+	if (canon.p[canon.n - 1] == '.')
+		canon.n--;
+	out->name = pool_slice(pool, canon);
+}
 
-	*out = (struct dns_answer){ .name = slice_str(z) };
-	struct ub_result *result = ask(z, type, err);
+static enum dns_status take_answer(
+    struct question *q, uint64_t until, struct pool *pool, struct dns_answer *out, struct err *err)
+{
+	struct ub_result *result = take(q, until, err);
+
 	if (!result)
 		return DNS_FAILED;
-	if (result->canonname && result->canonname[0]) {
-		struct slice canon = slice_str(result->canonname);
-		if (canon.p[canon.n - 1] == '.')
-			canon.n--;
-		out->name = pool_slice(pool, canon);
-	}
+	take_name(result, pool, out);
 	enum dns_status status = judge(result, pool, out, err);
 	ub_resolve_free(result);
 	return status;
+}
+
+enum dns_status dns_ask(struct slice name, enum dns_type type, struct pool *pool,
+    struct dns_answer *out, struct err *err)
+{
+	uint64_t until = loop_now() + (uint64_t)conf_num(&conf_key_dns_timeout);
+	struct question q = { 0 };
+	char *z = pool_str(pool, name);
+
+	*out = (struct dns_answer){ .name = slice_str(z) };
+	put(&q, z, type, err);
+	return take_answer(&q, until, pool, out, err);
+}
+
+void dns_ask_all(struct dns_question *questions, size_t n, uint64_t ms, struct pool *pool)
+{
+	struct question *q = pool_get(pool, n * sizeof(*q));
+	uint64_t until = loop_now() + ms;
+	struct err err = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		char *z = pool_str(pool, questions[i].name);
+		questions[i].answer = (struct dns_answer){ .name = slice_str(z) };
+		put(&q[i], z, questions[i].type, &err);
+	}
+	for (size_t i = 0; i < n; i++)
+		questions[i].status = take_answer(&q[i], until, pool, &questions[i].answer, &err);
 }

@@ -44,6 +44,16 @@ enum { DNS_RECORDS_MAX = 100 };
 enum dns_status dns_ask(struct slice name, enum dns_type type, struct pool *pool,
     struct dns_answer *out, struct err *err);
 
+/* Several questions at the same time: all are answered within ms milliseconds, or
+   their status is DNS_FAILED. Filled from pool. */
+struct dns_question {
+	struct slice name; /* in A-labels */
+	enum dns_type type;
+	enum dns_status status;
+	struct dns_answer answer;
+};
+void dns_ask_all(struct dns_question *questions, size_t n, uint64_t ms, struct pool *pool);
+
 /* --- data of records: false when it is malformed --- */
 
 /* "mx.example.org", or "." for the root; letters in lower case. Names with other

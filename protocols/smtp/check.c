@@ -175,6 +175,19 @@ void smtp_conf_text(const struct smtp *smtp, const struct conf_key *key, struct 
 	conf_text(key, &at, out);
 }
 
+bool smtp_names_any(const struct smtp *smtp, const struct conf_key *key)
+{
+	int64_t length = smtp_num(smtp, key); /* of a text its number is its length */
+	struct buf text = { 0 };
+
+	if (length != (int64_t)strlen(SMTP_NONE))
+		return length > 0;
+	smtp_conf_text(smtp, key, &text);
+	bool any = !slice_eq(buf_slice(&text), slice_str(SMTP_NONE));
+	buf_done(&text);
+	return any;
+}
+
 void smtp_add_field(struct smtp *smtp, const char *name, struct slice value)
 {
 	buf_printf(&smtp->mail->fields, "%s: %.*s\r\n", name, SLICE_ARG(value));

@@ -68,6 +68,11 @@ int64_t smtp_num(const struct smtp *smtp, const struct conf_key *key);
 bool smtp_on(const struct smtp *smtp, const struct conf_key *key);
 void smtp_conf_text(const struct smtp *smtp, const struct conf_key *key, struct buf *out);
 
+/* A text that names what is to be asked: does it name anything? "none" is for a policy
+   that shall not have what the server has. */
+#define SMTP_NONE "none"
+bool smtp_names_any(const struct smtp *smtp, const struct conf_key *key);
+
 /* Put "Name: value" in front of the message, below the Received line of this server
    and behind fields that were put before. The value may be folded; it is copied. */
 void smtp_add_field(struct smtp *smtp, const char *name, struct slice value);

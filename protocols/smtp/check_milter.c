@@ -396,7 +396,7 @@ static const char *check_text(struct smtp *smtp, struct slice message)
 
 static bool wanted(const struct smtp *smtp)
 {
-	return smtp->milters || smtp_num(smtp, &conf_key_milter_use) > 0;
+	return smtp->milters || smtp_names_any(smtp, &conf_key_milter_use);
 }
 
 void milters_free(struct milters **milters)

@@ -21,8 +21,8 @@ CONF_KEY(milter_use) = {
 	.type = CONF_TEXT,
 	.scopes = CONF_SERVER | CONF_POLICY,
 	.def = "",
-	.help = "filters that are asked about mail, in order, parted by blanks: unix:PATH or "
-		"inet:ADDRESS:PORT, each with ,away=tempfail|accept|reject and ,timeout=30s",
+	.help = "filters that are asked about mail, in order, parted by blanks, or none: unix:PATH "
+		"or inet:ADDRESS:PORT, each with ,away=tempfail|accept|reject and ,timeout=30s",
 	.check = check,
 };
 
@@ -108,6 +108,8 @@ int milter_specs(
 	struct slice word;
 	int n = 0;
 
+	if (slice_eq(text, SLICE(SMTP_NONE)))
+		return 0;
 	while ((word = slice_word(&text)).n > 0) {
 		if (n == MILTERS_MAX)
 			return err_set(err, ERR_LIMIT, "at most %d filters", MILTERS_MAX);

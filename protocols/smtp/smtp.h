@@ -81,6 +81,7 @@ struct smtp {
 	const struct smtp_command *command; /* framed, to be run */
 	struct slice args;		    /* of it; in the command's pool */
 	const char *policy;		    /* its name; NULL: none was chosen */
+	struct smtp_dnsbl *dnsbl;	    /* what DNS lists say of the peer; NULL: not asked */
 	struct milters *milters;	    /* connections to filters, or NULL */
 	char *helo;
 	bool esmtp;
@@ -187,6 +188,9 @@ uint64_t smtp_mail_id(struct smtp *smtp);
 void smtp_add_recipients(
     struct smtp_mail *mail, const struct dir_target *target, const struct deliver_rcpt *asked);
 void smtp_mail_end(struct smtp *smtp); /* also when there is none */
+
+/* check_dnsbl.c: do DNS lists say enough against the peer to greylist him? */
+bool smtp_is_listed(const struct smtp *smtp);
 
 /* check_milter.c: the session ends; NULL is fine. Waits for nothing. */
 void milters_free(struct milters **milters);
