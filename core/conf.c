@@ -261,20 +261,55 @@ static int check_place(
 	return -1;
 }
 
+static int (*referent)(const struct conf_key *key, struct slice value, struct err *err);
+
+void conf_refers_set(int (*check)(const struct conf_key *key, struct slice value, struct err *err))
+{
+	referent = check;
+}
+
+static int check_referent(const struct conf_key *key, struct slice value, struct err *err)
+{
+	return key->refers && referent ? referent(key, value, err) : 0;
+}
+
+static int check_all(const struct conf_key *key, enum conf_scope scope, struct slice place,
+    struct slice value, int64_t *num, struct err *err)
+{
+	if (check_place(key, scope, place, err) != 0)
+		return -1;
+	return value.n == 0 ||
+		(conf_check(key, value, num, err) == 0 && check_referent(key, value, err) == 0)
+	    ? 0
+	    : -1;
+}
+
+static int put(const struct conf_key *key, enum conf_scope scope, struct slice place,
+    struct slice value, struct err *err)
+{
+	return store ? store->put(store->arg, scope, place, slice_str(key->name), value, err) : 0;
+}
+
+int conf_put(const struct conf_key *key, enum conf_scope scope, struct slice place,
+    struct slice value, struct err *err)
+{
+	int64_t num;
+
+	return check_all(key, scope, place, value, &num, err) == 0
+	    ? put(key, scope, place, value, err)
+	    : -1;
+}
+
 int conf_set(const struct conf_key *key, enum conf_scope scope, struct slice place,
     struct slice value, struct err *err)
 {
 	struct slot *slot = slot_of(key);
 	int64_t num = 0;
-	int rc = 0;
 
-	if (check_place(key, scope, place, err) != 0)
-		return -1;
-	if (value.n > 0 && conf_check(key, value, &num, err) != 0)
+	if (check_all(key, scope, place, value, &num, err) != 0)
 		return -1;
 	pthread_mutex_lock(&change_lock);
-	if (store)
-		rc = store->put(store->arg, scope, place, slice_str(key->name), value, err);
+	int rc = put(key, scope, place, value, err);
 	if (rc == 0) {
 		pthread_rwlock_wrlock(&lock);
 		conf_values_put(values, key, scope, place, value, num);

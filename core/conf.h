@@ -128,6 +128,14 @@ int conf_set(const struct conf_key *key, enum conf_scope scope, struct slice pla
 void conf_raw(
     const struct conf_key *key, enum conf_scope scope, struct slice place, struct buf *out);
 
+/* Is there what a value of a row that refers to something names? Asked before it is set;
+   handed in at start, at most one, NULL: nobody is asked. 0, or -1 with the reason. */
+void conf_refers_set(int (*check)(const struct conf_key *key, struct slice value, struct err *err));
+
+/* Check and store alone; conf_reload takes it over: for several that belong together. */
+int conf_put(const struct conf_key *key, enum conf_scope scope, struct slice place,
+    struct slice value, struct err *err);
+
 /* All values that are stored for the row, in no order. visit() must not ask for
    settings. */
 void conf_each(const struct conf_key *key,

@@ -156,8 +156,33 @@ bool assign_find(const struct tls_hello *hello, struct buf *reference)
 	return best != NULL;
 }
 
+/* --- what may be said --- */
+
+static int check_certificate(const struct conf_key *key, struct slice value, struct err *err)
+{
+	struct pool pool = { 0 };
+	struct slice owner;
+	struct err why = { 0 };
+	int rc = 0;
+
+	if (strcmp(key->refers, "certificate") != 0 ||
+	    (key != &conf_key_listener_certificate && slice_ieq(value, SLICE("none"))))
+		return 0;
+	if (owner_named(value, &pool, &owner, &why) != 0)
+		rc = err_set(err, why.kind, "%s: %s; see signet profile list, signet domain list",
+		    key->name, why.text);
+	pool_done(&pool);
+	return rc;
+}
+
+void assign_start(void)
+{
+	conf_refers_set(check_certificate);
+}
+
 void assign_stop(void)
 {
+	conf_refers_set(NULL);
 	pthread_rwlock_wrlock(&all.lock);
 	free_list(all.first);
 	all.first = NULL;

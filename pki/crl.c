@@ -9,13 +9,6 @@
 
 /* --- entries --- */
 
-struct entry {
-	struct slice serial;
-	struct slice issuer; /* a whole Name; empty: as the one before */
-	unsigned reason;
-	bool known; /* nothing critical that is not */
-};
-
 /* One directoryName. */
 static bool take_issuer(struct slice value, struct slice *name)
 {
@@ -36,7 +29,7 @@ static bool take_reason(struct slice value, unsigned *reason)
 	return true;
 }
 
-static bool read_extensions(struct slice list, struct entry *e)
+static bool read_extensions(struct slice list, struct crl_entry *e)
 {
 	struct slice oid, value;
 	bool critical;
@@ -57,12 +50,12 @@ static bool read_extensions(struct slice list, struct entry *e)
 	return true;
 }
 
-static bool next_entry(struct slice *rest, struct entry *e)
+bool crl_next_entry(struct slice *rest, struct crl_entry *e)
 {
 	struct slice entry, list;
 	int64_t when;
 
-	*e = (struct entry){ .known = true };
+	*e = (struct crl_entry){ .known = true };
 	if (!der_want(rest, DER_SEQUENCE, &entry) || !der_want(&entry, DER_INTEGER, &e->serial) ||
 	    !der_time_get(&entry, &when))
 		return false;
@@ -74,10 +67,10 @@ static bool next_entry(struct slice *rest, struct entry *e)
 bool crl_read_entries(struct crl *c)
 {
 	struct slice rest = c->revoked;
-	struct entry e;
+	struct crl_entry e;
 
 	while (rest.n > 0) {
-		if (!next_entry(&rest, &e))
+		if (!crl_next_entry(&rest, &e))
 			return false;
 		c->unknown_critical |= !e.known;
 	}
@@ -91,9 +84,11 @@ bool crl_find(const struct crl *crl, struct slice issuer, struct slice serial, u
 {
 	struct slice rest = crl->revoked;
 	bool of_issuer = cert_name_same(crl->issuer, issuer);
-	struct entry e;
+	struct crl_entry e;
 
-	while (next_entry(&rest, &e)) {
+	if (crl->index)
+		return of_issuer && crl_index_find(crl, serial, reason);
+	while (crl_next_entry(&rest, &e)) {
 		if (crl->indirect && e.issuer.n > 0)
 			of_issuer = cert_name_same(e.issuer, issuer);
 		if (of_issuer && slice_eq(e.serial, serial)) {
@@ -114,10 +109,10 @@ bool crl_revokes(const struct crl *crl, struct slice serial)
 size_t crl_count(const struct crl *crl)
 {
 	struct slice rest = crl->revoked;
-	struct entry e;
+	struct crl_entry e;
 	size_t n = 0;
 
-	while (next_entry(&rest, &e))
+	while (crl_next_entry(&rest, &e))
 		n++;
 	return n;
 }
@@ -132,12 +127,12 @@ bool crl_repeats(const struct crl *crl)
 	struct slice rest = crl->revoked;
 	size_t n = crl_count(crl), i = 0;
 	bool repeats = false;
-	struct entry e;
+	struct crl_entry e;
 
 	if (n < 2 || crl->indirect)
 		return false;
 	struct slice *serials = mem_get(n * sizeof(*serials));
-	while (next_entry(&rest, &e))
+	while (crl_next_entry(&rest, &e))
 		serials[i++] = e.serial;
 	qsort(serials, n, sizeof(*serials), compare);
 	for (i = 1; i < n; i++)

@@ -24,8 +24,9 @@ struct crl {
 	struct slice point;	 /* the whole extension's value; empty: none */
 	struct slice point_name; /* DistributionPointName with its tag; empty: none */
 	bool only_users, only_authorities, only_attributes, indirect;
-	unsigned reasons;      /* of revocation; CRL_ALL_REASONS without a limit */
-	bool unknown_critical; /* it lists something else, or less */
+	unsigned reasons;	       /* of revocation; CRL_ALL_REASONS without a limit */
+	bool unknown_critical;	       /* it lists something else, or less */
+	const struct crl_index *index; /* of its entries; NULL: they are read through */
 };
 
 /* Take the first list off *rest (DER one behind another). False: it is malformed, or
@@ -38,6 +39,10 @@ size_t crl_count(const struct crl *crl);
 
 /* The same, of one that somebody issued; *reason as in RFC 5280 5.3.1. */
 bool crl_find(const struct crl *crl, struct slice issuer, struct slice serial, unsigned *reason);
+
+/* For a list that is asked often: put it into crl.index, and free() it after the last
+   question. NULL: it would not help. */
+struct crl_index *crl_index_new(const struct crl *crl);
 
 /* Is a serial number listed twice? */
 bool crl_repeats(const struct crl *crl);

@@ -41,27 +41,74 @@ static void put_row(struct op_call *call, const char *domain)
 	buf_done(&bytes);
 }
 
+/* Which of them; names come in their order. */
+struct listing {
+	struct op_call *call;
+	const char *only; /* of a domain admin */
+	const char *after;
+	struct slice part; /* of the name; empty: any */
+	size_t left, total;
+};
+
+static bool is_wanted(const struct listing *l, const char *name)
+{
+	return (!l->only || strcmp(l->only, name) == 0) &&
+	    (l->part.n == 0 || slice_ifind(slice_str(name), l->part) >= 0);
+}
+
+static bool count(void *arg, const struct dir_domain *domain)
+{
+	struct listing *l = arg;
+
+	l->total += is_wanted(l, domain->name);
+	return true;
+}
+
 static bool visit(void *arg, const struct dir_domain *domain)
 {
-	struct op_call *call = arg;
-	const char *only = op_caller(call)->domain;
+	struct listing *l = arg;
 
-	if (!only || strcmp(only, domain->name) == 0)
-		put_row(call, domain->name);
+	if (!is_wanted(l, domain->name) || (l->after && strcmp(domain->name, l->after) <= 0))
+		return true;
+	if (l->left-- == 0)
+		return false;
+	put_row(l->call, domain->name);
 	return true;
 }
 
 static int run_list(struct op_call *call)
 {
-	if (dir_domains(visit, call) != 0)
+	struct listing l = { .call = call,
+		.only = op_caller(call)->domain,
+		.after = op_text(call, "after"),
+		.part = slice_str(op_text(call, "search")),
+		.left = SIZE_MAX };
+
+	if (op_number(call, "limit", 1) < 1)
+		return op_fail(call, ERR_INPUT, "limit: at least 1");
+	if (op_given(call, "limit"))
+		l.left = (size_t)op_number(call, "limit", 0);
+	if (dir_domains(count, &l) != 0)
+		return op_fail(call, ERR_TEMP, "cannot read the directory");
+	op_put_number(call, "total", (int64_t)l.total);
+	if (dir_domains(visit, &l) != 0)
 		return op_fail(call, ERR_TEMP, "cannot read the directory");
 	return 0;
 }
 
+static const struct op_arg list_args[] = {
+	{ "search", OP_TEXT, OP_OPTION, "a part of the domain's name", NULL },
+	{ "limit", OP_NUMBER, OP_OPTION, "so many at most; else all", NULL },
+	{ "after", OP_DOMAIN, OP_OPTION | OP_FOREIGN, "from behind that one: the next page", NULL },
+	{ 0 },
+};
+
 OPERATION(pki_list) = {
 	.name = "pki list",
 	.role = OP_DOMAIN_ADMIN,
+	.args = list_args,
 	.help = "list what certificates the domains have",
+	.example = "pki list\npki list --limit 50 --after example.org",
 	.reads = true,
 	.lists = true,
 	.run = run_list,

@@ -139,6 +139,7 @@ int pki_start(const char *data, struct err *err)
 		return -1;
 	choose_start();
 	judge_start();
+	assign_start();
 	started = true;
 	domainkey_start();
 	watch_domains();

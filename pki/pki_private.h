@@ -110,6 +110,7 @@ const char *owner_own_host(struct pool *pool);
    reference may be NULL. */
 bool assign_find(const struct tls_hello *hello, struct buf *reference);
 bool assign_is_address(struct slice text); /* as it may stand behind LISTENER@ */
+void assign_start(void);
 void assign_stop(void);
 
 /* --- change.c --- */

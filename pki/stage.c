@@ -5,14 +5,14 @@
  *
  *	a NAME SCOPE PLACE    =VALUE
  *
- * Committing is done one by one; who is cut off commits the rest again. */
+ * Committing is one transaction: what stood in force before, or all that waited. */
 #include "core/conf.h"
 #include "core/log.h"
 #include "core/num.h"
 #include "pki/stage.h"
 #include "pki/staple.h"
-#include "pki/staple.h"
 #include "storage/store.h"
+#include "storage/store_batch.h"
 
 CONF_KEY(pki_commit) = {
 	.name = "pki.commit",
@@ -167,7 +167,7 @@ static int commit_setting(struct slice key, struct err *err)
 
 	if (store_record_get(PKI_ROOM, key, &value) == 1 &&
 	    read_setting(key, buf_slice(&value), &setting))
-		rc = conf_set(setting.key, setting.scope, setting.place, setting.value, err);
+		rc = conf_put(setting.key, setting.scope, setting.place, setting.value, err);
 	buf_done(&value);
 	return rc;
 }
@@ -185,19 +185,31 @@ static int discard_one(struct slice key, struct err *err)
 	return store_record_put(PKI_ROOM, key, (struct slice){ 0 }, err);
 }
 
+/* Settings are taken over when what they name is in force. */
+static int finish(struct store_batch *batch, int rc, struct err *err)
+{
+	if (rc == 0)
+		rc = store_batch_commit(batch, err);
+	else
+		store_batch_drop(batch);
+	return rc == 0 ? conf_reload(err) : -1;
+}
+
 static int do_all(int (*one)(struct slice key, struct err *err), size_t *done, struct err *err)
 {
+	struct store_batch batch;
 	struct buf keys = { 0 };
+	size_t n = 0;
 	int rc = 0;
 
 	note_all(&keys);
-	for (struct slice rest = buf_slice(&keys); rc == 0 && rest.n > 0;) {
+	store_batch_begin(&batch);
+	for (struct slice rest = buf_slice(&keys); rc == 0 && rest.n > 0; n++)
 		rc = one(slice_cut(&rest, '\n'), err);
-		*done += rc == 0;
-	}
+	rc = finish(&batch, rc, err);
+	*done = rc == 0 ? n : 0;
 	buf_done(&keys);
 	choose_forget((struct slice){ 0 }, true);
-	staple_look_at_all();
 	staple_look_at_all();
 	return rc;
 }

@@ -75,6 +75,8 @@ void trust_set_unref(struct trust_set **p)
 		return;
 	buf_done(&set->der);
 	buf_done(&set->lists);
+	for (size_t i = 0; i < set->n_lists; i++)
+		free((void *)(uintptr_t)set->list[i].index);
 	free(set->list);
 	free(set->anchor);
 	free(set);
@@ -148,6 +150,7 @@ void trust_set_lists(struct trust_set *set, struct slice lists)
 	struct slice rest = buf_slice(&set->lists);
 	for (struct crl crl; crl_next(&rest, &crl);) {
 		set->list = mem_resize(set->list, (set->n_lists + 1) * sizeof(*set->list));
+		crl.index = crl_index_new(&crl);
 		set->list[set->n_lists++] = crl;
 	}
 }

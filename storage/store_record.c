@@ -1,6 +1,6 @@
 /* store_record.c - small records of other rooms, kept in the directory */
-#include "storage/dir_private.h"
 #include "storage/store.h"
+#include "storage/store_record.h"
 
 enum { VERSION = 1 };
 
@@ -23,15 +23,6 @@ int store_record_get(const char *room, struct slice key, struct buf *value)
 	return found;
 }
 
-static enum kv_result put(struct dir_change *change, struct kv_txn *txn)
-{
-	struct kv *tree = dir_kv(DIR_TREE_RECORD);
-	int r = change->value.n ? kv_put(tree, txn, change->key, change->value)
-				: kv_del(tree, txn, change->key);
-
-	return dir_result(r);
-}
-
 static store_record_told *watcher;
 
 void store_record_watch(store_record_told *told)
@@ -39,9 +30,15 @@ void store_record_watch(store_record_told *told)
 	watcher = told;
 }
 
-int store_record_put(const char *room, struct slice key, struct slice value, struct err *err)
+void store_record_tell(const char *room, struct slice key, struct slice value)
 {
-	struct dir_change change = { 0 };
+	if (watcher)
+		watcher(room, key, value);
+}
+
+int store_record_write(struct kv_txn *txn, const char *room, struct slice key, struct slice value)
+{
+	struct kv *tree = dir_kv(DIR_TREE_RECORD);
 	struct buf full = { 0 }, record = { 0 };
 
 	make_key(&full, room, key);
@@ -49,15 +46,16 @@ int store_record_put(const char *room, struct slice key, struct slice value, str
 		buf_addc(&record, VERSION);
 		buf_adds(&record, value);
 	}
-	change.key = buf_slice(&full);
-	change.value = buf_slice(&record);
-	int r = dir_commit(&change, put, err);
-	if (r == 0 && watcher)
-		watcher(room, key, value);
-	dir_change_done(&change);
+	int rc = value.n > 0 ? kv_put(tree, txn, buf_slice(&full), buf_slice(&record))
+			     : kv_del(tree, txn, buf_slice(&full));
 	buf_done(&full);
 	buf_wipe(&record);
-	return r;
+	return rc;
+}
+
+int store_record_put(const char *room, struct slice key, struct slice value, struct err *err)
+{
+	return store_records_put(room, &(struct store_record){ key, value, false }, 1, err);
 }
 
 struct visit {
@@ -120,20 +118,6 @@ static int find_first(const struct batch *batch, struct kv_txn *txn, struct buf 
 	return found;
 }
 
-static int put_one(const struct store_record *record, struct slice key, struct kv_txn *txn)
-{
-	struct buf value = { 0 };
-	int r;
-
-	if (record->value.n == 0)
-		return kv_del(dir_kv(DIR_TREE_RECORD), txn, key);
-	buf_addc(&value, VERSION);
-	buf_adds(&value, record->value);
-	r = kv_put(dir_kv(DIR_TREE_RECORD), txn, key, buf_slice(&value));
-	buf_wipe(&value);
-	return r;
-}
-
 static enum kv_result put_batch(struct dir_change *change, struct kv_txn *txn)
 {
 	const struct batch *batch = (const struct batch *)change;
@@ -143,11 +127,9 @@ static enum kv_result put_batch(struct dir_change *change, struct kv_txn *txn)
 
 	if (r == 1)
 		result = dir_refuse(change, ERR_EXISTS, "it is there already");
-	for (size_t i = 0; result == KV_DONE && i < batch->n; i++) {
-		buf_clear(&key);
-		make_key(&key, batch->room, batch->records[i].key);
-		result = dir_result(put_one(&batch->records[i], buf_slice(&key), txn));
-	}
+	for (size_t i = 0; result == KV_DONE && i < batch->n; i++)
+		result = dir_result(store_record_write(
+		    txn, batch->room, batch->records[i].key, batch->records[i].value));
 	buf_done(&key);
 	return result;
 }
@@ -156,10 +138,16 @@ int store_records_put(
     const char *room, const struct store_record *records, size_t n, struct err *err)
 {
 	struct batch batch = { .room = room, .records = records, .n = n };
-	int r = dir_commit(&batch.change, put_batch, err);
+	size_t taken = 0;
 
-	for (size_t i = 0; r == 0 && watcher && i < n; i++)
-		watcher(room, records[i].key, records[i].value);
+	while (taken < n && !records[taken].first &&
+	    store_batch_takes(room, records[taken].key, records[taken].value))
+		taken++;
+	if (taken > 0)
+		return taken == n ? 0 : err_set(err, ERR_TEMP, "it cannot be put with others");
+	int r = dir_commit(&batch.change, put_batch, err);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		store_record_tell(room, records[i].key, records[i].value);
 	dir_change_done(&batch.change);
 	return r;
 }

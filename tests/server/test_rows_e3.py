@@ -1,6 +1,9 @@
 """test_rows_e3 - E3: certificates assigned to listeners and outgoing connections; changes that wait"""
+import random
 import re
 import subprocess
+import threading
+import time
 
 import asking
 import pki
@@ -73,9 +76,11 @@ class Listeners(Assigned):
         self.assertIn("no address", self.refused("listener", "certificate", "imaps", "one", "--address", "here"))
 
     def test_E_025_one_that_is_gone_is_not_missed(self):
-        """Somebody set it by hand: the domain's own is better than none, and the log says so."""
+        """Its domain was removed: the domain's own is better than none, and the log says so."""
         before = len(self.server.log())
-        self.signet("setting", "set", "listener.certificate", "nobody", "--listener", "imaps")
+        self.signet("domain", "add", "nobody.test")
+        self.signet("setting", "set", "listener.certificate", "nobody.test", "--listener", "imaps")
+        self.signet("domain", "remove", "nobody.test")
         self.assertEqual(self.subject(), "CN = alpha.test")
         self.assertIn("neither a profile", self.said_once(before, "certificate-unusable"))
 
@@ -212,6 +217,35 @@ class Lookups(Assigned):
         self.assertEqual(self.asked(), None)
 
 
+class Named(Assigned):
+    def test_E_025_what_is_not_there(self):
+        """A setting that names a certificate is refused where there is none, and says where to look."""
+        for words in (("listener.certificate", "nobody", "--listener", "imaps"), ("relay.certificate", "gone.test"),
+                      ("ldap.certificate", "nobody", "--domain", "alpha.test"), ("listener.certificate", "none", "--listener", "imaps")):
+            said = self.refused("setting", "set", *words)
+            self.assertIn("neither a profile nor a domain", said)
+            self.assertIn("signet profile list", said)
+        self.signet("setting", "set", "listener.certificate", "beta.test", "--listener", "imaps")
+        self.assertEqual(self.subject(), "CN = beta.test")
+        self.signet("setting", "set", "relay.certificate", "none")
+        self.signet("setting", "set", "relay.certificate", "one")
+
+    def test_E_006_pages_of_a_list(self):
+        for n in range(3):
+            self.signet("domain", "add", f"page{n}.test")
+        every = self.signet("pki", "list")
+        names = [row["domain"] for row in every["rows"]]
+        self.assertEqual((every["total"], names), (len(names), sorted(self.server.domains())))
+        some, after = [], ()
+        while rows := self.signet("pki", "list", "--limit", "2", *after)["rows"]:
+            some += [row["domain"] for row in rows]
+            after = ("--after", some[-1])
+        self.assertEqual(some, names)
+        found = self.signet("pki", "list", "--search", "PAGE")
+        self.assertEqual((found["total"], len(found["rows"])), (3, 3))
+        self.assertIn("limit", self.refused("pki", "list", "--limit", "0"))
+
+
 class Commit(Assigned):
     def setUp(self):
         super().setUp()
@@ -266,6 +300,29 @@ class Commit(Assigned):
         self.signet("profile", "remove", "two")
         self.signet("pki", "discard")
         self.assertEqual(self.signet("profile", "list"), before)
+
+    def test_E_030_all_or_nothing(self):
+        """Whenever SIGKILL comes, all that waited is in force, or nothing of it."""
+        rng = random.Random(30)
+        for turn in range(6):
+            name = f"turn{turn}"
+            self.signet("profile", "add", name, "--cn", f"{name}.test")
+            for listener in ("imaps", "pop3s", "https"):
+                self.signet("listener", "certificate", listener, name)
+            order = threading.Thread(target=self.server.run_signet, args=("pki", "commit"))
+            order.start()
+            time.sleep(rng.uniform(0.002, 0.02))
+            self.server.kill()
+            order.join()
+            self.server.start()
+            waits = len(self.signet("pki", "pending")["rows"])
+            self.assertIn(waits, (0, 4))
+            for listener in ("imaps", "pop3s", "https"):
+                self.assertEqual(self.subject(listener=listener) == f"CN = {name}.test", waits == 0)
+            self.signet("pki", "commit")
+        for listener in ("imaps", "pop3s", "https"):
+            self.signet("listener", "certificate", listener, "none")
+        self.signet("pki", "commit")
 
     def test_E_030_removed_when_committed(self):
         self.signet("profile", "add", "four", "--cn", "four.test")
