@@ -9,8 +9,11 @@
 
 #include "core/num.h"
 #include "storage/acct_record.h"
+#include "storage/rename.h"
 
 static const char room[] = "seen", room_apart[] = "seen-apart";
+
+RENAMED(seen) = { .room = "seen", .of_accounts = true };
 
 enum { VERSION = 1, RUN_BYTES = 8, BYTES_MAX = ACCT_RECORD_VALUE_MAX };
 
