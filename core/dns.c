@@ -70,12 +70,15 @@ static struct {
 
 /* --- a resolver --- */
 
-/* Options that the library takes from a file only. test. is answered by the
-   library itself (RFC 6761) unless it is told not to; servers that somebody
-   named are asked for all names. */
+/* Options that the library takes from a file only. test. and the reverse names of
+   private networks are answered by the library itself (RFC 6761, RFC 6303) unless it
+   is told not to; servers that somebody named are asked for all names. */
 static int set_from_file(struct ub_ctx *ctx)
 {
-	static const char text[] = "server:\n local-zone: \"test.\" nodefault\n";
+	static const char text[] = "server:\n"
+				   " local-zone: \"test.\" nodefault\n"
+				   " local-zone: \"127.in-addr.arpa.\" nodefault\n"
+				   " unblock-lan-zones: yes\n insecure-lan-zones: yes\n";
 	char path[40];
 	int fd = memfd_create("dns", MFD_CLOEXEC), rc = -1;
 

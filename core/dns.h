@@ -54,6 +54,12 @@ struct dns_question {
 };
 void dns_ask_all(struct dns_question *questions, size_t n, uint64_t ms, struct pool *pool);
 
+/* The host name of an address: one that its reverse record has and that leads back to
+   it. In lower case, from pool; empty unless DNS_FOUND. Waits as dns_ask does. */
+struct sockaddr;
+enum dns_status dns_name_of(
+    const struct sockaddr *address, struct pool *pool, struct slice *name, struct err *err);
+
 /* --- data of records: false when it is malformed --- */
 
 /* "mx.example.org", or "." for the root; letters in lower case. Names with other

@@ -54,6 +54,7 @@ enum {
 enum what {
 	WHAT_ADDRESS = LIMIT_ADDRESS,
 	WHAT_ACCOUNT = LIMIT_ACCOUNT,
+	WHAT_POLICY = LIMIT_POLICY, /* of a mail flow policy, from an address */
 	WHAT_FAILED_FROM,
 	WHAT_FAILED_LOGIN
 };

@@ -11,7 +11,7 @@
 
 #include "core/buf.h"
 
-enum limit_kind { LIMIT_ADDRESS, LIMIT_ACCOUNT };
+enum limit_kind { LIMIT_ADDRESS, LIMIT_ACCOUNT, LIMIT_POLICY };
 
 /* Count one more user of key, up to max; false when there are max already. */
 bool limit_enter(enum limit_kind kind, struct slice key, unsigned max);

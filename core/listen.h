@@ -58,6 +58,9 @@ int listen_add_paths(const char *data, struct err *err);
    chooses. */
 int listen_add_ports(const char *host, int port_base, struct err *err);
 
+/* Is there a listener of that name, made by a row or by an admin, wherever it may be? */
+bool listen_knows(const char *name);
+
 /* Bind and listen; nothing is accepted before listen_go. The listener is
    copied. Prints nothing. */
 int listen_add(const struct listener *listener, struct err *err);

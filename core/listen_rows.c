@@ -142,3 +142,11 @@ int listen_add_ports(const char *host, int port_base, struct err *err)
 	}
 	return 0;
 }
+
+bool listen_knows(const char *name)
+{
+	for (size_t i = 0; i < listener_row_table_n; i++)
+		if (strcmp(listener_row_table[i]->name, name) == 0)
+			return true;
+	return false;
+}

@@ -22,6 +22,8 @@ static void put_tls_on(struct sess *s)
 {
 	s->tls = tls_accept_new(sess_local(s), slice_str(s->tls_target), s->proto->alpn);
 	tls_accept_at(s->tls, s->listener->name);
+	if (s->proto->asks && s->proto->asks(s))
+		tls_accept_ask(s->tls);
 	io_push(&s->io, s->tls);
 }
 
@@ -219,6 +221,9 @@ void sess_drive(struct sess *s)
 			break;
 		}
 		switch (s->phase) {
+		case PHASE_PROXY:
+			more = sess_drive_proxy(s);
+			break;
 		case PHASE_HANDSHAKE:
 			more = drive_handshake(s);
 			break;
@@ -314,15 +319,8 @@ static void log_connect(struct sess *s)
 	    log_z("listener", s->listener->name));
 }
 
-static void begin(struct task *task)
+void sess_take_up(struct sess *s)
 {
-	struct sess *s = sess_of(task);
-	uv_loop_t *uv = loop_uv(s->loop);
-
-	log_context_set(&s->context);
-	uv_timer_init(uv, &s->timer);
-	uv_poll_init(uv, &s->poll, io_fd(s->io));
-	s->timer.data = s->poll.data = s;
 	log_connect(s);
 	if (s->listener->tls == LISTEN_TLS) {
 		sess_enter(s, PHASE_HANDSHAKE);
@@ -335,6 +333,21 @@ static void begin(struct task *task)
 		else
 			sess_say_bye(s, SESS_BYE_LIMIT);
 	}
+}
+
+static void begin(struct task *task)
+{
+	struct sess *s = sess_of(task);
+	uv_loop_t *uv = loop_uv(s->loop);
+
+	log_context_set(&s->context);
+	uv_timer_init(uv, &s->timer);
+	uv_poll_init(uv, &s->poll, io_fd(s->io));
+	s->timer.data = s->poll.data = s;
+	if (s->proxied)
+		sess_enter(s, PHASE_PROXY);
+	else
+		sess_take_up(s);
 	if (s->phase != PHASE_OVER && !s->busy)
 		sess_drive(s);
 	log_context_set(NULL);

@@ -70,6 +70,11 @@ struct proto {
 	   unless SESS_MORE is returned. */
 	enum sess_next (*run)(struct sess *s);
 
+	/* Before a handshake: is the client asked for a certificate, also where its domain
+	   asks for none? Waits for nothing. Of a connection in TLS from its first byte on
+	   open() was not called yet. May be NULL: no. */
+	bool (*asks)(struct sess *s);
+
 	/* After STARTTLS: forget what was learned before. May be NULL. */
 	void (*secured)(struct sess *s);
 
@@ -128,7 +133,12 @@ void sess_mid(struct sess *s, uint64_t mid); /* message in the log context */
 const struct listener *sess_listener(const struct sess *s);
 const struct sockaddr *sess_peer(const struct sess *s);
 const struct sockaddr *sess_local(struct sess *s);
-const char *sess_peer_text(const struct sess *s);     /* "192.0.2.1", "2001:db8::1" */
+const char *sess_peer_text(const struct sess *s); /* "192.0.2.1", "2001:db8::1" */
+/* The peer speaks for somebody else: that one counts from now on, for limits and in
+   lists, and came to `local`, unless that is of no family. False: he has his most
+   sessions already. */
+bool sess_set_peer(
+    struct sess *s, const struct sockaddr_storage *peer, const struct sockaddr_storage *local);
 bool sess_peer_uid(const struct sess *s, uid_t *uid); /* of a UNIX socket; else false */
 bool sess_is_tls(const struct sess *s);
 bool sess_is_compressed(const struct sess *s);

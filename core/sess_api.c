@@ -91,6 +91,17 @@ const char *sess_peer_text(const struct sess *s)
 	return s->peer_text;
 }
 
+bool sess_set_peer(
+    struct sess *s, const struct sockaddr_storage *peer, const struct sockaddr_storage *local)
+{
+	sess_uncount_peer(s);
+	sess_list_peer(s, peer);
+	if (local->ss_family != AF_UNSPEC)
+		s->local = *local;
+	s->counted = sess_count_peer(s);
+	return s->counted;
+}
+
 bool sess_peer_uid(const struct sess *s, uid_t *uid)
 {
 	struct ucred peer;

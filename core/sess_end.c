@@ -12,8 +12,7 @@ static void free_session(uv_handle_t *handle)
 
 	s->tls = NULL;
 	io_close(&s->io);
-	if (s->counted && s->address_key_n)
-		limit_leave(LIMIT_ADDRESS, slice_of(s->address_key, s->address_key_n));
+	sess_uncount_peer(s);
 	if (s->account)
 		limit_leave(LIMIT_ACCOUNT, slice_str(s->account));
 	pool_done(&s->cmd);
@@ -75,7 +74,7 @@ void sess_say_bye(struct sess *s, enum sess_bye why)
 	if (why == SESS_BYE_DRAIN && s->more) /* let its command end first */
 		return;
 	s->bye_said = true;
-	if (s->phase == PHASE_HANDSHAKE) {
+	if (s->phase <= PHASE_HANDSHAKE) { /* nothing was said yet */
 		sess_finish(s);
 		return;
 	}

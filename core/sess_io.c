@@ -10,7 +10,8 @@ CONF_KEY(session_handshake_time) = {
 	.def = "30s",
 	.min = 1000,
 	.max = 600000,
-	.help = "time within which a TLS handshake must be complete",
+	.help =
+	    "time within which a TLS handshake, or what a load balancer says first, must be complete",
 };
 
 enum {
@@ -45,6 +46,7 @@ void sess_wait_socket(struct sess *s, bool readable)
 uint64_t sess_time_limit(const struct sess *s)
 {
 	switch (s->phase) {
+	case PHASE_PROXY:
 	case PHASE_HANDSHAKE:
 		return (uint64_t)conf_num(&conf_key_session_handshake_time);
 	case PHASE_LINGER:

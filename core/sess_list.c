@@ -80,6 +80,28 @@ void sess_list_account(struct sess *s, char *account)
 	pthread_mutex_unlock(&all.lock);
 }
 
+static char *address_text(const struct sockaddr_storage *addr)
+{
+	char text[INET6_ADDRSTRLEN] = "local";
+
+	if (addr->ss_family == AF_INET)
+		inet_ntop(
+		    AF_INET, &((const struct sockaddr_in *)addr)->sin_addr, text, sizeof text);
+	else if (addr->ss_family == AF_INET6)
+		inet_ntop(
+		    AF_INET6, &((const struct sockaddr_in6 *)addr)->sin6_addr, text, sizeof text);
+	return mem_str(slice_str(text));
+}
+
+void sess_list_peer(struct sess *s, const struct sockaddr_storage *peer)
+{
+	pthread_mutex_lock(&all.lock);
+	s->peer = *peer;
+	free(s->peer_text);
+	s->peer_text = address_text(peer);
+	pthread_mutex_unlock(&all.lock);
+}
+
 void sess_list_tls(struct sess *s, const char *version)
 {
 	pthread_mutex_lock(&all.lock);
@@ -95,21 +117,8 @@ static size_t count(void)
 	return n;
 }
 
-static char *address_text(const struct sockaddr_storage *addr)
-{
-	char text[INET6_ADDRSTRLEN] = "local";
-
-	if (addr->ss_family == AF_INET)
-		inet_ntop(
-		    AF_INET, &((const struct sockaddr_in *)addr)->sin_addr, text, sizeof text);
-	else if (addr->ss_family == AF_INET6)
-		inet_ntop(
-		    AF_INET6, &((const struct sockaddr_in6 *)addr)->sin6_addr, text, sizeof text);
-	return mem_str(slice_str(text));
-}
-
-/* Is there room for it? An admin at the machine always finds some. */
-static bool is_welcome(struct sess *s)
+/* An admin at the machine always finds some. */
+bool sess_count_peer(struct sess *s)
 {
 	if (s->proto->admin)
 		return true;
@@ -119,6 +128,14 @@ static bool is_welcome(struct sess *s)
 	return count() < (size_t)conf_num(&conf_key_session_max) &&
 	    limit_enter(LIMIT_ADDRESS, slice_of(s->address_key, s->address_key_n),
 		(unsigned)conf_num(&conf_key_session_max_address));
+}
+
+void sess_uncount_peer(struct sess *s)
+{
+	if (s->counted && s->address_key_n)
+		limit_leave(LIMIT_ADDRESS, slice_of(s->address_key, s->address_key_n));
+	s->counted = false;
+	s->address_key_n = 0;
 }
 
 void sess_start(const struct listener *listener, int fd, const struct sockaddr_storage *peer)
@@ -136,7 +153,8 @@ void sess_start(const struct listener *listener, int fd, const struct sockaddr_s
 	s->active = s->started;
 	s->context.proto = s->proto->name;
 	s->context.icid = log_id();
-	s->counted = is_welcome(s);
+	s->proxied = sess_is_proxied(s);
+	s->counted = !s->proxied && sess_count_peer(s);
 	metric_add(&metric_connections, 0, 1);
 	sess_list_add(s);
 	sess_begin(s);

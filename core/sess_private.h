@@ -14,6 +14,7 @@
 #include "core/sess.h"
 
 enum phase {
+	PHASE_PROXY,	 /* a load balancer's header comes first */
 	PHASE_HANDSHAKE, /* TLS */
 	PHASE_OPEN,	 /* the protocol has the word */
 	PHASE_FLUSH,	 /* send what is left, then `after_flush` */
@@ -68,6 +69,7 @@ struct sess {
 	unsigned char address_key[8];
 	uint8_t address_key_n;
 	bool counted;
+	bool proxied; /* by a load balancer that is trusted */
 
 	_Atomic bool woken;	/* by a handle */
 	_Atomic bool end_asked; /* drain, or an admin */
@@ -88,6 +90,7 @@ static inline struct sess *sess_of(struct task *task)
 
 /* sess.c: take up a new session; go on as far as possible; what libuv calls. */
 void sess_begin(struct sess *s);
+void sess_take_up(struct sess *s); /* its peer is known: greet it */
 void sess_drive(struct sess *s);
 void sess_on_ready(uv_poll_t *poll, int status, int events);
 void sess_on_timer(uv_timer_t *timer);
@@ -135,6 +138,17 @@ void sess_list_add(struct sess *s);
 void sess_list_remove(struct sess *s);
 void sess_list_account(struct sess *s, char *account);
 void sess_list_tls(struct sess *s, const char *version);
+
+/* Another peer, from now on. */
+void sess_list_peer(struct sess *s, const struct sockaddr_storage *peer);
+/* Is there room for one session more, and for one of this peer? He is counted then. */
+bool sess_count_peer(struct sess *s);
+void sess_uncount_peer(struct sess *s);
+
+/* sess_proxy.c: must it begin with a header, and the phase in which that is read. True:
+   there may be more to do now. */
+bool sess_is_proxied(const struct sess *s);
+bool sess_drive_proxy(struct sess *s);
 
 /* sess_api.c: no handle wakes this session any more. */
 void sess_handle_cut(struct sess *s);

@@ -104,6 +104,10 @@ struct io *tls_accept_new(const struct sockaddr *local, struct slice target, con
 /* Before the handshake: the name of the listener, which outlives the layer. */
 void tls_accept_at(struct io *io, const char *listener);
 
+/* Before the handshake: ask this client for a certificate, also where its domain does
+   not. None, or one that is not good, is no fault: tls_peer() tells. */
+void tls_accept_ask(struct io *io);
+
 enum { TLS_DONE = 0, TLS_AGAIN = -1, TLS_FAIL = -2, TLS_LATER = -3 };
 
 /* Go on with the handshake. TLS_AGAIN: wait for the socket (readable; and
@@ -175,6 +179,8 @@ struct io *tls_connect_new(const struct tls_client_spec *spec, struct err *err);
    client of the domain to which it came, which is the label of its context. */
 struct tls_claim {
 	bool server;
+	bool any; /* of a client that was asked though its domain asks for none: whoever is
+		     trusted may have issued it, and it proves no account */
 	const char *host, *domain;
 	struct slice names, pins; /* as tls_client_spec has them */
 	struct slice chain;	  /* DER, leaf first */
@@ -186,9 +192,18 @@ struct tls_verifier {
 	   are appended; or -1 with the reason in plain words. */
 	int (*verify)(
 	    void *arg, const struct tls_claim *claim, struct buf *accounts, struct err *err);
+	/* Whose is the first of the chain, and who issued it? For people, as RFC 4514 has
+	   names; appended. May be NULL. */
+	void (*names)(void *arg, struct slice chain, struct buf *subject, struct buf *issuer);
 	void *arg;
 };
 void tls_verifier_set(const struct tls_verifier *verifier);
+
+/* The first certificate of what tls_peer() gave. */
+struct slice tls_leaf(struct slice chain);
+
+/* The same, of what tls_peer() gave; nothing is appended when nobody knows. Any thread. */
+void tls_peer_names(struct slice chain, struct buf *subject, struct buf *issuer);
 
 /* RFC 9266 tls-exporter channel binding, 32 bytes. */
 bool tls_channel_binding(struct io *io, unsigned char out[32]);

@@ -119,6 +119,8 @@ static bool make_object(struct tls *tls)
 
 	if (!tls_object_make(tls))
 		return false;
+	if (tls->asks)
+		tls_peer_ask_one(tls);
 	/* RFC 7301 3.2: a client that asks for something else is turned away,
 	   which also stops attacks that mix protocols. */
 	return !alpn ||
@@ -218,7 +220,8 @@ int tls_handshake(struct io *io, bool may_wait)
 	if (tls->state == TLS_CHOOSE)
 		rc = choose(tls, may_wait);
 	if (tls->state == TLS_SHAKE)
-		rc = tls->ctx->asks && !may_wait ? leave_to_worker(tls) : shake_hands(tls);
+		rc = (tls->ctx->asks || tls->asks) && !may_wait ? leave_to_worker(tls)
+								: shake_hands(tls);
 	if (tls->state == TLS_OPEN)
 		return TLS_DONE;
 	return tls->state == TLS_FAILED ? TLS_FAIL : rc;

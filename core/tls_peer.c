@@ -81,6 +81,7 @@ static int ask_verifier(
 		claim.pins = buf_slice(&tls->to->pins);
 	} else {
 		claim.domain = tls->ctx->label;
+		claim.any = tls->asks && !tls->ctx->asks;
 	}
 	return verifier.verify(verifier.arg, &claim, accounts, err);
 }
@@ -164,6 +165,14 @@ void tls_peer_watch(struct tls *tls)
 	wolfSSL_SetCertCbCtx(tls->ssl, tls);
 }
 
+void tls_peer_ask_one(struct tls *tls)
+{
+	if (tls->ctx->asks)
+		return;
+	wolfSSL_set_verify(tls->ssl, WOLFSSL_VERIFY_PEER, on_certificate);
+	tls_peer_watch(tls);
+}
+
 /* --- afterwards --- */
 
 bool tls_peer_settle(struct tls *tls)
@@ -196,6 +205,17 @@ void tls_peer(const struct io *io, struct tls_peer *out)
 			.verdict = tls->shown->verdict };
 }
 
+struct slice tls_leaf(struct slice chain)
+{
+	return take_certificate(&chain);
+}
+
+void tls_peer_names(struct slice chain, struct buf *subject, struct buf *issuer)
+{
+	if (verifier.names)
+		verifier.names(verifier.arg, chain, subject, issuer);
+}
+
 /* --- sessions that are resumed --- */
 
 void tls_peer_identity(const struct tls *tls, unsigned char out[TLS_IDENTITY])
@@ -218,7 +238,7 @@ bool tls_peer_resume(struct tls *tls, const unsigned char identity[TLS_IDENTITY]
 
 	tls_peer_free(tls);
 	if (memcmp(identity, nobody, TLS_IDENTITY) == 0)
-		return !tls->ctx->client_required;
+		return !tls->ctx->client_required && !tls->asks; /* it was not asked then */
 	tls->shown = mem_get(sizeof(*tls->shown));
 	tls->shown->resumed = true;
 	if (recall(identity, &tls->shown->chain))

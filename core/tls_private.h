@@ -171,6 +171,7 @@ struct tls_shown {
 
 /* Have contexts, or one connection, judge what the peer shows. */
 void tls_peer_ask(WOLFSSL_CTX *lib, const struct tls_ctx_spec *spec);
+void tls_peer_ask_one(struct tls *tls);
 void tls_peer_watch(struct tls *tls);
 
 /* Once the handshake is over: false when a certificate was required and there is
@@ -218,6 +219,7 @@ struct tls {
 	bool cached;		 /* the session is in the cache, under its id */
 	void *staple_copies[2];	 /* tls_staple.c */
 	bool bound;		 /* binding is valid */
+	bool asks;		 /* this client for a certificate, whatever its domain does */
 	bool closed;		 /* close_notify was sent */
 	unsigned char binding[32];
 };

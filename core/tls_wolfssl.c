@@ -170,6 +170,11 @@ struct io *tls_accept_new(const struct sockaddr *local, struct slice target, con
 	return &tls->io;
 }
 
+void tls_accept_ask(struct io *io)
+{
+	((struct tls *)io)->asks = true;
+}
+
 void tls_accept_at(struct io *io, const char *listener)
 {
 	struct tls *tls = (struct tls *)io;

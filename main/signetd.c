@@ -30,6 +30,7 @@
 #include "pki/seal.h"
 #include "pki/trust.h"
 #include "protocols/relay/relay.h"
+#include "protocols/smtp/flow.h"
 #include "smime/smime.h"
 #include "storage/forward.h"
 #include "storage/source.h"
@@ -279,7 +280,7 @@ static int open_rooms(const char *data, struct err *err)
 	spool_dir_set(data);
 	ldapc_start();
 	if (tls_start(err) || store_open(data, err) || wire_settings(err) || store_start(err) ||
-	    source_start(&sealer, err) || wire_logins(err))
+	    source_start(&sealer, err) || wire_logins(err) || flow_start(err))
 		return -1;
 	smime_start();
 	if (pki_start(data, err) != 0 || forward_start(&sealer, err) != 0)
@@ -336,6 +337,7 @@ static void end(void)
 	listen_free();
 	threads_stop();
 	web_stop();
+	flow_stop();
 	relay_free();
 	forward_stop();
 	source_stop();

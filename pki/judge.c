@@ -24,15 +24,28 @@ static int judge_server(const char *host, struct slice names, struct slice chain
 static int verify(void *arg, const struct tls_claim *claim, struct buf *accounts, struct err *err)
 {
 	(void)arg;
+	if (claim->any)
+		return client_verify_any(claim->domain, claim->chain, err);
 	if (!claim->server)
 		return client_verify(claim->domain, claim->chain, accounts, err);
 	return claim->pins.n > 0 ? dane_verify(claim, err)
 				 : judge_server(claim->host, claim->names, claim->chain, err);
 }
 
+static void names(void *arg, struct slice chain, struct buf *subject, struct buf *issuer)
+{
+	struct cert leaf;
+
+	(void)arg;
+	if (!cert_next(&chain, &leaf))
+		return;
+	cert_name_text(leaf.subject, subject);
+	cert_name_text(leaf.issuer, issuer);
+}
+
 void judge_start(void)
 {
-	tls_verifier_set(&(struct tls_verifier){ .verify = verify });
+	tls_verifier_set(&(struct tls_verifier){ .verify = verify, .names = names });
 }
 
 void judge_stop(void)

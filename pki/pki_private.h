@@ -296,6 +296,9 @@ void client_issuers(const char *domain, const struct domain_record *record, stru
    it names are appended, parted by blanks; or -1 with the reason. */
 int client_verify(const char *domain, struct slice chain, struct buf *accounts, struct err *err);
 
+/* Is it good for another mail server, by all that the domain and the server trust? */
+int client_verify_any(const char *domain, struct slice chain, struct err *err);
+
 /* --- client_map.c: whose certificate is it? --- */
 
 /* Append the domain's accounts that the certificate names by that rule, parted by

@@ -10,6 +10,7 @@
 CONF_KEY(smtp_max_hops) = {
 	.name = "smtp.max-hops",
 	.type = CONF_INT,
+	.scopes = CONF_SERVER | CONF_LISTENER | CONF_POLICY,
 	.def = "50", /* RFC 5321 §6.3: at least 100 Received or a lower, sensible number */
 	.min = 5,
 	.max = 1000,
@@ -157,7 +158,7 @@ static const char *read_message(struct smtp *smtp, struct slice *message)
 
 	if (!why && spool_map(smtp->mail->text, message, &err) != 0)
 		return smtp_delivery_failed(&err);
-	if (!why && count_hops(*message) >= (unsigned)conf_num(&conf_key_smtp_max_hops))
+	if (!why && count_hops(*message) >= (unsigned)smtp_num(smtp, &conf_key_smtp_max_hops))
 		why = "554 5.4.6 Too many hops: the message runs in circles";
 	if (!why)
 		why = smtp_check_text(smtp, message);

@@ -117,7 +117,7 @@ static const char *ask_all(struct smtp *smtp, const struct question *q)
 		if (why)
 			break;
 		why = ask(smtp, check, q);
-		if (why)
+		if (why && why != smtp_later && why != smtp_network)
 			log_event(LOG_INFO, "check-refuses", log_z("check", check->name));
 	}
 	return why;
@@ -150,10 +150,11 @@ const char *smtp_check_text(struct smtp *smtp, struct slice *message)
 
 /* --- for checks --- */
 
+/* Text may be read without a session: by tests. */
 static struct conf_at place_of(const struct smtp *smtp)
 {
-	return (
-	    struct conf_at){ .policy = smtp->policy, .listener = sess_listener(smtp->sess)->name };
+	return (struct conf_at){ .policy = smtp->policy,
+		.listener = smtp->sess ? sess_listener(smtp->sess)->name : NULL };
 }
 
 int64_t smtp_num(const struct smtp *smtp, const struct conf_key *key)

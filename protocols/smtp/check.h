@@ -20,6 +20,7 @@
 /* Orders, from first to last. */
 enum smtp_check_order {
 	SMTP_CHECK_POLICY = 0, /* who this is, and which policy holds */
+	SMTP_CHECK_LIMIT = 1,  /* how much it may bring under that policy */
 	SMTP_CHECK_BAN = 5,
 	SMTP_CHECK_DNSBL = 10,
 	SMTP_CHECK_GREYLIST = 20,

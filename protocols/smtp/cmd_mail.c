@@ -62,7 +62,7 @@ static const char *begin(struct smtp *smtp, struct slice args)
 		why = smtp_params(smtp->mail, NULL, params, SMTP_MAIL);
 	if (!why && !smtp->mail->smtputf8 && !is_ascii(path))
 		why = "553 5.6.7 That address needs SMTPUTF8";
-	if (!why && smtp->mail->declared > (uint64_t)conf_num(&conf_key_smtp_max_size))
+	if (!why && smtp->mail->declared > (uint64_t)smtp_num(smtp, &conf_key_smtp_max_size))
 		why = "552 5.3.4 Message too large";
 	if (!why)
 		why = check_owner(smtp);
@@ -71,7 +71,7 @@ static const char *begin(struct smtp *smtp, struct slice args)
 
 static enum sess_next run(struct smtp *smtp, struct slice args)
 {
-	if (smtp_is_submission(smtp) && !smtp->login)
+	if (smtp_needs_auth(smtp) && !smtp->login)
 		return smtp_refuse(smtp,
 		    sess_is_tls(smtp->sess) ? "530 5.7.0 Log in first"
 					    : "530 5.7.0 Say STARTTLS first",

@@ -8,8 +8,9 @@
 CONF_KEY(smtp_max_recipients) = {
 	.name = "smtp.max-recipients",
 	.type = CONF_INT,
-	.def = "1000", /* RFC 5321 §4.5.3.1.8: at least 100 */
-	.min = 100,
+	.scopes = CONF_SERVER | CONF_LISTENER | CONF_POLICY,
+	.def = "1000", /* RFC 5321 §4.5.3.1.8: at least 100; fewer for who is not trusted */
+	.min = 1,
 	.max = 100000,
 	.help = "recipients of one message",
 };
@@ -54,7 +55,7 @@ static const char *check_room(const struct dir_target *target, uint64_t size)
 /* An address of somebody else's domain: a target of its own. */
 static const char *relay(const struct smtp *smtp, struct slice path, struct dir_target **target)
 {
-	if (!smtp->login)
+	if (!smtp->login && !smtp_relays(smtp))
 		return "550 5.7.1 Not a domain of this server, and you did not log in";
 	*target = pool_get(&smtp->mail->pool, sizeof **target);
 	(*target)->address = pool_str(&smtp->mail->pool, path);
@@ -91,7 +92,7 @@ static const char *add(struct smtp *smtp, struct slice args)
 
 	if (!slice_istarts(args, SLICE("TO:")))
 		return "501 5.5.4 RCPT TO:<address>";
-	if (mail->n_rcpts >= (unsigned)conf_num(&conf_key_smtp_max_recipients))
+	if (mail->n_rcpts >= (unsigned)smtp_num(smtp, &conf_key_smtp_max_recipients))
 		return full;
 	why = smtp_path(slice_from(args, 3), &path, &params);
 	if (!why)

@@ -102,6 +102,8 @@ static enum sess_next run(struct smtp *smtp, struct slice args)
 		return smtp_fault(smtp, "503 5.5.1 You are logged in");
 	if (!sess_is_tls(smtp->sess))
 		return smtp_refuse(smtp, "538 5.7.11 Say STARTTLS first", (struct slice){ 0 });
+	if (!smtp_offers_auth(smtp))
+		return smtp_fault(smtp, "502 5.5.1 Not offered");
 	struct slice mech = slice_word(&args);
 	if (mech.n == 0)
 		return smtp_fault(smtp, "501 5.5.4 AUTH mechanism");

@@ -1,11 +1,11 @@
 /* ext_size.c - SIZE (RFC 1870): how large a message may be, and will be */
 #include "core/num.h"
+#include "protocols/smtp/check.h"
 #include "protocols/smtp/smtp.h"
 
 static void word(struct smtp *smtp, struct buf *out)
 {
-	(void)smtp;
-	buf_printf(out, "SIZE %lld", (long long)conf_num(&conf_key_smtp_max_size));
+	buf_printf(out, "SIZE %lld", (long long)smtp_num(smtp, &conf_key_smtp_max_size));
 }
 
 /* RFC 1870 §5: up to 20 digits, which may be more than 64 bits hold. */

@@ -1,16 +1,21 @@
 /* ext_starttls.c - STARTTLS (RFC 3207) */
 #include "protocols/smtp/smtp.h"
 
+static bool is_offered(const struct smtp *smtp)
+{
+	return smtp_tls(smtp) != SMTP_TLS_OFF && sess_offers_tls(smtp->sess);
+}
+
 static void word(struct smtp *smtp, struct buf *out)
 {
-	if (sess_offers_tls(smtp->sess))
+	if (is_offered(smtp))
 		buf_addz(out, "STARTTLS");
 }
 
 static enum sess_next run(struct smtp *smtp, struct slice args)
 {
 	(void)args;
-	if (!sess_offers_tls(smtp->sess))
+	if (!is_offered(smtp))
 		return smtp_fault(smtp, "502 5.5.1 Not offered now");
 	smtp_reply(smtp, "220 2.0.0 Go ahead");
 	return SESS_STARTTLS;

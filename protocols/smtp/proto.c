@@ -19,6 +19,7 @@ CONF_KEY(server_name) = {
 CONF_KEY(smtp_timeout) = {
 	.name = "smtp.timeout",
 	.type = CONF_DURATION,
+	.scopes = CONF_SERVER | CONF_LISTENER | CONF_POLICY,
 	.def = "5m", /* RFC 5321 §4.5.3.2.7 */
 	.min = 1000,
 	.max = 3600000,
@@ -28,6 +29,7 @@ CONF_KEY(smtp_timeout) = {
 CONF_KEY(smtp_max_faults) = {
 	.name = "smtp.max-bad-commands",
 	.type = CONF_INT,
+	.scopes = CONF_SERVER | CONF_LISTENER | CONF_POLICY,
 	.def = "20",
 	.min = 1,
 	.max = 10000,
@@ -37,6 +39,7 @@ CONF_KEY(smtp_max_faults) = {
 CONF_KEY(smtp_max_refusals) = {
 	.name = "smtp.max-refusals",
 	.type = CONF_INT,
+	.scopes = CONF_SERVER | CONF_LISTENER | CONF_POLICY,
 	.def = "50",
 	.max = 1000000,
 	.help = "refused addresses and messages after which an SMTP connection is answered slowly",
@@ -66,7 +69,7 @@ bool smtp_knows(const struct smtp *smtp, const struct smtp_command *command)
 
 bool smtp_may_auth(const struct smtp *smtp)
 {
-	return sess_is_tls(smtp->sess) && !smtp->login && !smtp_is_lmtp(smtp);
+	return sess_is_tls(smtp->sess) && !smtp->login && smtp_offers_auth(smtp);
 }
 
 /* Asked for once: machines do not change their names while they serve. */
@@ -129,7 +132,7 @@ enum sess_next smtp_fault(struct smtp *smtp, const char *reply)
 {
 	smtp_reply(smtp, reply);
 	log_event(LOG_INFO, "bad-command", log_z("reply", reply));
-	if (++smtp->faults < (unsigned)conf_num(&conf_key_smtp_max_faults))
+	if (++smtp->faults < (unsigned)smtp_num(smtp, &conf_key_smtp_max_faults))
 		return SESS_NEXT;
 	log_event(LOG_INFO, "too-many-bad-commands", log_n("count", smtp->faults));
 	ban_offence(sess_peer(smtp->sess), BAN_NONSENSE);
@@ -140,7 +143,7 @@ enum sess_next smtp_fault(struct smtp *smtp, const char *reply)
 void smtp_refused(struct smtp *smtp, const char *reply, struct slice what)
 {
 	log_event(LOG_INFO, "refused", log_z("reply", reply), log_s("what", what));
-	if (++smtp->refusals > (unsigned)conf_num(&conf_key_smtp_max_refusals))
+	if (++smtp->refusals > (unsigned)smtp_num(smtp, &conf_key_smtp_max_refusals))
 		sess_delay(smtp->sess, SLOW_MS); /* who tries names must not fill the log */
 }
 
@@ -154,7 +157,10 @@ enum sess_next smtp_refuse_or_wait(struct smtp *smtp, const char *why, struct sl
 {
 	if (why == smtp_later)
 		return SESS_LATER;
-	return why == smtp_network ? SESS_NETWORK : smtp_refuse(smtp, why, what);
+	if (why == smtp_network)
+		return SESS_NETWORK;
+	smtp_refuse(smtp, why, what);
+	return strncmp(why, "421", 3) == 0 ? SESS_CLOSE : SESS_NEXT;
 }
 
 /* --- framing --- */
@@ -268,19 +274,18 @@ static enum sess_next run(struct sess *s)
 static enum sess_next open_session(struct sess *s)
 {
 	struct smtp *smtp = sess_state(s);
-	struct buf *out = sess_out(s);
 
 	smtp->sess = s;
 	smtp->phase = SMTP_GREETED;
 	const char *why = smtp_check_connect(smtp);
+	if (why == smtp_silence)
+		return SESS_CLOSE;
 	if (why) {
 		enum sess_next next = smtp_refuse_or_wait(smtp, why, SLICE(""));
 		return next == SESS_NEXT ? SESS_CLOSE : next;
 	}
-	sess_timeout(s, (uint64_t)conf_num(&conf_key_smtp_timeout));
-	buf_addz(out, "220 ");
-	smtp_host_name(smtp, out);
-	buf_addz(out, smtp_is_lmtp(smtp) ? " LMTP Signet\r\n" : " ESMTP Signet\r\n");
+	sess_timeout(s, (uint64_t)smtp_num(smtp, &conf_key_smtp_timeout));
+	smtp_greet(smtp, sess_out(s));
 	return SESS_NEXT;
 }
 
@@ -327,6 +332,8 @@ static void done(struct sess *s)
 	smtp_mail_end(smtp);
 	auth_free(&smtp->auth);
 	milters_free(&smtp->milters);
+	smtp_limit_end(smtp);
+	smtp_policy_end(smtp);
 	free(smtp->helo);
 	free(smtp->login);
 }
@@ -338,6 +345,7 @@ PROTOCOL(smtp) = {
 	.open = open_session,
 	.frame = frame,
 	.run = run,
+	.asks = smtp_asks_certificate,
 	.secured = secured,
 	.overlong = overlong,
 	.bye = bye,

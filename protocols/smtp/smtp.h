@@ -74,6 +74,9 @@ struct smtp_text {
 	bool cr;	/* the last octet was a CR */
 };
 
+struct flow;
+struct flow_group;
+
 struct smtp {
 	struct sess *sess;
 	enum smtp_mode mode;
@@ -83,6 +86,11 @@ struct smtp {
 	const char *policy;		    /* its name; NULL: none was chosen */
 	struct smtp_dnsbl *dnsbl;	    /* what DNS lists say of the peer; NULL: not asked */
 	struct milters *milters;	    /* connections to filters, or NULL */
+	struct flow *flow;		    /* in which the policy and the group lie */
+	const struct flow_group *group;	    /* of which the client is; NULL: of none */
+	char *client_name; /* of its address, confirmed by the DNS; empty: none; NULL: not asked */
+	bool judged_secured;  /* its group was chosen with its certificate, if any, in view */
+	const char *taken_in; /* the policy under which it is counted by address; NULL: it is not */
 	char *helo;
 	bool esmtp;
 	uint64_t account; /* logged in: its id, else 0 */
@@ -92,7 +100,7 @@ struct smtp {
 	unsigned refusals; /* of what was well-formed */
 	bool skipping;	   /* the rest of a line that was too long */
 	unsigned logins_failed;
-	unsigned messages;
+	unsigned messages, recipients; /* of the connection, that were taken */
 	struct smtp_mail *mail;
 	struct smtp_text text;
 };
@@ -152,7 +160,10 @@ enum sess_next smtp_fault(struct smtp *smtp, const char *reply);
 extern const char smtp_later[];
 /* The like: it must wait for another machine, so on a network thread. */
 extern const char smtp_network[];
-/* What a command returns that refuses with this reply, or has one of these wishes. */
+/* Of a check before the greeting: close the connection without a word. */
+extern const char smtp_silence[];
+/* What a command returns that refuses with this reply, or has one of these wishes.
+   After a 421 the connection is closed (RFC 5321 3.8). */
 enum sess_next smtp_refuse_or_wait(struct smtp *smtp, const char *why, struct slice what);
 
 /* Refused by policy: reply and one log line. Slow after many. */
@@ -172,6 +183,24 @@ bool smtp_is_lmtp(const struct smtp *smtp);
 /* Is this a command of the protocol that is spoken here? */
 bool smtp_knows(const struct smtp *smtp, const struct smtp_command *command);
 bool smtp_may_auth(const struct smtp *smtp);
+
+/* policy.c: what the client's policy says of TLS, of logins, and of mail for others */
+enum smtp_tls { SMTP_TLS_OFF, SMTP_TLS_PREFERRED, SMTP_TLS_REQUIRED, SMTP_TLS_VERIFIED };
+enum smtp_tls smtp_tls(const struct smtp *smtp);
+bool smtp_asks_certificate(struct sess *s); /* proto.asks */
+bool smtp_offers_auth(const struct smtp *smtp);
+bool smtp_needs_auth(const struct smtp *smtp);
+bool smtp_relays(const struct smtp *smtp); /* for everybody, without a login */
+/* "220 HOST ESMTP ..." */
+void smtp_greet(struct smtp *smtp, struct buf *out);
+
+/* check_policy.c, check_limit.c: forget what was chosen and counted: the session ends,
+   or another client speaks from now on */
+void smtp_policy_end(struct smtp *smtp);
+void smtp_limit_end(struct smtp *smtp); /* before the other */
+
+/* Of a setting that is a reply, "554 5.7.1 words": 0, or -1 with the reason. */
+int smtp_check_refusal(struct slice value, struct err *err);
 
 /* path.c: "<ann@alpha.test> SIZE=100": what stands between the brackets, and
    the parameters behind. NULL, or the reply. */

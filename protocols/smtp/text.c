@@ -5,11 +5,13 @@
  * with a CR or LF that stands alone is read to its true end and then refused
  * (RFC 5321 §2.3.8, §4.1.1.4). */
 #include "core/log.h"
+#include "protocols/smtp/check.h"
 #include "protocols/smtp/smtp.h"
 
 CONF_KEY(smtp_max_size) = {
 	.name = "smtp.max-message-size",
 	.type = CONF_SIZE,
+	.scopes = CONF_SERVER | CONF_LISTENER | CONF_POLICY,
 	.def = "50M",
 	.min = 65536,
 	.max = 2000000000,
@@ -27,7 +29,7 @@ CONF_KEY(smtp_max_line) = {
 
 void smtp_text_begin(struct smtp *smtp)
 {
-	smtp->text = (struct smtp_text){ .max = (uint64_t)conf_num(&conf_key_smtp_max_size) };
+	smtp->text = (struct smtp_text){ .max = (uint64_t)smtp_num(smtp, &conf_key_smtp_max_size) };
 	smtp->mail->text = spool_new();
 	smtp->mode = SMTP_TEXT;
 }

@@ -12,7 +12,7 @@ import socketserver
 import struct
 import threading
 
-TYPES = {"A": 1, "CNAME": 5, "SOA": 6, "MX": 15, "TXT": 16, "AAAA": 28}
+TYPES = {"A": 1, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28}
 FAIL, DEAF = "FAIL", "DEAF"
 
 
