@@ -63,6 +63,11 @@ int import_maildir(struct import *import, const char *path, struct slice prefix,
 int import_mbox(struct import *import, const char *path, struct slice mailbox,
     const struct import_progress *progress, struct err *err);
 
+/* All mailboxes of the account as mbox files (RFC 4155, "mboxrd"), Work/2026.mbox
+   beside Work.mbox, into a folder that is not there yet. */
+int export_mbox(struct acct *acct, const char *path, const struct import_progress *progress,
+    uint64_t *messages, struct err *err);
+
 /* All mailboxes of the account as a Maildir++, into a folder that is not there
    yet. */
 int export_maildir(struct acct *acct, const char *path, const struct import_progress *progress,

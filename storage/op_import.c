@@ -1,6 +1,6 @@
 /* op_import.c - mail that comes from another server, and mail that goes to one */
 #include "core/op.h"
-#include "storage/import.h"
+#include "storage/import_imap.h"
 #include "storage/op_account.h"
 
 static void tell(void *arg, int64_t done, int64_t total, const char *what)
@@ -92,6 +92,61 @@ OPERATION(import_mbox) = {
 	.run = run_mbox,
 };
 
+/* --- IMAP --- */
+
+static int run_imap(struct op_call *call)
+{
+	struct import import = { .acct = op_account_open(call) };
+	const struct import_progress progress = { tell, call };
+	bool starttls = op_bool(call, "starttls");
+	struct err err = { 0 };
+	uint64_t failed = 0;
+	const struct import_imap from = {
+		.server = { .host = op_text(call, "host"),
+		    .port = (unsigned)op_number(call, "port", starttls ? 143 : 993),
+		    .starttls = starttls,
+		    .name = op_text(call, "certificate-name") },
+		.user = op_text(call, "user"),
+		.password = op_secret(call, "password"),
+		.below = op_given(call, "below") ? op_text(call, "below") : "",
+		.failed = &failed,
+	};
+
+	if (!import.acct)
+		return -1;
+	int rc = import_imap(&import, &from, &progress, &err);
+	op_put_number(call, "failed", (int64_t)failed);
+	return answer(call, &import, rc, &err);
+}
+
+static const struct op_arg imap_args[] = {
+	{ "address", OP_ADDRESS, OP_REQUIRED, "address of the account that gets the mail", NULL },
+	{ "host", OP_TEXT, OP_REQUIRED, "name of the other server", NULL },
+	{ "user", OP_TEXT, OP_REQUIRED, "login name there", NULL },
+	{ "password", OP_SECRET, OP_REQUIRED, "password there", NULL },
+	{ "port", OP_NUMBER, OP_OPTION, "where it listens; else 993, or 143 with --starttls",
+	    NULL },
+	{ "starttls", OP_BOOL, OP_OPTION, "begin in the clear, then TLS", NULL },
+	{ "certificate-name", OP_TEXT, OP_OPTION, "what its certificate is for, if not the host",
+	    NULL },
+	{ "below", OP_TEXT, OP_OPTION, "mailbox below which all of it goes", NULL },
+	{ 0 },
+};
+
+OPERATION(import_imap) = {
+	.name = "import imap",
+	.role = OP_SERVER_ADMIN,
+	.args = imap_args,
+	.help = "bring in all mail of an account on another IMAP server",
+	.more =
+	    "Each message is imported once: run it again when it was stopped, or for what has come\n"
+	    "since. Nothing is changed there. The server must show a certificate that is trusted\n"
+	    "here (signet trust add); the password is never sent without TLS.",
+	.example = "import imap ann@example.org mail.old.example ann\n"
+		   "import imap ann@example.org mail.old.example ann --below Old --starttls",
+	.run = run_imap,
+};
+
 /* --- forget --- */
 
 static int run_forget(struct op_call *call)
@@ -125,7 +180,9 @@ OPERATION(import_forget) = {
 
 /* --- export --- */
 
-static int run_export(struct op_call *call)
+static int export(struct op_call *call,
+    int (*to)(struct acct *acct, const char *path, const struct import_progress *progress,
+	uint64_t *messages, struct err *err))
 {
 	struct acct *acct = op_account_open(call);
 	const struct import_progress progress = { tell, call };
@@ -134,10 +191,20 @@ static int run_export(struct op_call *call)
 
 	if (!acct)
 		return -1;
-	int rc = export_maildir(acct, op_text(call, "folder"), &progress, &messages, &err);
+	int rc = to(acct, op_text(call, "folder"), &progress, &messages, &err);
 	acct_close(&acct);
 	op_put_number(call, "exported", (int64_t)messages);
 	return rc == 0 ? 0 : op_fail_err(call, &err);
+}
+
+static int run_export(struct op_call *call)
+{
+	return export(call, export_maildir);
+}
+
+static int run_export_mbox(struct op_call *call)
+{
+	return export(call, export_mbox);
 }
 
 static const struct op_arg export_args[] = {
@@ -154,4 +221,14 @@ OPERATION(export_maildir) = {
 	.more = "The folder is made by the user that the server runs as, who alone may read it.",
 	.example = "export maildir ann@example.org /var/tmp/ann",
 	.run = run_export,
+};
+
+OPERATION(export_mbox) = {
+	.name = "export mbox",
+	.role = OP_SERVER_ADMIN,
+	.args = export_args,
+	.help = "write all mail of an account as mbox files, one for each mailbox",
+	.more = "The folder is made by the user that the server runs as, who alone may read it.",
+	.example = "export mbox ann@example.org /var/tmp/ann",
+	.run = run_export_mbox,
 };

@@ -7,7 +7,7 @@ import subprocess
 import time
 import unittest
 
-from server import Server
+from server import Failed, Server
 
 ANN, CY = "ann@alpha.test", "cy@beta.test"
 
@@ -170,6 +170,68 @@ class Import(unittest.TestCase):
         self.assertEqual(self.server.signet("import", "maildir", CY, str(target))["imported"], 7)
         self.assertEqual(self.subjects(self.server.imap(CY), "Work/Entw&APw-rfe"),
                          self.subjects(self.server.imap(ANN), "Work/Entw&APw-rfe"))
+
+    def test_out_as_mbox_and_in_again(self):
+        self.maildir()
+        self.server.signet("import", "maildir", ANN, str(self.folder / "Maildir"))
+        imap = self.server.imap(ANN)
+        imap.append("Sent", "(\\Answered)", None, b"Subject: quoted\r\n\r\nFrom here\r\n>From there\r\n")
+        target = self.server.data / "out"
+        self.assertEqual(self.server.signet("export", "mbox", ANN, str(target))["exported"], 8)
+        box = mailbox.mbox(target / "INBOX.mbox", create=False)
+        self.assertEqual([m["Subject"] for m in box], [f"number {n}" for n in range(6)])
+        self.assertEqual(box[2].get_flags(), "ROF")
+        self.assertEqual(mailbox.mbox(target / "Work" / "Entwürfe.mbox", create=False)[0]["Subject"], "number 6")
+        self.server.signet("import", "mbox", CY, str(target / "Sent.mbox"))
+        imap = self.server.imap(CY)
+        imap.select("INBOX")
+        flags, text = imap.fetch("1", "(FLAGS BODY.PEEK[TEXT])")[1][0]
+        self.assertIn(b"FLAGS (\\Answered)", flags)
+        self.assertEqual(text, b"From here\r\n>From there\r\n")
+
+
+class FromImap(unittest.TestCase):
+    """From one server to another over the network."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.old, cls.server = cls.enterClassContext(Server()), cls.enterClassContext(Server())
+        cls.old.add("ann@old.test", password='quo"ted \\ word 1')
+        cls.server.add(ANN, CY)
+        imap = cls.old.imap("ann@old.test", 'quo"ted \\ word 1')
+        imap.create("Work/Entw&APw-rfe")
+        imap.append("INBOX", "(\\Seen \\Flagged todo)", '"03-Feb-2001 04:05:06 +0100"', text(1))
+        imap.append('"Work/Entw&APw-rfe"', None, None, text(2, 100000))
+        for n in range(3, 60):
+            imap.append("INBOX", None, None, text(n, 3))
+        cls.imap = imap
+
+    def bring(self, to, *words, password='quo"ted \\ word 1', port="imaps"):
+        return self.server.signet("import", "imap", to, "127.0.0.1", "ann@old.test", "--port",
+                                  str(self.old.ports[port]), "--certificate-name", "old.test", *words,
+                                  stdin=password)
+
+    def test_all_of_it(self):
+        with self.assertRaises(Failed):  # nobody trusts that certificate yet
+            self.bring(ANN)
+        self.server.signet("trust", "add", stdin=self.old.signet("pki", "show", "old.test")["chain"])
+        with self.assertRaisesRegex(Failed, "AUTHENTICATIONFAILED"):
+            self.bring(ANN, password="wrong")
+        answer = self.bring(ANN)
+        self.assertEqual((answer["imported"], answer["known"], answer["failed"]), (59, 0, 0))
+        imap = self.server.imap(ANN)
+        imap.select("INBOX")
+        self.assertEqual(imap.fetch("1", "(FLAGS INTERNALDATE)")[1][0],
+                         b'1 (FLAGS (\\Flagged \\Seen todo) INTERNALDATE "03-Feb-2001 03:05:06 +0000")')
+        imap.select('"Work/Entw&APw-rfe"')
+        self.assertEqual(imap.fetch("1", "BODY.PEEK[]")[1][0][1], text(2, 100000).replace(b"\n", b"\r\n"))
+        self.imap.append("INBOX", None, None, text(60))
+        answer = self.bring(ANN)
+        self.assertEqual((answer["imported"], answer["known"]), (1, 59))
+        answer = self.bring(CY, "--below", "Old", "--starttls", port="imap")
+        self.assertEqual(answer["imported"], 60)
+        imap = self.server.imap(CY)
+        self.assertEqual(imap.select("Old/INBOX")[1], [b"59"])
 
 
 if __name__ == "__main__":
