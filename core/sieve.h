@@ -45,7 +45,7 @@ struct sieve_message {
 	struct slice from, to; /* envelope, without <>; to: as the recipient was written */
 };
 
-enum sieve_kind { SIEVE_STORE, SIEVE_REDIRECT, SIEVE_REJECT };
+enum sieve_kind { SIEVE_STORE, SIEVE_REDIRECT, SIEVE_REJECT, SIEVE_VACATION };
 
 /* System flags in the bits that storage/box.h gives them. */
 enum {
@@ -56,16 +56,28 @@ enum {
 	SIEVE_DRAFT = 16,
 };
 
+/* An answer to the sender, once in a while (RFC 5230); its text is the action's name. */
+struct sieve_vacation {
+	struct slice subject, from; /* empty: what is usual */
+	struct slice handle;	    /* answers of one handle are the same answer */
+	const struct slice *addresses;
+	size_t n_addresses;
+	uint64_t seconds;
+	bool mime; /* the text is a MIME entity */
+};
+
 struct sieve_action {
 	enum sieve_kind kind;
 	struct slice name; /* SIEVE_STORE: mailbox, "" means INBOX, or "~account/mailbox";
-			      SIEVE_REDIRECT: address; SIEVE_REJECT: what to say */
+			      SIEVE_REDIRECT: address; SIEVE_REJECT, SIEVE_VACATION: what
+			      to say */
 	bool encrypt;	   /* SIEVE_STORE: by store_encrypted */
 	bool implicit;	   /* SIEVE_STORE: the implicit keep */
 	/* SIEVE_STORE: system flags and keywords (RFC 5232). */
 	uint64_t flags;
 	const struct slice *keywords;
 	size_t n_keywords;
+	const struct sieve_vacation *vacation; /* SIEVE_VACATION */
 	struct sieve_action *next;
 };
 

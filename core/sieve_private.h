@@ -63,6 +63,12 @@ enum sieve_slot {
 	SIEVE_ZONE = 128,     /* of a date: :zone, :originalzone */
 	SIEVE_INDEX = 256,    /* :index of a field */
 	SIEVE_LAST = 512,     /* :last: counted from the end */
+	SIEVE_PERIOD = 1024,  /* of an answer: :days, :seconds */
+	SIEVE_SUBJECT = 2048, /* of an answer, and so on */
+	SIEVE_FROM = 4096,
+	SIEVE_ADDRESSES = 8192,
+	SIEVE_HANDLE = 16384,
+	SIEVE_MIME = 32768,
 };
 
 struct sieve_arg {

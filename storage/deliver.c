@@ -7,6 +7,7 @@
 
 #include "core/log.h"
 #include "core/metric.h"
+#include "storage/answer.h"
 #include "storage/deliver_private.h"
 
 METRIC(messages_accepted) = {
@@ -257,6 +258,12 @@ static void put_together(const struct deliver *d, struct buf *whole)
 	buf_done(&fields);
 }
 
+static void send_answers(const struct delivery *op)
+{
+	for (const struct answer *answer = op->answers; answer; answer = answer->next)
+		answer_send(answer);
+}
+
 int deliver(const struct deliver *d, struct err *err)
 {
 	struct delivery op = {
@@ -277,6 +284,7 @@ int deliver(const struct deliver *d, struct err *err)
 	if (rc == 0) {
 		metric_add(&metric_messages_accepted, 0, 1);
 		deliver_log(&op);
+		send_answers(&op);
 	}
 	parties_done(op.parties);
 	sending_done(op.sendings);

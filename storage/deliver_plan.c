@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/log.h"
+#include "storage/answer.h"
 #include "storage/deliver_private.h"
 #include "storage/group.h"
 #include "storage/rules.h"
@@ -307,6 +308,36 @@ static int do_reject(void *arg, struct slice reason, struct err *err)
 	return 0;
 }
 
+/* It is sent when the message is stored. */
+static int do_answer(void *arg, const struct sieve_action *action, struct err *err)
+{
+	const struct plan *plan = arg;
+	struct delivery *op = plan->op;
+	const struct party *party = plan->party;
+	bool of_group = party->rcpt && party->rcpt->group;
+	struct answer *answer = pool_get(&op->pool, sizeof(*answer));
+
+	(void)err;
+	*answer = (struct answer){ .account = party->account,
+		.shard = party->shard->id,
+		.address = party->address,
+		.to = of_group ? (struct slice){ 0 } : party->original,
+		.sender = op->d->reverse_path,
+		.message = op->whole,
+		.text = pool_slice(&op->pool, action->name),
+		.vacation = *action->vacation,
+		.next = op->answers };
+	const char *why = answer_unsafe(answer, &op->pool);
+	if (why) {
+		log_event(LOG_INFO, "rule-does-not-answer", log_s("account", party->address),
+		    log_z("reason", why));
+		return 0;
+	}
+	answer_own(answer, &op->pool);
+	op->answers = answer;
+	return 0;
+}
+
 /* --- an account --- */
 
 static int keep_clear(struct delivery *op, struct party *party, struct err *err)
@@ -322,9 +353,11 @@ static int keep_clear(struct delivery *op, struct party *party, struct err *err)
 int deliver_plan(struct delivery *op, struct party *party, struct err *err)
 {
 	struct plan plan = { op, party };
-	const struct rules_doer doer = {
-		.store = do_store, .redirect = do_redirect, .reject = do_reject, .arg = &plan
-	};
+	const struct rules_doer doer = { .store = do_store,
+		.redirect = do_redirect,
+		.reject = do_reject,
+		.answer = do_answer,
+		.arg = &plan };
 	const struct rules_account account = { party->account, party->shard->id, party->address };
 	const struct sieve_message message = { op->whole, op->d->reverse_path, party->original };
 	struct pool pool = { 0 };

@@ -93,11 +93,14 @@ struct refusal {
 	struct refusal *next;
 };
 
+struct answer;
+
 struct delivery {
 	const struct deliver *d;
 	struct deliver_rcpt *members, **last_member; /* recipients that come of groups */
 	struct refusal *refusals;
-	struct slice whole; /* trace and message */
+	struct answer *answers; /* to be sent when all is stored */
+	struct slice whole;	/* trace and message */
 	int64_t now;
 	struct pool pool;
 	struct form *forms;

@@ -67,6 +67,8 @@ static int do_action(const struct run *run, const struct sieve_action *action, s
 		return doer->store(doer->arg, run->level, action, err);
 	case SIEVE_REDIRECT:
 		return doer->redirect(doer->arg, action->name, err);
+	case SIEVE_VACATION:
+		return doer->answer(doer->arg, action, err);
 	default:
 		return doer->reject(doer->arg, action->name, err);
 	}

@@ -45,6 +45,7 @@ struct rules_doer {
 	    void *arg, enum script_scope level, const struct sieve_action *action, struct err *err);
 	int (*redirect)(void *arg, struct slice address, struct err *err);
 	int (*reject)(void *arg, struct slice reason, struct err *err);
+	int (*answer)(void *arg, const struct sieve_action *action, struct err *err);
 	void *arg;
 };
 

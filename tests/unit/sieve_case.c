@@ -62,6 +62,8 @@ static const char *word_of(const struct sieve_action *action)
 		return "redirect";
 	if (action->kind == SIEVE_REJECT)
 		return "reject";
+	if (action->kind == SIEVE_VACATION)
+		return "answer";
 	if (action->encrypt)
 		return "encrypt";
 	if (action->name.n > 0)

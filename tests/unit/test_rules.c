@@ -46,7 +46,7 @@ static int note_reject(void *arg, struct slice reason, struct err *err)
 
 static enum rules_end run(struct notes *notes, struct err *err)
 {
-	const struct rules_doer doer = { note_store, note_redirect, note_reject, notes };
+	const struct rules_doer doer = { note_store, note_redirect, note_reject, NULL, notes };
 	const struct sieve_message m = { text(message), SLICE("a@far.test"),
 		SLICE("ann@alpha.test") };
 	struct pool pool = { 0 };
