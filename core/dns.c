@@ -128,6 +128,7 @@ static int set_up(struct resolver *resolver, struct err *err)
 		{ "use-syslog:", "no" },
 		{ "infra-keep-probing:", "yes" },
 		{ "outgoing-range:", "128" },
+		{ "infra-cache-min-rtt:", "400" }, /* one slow answer is no sign of absence */
 	};
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)

@@ -34,6 +34,7 @@ class Asking:
         self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         self.address = "[127.0.0.1]:%d" % self.server.server_address[1]
+        self.server.socket.setblocking(False)
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
         return self
 

@@ -75,6 +75,7 @@ class Names:
         self.address = f"127.0.0.1@{port}"
         for server in (self.udp, self.tcp):
             server.daemon_threads = True
+            server.socket.setblocking(False)  # what has gone must not be waited for
             threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         return self
 

@@ -44,6 +44,7 @@ class Sink:
             allow_reuse_address, daemon_threads, request_queue_size = True, True, 128
 
         self.server = Server((host, port), Handler)
+        self.server.socket.setblocking(False)  # a client that has gone must not be waited for (accept(2), NOTES)
         self.host, self.port = self.server.server_address
 
     def __enter__(self):

@@ -579,6 +579,7 @@ class Rude:
                     return
 
     def __exit__(self, *what):
+        self.listener.shutdown(socket.SHUT_RDWR)  # or accept() goes on
         self.listener.close()
         for tls in self.open:
             tls.close()
