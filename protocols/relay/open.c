@@ -114,7 +114,8 @@ static struct talk *try_host(struct attempt *a, enum route_verdict *verdict, boo
 	struct talk *talk = NULL;
 	size_t n;
 
-	enum route_verdict found = route_addresses(a->host, a->pool, addresses, &n, &a->why);
+	enum route_verdict found =
+	    route_addresses(a->host, &a->at, a->pool, addresses, &n, &a->why);
 	if (found == ROUTE_FOUND && !level_for_host(a))
 		found = ROUTE_LATER;
 	for (size_t i = 0; found == ROUTE_FOUND && !talk && !*end && i < n; i++) {

@@ -31,8 +31,7 @@ CONF_KEY(relay_deliver) = {
 struct plan plan = { .lock = PTHREAD_MUTEX_INITIALIZER,
 	.wake = PTHREAD_COND_INITIALIZER,
 	.work = PTHREAD_COND_INITIALIZER,
-	.gone = PTHREAD_COND_INITIALIZER,
-	.queued_last = &plan.queued_first };
+	.gone = PTHREAD_COND_INITIALIZER };
 
 /* --- domains --- */
 

@@ -9,15 +9,6 @@
 #include "core/log.h"
 #include "core/loop.h"
 
-CONF_KEY(relay_max_connections) = {
-	.name = "relay.max-connections",
-	.type = CONF_INT,
-	.def = "100",
-	.min = 1,
-	.max = 1000,
-	.help = "most connections to other servers at a time",
-};
-
 CONF_KEY(relay_destination_connections) = {
 	.name = "relay.destination-connections",
 	.type = CONF_INT,
@@ -86,6 +77,7 @@ struct lane *lane_find(struct slice key)
 		forget_idle();
 	struct lane *lane = mem_get(sizeof(*lane));
 	lane->key = mem_str(key);
+	lane->kind = LANE_NEW;
 	lane->last = &lane->first;
 	pthread_cond_init(&lane->more, NULL);
 	lane->next = *bucket;
@@ -203,8 +195,7 @@ static void start_thread(void)
 {
 	struct err err;
 
-	if (plan.idle >= plan.tickets ||
-	    plan.threads >= (unsigned)conf_num(&conf_key_relay_max_connections))
+	if (plan.idle >= turn_waiting() || plan.threads >= turn_max())
 		return;
 	plan.threads++;
 	if (thread_start("relay", relay_work, NULL, &err) != 0) {
@@ -216,14 +207,7 @@ static void start_thread(void)
 static void give_ticket(struct lane *lane)
 {
 	lane->active++;
-	lane->tickets++;
-	plan.tickets++;
-	if (!lane->queued) {
-		lane->queued = true;
-		lane->next_queued = NULL;
-		*plan.queued_last = lane;
-		plan.queued_last = &lane->next_queued;
-	}
+	turn_give(lane);
 	start_thread();
 	pthread_cond_signal(&plan.work);
 }
@@ -246,38 +230,19 @@ void lanes_look_after(void)
 				lane_staff(lane);
 }
 
-/* Lanes with more than one ticket take turns. */
-static struct lane *take_ticket(void)
-{
-	struct lane *lane = plan.queued_first;
-
-	plan.queued_first = lane->next_queued;
-	if (!plan.queued_first)
-		plan.queued_last = &plan.queued_first;
-	lane->next_queued = NULL;
-	plan.tickets--;
-	lane->queued = --lane->tickets > 0;
-	if (lane->queued) {
-		*plan.queued_last = lane;
-		plan.queued_last = &lane->next_queued;
-	}
-	return lane;
-}
-
 struct lane *plan_lane(void)
 {
 	struct lane *lane = NULL;
 
 	pthread_mutex_lock(&plan.lock);
-	while (!plan.ending && !plan.queued_first) {
+	while (!plan.ending && !(lane = turn_take())) {
 		plan.idle++;
 		pthread_cond_wait(&plan.work, &plan.lock);
 		plan.idle--;
 	}
-	if (!plan.ending) {
-		lane = take_ticket();
+	if (!plan.ending)
 		plan.busy++;
-	} else {
+	else {
 		plan.threads--;
 		pthread_cond_broadcast(&plan.gone);
 	}
@@ -290,7 +255,7 @@ static void linger(struct lane *lane, uint64_t ms)
 {
 	struct timespec until;
 
-	if (plan.tickets > plan.idle)
+	if (turn_waiting() > plan.idle)
 		return;
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += (time_t)(ms / 1000);
@@ -320,6 +285,7 @@ void plan_leave(struct lane *lane)
 	pthread_mutex_lock(&plan.lock);
 	lane->active--;
 	plan.busy--;
+	turn_leave(lane);
 	lane_staff(lane); /* something may have come in the last moment */
 	pthread_mutex_unlock(&plan.lock);
 }
@@ -330,6 +296,9 @@ void plan_up(struct lane *lane)
 {
 	pthread_mutex_lock(&plan.lock);
 	lane->down_until = 0;
+	turn_reached(lane, true);
+	start_thread(); /* another may be tried instead */
+	pthread_cond_signal(&plan.work);
 	pthread_mutex_unlock(&plan.lock);
 }
 
@@ -337,6 +306,7 @@ void plan_down(struct lane *lane, const char *way, bool for_good, struct slice r
 {
 	pthread_mutex_lock(&plan.lock);
 	lane->down_until = until;
+	turn_reached(lane, false);
 	lane->down_for_good = for_good;
 	buf_clear(&lane->down_reply);
 	buf_adds(&lane->down_reply, reply);

@@ -25,8 +25,14 @@ struct dest {
 	struct dest *next, *next_held;
 };
 
+/* Who is there has connections kept for him, whatever the others do (plan_turn.c). */
+enum lane_kind { LANE_ALIVE, LANE_NEW, LANE_FAILED, LANE_KINDS };
+
 struct lane {
 	char *key;
+	enum lane_kind kind; /* what became of the last connection that was tried */
+	enum lane_kind queued_as;
+	unsigned strange; /* workers of which it is not known whether they reach anybody */
 	struct plan_job *first, **last;
 	unsigned ready;	  /* jobs */
 	unsigned active;  /* workers, and tickets for them */
@@ -52,8 +58,13 @@ struct plan {
 	struct heap due;
 	struct dest *dests[PLAN_BUCKETS];
 	struct lane *lanes[PLAN_BUCKETS];
-	struct lane *queued_first, **queued_last; /* lanes with tickets */
-	unsigned n_dests, n_lanes, ready, tickets;
+	struct turn {
+		struct lane *first, **last;
+		unsigned tickets;
+	} turns[LANE_KINDS]; /* lanes with tickets */
+	enum lane_kind turn; /* that had it last */
+	unsigned strange[LANE_KINDS];
+	unsigned n_dests, n_lanes, ready;
 	unsigned threads, idle, busy;
 	bool ending;
 };
@@ -68,6 +79,14 @@ void lane_staff(struct lane *lane);
 /* The same for lanes whose workers all hang: one worker more each. */
 void lanes_look_after(void);
 void lanes_free(void);
+
+/* --- plan_turn.c; all with the lock held --- */
+void turn_give(struct lane *lane); /* a ticket more */
+struct lane *turn_take(void);	   /* the lane of a ticket that may be used now, or NULL */
+unsigned turn_waiting(void);	   /* tickets that may be used now */
+void turn_reached(struct lane *lane, bool reached);
+void turn_leave(struct lane *lane);
+unsigned turn_max(void); /* connections */
 
 /* --- plan.c; with the lock held --- */
 void dest_due(struct dest *dest, int64_t when);

@@ -258,48 +258,6 @@ const char *route_way(const struct conf_at *at, struct pool *pool)
 	    level_key(at, pool));
 }
 
-/* --- addresses --- */
-
-static enum dns_status add_addresses(struct route_host *host, enum dns_type type, struct pool *pool,
-    struct slice addresses[], size_t *n, struct err *err)
-{
-	struct dns_answer answer;
-	enum dns_status status = dns_ask(host->name, type, pool, &answer, err);
-
-	if (status == DNS_FOUND) {
-		host->canonical = answer.name;
-		host->address_secure &= answer.secure;
-	}
-	for (size_t i = 0; status == DNS_FOUND && i < answer.n && *n < ROUTE_ADDRESSES_MAX; i++)
-		if (dns_read_address(answer.rr[i], type, pool, &addresses[*n]))
-			++*n;
-	return status;
-}
-
-enum route_verdict route_addresses(struct route_host *host, struct pool *pool,
-    struct slice addresses[ROUTE_ADDRESSES_MAX], size_t *n, struct slice *why)
-{
-	struct err err = { 0 };
-
-	*n = 0;
-	if (host->literal) {
-		addresses[(*n)++] = host->name;
-		return ROUTE_FOUND;
-	}
-	host->canonical = host->name;
-	host->address_secure = true;
-	enum dns_status four = add_addresses(host, DNS_A, pool, addresses, n, &err);
-	enum dns_status six = add_addresses(host, DNS_AAAA, pool, addresses, n, &err);
-	if (*n > 0)
-		return ROUTE_FOUND;
-	bool later = four == DNS_FAILED || six == DNS_FAILED;
-	*why = slice_str(later
-		? pool_printf(pool, "4.4.3 The DNS does not tell the address of %.*s: %s",
-		      SLICE_ARG(host->name), err.text)
-		: pool_printf(pool, "5.4.4 %.*s has no address", SLICE_ARG(host->name)));
-	return later ? ROUTE_LATER : ROUTE_NONE;
-}
-
 /* --- ourselves --- */
 
 struct own {

@@ -42,10 +42,10 @@ enum route_verdict route_find(const struct conf_at *at, struct pool *pool, struc
 /* Own addresses that it leaves from, parted by blanks. From pool. */
 void route_source(const struct conf_at *at, struct pool *pool, struct slice *out);
 
-/* Addresses of a host, as text; their number in *n, which is never 0 with
-   ROUTE_FOUND. */
-enum route_verdict route_addresses(struct route_host *host, struct pool *pool,
-    struct slice addresses[ROUTE_ADDRESSES_MAX], size_t *n, struct slice *why);
+/* Addresses of a host, in the order in which they are tried, as text; their number in *n, which is
+   never 0 with ROUTE_FOUND. */
+enum route_verdict route_addresses(struct route_host *host, const struct conf_at *at,
+    struct pool *pool, struct slice addresses[ROUTE_ADDRESSES_MAX], size_t *n, struct slice *why);
 
 /* Does this server itself listen there? */
 bool route_is_own_address(struct slice address, unsigned port);

@@ -2,7 +2,7 @@
 import unittest
 
 from server import Failed
-from sink import Sink
+from sink import STALL, Sink
 from test_rows_p3_out import ANN, Outgoing
 from waiting import wait_for
 
@@ -54,6 +54,18 @@ class Entries(Outgoing):
         self.assertIn(self.host, tried["host"])
         self.assertIn("no such domain", self.server.signet("destination", "test", "gone.test")["reason"])
 
+    def test_addresses_of_both_kinds(self):
+        """The newer kind first, the other when nobody answers there."""
+        self.names.table[self.host]["AAAA"] = ["::1"]
+        self.delivered(tls=False)
+        said = self.said()
+        self.assertLess(said.index("address=::1"), said.index("relay-connected"))
+        self.entries(self.domain, "addresses=ipv4")
+        self.delivered(tls=False)
+        self.assertNotIn("address=::1", self.said())
+        self.entries(self.domain, "addresses=ipv6")
+        self.refused("Cannot connect to")
+
     def test_as_many_a_minute(self):
         self.entries(self.domain, "destination-rate=2")
         for _ in range(4):
@@ -95,6 +107,25 @@ class BySender(Outgoing):
         self.send_as(ANN)
         wait_for(lambda: self.sink.messages)
         self.assertEqual(self.sink.peers, ["127.0.0.1"])
+
+
+class Share(Outgoing):
+    def test_who_is_there_is_not_kept_waiting_by_who_is_not(self):
+        """More destinations that never greet than there may be connections."""
+        dead = self.stack.enter_context(Sink("127.0.0.4", self.sink.port))
+        dead.says["greeting"] = lambda line: STALL
+        self.set("relay.max-connections", "8")
+        self.delivered(tls=False)
+        for i in range(24):
+            self.names.table[f"dead{i}.test"] = {"MX": [f"10 mx.dead{i}.test"]}
+            self.names.table[f"mx.dead{i}.test"] = {"A": ["127.0.0.4"]}
+            self.send(f"dead{i}.test")
+        wait_for(lambda: dead.open == 6)
+        for _ in range(5):
+            self.delivered(tls=False)
+        self.assertEqual(dead.open, 6)
+        dead.stalled.set()  # hangs up on all: each of the others is tried, too
+        wait_for(lambda: dead.connections >= 24)
 
 
 if __name__ == "__main__":
