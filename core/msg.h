@@ -116,6 +116,15 @@ struct slice msg_header(const struct msg_part *part, struct slice whole);
 /* Its body, still in its transfer encoding. */
 struct slice msg_body(const struct msg_part *part, struct slice whole);
 
+/* --- lines --- */
+
+/* Does each line end in CR LF, with no CR, LF or NUL anywhere else? */
+bool msg_is_lines(struct slice text);
+
+/* Append a message whose bytes may be any (RFC 3030 §3) as one of lines: parts in which
+   there is anything else become base64. */
+void msg_make_lines(struct slice whole, struct buf *out);
+
 /* --- text --- */
 
 /* Undo a transfer encoding (lower case), appending to out; forgiving, as

@@ -48,4 +48,9 @@ char *date_rfc5322(time_t t, char out[40]);
 /* RFC 5322 dates as found in the wild; false when there is none. */
 bool date_parse(struct slice text, int64_t *unix_seconds, int *zone_minutes);
 
+/* RFC 3339, "2030-01-31T12:00:00Z" in UTC; out holds 40 bytes. Returns out. */
+char *date_rfc3339(time_t t, char out[40]);
+/* From 1970 on, with any zone; the whole text, else false. */
+bool date_parse_rfc3339(struct slice text, int64_t *unix_seconds);
+
 #endif

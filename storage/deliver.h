@@ -25,6 +25,9 @@
  *			given at once, through its rules. Depth and number of both are
  *			bounded
  *	reject it	see deliver_rcpt.fate
+ *			X-Sieve-Redirected-From, by which a message that comes back is known: it is
+ *not sent round again. To an account here it is given at once, through its rules. Depth and number
+ *of both are bounded reject it	see deliver_rcpt.fate
  *
  * Without scripts all of this costs three looks into memory an account. */
 #ifndef STORAGE_DELIVER_H
@@ -35,6 +38,8 @@
 #include "core/buf.h"
 #include "core/err.h"
 #include "storage/dir.h"
+
+struct kv_txn;
 
 enum deliver_fate {
 	DELIVER_TAKEN,
@@ -72,7 +77,7 @@ struct deliver {
 	struct slice envid, ret; /* RFC 3461 §4.3, §4.4 */
 	bool smtputf8, body8;
 	/* For the queue: see struct queue_entry. */
-	bool binary, require_tls, tls_optional;
+	bool require_tls, tls_optional;
 	int priority;
 	/* Not before, unix seconds: until then all of it waits in the queue, for
 	   whoever is here as well (RFC 4865). */
@@ -89,6 +94,11 @@ struct deliver {
 	   other and an alias does not hold them together. */
 	bool each_answers;
 	const char *login; /* account of who sends it, when somebody logged in; or NULL */
+	/* Done in the transaction by which somebody gets it, if that is the queue's shard's:
+	   what must be so exactly when it is delivered. 0 or -1; may be run more than once.
+	   May be NULL. */
+	int (*also)(void *arg, struct kv_txn *txn);
+	void *also_arg;
 	struct pool *pool; /* for reasons; NULL: they are not asked for */
 };
 

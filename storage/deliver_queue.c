@@ -308,7 +308,6 @@ int sending_put(struct delivery *op, struct sending *sending, struct kv_txn *txn
 		.reverse_path = sending->from,
 		.smtputf8 = d->smtputf8,
 		.body8 = d->body8,
-		.binary = d->binary,
 		.require_tls = d->require_tls,
 		.tls_optional = d->tls_optional,
 		.priority = d->priority,

@@ -236,15 +236,20 @@ static enum kv_result apply(struct kv_write *kw, struct kv_txn *txn)
 	for (struct form *form = op->forms; form; form = form->next)
 		if (form->shard == w->shard)
 			form->users = 0;
+	bool any = has_queue(w) && op->sendings;
 	enum kv_result result = check_all(w, txn);
 	if (result != KV_DONE)
 		return result;
-	for (struct party *party = op->parties; party; party = party->next)
+	for (struct party *party = op->parties; party; party = party->next) {
+		any = any || is_here(w, party);
 		if (is_here(w, party) && put(op, party) < 0)
 			return KV_FAILED;
+	}
 	for (struct sending *s = op->sendings; s && has_queue(w); s = s->next)
 		if (sending_put(op, s, txn) < 0)
 			return KV_FAILED;
+	if (any && has_queue(w) && op->d->also && op->d->also(op->d->also_arg, txn) < 0)
+		return KV_FAILED;
 	return link_bodies(w, txn) < 0 ? KV_FAILED : KV_DONE;
 }
 

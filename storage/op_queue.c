@@ -156,7 +156,6 @@ static int run_show(struct op_call *call)
 	put_entry(call, &entry);
 	op_put_text(call, "envid", entry.envid);
 	op_put_bool(call, "smtputf8", entry.smtputf8);
-	op_put_bool(call, "binary", entry.binary);
 	op_put_bool(call, "require-tls", entry.require_tls);
 	op_put_bool(call, "tls-optional", entry.tls_optional);
 	if (entry.release > 0)

@@ -13,14 +13,13 @@
 	    { "older", OP_TEXT, OP_OPTION,                                                         \
 		    "only mail that came so long ago or before: 30m, 4h, 2d", NULL },              \
 	{                                                                                          \
-		"held", OP_BOOL, OP_OPTION, "only mail that is held (on), or that is not (off)",   \
-		    NULL                                                                           \
+		"held", OP_BOOL, OP_OPTION, "only mail that is held", NULL                         \
 	}
 
 struct op_queue_filter {
 	const char *domain, *sender; /* NULL: any */
 	int64_t before;		     /* unix seconds, 0: any */
-	bool any_held, held;
+	bool held;		     /* only what is */
 };
 
 /* What the call says. 0, or -1 after op_fail. */

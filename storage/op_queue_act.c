@@ -12,11 +12,11 @@ static int choose(struct op_call *call, struct buf *ids)
 
 	if (op_queue_filter(call, &filter) != 0)
 		return -1;
-	bool any = filter.domain || filter.sender || filter.before || !filter.any_held ||
-	    op_bool(call, "all");
+	bool any =
+	    filter.domain || filter.sender || filter.before || filter.held || op_bool(call, "all");
 	if (op_given(call, "id") == any)
 		return op_fail(call, ERR_INPUT,
-		    "say which: a number, or --domain, --sender, --older, --held, or --all on");
+		    "say which: a number, or --domain, --sender, --older, --held, or --all");
 	if (any)
 		return op_queue_choose(call, &filter, 0, SIZE_MAX, ids) < 0 ? -1 : 0;
 	buf_add(ids, &id, sizeof(id));
@@ -73,7 +73,7 @@ static int run(struct op_call *call, enum queue_act act)
 	{ "id", OP_NUMBER, 0, "its number in signet queue list; mid in the log", NULL },           \
 	    OP_QUEUE_FILTER,                                                                       \
 	{                                                                                          \
-		"all", OP_BOOL, OP_OPTION, "on: all that waits", NULL                              \
+		"all", OP_BOOL, OP_OPTION, "all that waits", NULL                                  \
 	}
 
 static const struct op_arg args[] = {
@@ -99,7 +99,7 @@ OPERATION(queue_retry) = {
 
 static int run_flush(struct op_call *call)
 {
-	struct op_queue_filter filter = { .domain = op_text(call, "domain"), .any_held = true };
+	struct op_queue_filter filter = { .domain = op_text(call, "domain") };
 	struct buf ids = { 0 };
 	size_t done = 0;
 
@@ -152,7 +152,7 @@ OPERATION(queue_release) = {
 	.role = OP_SERVER_ADMIN,
 	.args = args,
 	.help = "let go messages that are held, or that were to wait for a time",
-	.example = "queue release --held on",
+	.example = "queue release --held",
 	.run = run_release,
 };
 

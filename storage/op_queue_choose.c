@@ -16,7 +16,6 @@ int op_queue_filter(struct op_call *call, struct op_queue_filter *out)
 
 	*out = (struct op_queue_filter){ .domain = op_text(call, "domain"),
 		.sender = op_text(call, "sender"),
-		.any_held = !op_given(call, "held"),
 		.held = op_bool(call, "held") };
 	if (older && !num_duration(slice_str(older), MONTH_MS, &ms))
 		return op_fail(call, ERR_INPUT, "--older is a time: 30m, 4h, 2d");
@@ -48,7 +47,7 @@ static bool is_meant(const struct op_queue_filter *filter, const struct queue_en
 		return false;
 	if (filter->before && entry->queued > filter->before)
 		return false;
-	if (!filter->any_held && filter->held != entry->held)
+	if (filter->held && !entry->held)
 		return false;
 	for (size_t i = 0; i < entry->n_rcpts; i++)
 		if (op_queue_waits(filter, &entry->rcpts[i]))

@@ -43,7 +43,6 @@ struct queue_entry {
 	int64_t queued; /* unix seconds */
 	struct slice reverse_path, envid, ret;
 	bool smtputf8, body8;
-	bool binary;	   /* RFC 3030 §3: its text need not be lines; implies body8 */
 	bool require_tls;  /* RFC 8689 §2: over TLS with a proven server, or not at all */
 	bool tls_optional; /* RFC 8689 §3: TLS-Required: No */
 	bool held;	   /* by an admin: nobody tries it */
@@ -122,6 +121,11 @@ int queue_count(uint64_t *n);
    waits or is owed any more the entry goes, with its share of the body. An entry
    that was removed meanwhile is fine. */
 int queue_save(const struct queue_entry *entry, struct slice domain, struct err *err);
+
+/* Inside apply(), with the delivery of the entry's nth recipient into a mailbox here:
+   that is stored. The relay's queue_save() says the same once more, and tells the
+   watcher. 0 or -1. */
+int queue_delivered_here(struct kv_txn *txn, uint64_t id, size_t n);
 
 /* What an admin can do to entries. */
 enum queue_act {

@@ -186,6 +186,30 @@ int queue_save(const struct queue_entry *entry, struct slice domain, struct err 
 	return run_change(&change, err);
 }
 
+static int edit_here(struct queue_change *change, struct queue_entry *entry)
+{
+	struct queue_rcpt *rcpts = (struct queue_rcpt *)entry->rcpts;
+
+	if (change->rcpt < entry->n_rcpts) {
+		struct queue_rcpt *rcpt = &rcpts[change->rcpt];
+
+		rcpt->state = QUEUE_DELIVERED;
+		rcpt->here = true;
+		rcpt->next = 0;
+		rcpt->owed = queue_wants_told(entry->reverse_path, rcpt->notify, QUEUE_DELIVERED);
+	}
+	return queue_is_left(entry);
+}
+
+int queue_delivered_here(struct kv_txn *txn, uint64_t id, size_t n)
+{
+	struct queue_change change = { .id = id, .edit = edit_here, .rcpt = n };
+	int rc = queue_change_apply(&change, txn);
+
+	pool_done(&change.pool);
+	return rc < 0 ? -1 : 0;
+}
+
 /* --- removing, also what nobody can read --- */
 
 struct removal {

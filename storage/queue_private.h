@@ -57,6 +57,7 @@ struct queue_change {
 	int (*edit)(struct queue_change *change, struct queue_entry *entry);
 	const struct queue_entry *want; /* of queue_save */
 	struct slice domain;
+	size_t rcpt;	   /* of queue_delivered_here */
 	int64_t now;	   /* of queue_act */
 	struct slice text; /* of QUEUE_BOUNCE */
 	bool found;

@@ -17,10 +17,9 @@ enum {
 	STATE_VERSION = 1,
 	SMTPUTF8 = 1,
 	BODY8 = 2,
-	BINARY = 4,
-	REQUIRE_TLS = 8,
-	TLS_OPTIONAL = 16,
-	HOLD = 32,
+	REQUIRE_TLS = 4,
+	TLS_OPTIONAL = 8,
+	HOLD = 16,
 	OWED = 1,
 	WARNED = 2,
 	HERE = 4,
@@ -66,8 +65,8 @@ static void write_rcpt(struct buf *out, const struct queue_rcpt *rcpt)
 static int flags_of(const struct queue_entry *entry)
 {
 	return (entry->smtputf8 ? SMTPUTF8 : 0) | (entry->body8 ? BODY8 : 0) |
-	    (entry->binary ? BINARY : 0) | (entry->require_tls ? REQUIRE_TLS : 0) |
-	    (entry->tls_optional ? TLS_OPTIONAL : 0) | (entry->held ? HOLD : 0);
+	    (entry->require_tls ? REQUIRE_TLS : 0) | (entry->tls_optional ? TLS_OPTIONAL : 0) |
+	    (entry->held ? HOLD : 0);
 }
 
 void queue_write_entry(struct buf *out, const struct queue_entry *entry)
@@ -144,7 +143,6 @@ static void read_fixed(const unsigned char *p, struct queue_entry *out)
 	out->body8 = p[1] & BODY8;
 	out->body = num_get64(p + 2);
 	out->size = num_get64(p + 10);
-	out->binary = p[1] & BINARY;
 	out->require_tls = p[1] & REQUIRE_TLS;
 	out->tls_optional = p[1] & TLS_OPTIONAL;
 	out->held = p[1] & HOLD;

@@ -22,6 +22,7 @@ static int load(struct web *web)
 	if (web_rows(web, "queue", "queue list", NULL) != 0)
 		return -1;
 	web_try(web, "status", "queue status", NULL);
+	web_try(web, "destinations", "queue destinations", json_pack("{s:i}", "limit", 20));
 	return 0;
 }
 
@@ -57,6 +58,25 @@ static const struct web_action message_actions[] = {
 	    .fields = id_fields,
 	    .submit = "Try now",
 	    .done = "It is tried now." },
+	{ .name = "hold",
+	    .op = "queue hold",
+	    .fields = id_fields,
+	    .submit = "Hold",
+	    .done = "It is held until you release it." },
+	{ .name = "release",
+	    .op = "queue release",
+	    .fields = id_fields,
+	    .submit = "Release",
+	    .done = "It is delivered as usual." },
+	{ .name = "bounce",
+	    .op = "queue bounce",
+	    .fields = id_fields,
+	    .submit = "Return",
+	    .danger = true,
+	    .ask = "Return message {id} to its sender?",
+	    .warn = "It is not delivered, and its sender is told.",
+	    .done = "The message was returned.",
+	    .then = "/admin/queue" },
 	{ .name = "delete",
 	    .op = "queue delete",
 	    .fields = id_fields,
@@ -71,7 +91,10 @@ static const struct web_action message_actions[] = {
 
 static int load_message(struct web *web)
 {
-	return web_need(web, "message", "queue show", web_arg(web, "id", "id"));
+	if (web_need(web, "message", "queue show", web_arg(web, "id", "id")) != 0)
+		return -1;
+	web_try(web, "view", "queue view", web_arg(web, "id", "id"));
+	return 0;
 }
 
 extern const struct web_page web_page_queued;

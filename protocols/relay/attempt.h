@@ -10,6 +10,7 @@ struct attempt {
 	struct slice domain;
 	struct pool *pool;
 	struct conf_at at;
+	enum level_wish wish;
 	struct route *route;
 	struct route_host *host;
 	struct slice address;

@@ -78,7 +78,7 @@ static int run_test(struct op_call *call)
 		.domain = op_text(call, "from") };
 	enum route_verdict verdict;
 	struct slice why;
-	struct talk *talk = talk_open(&at, op_pool(call), &verdict, &why);
+	struct talk *talk = talk_open(&at, LEVEL_AS_SET, op_pool(call), &verdict, &why);
 
 	op_put_text(call, "level", slice_str(relay_tls_names[relay_tls(&at)]));
 	op_put_bool(call, "reached", talk != NULL);

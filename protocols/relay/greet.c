@@ -35,6 +35,8 @@ static const struct {
 	{ "SMTPUTF8", TALK_SMTPUTF8 },	   /* RFC 6531 */
 	{ "DSN", TALK_DSN },		   /* RFC 3461 */
 	{ "STARTTLS", TALK_STARTTLS },	   /* RFC 3207 */
+	{ "REQUIRETLS", TALK_REQUIRETLS }, /* RFC 8689 */
+	{ "MT-PRIORITY", TALK_PRIORITY },  /* RFC 6710 */
 };
 
 static void read_word(struct talk *talk, struct slice line)

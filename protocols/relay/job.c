@@ -10,6 +10,7 @@
 #include "core/log.h"
 #include "core/text.h"
 #include "protocols/relay/body.h"
+#include "protocols/relay/here.h"
 #include "protocols/relay/send.h"
 
 CONF_KEY(relay_max_recipients) = {
@@ -26,6 +27,7 @@ struct work {
 	struct lane *lane;
 	struct slice domain;
 	struct conf_at at;
+	enum level_wish wish;
 	const char *way;
 	struct talk **talk;
 	struct pool *pool;
@@ -83,8 +85,10 @@ static void set_outcome(struct work *w, const struct send_rcpt *one)
 	rcpt->host = talk ? pool_slice(w->pool, buf_slice(&talk->host)) : (struct slice){ 0 };
 	if (one->sent == SENT_OK) {
 		rcpt->state = QUEUE_DELIVERED;
+		rcpt->here = !talk;
 		/* RFC 3461 5.2.2: who does not know of it will not tell */
-		rcpt->owed = !(talk->words & TALK_DSN) && wants_told(w, rcpt, QUEUE_DELIVERED);
+		rcpt->owed =
+		    !(talk && talk->words & TALK_DSN) && wants_told(w, rcpt, QUEUE_DELIVERED);
 	} else if (one->sent == SENT_NEVER) {
 		rcpt->state = QUEUE_FAILED;
 		rcpt->owed = wants_told(w, rcpt, QUEUE_FAILED);
@@ -150,8 +154,9 @@ static bool get_talk(struct work *w)
 		settle_all(w, for_good ? SENT_NEVER : SENT_LATER, why);
 		return false;
 	}
-	*w->talk = talk_open(&w->at, w->pool, &verdict, &why);
+	*w->talk = talk_open(&w->at, w->wish, w->pool, &verdict, &why);
 	if (*w->talk) {
+		buf_addz(&(*w->talk)->way, w->way);
 		relay_count(COUNT_CONNECTED);
 		plan_up(w->lane);
 		return true;
@@ -283,13 +288,23 @@ static bool open_body(struct work *w, struct err *err)
 	return from >= 0;
 }
 
+static void deliver_here(struct work *w)
+{
+	talk_close(w->talk);
+	here_deliver(&w->entry, w->due, w->n_due, w->body, w->pool);
+	settle(w, w->n_due);
+}
+
 static void attempt(struct work *w)
 {
 	struct err err = { 0 };
 
-	if (open_body(w, &err))
-		send_due(w);
-	else {
+	if (open_body(w, &err)) {
+		if (here_is(w->domain))
+			deliver_here(w);
+		else
+			send_due(w);
+	} else {
 		log_event(LOG_ERROR, "relay-cannot-read", log_z("reason", err.text));
 		settle_all(w, SENT_LATER, SLICE("4.3.0 The message cannot be read"));
 	}
@@ -331,6 +346,13 @@ static const char *sender_domain(const struct queue_entry *entry, struct pool *p
 	return at < 0 ? NULL : domain_ascii(pool, slice_from(entry->reverse_path, (size_t)at + 1));
 }
 
+static enum level_wish wish_of(const struct queue_entry *entry)
+{
+	if (entry->require_tls)
+		return LEVEL_PROVED;
+	return entry->tls_optional ? LEVEL_ANY : LEVEL_AS_SET;
+}
+
 void job_run(struct lane *lane, const struct plan_job *job, struct talk **talk)
 {
 	enum { MINUTE = 60 };
@@ -350,7 +372,8 @@ void job_run(struct lane *lane, const struct plan_job *job, struct talk **talk)
 		w.rcpts = (struct queue_rcpt *)w.entry.rcpts;
 		w.at.destination = pool_str(&pool, w.domain);
 		w.at.domain = sender_domain(&w.entry, &pool);
-		w.way = route_way(&w.at, &pool);
+		w.wish = wish_of(&w.entry);
+		w.way = pool_printf(&pool, "%s %d", route_way(&w.at, &pool), w.wish);
 		tell_sender(&w); /* of before a crash */
 		find_due(&w);
 		if (w.n_due > 0)

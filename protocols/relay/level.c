@@ -218,9 +218,20 @@ static bool take_sts(struct attempt *a)
 
 /* --- all --- */
 
+/* RFC 8689 4.2.1: a server that proves to be the domain's own; 4.2.2, 5: what is set for
+   the destination does not hold. */
+static enum relay_tls wished(enum relay_tls set, enum level_wish wish)
+{
+	if (wish == LEVEL_PROVED && set != RELAY_TLS_FINGERPRINT && set != RELAY_TLS_DANE_ONLY)
+		return RELAY_TLS_SECURE;
+	if (wish == LEVEL_ANY && set > RELAY_TLS_MAY)
+		return RELAY_TLS_MAY;
+	return set;
+}
+
 static bool take_level(struct attempt *a)
 {
-	a->asked = a->host_level = relay_tls(&a->at);
+	a->asked = a->host_level = wished(relay_tls(&a->at), a->wish);
 	a->pins = (struct slice){ 0 };
 	a->sts_rules = false;
 	switch (a->asked) {
@@ -236,7 +247,7 @@ static bool take_level(struct attempt *a)
 
 bool level_for_host(struct attempt *a)
 {
-	return take_level(a) && take_sts(a);
+	return take_level(a) && (a->wish == LEVEL_ANY || take_sts(a));
 }
 
 bool level_is_optional(enum relay_tls level)

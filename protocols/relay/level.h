@@ -24,6 +24,9 @@ extern const char *const relay_tls_names[]; /* "none", "may", ..., NULL */
 
 enum relay_tls relay_tls(const struct conf_at *at);
 
+/* What a message itself demands (RFC 8689): nothing, REQUIRETLS, or "TLS-Required: No". */
+enum level_wish { LEVEL_AS_SET, LEVEL_PROVED, LEVEL_ANY };
+
 /* What parts destinations that take the same way by what must be proved there. From
    pool. */
 const char *level_key(const struct conf_at *at, struct pool *pool);

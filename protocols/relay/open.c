@@ -133,13 +133,15 @@ static struct talk *try_host(struct attempt *a, enum route_verdict *verdict, boo
 	return talk;
 }
 
-struct talk *talk_open(
-    const struct conf_at *at, struct pool *pool, enum route_verdict *verdict, struct slice *why)
+struct talk *talk_open(const struct conf_at *at, enum level_wish wish, struct pool *pool,
+    enum route_verdict *verdict, struct slice *why)
 {
 	struct route route;
-	struct attempt a = {
-		.domain = slice_str(at->destination), .pool = pool, .at = *at, .route = &route
-	};
+	struct attempt a = { .domain = slice_str(at->destination),
+		.pool = pool,
+		.at = *at,
+		.wish = wish,
+		.route = &route };
 	struct talk *talk = NULL;
 	bool end = false;
 
@@ -153,7 +155,5 @@ struct talk *talk_open(
 		talk = try_host(&a, verdict, &end);
 	}
 	*why = a.why;
-	if (talk)
-		buf_addz(&talk->way, route_way(at, pool));
 	return talk;
 }

@@ -70,6 +70,8 @@ static int send_one(const struct queue_entry *entry, struct slice domain, enum q
 	d.message = buf_slice(&text);
 	d.body8 = is_8bit(d.message);
 	d.smtputf8 = is_8bit(entry->reverse_path);
+	d.require_tls = entry->require_tls; /* RFC 8689 5 */
+	d.priority = entry->priority;
 	int rc = deliver(&d, err);
 	buf_done(&text);
 	if (rc != 0)

@@ -252,7 +252,7 @@ static void put_original_message(struct report *r)
 	int64_t from = body_start(r->body);
 	uint64_t most = (uint64_t)conf_num(&conf_key_relay_report_size);
 	bool whole = r->state == QUEUE_FAILED && slice_ieq(r->entry->ret, SLICE("FULL")) &&
-	    body_size(r->body) <= most;
+	    !r->entry->require_tls && body_size(r->body) <= most; /* RFC 8689 5 */
 
 	if (from < 0)
 		return;

@@ -103,6 +103,8 @@ static const char *why_not(const struct sending *s)
 	const struct talk *talk = s->talk;
 	int bad = 0;
 
+	if (s->entry->require_tls && !(talk->words & TALK_REQUIRETLS)) /* RFC 8689 4.2.1 */
+		return "5.7.30 The message needs REQUIRETLS, which the server does not know";
 	if (talk->size > 0 && s->entry->size - s->from > talk->size) /* RFC 1870 6 */
 		return "5.3.4 The message is larger than the server takes";
 	if (s->entry->smtputf8 && !(talk->words & TALK_SMTPUTF8) && (bad = needs_utf8(s)) == 1)
@@ -172,6 +174,10 @@ static int say_mail(struct sending *s)
 		buf_addz(&out, " BODY=8BITMIME");
 	if (words & TALK_SMTPUTF8 && entry->smtputf8)
 		buf_addz(&out, " SMTPUTF8");
+	if (entry->require_tls)
+		buf_addz(&out, " REQUIRETLS");
+	if (words & TALK_PRIORITY && entry->priority != 0)
+		buf_printf(&out, " MT-PRIORITY=%d", entry->priority);
 	if (words & TALK_DSN && entry->ret.n > 0)
 		buf_printf(&out, " RET=%.*s", SLICE_ARG(entry->ret));
 	if (words & TALK_DSN && entry->envid.n > 0)

@@ -22,12 +22,14 @@ enum talk_word {
 	TALK_DSN = 32,
 	TALK_STARTTLS = 64,
 	TALK_AUTH_PLAIN = 128,
+	TALK_REQUIRETLS = 256,
+	TALK_PRIORITY = 512,
 };
 
 struct talk {
 	struct client *client;
 	uint64_t dcid;	    /* number of this connection in the log */
-	struct buf way;	    /* route_way() that it was opened for */
+	struct buf way;	    /* that it was opened for; its owner's */
 	struct buf host;    /* "mx.partner.test[192.0.2.1]:25" */
 	unsigned words;	    /* enum talk_word, or-ed */
 	uint64_t size;	    /* the largest message that it takes, 0: it did not say */
@@ -39,11 +41,11 @@ struct talk {
 	struct err err;	    /* why it broke */
 };
 
-/* Connect to the best host of at->destination that can be had, for a sender in at->domain.
-   NULL: *why says "4.4.1 ..." or what the server answered, from pool, and *verdict whether
-   it is for good. */
-struct talk *talk_open(
-    const struct conf_at *at, struct pool *pool, enum route_verdict *verdict, struct slice *why);
+/* Connect to the best host of at->destination that can be had, for a sender in at->domain
+   and a message that wishes so. NULL: *why says "4.4.1 ..." or what the server answered,
+   from pool, and *verdict whether it is for good. */
+struct talk *talk_open(const struct conf_at *at, enum level_wish wish, struct pool *pool,
+    enum route_verdict *verdict, struct slice *why);
 
 /* QUIT when it is not broken, close. */
 void talk_close(struct talk **talk);

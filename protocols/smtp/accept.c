@@ -61,11 +61,22 @@ static unsigned count_hops(struct slice message)
 	return hops;
 }
 
+/* RFC 8689 §3: its sender would rather have it delivered than secret. */
+static bool may_go_without_tls(struct slice message)
+{
+	struct msg_field field;
+
+	return msg_field_find(message, SLICE("TLS-Required"), &field) &&
+	    slice_ieq(slice_trim(field.value), SLICE("No"));
+}
+
 /* NULL, or why this text can't be taken. */
-static const char *judge(const struct smtp_text *text)
+static const char *judge(const struct smtp_text *text, bool binary)
 {
 	if (text->size > text->max)
 		return "552 5.3.4 Message too large";
+	if (binary)
+		return NULL;
 	if (text->bare)
 		return "554 5.6.0 CR or LF alone in the message: lines end in CR LF";
 	if (text->nul)
@@ -112,6 +123,10 @@ int smtp_deliver(struct smtp *smtp, struct slice message, struct deliver_rcpt *r
 		.body8 = mail->body8,
 		.junk = slice_str(mail->junk),
 		.sender = smtp->account,
+		.require_tls = mail->require_tls,
+		.tls_optional = !mail->require_tls && may_go_without_tls(message),
+		.priority = smtp_priority(smtp),
+		.release = mail->release,
 		.each_answers = smtp_is_lmtp(smtp),
 		.login = smtp->login,
 		.pool = &mail->pool };
@@ -139,6 +154,9 @@ static enum sess_next store(struct smtp *smtp, struct slice message)
 	const struct deliver_rcpt *rejection = find_rejection(smtp->mail->rcpts);
 	if (rejection)
 		return smtp_rejected(smtp, rejection->why);
+	if (smtp_priority(smtp) != smtp->mail->priority) /* RFC 6710 §4.1 */
+		return smtp_replyf(smtp, "250 2.3.6 %d is the new priority, stored as %llu",
+		    smtp_priority(smtp), (unsigned long long)mid);
 	return smtp_replyf(smtp, "250 2.0.0 Stored as %llu", (unsigned long long)mid);
 }
 
@@ -154,7 +172,7 @@ static enum sess_next answer(struct smtp *smtp, const char *reply)
 static const char *read_message(struct smtp *smtp, struct slice *message)
 {
 	struct err err = { 0 };
-	const char *why = judge(&smtp->text);
+	const char *why = judge(&smtp->text, smtp->mail->binary);
 
 	if (!why && spool_map(smtp->mail->text, message, &err) != 0)
 		return smtp_delivery_failed(&err);

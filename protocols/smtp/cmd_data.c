@@ -4,6 +4,8 @@
 static enum sess_next run(struct smtp *smtp, struct slice args)
 {
 	(void)args;
+	if (smtp->mail->binary) /* RFC 3030 §3 */
+		return smtp_fault(smtp, "503 5.5.1 BINARYMIME comes by BDAT");
 	if (smtp->mail->text) /* RFC 3030 §2 */
 		return smtp_fault(smtp, "503 5.5.1 The message comes by BDAT");
 	smtp_text_begin(smtp);

@@ -59,7 +59,7 @@ static const char *begin(struct smtp *smtp, struct slice args)
 	if (!why)
 		why = read_sender(smtp->mail, path);
 	if (!why)
-		why = smtp_params(smtp->mail, NULL, params, SMTP_MAIL);
+		why = smtp_params(smtp, NULL, params, SMTP_MAIL);
 	if (!why && !smtp->mail->smtputf8 && !is_ascii(path))
 		why = "553 5.6.7 That address needs SMTPUTF8";
 	if (!why && smtp->mail->declared > (uint64_t)smtp_num(smtp, &conf_key_smtp_max_size))

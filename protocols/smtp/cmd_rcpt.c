@@ -96,7 +96,7 @@ static const char *add(struct smtp *smtp, struct slice args)
 		return full;
 	why = smtp_path(slice_from(args, 3), &path, &params);
 	if (!why)
-		why = smtp_params(mail, &asked, params, SMTP_RCPT);
+		why = smtp_params(smtp, &asked, params, SMTP_RCPT);
 	if (why)
 		return why;
 	why = complete(&mail->pool, &path);

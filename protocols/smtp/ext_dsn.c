@@ -5,8 +5,8 @@ enum { ENVID_MAX = 100, ORCPT_MAX = 500 }; /* RFC 3461 §4.4, §4.2 */
 
 static void word(struct smtp *smtp, struct buf *out)
 {
-	(void)smtp;
-	buf_addz(out, "DSN");
+	if (!smtp_is_lmtp(smtp)) /* what each recipient is told here, its client tells the sender */
+		buf_addz(out, "DSN");
 }
 
 /* RFC 3461 §4: xtext is printable ASCII, with '+' and two upper-case hex

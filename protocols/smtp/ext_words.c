@@ -1,4 +1,4 @@
-/* ext_words.c - extensions that are only a word, or a word and a flag: PIPELINING, 8BITMIME,
+/* ext_words.c - extensions that are only a word, or a word and a flag: PIPELINING,
  * ENHANCEDSTATUSCODES, SMTPUTF8 */
 #include "protocols/smtp/smtp.h"
 
@@ -14,21 +14,6 @@ static void enhanced(struct smtp *smtp, struct buf *out)
 {
 	(void)smtp;
 	buf_addz(out, "ENHANCEDSTATUSCODES");
-}
-
-/* RFC 6152 */
-static void eightbit(struct smtp *smtp, struct buf *out)
-{
-	(void)smtp;
-	buf_addz(out, "8BITMIME");
-}
-
-static const char *set_body(struct smtp_mail *mail, struct deliver_rcpt *rcpt, struct slice value)
-{
-	(void)rcpt;
-	mail->body8 = slice_ieq(value, SLICE("8BITMIME"));
-	return mail->body8 || slice_ieq(value, SLICE("7BIT")) ? NULL
-							      : "501 5.5.4 BODY=7BIT or 8BITMIME";
 }
 
 /* RFC 6531 */
@@ -47,7 +32,5 @@ static const char *set_utf8(struct smtp_mail *mail, struct deliver_rcpt *rcpt, s
 
 SMTP_EXTENSION(pipelining) = { .word = pipelining };
 SMTP_EXTENSION(enhancedstatuscodes) = { .word = enhanced };
-SMTP_EXTENSION(eightbitmime) = { .word = eightbit };
-SMTP_PARAM(body) = { .name = "BODY", .phase = SMTP_MAIL, .set = set_body };
 SMTP_EXTENSION(smtputf8) = { .word = utf8 };
 SMTP_PARAM(smtputf8) = { .name = "SMTPUTF8", .phase = SMTP_MAIL, .set = set_utf8 };

@@ -41,27 +41,36 @@ const char *smtp_path(struct slice args, struct slice *path, struct slice *param
 	return NULL;
 }
 
-static const struct smtp_param *find_param(struct slice name, unsigned phase)
+/* Without a session, as fuzzers have it, all are. */
+static bool is_offered(const struct smtp *smtp, const struct smtp_param *param)
 {
-	for (size_t i = 0; i < smtp_param_table_n; i++)
-		if (smtp_param_table[i]->phase == phase &&
-		    slice_ieq(name, slice_str(smtp_param_table[i]->name)))
-			return smtp_param_table[i];
+	return !param->offered || !smtp->sess || param->offered(smtp);
+}
+
+static const struct smtp_param *find_param(
+    const struct smtp *smtp, struct slice name, unsigned phase)
+{
+	for (size_t i = 0; i < smtp_param_table_n; i++) {
+		const struct smtp_param *param = smtp_param_table[i];
+
+		if (param->phase == phase && slice_ieq(name, slice_str(param->name)))
+			return is_offered(smtp, param) ? param : NULL;
+	}
 	return NULL;
 }
 
 const char *smtp_params(
-    struct smtp_mail *mail, struct deliver_rcpt *rcpt, struct slice params, unsigned phase)
+    struct smtp *smtp, struct deliver_rcpt *rcpt, struct slice params, unsigned phase)
 {
 	struct slice word;
 
 	while ((word = slice_word(&params)).n > 0) {
 		struct slice name = slice_cut(&word, '='); /* the value is left in word */
-		const struct smtp_param *param = find_param(name, phase);
+		const struct smtp_param *param = find_param(smtp, name, phase);
 
 		if (!param)
 			return "555 5.5.4 Unknown parameter";
-		const char *why = param->set(mail, rcpt, word);
+		const char *why = param->set(smtp->mail, rcpt, word);
 		if (why)
 			return why;
 	}

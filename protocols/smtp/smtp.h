@@ -46,7 +46,12 @@ struct smtp_mail {
 	unsigned n_rcpts;
 	uint64_t declared; /* SIZE= */
 	bool body8, smtputf8;
-	bool full_said; /* that there are too many recipients */
+	bool binary;	  /* BODY=BINARYMIME: it need not be lines */
+	bool require_tls; /* RFC 8689 */
+	int priority;	  /* RFC 6710: as it was asked for */
+	bool priority_asked;
+	int64_t release; /* RFC 4865: not before, unix seconds; 0: at once */
+	bool full_said;	 /* that there are too many recipients */
 	struct slice envid, ret;
 	uint64_t mid; /* see smtp_mail_id() */
 	struct spool *text;
@@ -136,6 +141,8 @@ TABLE_DECLARE(smtp_extension);
 struct smtp_param {
 	const char *name;
 	unsigned phase; /* SMTP_MAIL: of MAIL, SMTP_RCPT: of RCPT */
+	/* Is it known in this session? NULL: always. */
+	bool (*offered)(const struct smtp *smtp);
 	/* NULL, or the reply with which the command is refused. */
 	const char *(*set)(struct smtp_mail *mail, struct deliver_rcpt *rcpt, struct slice value);
 };
@@ -144,7 +151,7 @@ struct smtp_param {
 TABLE_DECLARE(smtp_param);
 
 /* --- settings that several files read --- */
-extern const struct conf_key conf_key_smtp_max_size;
+extern const struct conf_key conf_key_smtp_max_size, conf_key_smtp_max_recipients;
 
 /* --- shared by commands --- */
 
@@ -205,9 +212,9 @@ int smtp_check_refusal(struct slice value, struct err *err);
 /* path.c: "<ann@alpha.test> SIZE=100": what stands between the brackets, and
    the parameters behind. NULL, or the reply. */
 const char *smtp_path(struct slice args, struct slice *path, struct slice *params);
-/* Set each parameter by its row. NULL, or the reply. */
+/* Set each parameter by its row, in smtp->mail or in rcpt. NULL, or the reply. */
 const char *smtp_params(
-    struct smtp_mail *mail, struct deliver_rcpt *rcpt, struct slice params, unsigned phase);
+    struct smtp *smtp, struct deliver_rcpt *rcpt, struct slice params, unsigned phase);
 
 /* mail.c */
 void smtp_mail_begin(struct smtp *smtp);
@@ -230,6 +237,9 @@ enum frame smtp_text_frame(struct smtp *smtp, struct slice in, size_t *used);
 enum sess_next smtp_text_run(struct smtp *smtp);
 /* Keep text, as long as the message will be taken at all. */
 void smtp_text_keep(struct smtp *smtp, struct slice data);
+
+/* ext_priority.c: what is granted of the one that was asked for (RFC 6710). */
+int smtp_priority(const struct smtp *smtp);
 
 /* cmd_bdat.c */
 enum frame smtp_chunk_frame(struct smtp *smtp, struct slice in, size_t *used);

@@ -47,12 +47,13 @@ static void fuzz_text(struct slice in, size_t piece)
 static void fuzz_arguments(struct slice in)
 {
 	struct smtp_mail mail = { .body8 = false };
+	struct smtp smtp = { .mail = &mail };
 	struct deliver_rcpt rcpt = { 0 };
 	struct slice path, params;
 
 	if (!smtp_path(in, &path, &params)) {
-		smtp_params(&mail, NULL, params, SMTP_MAIL);
-		smtp_params(&mail, &rcpt, params, SMTP_RCPT);
+		smtp_params(&smtp, NULL, params, SMTP_MAIL);
+		smtp_params(&smtp, &rcpt, params, SMTP_RCPT);
 	}
 	pool_done(&mail.pool);
 }

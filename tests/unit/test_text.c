@@ -321,6 +321,38 @@ static void dates_read(void **state)
 	}
 }
 
+static void dates_of_machines(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t want; /* -1: none */
+	} cases[] = {
+		{ "1970-01-01T00:00:00Z", 0 },
+		{ "2026-11-21T04:00:00Z", 1795233600 },
+		{ "2026-11-21t05:30:00.125+01:30", 1795233600 },
+		{ "2026-11-20T23:00:00-05:00", 1795233600 },
+		{ "", -1 },
+		{ "2026-11-21", -1 },
+		{ "2026-11-21T04:00:00", -1 },
+		{ "2026-11-21 04:00:00Z", -1 },
+		{ "2026-13-21T04:00:00Z", -1 },
+		{ "2026-11-21T24:00:00Z", -1 },
+		{ "2026-11-21T04:00:00Zx", -1 },
+		{ "2026-11-21T04:00:00+1:00", -1 },
+		{ "2026-11-21T04:00:00.Z", -1 },
+		{ "+026-11-21T04:00:00Z", -1 },
+	};
+	char out[40];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		int64_t got;
+		bool ok = date_parse_rfc3339(slice_str(cases[i].text), &got);
+		want_num(cases[i].text, ok ? got : -1, cases[i].want);
+	}
+	want_text("written", slice_str(date_rfc3339(1795233600, out)), "2026-11-21T04:00:00Z");
+}
+
 static void dates_agree(void **state)
 {
 	char text[40];
@@ -346,6 +378,7 @@ int main(void)
 		cmocka_unit_test(details),
 		cmocka_unit_test(dates_written),
 		cmocka_unit_test(dates_read),
+		cmocka_unit_test(dates_of_machines),
 		cmocka_unit_test(dates_agree),
 	};
 
