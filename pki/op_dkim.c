@@ -50,12 +50,8 @@ static int find_key(struct op_call *call, struct domainkey *out)
 
 /* --- list, show --- */
 
-static void put_key(struct op_call *call, const struct domainkey *key)
+static void put_state(struct op_call *call, const struct domainkey *key)
 {
-	struct buf name = { 0 }, text = { 0 };
-
-	domainkey_name(key, &name);
-	domainkey_text(key, &text);
 	op_put_text(call, "selector", key->selector);
 	op_put_text(call, "kind", slice_str(domainkey_kind_names[key->kind]));
 	op_put_text(call, "state", slice_str(domainkey_state_names[key->state]));
@@ -63,6 +59,15 @@ static void put_key(struct op_call *call, const struct domainkey *key)
 	op_put_time(call, "since", key->since);
 	if (key->state == DOMAINKEY_WAITING && key->due > 0)
 		op_put_time(call, "signs-from", key->due);
+}
+
+static void put_key(struct op_call *call, const struct domainkey *key)
+{
+	struct buf name = { 0 }, text = { 0 };
+
+	put_state(call, key);
+	domainkey_name(key, &name);
+	domainkey_text(key, &text);
 	op_put_text(call, "name", buf_slice(&name));
 	op_put_text(call, "text", buf_slice(&text));
 	buf_done(&name);
@@ -72,7 +77,7 @@ static void put_key(struct op_call *call, const struct domainkey *key)
 static bool put_row(void *arg, const struct domainkey *key)
 {
 	op_row(arg);
-	put_key(arg, key);
+	put_state(arg, key);
 	return true;
 }
 
@@ -156,8 +161,11 @@ static int add_one(struct op_call *call, struct slice domain, const char *select
 	}
 	if (rc != 0)
 		return op_fail_err(call, &err);
-	if (domainkey_get(domain, slice_str(selector ? selector : name), op_pool(call), &key) == 1)
-		put_row(call, &key);
+	if (domainkey_get(domain, slice_str(selector ? selector : name), op_pool(call), &key) ==
+	    1) {
+		op_row(call);
+		put_key(call, &key);
+	}
 	return 0;
 }
 

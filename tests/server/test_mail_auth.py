@@ -10,6 +10,7 @@ import tempfile
 import unittest
 
 from dns import Names
+from nsd import Nsd
 from server import Failed, Server
 from sink import Sink
 from waiting import wait_for
@@ -242,10 +243,14 @@ class Outgoing(World):
         wait_for(lambda: len(self.sink.messages) > before, 15)
         return self.sink.messages[before].text
 
+    def records(self):
+        return [self.server.signet("dkim", "show", "alpha.test", row["selector"])
+                for row in self.server.signet("dkim", "list", "alpha.test")["rows"]]
+
     def verdicts(self, data):
         """What dkimpy says of each signature."""
         path = self.server.folder / "keys"
-        rows = self.server.signet("dkim", "list", "alpha.test")["rows"]
+        rows = self.records()
         path.write_text("".join(f"{row['name']}\t{row['text']}\n" for row in rows))
         done = subprocess.run(["/usr/bin/python3", "-c", VERIFY, path], input=data, capture_output=True, check=True)
         return done.stdout.decode().split()
@@ -258,7 +263,7 @@ class Outgoing(World):
     def test_signed_as_opendkim_sees_it(self):
         data = self.submit("From: ann@alpha.test\r\nSubject: hi\r\n\r\nhello\r\n")
         folder = self.server.folder
-        rows = self.server.signet("dkim", "list", "alpha.test")["rows"]
+        rows = self.records()
         (folder / "public").write_text("".join(f"{row['name']} {row['text']}\n" for row in rows))
         (folder / "opendkim.conf").write_text(f"TestPublicKeys {folder}/public\nMode v\nSyslog no\n")
         (folder / "message").write_bytes(data)
@@ -315,6 +320,41 @@ class Outgoing(World):
             self.server.signet("dkim", "activate", "beta.test", "mail")
         self.server.signet("dkim", "remove", "beta.test", "mail")
         self.assertEqual(self.server.signet("dkim", "list", "beta.test")["rows"], [])
+
+
+class Published(unittest.TestCase):
+    """What a domain is told to publish, served by NSD as it was printed."""
+
+    def checked(self, server, names):
+        server.signet("setting", "set", "dns.servers", names.address)
+        return {(row["type"], row["name"]): (row["state"], row.get("wanted"), row.get("found"))
+                for row in server.signet("domain", "dns", "alpha.test", "--check")["rows"]}
+
+    def test_domain_dns(self):
+        with contextlib.ExitStack() as stack:
+            folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            server = stack.enter_context(Server())
+            server.add(ANN)
+            server.signet("setting", "set", "server.name", "mx.alpha.test")
+            server.signet("dkim", "add", "alpha.test")
+            printed = server.run_signet("domain", "dns", "alpha.test").stdout.decode()
+            self.assertTrue(printed.startswith("; what alpha.test should publish"), printed)
+            zone = printed + "mx A 127.0.0.2\n"
+            names = stack.enter_context(Nsd(folder / "right", "alpha.test", zone.splitlines()))
+            found = self.checked(server, names)
+            self.assertEqual({state for state, _, _ in found.values()}, {"right"}, found)
+            self.assertGreater(len(found), 15)
+            for kind in ("MX", "TXT", "TLSA", "SRV", "CNAME", "A"):
+                self.assertIn(kind, {kind for kind, _ in found})
+
+            lines = [line.replace("v=spf1 mx -all", "v=spf1 +all").replace("3 1 1 ", "3 1 1 00")
+                     for line in zone.splitlines() if "_dmarc" not in line]
+            names = stack.enter_context(Nsd(folder / "wrong", "alpha.test", lines))
+            found = self.checked(server, names)
+            self.assertEqual(found["TXT", "alpha.test"], ("differs", "v=spf1 mx -all", "v=spf1 +all"))
+            self.assertEqual(found["TXT", "_dmarc.alpha.test"][0], "missing")
+            self.assertEqual(found["TLSA", "_25._tcp.mx.alpha.test"][0], "differs")
+            self.assertEqual(found["MX", "alpha.test"], ("right", None, None))
 
 
 if __name__ == "__main__":
