@@ -25,5 +25,6 @@ POP_COMMAND(capa) = {
 	.instant = true,
 	.ref = "RFC 2449",
 	.capability = "RESP-CODES\r\nPIPELINING\r\n",
+	.announce = pop_put_delay,
 	.run = run,
 };

@@ -45,6 +45,12 @@ static enum sess_next enter(struct pop *pop, const struct auth_account *who, con
 	struct err err = { 0 };
 	struct slice name = slice_str(who->name);
 
+	if (pop_too_soon(who)) {
+		log_event(LOG_INFO, "login-refused", log_s("account", name),
+		    log_z("reason", "too soon after the last one"));
+		pop_err(pop, "LOGIN-DELAY", "too soon after your last login");
+		return SESS_NEXT;
+	}
 	if (pop_drop_open(&pop->drop, who, &err) < 0) {
 		log_event(
 		    LOG_INFO, "login-refused", log_s("account", name), log_z("reason", err.text));

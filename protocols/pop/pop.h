@@ -83,6 +83,11 @@ bool pop_may_login(const struct pop *pop);
 enum sess_next pop_login(struct pop *pop, enum auth_result result, struct slice login,
     const struct auth_account *who, const char *mech);
 
+/* Was a client of that account here too short a time ago? If not, it is now (delay.c). */
+bool pop_too_soon(const struct auth_account *who);
+/* "LOGIN-DELAY 60" for CAPA, where there is one. */
+void pop_put_delay(struct pop *pop, struct buf *out);
+
 /* Forget a login that has begun. */
 void pop_login_forget(struct pop *pop);
 
