@@ -29,6 +29,7 @@ enum smtp_check_order {
 	SMTP_CHECK_DKIM = 50,
 	SMTP_CHECK_DMARC = 60,
 	SMTP_CHECK_MILTER = 70,
+	SMTP_CHECK_OUTGOING = 75, /* what an account may send */
 	SMTP_CHECK_LINES = 80, /* what is binary becomes lines */
 	SMTP_CHECK_SIGN = 90,
 };
