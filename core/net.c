@@ -143,3 +143,10 @@ struct slice nets_fault(struct slice list)
 			return word;
 	return (struct slice){ 0 };
 }
+
+int nets_check(struct slice list, struct err *err)
+{
+	struct slice fault = nets_fault(list);
+
+	return fault.n == 0 ? 0 : err_set(err, ERR_INPUT, "'%.*s' is no network", SLICE_ARG(fault));
+}

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "core/buf.h"
+#include "core/err.h"
 
 enum { NET_IP = 16, NET_BITS_4 = 96 }; /* bytes; where the bits of IPv4 begin */
 
@@ -44,5 +45,8 @@ bool nets_have(struct slice list, const struct sockaddr *address);
 
 /* The first word of the list that is no network; empty when there is none. */
 struct slice nets_fault(struct slice list);
+
+/* Of a setting that is such a list. */
+int nets_check(struct slice list, struct err *err);
 
 #endif

@@ -13,19 +13,12 @@
 #include "core/proxy.h"
 #include "core/sess_private.h"
 
-static int check_networks(struct slice value, struct err *err)
-{
-	struct slice fault = nets_fault(value);
-
-	return fault.n == 0 ? 0 : err_set(err, ERR_INPUT, "'%.*s' is no network", SLICE_ARG(fault));
-}
-
 CONF_KEY(listener_proxy_from) = {
 	.name = "listener.proxy-from",
 	.type = CONF_TEXT,
 	.scopes = CONF_SERVER | CONF_LISTENER,
 	.def = "",
-	.check = check_networks,
+	.check = nets_check,
 	.help = "networks of load balancers, parted by blanks: each of their connections begins "
 		"with a header of the PROXY protocol, version 1 or 2, that tells whom it serves",
 };

@@ -271,11 +271,10 @@ static enum sess_next run(struct sess *s)
 
 /* --- the rest of a session --- */
 
-static enum sess_next open_session(struct sess *s)
+enum sess_next smtp_open(struct smtp *smtp)
 {
-	struct smtp *smtp = sess_state(s);
+	struct sess *s = smtp->sess;
 
-	smtp->sess = s;
 	smtp->phase = SMTP_GREETED;
 	const char *why = smtp_check_connect(smtp);
 	if (why == smtp_silence)
@@ -287,6 +286,14 @@ static enum sess_next open_session(struct sess *s)
 	sess_timeout(s, (uint64_t)smtp_num(smtp, &conf_key_smtp_timeout));
 	smtp_greet(smtp, sess_out(s));
 	return SESS_NEXT;
+}
+
+static enum sess_next open_session(struct sess *s)
+{
+	struct smtp *smtp = sess_state(s);
+
+	smtp->sess = s;
+	return smtp_open(smtp);
 }
 
 /* RFC 3207 §4.2: forget what the client said before. */

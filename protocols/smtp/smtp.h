@@ -96,6 +96,8 @@ struct smtp {
 	char *client_name; /* of its address, confirmed by the DNS; empty: none; NULL: not asked */
 	bool judged_secured;  /* its group was chosen with its certificate, if any, in view */
 	const char *taken_in; /* the policy under which it is counted by address; NULL: it is not */
+	bool speaks_for_others; /* it was trusted with XCLIENT */
+	bool xclient_taken;	/* of one that waits for its checks */
 	char *helo;
 	bool esmtp;
 	uint64_t account; /* logged in: its id, else 0 */
@@ -257,6 +259,9 @@ const char *smtp_delivery_failed(const struct err *err);
    reason of several lines is a reply of several lines. */
 enum sess_next smtp_rejected(struct smtp *smtp, struct slice why);
 void smtp_put_rejection(struct slice why, bool utf8, struct buf *out);
+
+/* proto.c: who has just come is checked, and greeted or refused. */
+enum sess_next smtp_open(struct smtp *smtp);
 
 /* cmd_ehlo.c: EHLO, or its like with another name. */
 enum sess_next smtp_ehlo(struct smtp *smtp, struct slice args);
