@@ -124,10 +124,8 @@ static int set_anchor(struct ub_ctx *ctx, struct slice file, struct err *err)
 static int set_up(struct resolver *resolver, struct err *err)
 {
 	static const char *const options[][2] = {
-		{ "do-not-query-localhost:", "no" },
-		{ "use-syslog:", "no" },
-		{ "infra-keep-probing:", "yes" },
-		{ "outgoing-range:", "128" },
+		{ "do-not-query-localhost:", "no" }, { "use-syslog:", "no" },
+		{ "infra-keep-probing:", "yes" }, { "outgoing-range:", "128" },
 		{ "infra-cache-min-rtt:", "400" }, /* one slow answer is no sign of absence */
 	};
 
