@@ -29,7 +29,7 @@
  *not sent round again. To an account here it is given at once, through its rules. Depth and number
  *of both are bounded reject it	see deliver_rcpt.fate
  *
- * Without scripts all of this costs three looks into memory an account. */
+ * Without scripts all of this costs four looks into memory an account. */
 #ifndef STORAGE_DELIVER_H
 #define STORAGE_DELIVER_H
 

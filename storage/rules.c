@@ -21,6 +21,7 @@ const char *const rules_level_names[] = {
 	[SCRIPT_SERVER] = "server",
 	[SCRIPT_DOMAIN] = "domain",
 	[SCRIPT_ACCOUNT] = "account",
+	[SCRIPT_FORMS] = "forms",
 };
 
 struct run {
@@ -130,14 +131,17 @@ enum rules_end rules_run(const struct rules_account *account, const struct sieve
     struct pool *pool, const struct rules_doer *doer, struct err *err)
 {
 	const struct script_owner owners[] = {
-		[SCRIPT_SERVER] = script_of_server(),
-		[SCRIPT_DOMAIN] = script_of_domain(domain_of(account)),
-		[SCRIPT_ACCOUNT] = script_of_account(account->id, account->shard),
+		script_of_server(),
+		script_of_domain(domain_of(account)),
+		script_of_forms(account->id, account->shard),
+		script_of_account(account->id, account->shard),
 	};
 	struct run run = { account, message, pool, doer, SCRIPT_SERVER };
 	enum rules_end end = RULES_KEEP;
 
-	for (; run.level <= SCRIPT_ACCOUNT && end == RULES_KEEP; run.level++)
-		end = run_level(&run, &owners[run.level], err);
+	for (size_t i = 0; i < sizeof(owners) / sizeof(*owners) && end == RULES_KEEP; i++) {
+		run.level = owners[i].scope;
+		end = run_level(&run, &owners[i], err);
+	}
 	return end;
 }

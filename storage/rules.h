@@ -1,9 +1,9 @@
 /* rules.h - the scripts that a message meets on its way to an account
  *
- * Three levels, in this order: the server's script, the domain's, the
- * account's. Each is a Sieve script (core/sieve.h) and sees the message as it
- * came. What a level says is done; then the question is whether its implicit
- * keep (RFC 5228 §2.10.2) still stands:
+ * Four levels, in this order: the server's script, the domain's, what the
+ * account's owner said in forms (storage/forms.h), the account's. Each is a Sieve script
+ *(core/sieve.h) and sees the message as it came. What a level says is done; then the question is
+ *whether its implicit keep (RFC 5228 §2.10.2) still stands:
  *
  *	it stands	the message goes on to the next level; behind the last one
  *			it is delivered in the ordinary way
@@ -56,7 +56,7 @@ enum rules_end {
 };
 
 /* Any thread but a loop's. Memory of the doing comes from pool. Without scripts
-   this is three looks into memory. */
+   this is four looks into memory. */
 enum rules_end rules_run(const struct rules_account *account, const struct sieve_message *message,
     struct pool *pool, const struct rules_doer *doer, struct err *err);
 

@@ -15,7 +15,7 @@ enum { VERSION = 1, FIXED_BYTES = 1 + 8, QUIET_SECONDS = 600 };
 static bool read_fault(struct slice key, struct slice value, struct rules_fault *out)
 {
 	if (key.n != 1 || value.n < FIXED_BYTES || value.p[0] != VERSION ||
-	    (unsigned char)key.p[0] > SCRIPT_ACCOUNT)
+	    (unsigned char)key.p[0] > SCRIPT_FORMS)
 		return false;
 	*out = (struct rules_fault){ .level = (enum script_scope)key.p[0],
 		.when = (int64_t)num_get64((const unsigned char *)value.p + 1),

@@ -9,15 +9,16 @@
 
 void script_owner_key(const struct script_owner *owner, struct buf *out)
 {
-	static const char scopes[] = {
-		[SCRIPT_SERVER] = 's', [SCRIPT_DOMAIN] = 'd', [SCRIPT_ACCOUNT] = 'a'
-	};
+	static const char scopes[] = { [SCRIPT_SERVER] = 's',
+		[SCRIPT_DOMAIN] = 'd',
+		[SCRIPT_ACCOUNT] = 'a',
+		[SCRIPT_FORMS] = 'f' };
 	unsigned char id[12];
 
 	buf_addc(out, scopes[owner->scope]);
 	if (owner->scope == SCRIPT_DOMAIN)
 		buf_adds(out, owner->domain);
-	if (owner->scope == SCRIPT_ACCOUNT) {
+	if (script_is_of_account(owner)) {
 		num_put32(id, owner->shard);
 		num_put64(id + 4, owner->account);
 		buf_add(out, id, sizeof id);

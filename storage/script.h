@@ -16,13 +16,18 @@
 #include "core/err.h"
 #include "core/sieve.h"
 
-enum script_scope { SCRIPT_SERVER, SCRIPT_DOMAIN, SCRIPT_ACCOUNT };
+enum script_scope {
+	SCRIPT_SERVER,
+	SCRIPT_DOMAIN,
+	SCRIPT_ACCOUNT,
+	SCRIPT_FORMS, /* an account's, made of what its owner said in forms (storage/forms.h) */
+};
 
 /* Whose scripts; borrowed for the call. */
 struct script_owner {
 	enum script_scope scope;
 	struct slice domain; /* of SCRIPT_DOMAIN: A-labels, not an alias */
-	uint64_t account;    /* of SCRIPT_ACCOUNT */
+	uint64_t account;    /* of SCRIPT_ACCOUNT, SCRIPT_FORMS */
 	uint32_t shard;
 };
 
@@ -39,6 +44,11 @@ static inline struct script_owner script_of_domain(struct slice domain)
 static inline struct script_owner script_of_account(uint64_t account, uint32_t shard)
 {
 	return (struct script_owner){ .scope = SCRIPT_ACCOUNT, .account = account, .shard = shard };
+}
+
+static inline struct script_owner script_of_forms(uint64_t account, uint32_t shard)
+{
+	return (struct script_owner){ .scope = SCRIPT_FORMS, .account = account, .shard = shard };
 }
 
 /* --- for delivery --- */

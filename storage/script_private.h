@@ -13,6 +13,11 @@ struct script {
 	char name[];
 };
 
+static inline bool script_is_of_account(const struct script_owner *owner)
+{
+	return owner->scope == SCRIPT_ACCOUNT || owner->scope == SCRIPT_FORMS;
+}
+
 /* Bytes by which an owner is told from all others. */
 void script_owner_key(const struct script_owner *owner, struct buf *out);
 

@@ -1,6 +1,7 @@
 /* script_record.c - where scripts lie: an account's in its shard, others in the directory
  *
  * Account:   room "sieve", kind name                  -> version, text
+ * Its forms: room "forms", likewise
  * Directory: room "sieve", owner NUL kind name        -> version, text
  *
  * Of kind SCRIPT_ACTIVE there is one, without a name; its text is the name of
@@ -14,10 +15,15 @@ enum { VERSION = 1 };
 
 static const char room[] = "sieve";
 
+static const char *room_of(const struct script_owner *owner)
+{
+	return owner->scope == SCRIPT_FORMS ? "forms" : room;
+}
+
 static void make_key(
     const struct script_owner *owner, enum script_kind kind, struct slice name, struct buf *out)
 {
-	if (owner->scope != SCRIPT_ACCOUNT) {
+	if (!script_is_of_account(owner)) {
 		script_owner_key(owner, out);
 		buf_addc(out, '\0');
 	}
@@ -48,13 +54,13 @@ RENAMED(sieve) = { .room = "sieve", .change = rename_key };
 
 static int get(const struct script_owner *owner, struct slice key, struct buf *value)
 {
-	if (owner->scope != SCRIPT_ACCOUNT)
+	if (!script_is_of_account(owner))
 		return store_record_get(room, key, value);
 
 	struct acct *acct = acct_open(owner->account, owner->shard);
 	if (!acct)
 		return -1;
-	int found = acct_record_get(acct, room, key, value);
+	int found = acct_record_get(acct, room_of(owner), key, value);
 	acct_close(&acct);
 	return found;
 }
@@ -93,12 +99,12 @@ int script_record_each(const struct script_owner *owner,
 
 	make_key(owner, SCRIPT_TEXT, SLICE(""), &prefix);
 	struct each each = { prefix.n, visit, arg };
-	if (owner->scope != SCRIPT_ACCOUNT) {
+	if (!script_is_of_account(owner)) {
 		rc = store_record_each(room, buf_slice(&prefix), see, &each);
 	} else {
 		struct acct *acct = acct_open(owner->account, owner->shard);
 		if (acct)
-			rc = acct_record_each(acct, room, buf_slice(&prefix), see, &each);
+			rc = acct_record_each(acct, room_of(owner), buf_slice(&prefix), see, &each);
 		acct_close(&acct);
 	}
 	buf_done(&prefix);
@@ -114,7 +120,7 @@ static int put_account(
 
 	if (!acct)
 		return err_set(err, ERR_TEMP, "the account's shard is not open here");
-	int rc = acct_record_put(acct, room, records, n, err);
+	int rc = acct_record_put(acct, room_of(owner), records, n, err);
 	acct_close(&acct);
 	return rc;
 }
@@ -146,8 +152,8 @@ int script_record_put(const struct script_owner *owner, const struct script_reco
 		buf_done(&key);
 		buf_done(&value);
 	}
-	int rc = owner->scope == SCRIPT_ACCOUNT ? put_account(owner, rows, n, err)
-						: put_directory(rows, n, err);
+	int rc = script_is_of_account(owner) ? put_account(owner, rows, n, err)
+					     : put_directory(rows, n, err);
 	pool_done(&pool);
 	return rc;
 }

@@ -1,7 +1,11 @@
 """test_vacation - automatic answers: who gets one, how often, and who never does (RFC 3834, RFC 5230)"""
 import email
 import email.policy
+import re
+import urllib.parse
+import urllib.request
 
+from server import PASSWORD, Failed, anyone
 from test_addresses import ANN, BOB, Addresses
 from waiting import wait_for
 
@@ -122,6 +126,102 @@ class Vacation(Addresses):
         answer = email.message_from_bytes(self.sent()[0].text)
         self.assertIsNone(answer["Bcc"])
         self.assertIn("evil", answer["Subject"])
+
+
+class Portal:
+    """Somebody who is logged in and sends forms."""
+
+    def __init__(self, server, user):
+        self.base = f"https://localhost:{server.ports['https']}"
+        self.opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=anyone()),
+                                                  urllib.request.HTTPCookieProcessor())
+        self.post("/login", {"do": "login", "name": user, "password": PASSWORD})
+
+    def get(self, path):
+        return self.opener.open(self.base + path, timeout=30).read().decode()
+
+    def post(self, path, fields):
+        csrf = re.search(r'name="csrf" value="(\w+)"', self.get(path))[1]
+        data = urllib.parse.urlencode({"csrf": csrf, **fields}).encode()
+        return self.opener.open(self.base + path, data, timeout=30).read().decode()
+
+
+class Forms(Addresses):
+    """The same without Sieve: by operations, and by the form of the portal."""
+
+    def setUp(self):
+        super().setUp()
+        self.server.signet("account", "forward", ANN)
+        self.server.signet("account", "vacation", ANN, "off", "--text", "", "--subject", "", "--from", "", "--until", "")
+
+    def forward(self, *words):
+        self.server.signet("account", "forward", ANN, *words)
+
+    def answer(self, *words):
+        self.server.signet("account", "vacation", ANN, *words)
+
+    def test_forward(self):
+        self.forward("friend@partner.test", BOB)
+        self.send(ANN)
+        message = self.sent()[0]
+        self.assertEqual(message.recipients, ["friend@partner.test"])
+        self.assertRegex(message.sender, "^SRS0=.*@alpha.test$")
+        self.assertEqual([len(self.texts(user)) for user in (ANN, BOB)], [0, 1])
+        self.forward("friend@partner.test", "--keep")
+        self.send(ANN)
+        self.assertEqual([len(self.texts(user)) for user in (ANN, BOB)], [1, 1])
+        self.sent(2)
+        self.forward()
+        self.send(ANN)
+        self.assertEqual([len(self.texts(ANN)), len(self.sink.messages)], [2, 2])
+
+    def test_own_rules_see_what_is_kept(self):
+        self.server.signet("rule", "set", "--account", ANN, "main", stdin='require "fileinto"; fileinto "Work";')
+        self.server.signet("rule", "activate", "--account", ANN, "main")
+        self.addCleanup(self.server.signet, "rule", "activate", "--account", ANN, "")
+        self.forward("friend@partner.test", "--keep")
+        self.send(ANN)
+        self.assertEqual(len(self.texts(ANN, "Work")), 1)
+        self.sent()
+
+    def test_answer(self):
+        self.answer("on", "--text", 'Weg: "ö" \\\\ bis\r\n.\r\nMontag', "--subject", "Grüße")
+        self.send(ANN, sender="q@origin.test", text=mail())
+        answer = email.message_from_bytes(self.sent()[0].text, policy=email.policy.default)
+        self.assertEqual(answer["Subject"], "Grüße")
+        self.assertEqual(answer.get_content().split("\n")[0].strip(), 'Weg: "ö" \\\\ bis')
+        shown = self.server.signet("account", "away", ANN)
+        self.assertEqual((shown["vacation"], shown["subject"], shown["forward"]), (True, "Grüße", ""))
+
+    def test_days(self):
+        """Neither before its first day nor behind its last."""
+        for n, words in enumerate((("--from", "2100-01-01"), ("--until", "2001-01-01"))):
+            self.answer("on", "--text", f"Away {n}", "--from", "", "--until", "")
+            self.answer("on", *words)
+            self.send(ANN, sender="r@origin.test", text=mail())
+        self.answer("on", "--from", "2001-01-01", "--until", "2100-01-01", "--text", "Away 9")
+        self.send(ANN, sender="s@origin.test", text=mail())
+        self.assertEqual(self.sent()[0].recipients, ["s@origin.test"])
+        self.assertEqual(len(self.sink.messages), 1)
+
+    def test_refused(self):
+        for words in (("forward", ANN, "nobody"), ("forward", ANN, *(f"u{n}@x.test" for n in range(9))),
+                      ("vacation", ANN, "on", "--text", " "), ("vacation", ANN, "on", "--text", "x", "--from", "today"),
+                      ("vacation", ANN, "on", "--text", "x", "--days", "-1"), ("forward", "no@alpha.test", BOB)):
+            with self.assertRaises(Failed):
+                self.server.signet("account", *words)
+
+    def test_page(self):
+        portal = Portal(self.server, ANN)
+        page = portal.get("/portal/away")
+        self.assertIn("Forward to", page)
+        portal.post("/portal/away", {"do": "vacation", "on": "on", "text": "I am away", "subject": "", "from": "",
+                                      "until": "2100-12-31"})
+        portal.post("/portal/away", {"do": "forward", "to": "friend@partner.test", "keep": "on"})
+        shown = self.server.signet("account", "away", ANN)
+        self.assertEqual((shown["text"], shown["until"], shown["forward"], shown["keep"]),
+                         ("I am away", "2100-12-31", "friend@partner.test", True))
+        self.assertIn("I am away", portal.get("/portal/away"))
 
 
 if __name__ == "__main__":
