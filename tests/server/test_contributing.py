@@ -14,7 +14,7 @@ from server import PASSWORD, Server, anyone
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
 ANN = "ann@alpha.test"
-ROOMS = ["core", "storage", "pki", "smime", "protocols", "webadmin", "main", "tools", "configure", "Makefile.in"]
+ROOMS = ["core", "mailauth", "storage", "pki", "smime", "protocols", "webadmin", "main", "tools", "configure", "Makefile.in"]
 SLIXMPP = """
 import sys, slixmpp
 jid, password, port = sys.argv[1:]
