@@ -25,6 +25,7 @@ const char *const client_map_names[] = { [CLIENT_MAP_EMAIL] = "email",
 	[CLIENT_MAP_UID] = "uid",
 	[CLIENT_MAP_UPN] = "upn",
 	[CLIENT_MAP_FINGERPRINT] = "fingerprint",
+	[CLIENT_MAP_TEMPLATE] = "template",
 	[CLIENT_MAPS] = NULL };
 
 /* --- names that may be accounts --- */
@@ -84,8 +85,8 @@ static bool is_text(const struct der *value)
 }
 
 /* RFC 5280 4.1.2.4: a Name is SETs of attributes, type and value. */
-static void from_subject(
-    const char *domain, const struct cert *leaf, const char *oid, struct buf *accounts)
+void client_subject_each(const struct cert *leaf, const char *oid,
+    void (*visit)(void *arg, struct slice text), void *arg)
 {
 	struct slice rest = leaf->subject, name, set, attribute, type;
 	struct der value;
@@ -96,7 +97,25 @@ static void from_subject(
 		while (der_want(&set, DER_SEQUENCE, &attribute))
 			if (der_want(&attribute, DER_OID, &type) && der_oid_is(type, oid) &&
 			    der_next(&attribute, &value) && is_text(&value))
-				add_name(domain, value.value, accounts);
+				visit(arg, value.value);
+}
+
+struct naming {
+	const char *domain;
+	struct buf *accounts;
+};
+
+static void see_name(void *arg, struct slice text)
+{
+	const struct naming *n = arg;
+
+	add_name(n->domain, text, n->accounts);
+}
+
+static void from_subject(
+    const char *domain, const struct cert *leaf, const char *oid, struct buf *accounts)
+{
+	client_subject_each(leaf, oid, see_name, &(struct naming){ domain, accounts });
 }
 
 static bool is_one_of(struct slice type, const char *const *oids)
@@ -144,6 +163,15 @@ static void from_list(const char *domain, const struct cert *leaf, struct buf *a
 	pool_done(&pool);
 }
 
+static void from_template(const char *domain, const struct cert *leaf, struct buf *accounts)
+{
+	struct buf name = { 0 };
+
+	if (client_template_fill(domain, leaf, &name))
+		add_name(domain, buf_slice(&name), accounts);
+	buf_done(&name);
+}
+
 void client_accounts(
     const char *domain, enum client_map map, const struct cert *leaf, struct buf *accounts)
 {
@@ -162,6 +190,9 @@ void client_accounts(
 		break;
 	case CLIENT_MAP_FINGERPRINT:
 		from_list(domain, leaf, accounts);
+		break;
+	case CLIENT_MAP_TEMPLATE:
+		from_template(domain, leaf, accounts);
 		break;
 	case CLIENT_MAPS:
 		break;

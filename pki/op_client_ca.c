@@ -110,6 +110,15 @@ static enum client_map map_of_today(struct slice name)
 	return record.client_map;
 }
 
+static int check_template(struct op_call *call, struct err *err)
+{
+	struct slice domain;
+
+	return domain_hosted(pki_call_domain(call), op_pool(call), &domain, err) == 0
+	    ? client_template_check(domain.p, err)
+	    : -1;
+}
+
 static int run_set(struct op_call *call)
 {
 	struct buf fingerprints = { 0 };
@@ -117,6 +126,8 @@ static int run_set(struct op_call *call)
 	int64_t map = op_number(call, "map", map_of_today(pki_call_domain(call)));
 	int rc = read_issuers(op_text(call, "issuer"), &fingerprints, &err);
 
+	if (rc == 0 && map == CLIENT_MAP_TEMPLATE && fingerprints.n > 0)
+		rc = check_template(call, &err);
 	if (rc == 0) {
 		struct client_asking asking = { buf_slice(&fingerprints), op_bool(call, "required"),
 			(enum client_map)map };
@@ -151,8 +162,9 @@ OPERATION(client_ca_set) = {
 	    "\n"
 	    "--map says what in a certificate names the account: email, its e-mail addresses; cn or\n"
 	    "uid, that part of its subject, a local part or an address; upn, the principal name of\n"
-	    "Windows; fingerprint, nothing: accounts list theirs by account cert-add. With cn and uid\n"
-	    "choose issuers that write there what you mean.",
+	    "Windows; fingerprint, nothing: accounts list theirs by account cert-add; template, parts\n"
+	    "of it as the domain's setting tls.client-account-template says: '{gn}.{sn}'. Where the\n"
+	    "subject counts choose issuers that write there what you mean.",
 	.example = "client-ca set example.org 5e0c... --required\n"
 		   "client-ca set example.org '5e0c... 77ab...' --map uid",
 	.run = run_set,

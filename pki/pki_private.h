@@ -26,6 +26,7 @@ enum client_map {
 	CLIENT_MAP_UID,		/* the subject's user id, likewise */
 	CLIENT_MAP_UPN,		/* the principal name of Windows' directories: the address */
 	CLIENT_MAP_FINGERPRINT, /* nothing: an account lists its certificates */
+	CLIENT_MAP_TEMPLATE,	/* parts of it, as the domain's template says */
 	CLIENT_MAPS
 };
 extern const char *const client_map_names[]; /* "email", ..., NULL */
@@ -305,6 +306,18 @@ int client_verify_any(const char *domain, struct slice chain, struct err *err);
    blanks. */
 void client_accounts(
     const char *domain, enum client_map map, const struct cert *leaf, struct buf *accounts);
+
+/* Visit the texts of that attribute in its subject. */
+void client_subject_each(const struct cert *leaf, const char *oid,
+    void (*visit)(void *arg, struct slice text), void *arg);
+
+/* --- client_template.c: a name made of parts of a certificate --- */
+
+/* Has the domain a template that can be used? 0, or -1 with the reason. */
+int client_template_check(const char *domain, struct err *err);
+/* Append what it says of the certificate: a local part, or an address. False: a part of it
+   is not there, or more than once. */
+bool client_template_fill(const char *domain, const struct cert *leaf, struct buf *out);
 
 /* --- client_cert.c: certificates that accounts list as theirs --- */
 

@@ -8,6 +8,7 @@ static const struct web_choice maps[] = {
 	{ "uid", "the user id in its subject" },
 	{ "upn", "the principal name of Windows" },
 	{ "fingerprint", "nothing: each account lists its certificates" },
+	{ "template", "parts of it, as tls.client-account-template of the domain says" },
 	{ 0 },
 };
 

@@ -338,6 +338,30 @@ class Clients(pki.Case):
         self.ask("People")
         self.assertNotIn("AUTH=EXTERNAL", self.external(self.user(self.people, "cy", "cy@beta.test")))
 
+    def test_C_096_parts_as_the_domain_says(self):
+        """The name is made of parts of the certificate; what lacks one, or has it twice, is nobody's."""
+        self.server.add("ann.miller@alpha.test", "4711@alpha.test")
+
+        def say(template):
+            self.signet("setting", "set", "tls.client-account-template", template, "--domain", "alpha.test")
+
+        self.addCleanup(self.signet, "setting", "reset", "tls.client-account-template", "--domain", "alpha.test")
+        self.assertIn("first say how", self.refused("client-ca", "set", "alpha.test", self.choices()["People"], "--map", "template"))
+        say("{gn}.{nobody}")
+        self.assertIn("not known", self.refused("client-ca", "set", "alpha.test", self.choices()["People"], "--map", "template"))
+        say("{gn}.{sn}")
+        self.assertEqual(self.ask("People", map="template")["map"], "template")
+        both = self.user(self.people, "t1", "bob@elsewhere.test", subject="/GN=Ann/SN=Miller/serialNumber=4711")
+        self.assertIn("b OK", self.external(both))
+        self.assertIn("b OK", self.external(both, "ann.miller@alpha.test"))
+        for subject in ("/GN=Ann", "/GN=Ann/GN=Ann/SN=Miller", "/GN=Bob/SN=Miller", "/GN=ann.miller@alpha.test/SN=x"):
+            self.assertNotIn("b OK", self.external(self.user(self.people, "t2", subject=subject)), subject)
+        for template, account in (("{serial}", "4711"), ("{serial}@alpha.test", "4711"), ("{user}", "bob"), ("{sn}", None),
+                                  ("{email}", None), ("{serial}@beta.test", None), ("4711{", None)):
+            say(template)
+            said = self.external(both, f"{account}@alpha.test" if account else "")
+            self.assertEqual("b OK" in said, account is not None, (template, said[-300:]))
+
     def test_C_096_an_address_given_to_somebody_else(self):
         """C-096: who gets a removed account's address does not get its certificates"""
         self.ask("People", map="fingerprint")
