@@ -201,3 +201,16 @@ void smtp_replace_text(struct smtp *smtp, struct spool **text)
 	smtp->mail->replaced = true;
 	*text = NULL;
 }
+
+const char *smtp_replace_by(struct smtp *smtp, struct slice text)
+{
+	struct spool *spool = spool_new();
+	struct err err = { 0 };
+
+	if (spool_add(spool, text) && spool_spill(spool, &err) != 0) {
+		spool_free(&spool);
+		return smtp_delivery_failed(&err);
+	}
+	smtp_replace_text(smtp, &spool);
+	return NULL;
+}

@@ -30,7 +30,7 @@ enum smtp_check_order {
 	SMTP_CHECK_DMARC = 60,
 	SMTP_CHECK_MILTER = 70,
 	SMTP_CHECK_OUTGOING = 75, /* what an account may send */
-	SMTP_CHECK_LINES = 80, /* what is binary becomes lines */
+	SMTP_CHECK_LINES = 80,	  /* what is binary becomes lines */
 	SMTP_CHECK_SIGN = 90,
 };
 
@@ -82,5 +82,7 @@ void smtp_add_field(struct smtp *smtp, const char *name, struct slice value);
 
 /* This is the message's text from now on. Takes *text. */
 void smtp_replace_text(struct smtp *smtp, struct spool **text);
+/* The same with a copy of text. NULL, or the reply that it cannot be kept. */
+const char *smtp_replace_by(struct smtp *smtp, struct slice text);
 
 #endif

@@ -17,16 +17,9 @@ static const char *check_text(struct smtp *smtp, struct slice message)
 	if (msg_is_lines(message))
 		return NULL;
 	msg_make_lines(message, &lines);
-	struct spool *text = spool_new();
-	struct err err = { 0 };
-	bool full = spool_add(text, buf_slice(&lines));
+	const char *why = smtp_replace_by(smtp, buf_slice(&lines));
 	buf_done(&lines);
-	if (full && spool_spill(text, &err) != 0) {
-		spool_free(&text);
-		return smtp_delivery_failed(&err);
-	}
-	smtp_replace_text(smtp, &text);
-	return NULL;
+	return why;
 }
 
 SMTP_CHECK(binary) = { .name = "binary",

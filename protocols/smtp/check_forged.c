@@ -10,28 +10,17 @@ static bool wanted(const struct smtp *smtp)
 	return true;
 }
 
-static const char *replace(struct smtp *smtp, struct slice text)
-{
-	struct spool *spool = spool_new();
-	struct err err = { 0 };
-
-	if (spool_add(spool, text) && spool_spill(spool, &err) != 0) {
-		spool_free(&spool);
-		return smtp_delivery_failed(&err);
-	}
-	smtp_replace_text(smtp, &spool);
-	log_event(LOG_INFO, "forged-results-removed", log_s("from", smtp->mail->reverse_path));
-	return NULL;
-}
-
 static const char *check_text(struct smtp *smtp, struct slice message)
 {
 	struct buf id = { 0 }, text = { 0 };
 	const char *why = NULL;
 
 	smtp_results_id(&id);
-	if (results_remove(message, buf_slice(&id), &text))
-		why = replace(smtp, buf_slice(&text));
+	if (results_remove(message, buf_slice(&id), &text)) {
+		log_event(
+		    LOG_INFO, "forged-results-removed", log_s("from", smtp->mail->reverse_path));
+		why = smtp_replace_by(smtp, buf_slice(&text));
+	}
 	buf_done(&id);
 	buf_done(&text);
 	return why;

@@ -25,26 +25,12 @@ static bool is_ascii(struct slice s)
 	return true;
 }
 
-/* Who logged in sends in his own name: an address that leads to his account. */
+/* Who logged in sends in his own name. */
 static const char *check_owner(struct smtp *smtp)
 {
-	struct dir_target *target;
-
 	if (!smtp->login || smtp->mail->reverse_path.n == 0)
 		return NULL;
-	switch (dir_route(smtp->mail->reverse_path, &smtp->mail->pool, &target)) {
-	case DIR_LOCAL:
-		for (; target; target = target->next)
-			if (target->account == smtp->account)
-				return NULL;
-		return "553 5.7.1 That address is not yours";
-	case DIR_LATER:
-		return smtp_later;
-	case DIR_FAILED:
-		return "451 4.3.0 Cannot look that up now, try again later";
-	default:
-		return "553 5.7.1 That address is not yours";
-	}
+	return smtp_check_own(smtp, smtp->mail->reverse_path);
 }
 
 static const char *begin(struct smtp *smtp, struct slice args)

@@ -218,6 +218,11 @@ const char *smtp_path(struct slice args, struct slice *path, struct slice *param
 const char *smtp_params(
     struct smtp *smtp, struct deliver_rcpt *rcpt, struct slice params, unsigned phase);
 
+/* own.c: may who logged in send as that address: does it lead to his account, or was it
+   granted to him? NULL, smtp_not_yours, or another reply. */
+const char *smtp_check_own(struct smtp *smtp, struct slice address);
+extern const char smtp_not_yours[];
+
 /* mail.c */
 void smtp_mail_begin(struct smtp *smtp);
 /* The id that the message of this transaction will have; made when first asked for. */
