@@ -221,8 +221,9 @@ static int next_line(struct client *client, struct slice *line, struct err *err)
 	return got > 0 ? 0 : got < 0 ? -1 : err_set(err, ERR_TEMP, "the answer is cut");
 }
 
-/* RFC 9112 4: the status is 200, or there is nothing to be had. */
-static int read_status(struct client *client, struct err *err)
+/* RFC 9112 4: the status is 200, or there is nothing to be had; what is posted may be answered
+   by another one of success. */
+static int read_status(struct client *client, bool posted, struct err *err)
 {
 	struct slice line;
 
@@ -230,7 +231,8 @@ static int read_status(struct client *client, struct err *err)
 		return -1;
 	if (!slice_starts(line, SLICE("HTTP/1.")) || line.n < 12)
 		return err_set(err, ERR_INPUT, "the answer is not HTTP");
-	if (!slice_eq(slice_head(slice_from(line, 9), 3), SLICE("200")))
+	if (!slice_eq(slice_head(slice_from(line, 9), 3), SLICE("200")) &&
+	    !(posted && line.p[9] == '2'))
 		return err_set(err, ERR_TEMP, "the answer is: %.*s",
 		    SLICE_ARG(slice_head(slice_from(line, 9), 60)));
 	return 0;
@@ -301,7 +303,7 @@ int fetch(const struct fetch_spec *spec, struct buf *out, struct err *err)
 	if (rc == 0)
 		rc = ask(client, &url, spec, err);
 	if (rc == 0)
-		rc = read_status(client, err);
+		rc = read_status(client, spec->body.n > 0, err);
 	if (rc == 0)
 		rc = read_fields(client, &length, err);
 	if (rc == 0)

@@ -3,6 +3,7 @@
 #include "core/num.h"
 #include "core/text.h"
 #include "protocols/relay/attempt.h"
+#include "protocols/relay/tlsrpt.h"
 
 /* RFC 5321 4.5.3.2.1 */
 CONF_KEY(relay_timeout_greeting) = {
@@ -114,20 +115,35 @@ static void log_tls(const struct talk *talk, const struct attempt *a)
 	    log_z("why", peer.verdict ? peer.verdict : ""), log_z("sts", sts_word(a)));
 }
 
+/* A policy that is only tested is told what would fail, though the mail is sent. */
+static void report_tls(const struct talk *talk, const struct attempt *a)
+{
+	struct tls_peer peer;
+
+	tls_peer(client_io(talk->client), &peer);
+	bool tested = a->has_sts && a->sts.mode == STS_TESTING && !peer.verified;
+	if (tested)
+		tlsrpt_bad(a, peer.verdict ? peer.verdict : "");
+	else
+		tlsrpt_good(a);
+}
+
 static bool tls_failed(struct talk *talk, struct attempt *a, const char *why)
 {
 	log_event(LOG_WARN, "relay-tls-failed", log_n("dcid", (int64_t)talk->dcid),
 	    log_s("host", buf_slice(&talk->host)), log_s("domain", a->domain),
 	    log_z("reason", why));
+	tlsrpt_bad(a, why);
 	return attempt_fail(a, slice_str(pool_printf(a->pool, ATTEMPT_TLS "TLS failed: %s", why)));
 }
 
 /* Without TLS where the level allows it. */
 static bool without_tls(struct talk *talk, struct attempt *a, const char *why)
 {
-	if (level_is_optional(a->level))
-		return true;
-	return tls_failed(talk, a, why);
+	if (!level_is_optional(a->level))
+		return tls_failed(talk, a, why);
+	tlsrpt_bad(a, why);
+	return true;
 }
 
 CONF_KEY(relay_certificate) = {
@@ -168,6 +184,7 @@ static bool shake_hands(struct talk *talk, struct attempt *a)
 	}
 	a->broke_after_220 = false;
 	log_tls(talk, a);
+	report_tls(talk, a);
 	return say_hello(talk, a); /* RFC 3207 4.2: what was offered before is void */
 }
 

@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "protocols/relay/attempt.h"
 #include "protocols/relay/dane.h"
+#include "protocols/relay/tlsrpt.h"
 #include "storage/alert.h"
 
 const char *const relay_tls_names[] = { "none", "may", "preferred-verify", "encrypt", "verify",
@@ -204,6 +205,7 @@ static bool take_sts(struct attempt *a)
 	if (!sts_policy_names(&a->sts, a->host->name)) {
 		log_event(LOG_WARN, "sts-refuses-host", log_s("domain", a->domain),
 		    log_s("host", a->host->name));
+		tlsrpt_bad(a, "the host is not named by the policy");
 		return attempt_fail(a,
 		    slice_str(pool_printf(a->pool,
 			ATTEMPT_TLS
