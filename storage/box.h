@@ -143,6 +143,17 @@ struct box_watch {
 void box_watch(struct box *box, struct box_watch *watch);
 void box_unwatch(struct box *box, struct box_watch *watch);
 
+/* The same for all mailboxes of an account, with the id of the one that changed. */
+struct acct_watch {
+	void (*changed)(void *arg, uint32_t box);
+	void *arg;
+	uint64_t account; /* set by acct_watch */
+	uint32_t shard;
+	struct acct_watch *next;
+};
+void acct_watch(struct acct *acct, struct acct_watch *watch);
+void acct_unwatch(struct acct_watch *watch);
+
 /* --- messages --- */
 /* Reads the summary of one message; slices live in *record. 1, 0, -1. */
 int box_summary(struct box *box, const struct box_entry *entry, struct buf *record,

@@ -33,6 +33,7 @@ enum { BUCKETS = 4096 };
 static struct {
 	pthread_mutex_t lock;
 	struct box_view *buckets[BUCKETS];
+	struct acct_watch *watches[BUCKETS];
 	struct box_view *named[BUCKETS];  /* those that have a name, too */
 	uint64_t epoch;			  /* counts renamings */
 	struct box_view *oldest, *newest; /* of those that nobody uses */
@@ -258,6 +259,43 @@ void box_view_unlist(struct box_view *view)
 	pthread_mutex_unlock(&views.lock);
 }
 
+/* --- who watches an account --- */
+
+static struct acct_watch **watches_of(uint64_t account)
+{
+	return &views.watches[account % BUCKETS];
+}
+
+void acct_watch(struct acct *acct, struct acct_watch *watch)
+{
+	struct acct_watch **bucket = watches_of(acct->id);
+
+	watch->account = acct->id;
+	watch->shard = acct->shard->id;
+	pthread_mutex_lock(&views.lock);
+	watch->next = *bucket;
+	*bucket = watch;
+	pthread_mutex_unlock(&views.lock);
+}
+
+void acct_unwatch(struct acct_watch *watch)
+{
+	pthread_mutex_lock(&views.lock);
+	struct acct_watch **at = watches_of(watch->account);
+	while (*at && *at != watch)
+		at = &(*at)->next;
+	if (*at)
+		*at = watch->next;
+	pthread_mutex_unlock(&views.lock);
+}
+
+static void tell_watches(const struct shard *shard, const struct box_change *change)
+{
+	for (struct acct_watch *w = *watches_of(change->account); w; w = w->next)
+		if (w->account == change->account && w->shard == shard->id)
+			w->changed(w->arg, change->box);
+}
+
 /* --- from durable() --- */
 
 static void change_view(struct box_view *view, const struct box_change *change)
@@ -292,6 +330,7 @@ void box_view_apply(struct shard *shard, const struct box_change *change)
 		end_view(view, change, &drop);
 	else if (view)
 		change_view(view, change);
+	tell_watches(shard, change);
 	pthread_mutex_unlock(&views.lock);
 	free_list(drop);
 }

@@ -11,7 +11,7 @@ static void on_change(void *arg)
 	struct imap *im = arg;
 
 	atomic_store(&im->changed, true);
-	if (atomic_load(&im->idling))
+	if (atomic_load(&im->idling) || atomic_load(&im->live))
 		sess_wake(im->handle);
 }
 

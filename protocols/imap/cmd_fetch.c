@@ -6,7 +6,8 @@
 
 enum {
 	PIECE = 32 * 1024,
-	SOON_DONE = 500, /* messages whose flags a loop may tell */
+	UNASKED_MAX = 1 << 20, /* bytes of a message that is told without a command */
+	SOON_DONE = 500,       /* messages whose flags a loop may tell */
 };
 
 /* --- the message in hand --- */
@@ -48,7 +49,8 @@ static bool take_up(struct imap_fetch *fetch)
 {
 	while ((fetch->seq = imap_walk_next(&fetch->walk))) {
 		fetch->entry = box_snap_nth(fetch->im->shown, fetch->seq);
-		if (fetch->entry->modseq <= fetch->since)
+		if (fetch->entry->modseq <= fetch->since ||
+		    (fetch->unasked && fetch->entry->size > UNASKED_MAX))
 			continue;
 		int rc = load(fetch);
 		if (rc == 1)
@@ -150,12 +152,18 @@ static enum imap_done ending(struct imap_fetch *fetch)
 	return IMAP_OK;
 }
 
+/* What nobody asked for now is not waited for: a message is written to its end. */
+static bool may_go_on(const struct imap_fetch *fetch)
+{
+	return !sess_full(fetch->im->sess) || (fetch->unasked && fetch->seq != 0);
+}
+
 static enum imap_done go_on(struct imap *im)
 {
 	struct imap_fetch *fetch = im->work;
 	struct buf *out = sess_out(im->sess);
 
-	while (!sess_full(im->sess)) {
+	while (may_go_on(fetch)) {
 		if (fetch->vanished) {
 			tell_vanished(fetch, out);
 		} else if (fetch->left > 0) {
@@ -294,6 +302,30 @@ enum imap_done imap_fetch_since(
 		fetch->set.ranges[i] = uids->ranges[i];
 	imap_set_resolve(&fetch->set, imap_view(im), true);
 	return start(im, fetch);
+}
+
+void imap_fetch_new(struct imap *im, uint32_t from, struct slice items)
+{
+	struct imap_range range = { from, box_snap_count(im->shown) };
+	struct imap_fetch fetch = {
+		.im = im, .set = { .ranges = &range, .n = 1 }, .unasked = true
+	};
+	struct pool pool = { 0 };
+	const char *reply = im->reply;
+	void *work = im->work;
+
+	fetch.atts = imap_fetch_parse(&pool, &items);
+	if (fetch.atts) {
+		sum_up(&fetch);
+		fetch.marks = false;
+		fetch.walk = imap_set_walk(&fetch.set);
+		im->work = &fetch;
+		go_on(im);
+		release(im);
+		im->work = work;
+		im->reply = reply;
+	}
+	pool_done(&pool);
 }
 
 IMAP_COMMAND(fetch) = {

@@ -1,13 +1,14 @@
 /* cmd_unauthenticate.c - UNAUTHENTICATE (RFC 8437): as it was before the login, on the same
  * connection */
 #include "core/log.h"
-#include "protocols/imap/imap.h"
+#include "protocols/imap/notify.h"
 
 static enum imap_done run(struct imap *im, struct slice args)
 {
 	if (args.n != 0)
 		return IMAP_BAD;
 	imap_leave(im);
+	imap_notify_free(im);
 	/* §3: all that ENABLE and the like have switched on is off; TLS and
 	   compression stay. */
 	im->enabled = 0;

@@ -58,6 +58,7 @@ struct imap_fetch {
 	const struct imap_att *atts;
 	unsigned needs;
 	bool marks, tells_flags;
+	bool unasked; /* of new messages, between commands */
 	struct imap_set set;
 	struct imap_walk walk;
 	bool changes;		     /* CHANGEDSINCE was asked for: */
@@ -109,6 +110,10 @@ struct imap_att *imap_fetch_with(
    command (RFC 7162 §3.2.5); up to the UID `there` none is gone. */
 enum imap_done imap_fetch_since(
     struct imap *im, const struct imap_set *uids, uint32_t there, uint64_t since);
+
+/* Of the messages from that number on, what the list of items says, as far as the
+   output takes it: for who has asked to be told of new ones. Waits. */
+void imap_fetch_new(struct imap *im, uint32_t from, struct slice items);
 
 /* Flags as they will be when this FETCH is done. */
 uint64_t imap_fetch_flags(const struct imap_fetch *fetch);

@@ -65,6 +65,13 @@ enum imap_enabled {
 	IMAP_REV2 = 8,	    /* RFC 9051: ESEARCH always, LIST at SELECT, nothing \Recent */
 };
 
+/* What is told of the selected mailbox between commands (RFC 5465). */
+enum imap_live {
+	IMAP_LIVE_NOT,
+	IMAP_LIVE_DELAYED, /* all but expunges */
+	IMAP_LIVE_NOW,
+};
+
 /* Flags that a command has told the client already: of these UIDs (rising), as
    in a snapshot, and some more. */
 struct imap_told {
@@ -123,6 +130,8 @@ struct imap {
 	struct sess_handle *handle;
 	_Atomic bool changed; /* the mailbox has, since `shown` */
 	_Atomic bool idling;
+	_Atomic int live;	    /* enum imap_live */
+	struct imap_notify *notify; /* RFC 5465, or NULL */
 
 	/* Counted for limits and for the log. */
 	unsigned faults, logins_failed;

@@ -4,6 +4,7 @@
 #include "core/listen.h"
 #include "core/log.h"
 #include "core/loop.h"
+#include "protocols/imap/notify.h"
 #include "protocols/imap/place.h"
 
 CONF_KEY(imap_login_time) = {
@@ -88,6 +89,8 @@ static bool tell_news(struct imap *im)
 {
 	bool expunges = im->uid || !im->command || !im->command->numbered;
 
+	if (im->notify && !im->here)
+		imap_notify_tell(im);
 	if (im->state != IMAP_SELECTED || im->here || imap_sync(im, expunges))
 		return true;
 	buf_addz(sess_out(im->sess), "* BYE The mailbox was deleted\r\n");
@@ -157,9 +160,14 @@ static enum sess_next wake(struct sess *s)
 {
 	struct imap *im = sess_state(s);
 
-	if (!atomic_load(&im->idling))
+	bool idling = atomic_load(&im->idling), known = im->state != IMAP_STRANGER;
+	int live = atomic_load(&im->live);
+
+	if (im->notify && known)
+		imap_notify_tell(im);
+	if (im->state != IMAP_SELECTED || (!idling && live == IMAP_LIVE_NOT))
 		return SESS_NEXT;
-	if (imap_still_allowed(im) && imap_sync(im, true))
+	if (imap_still_allowed(im) && imap_sync(im, idling || live == IMAP_LIVE_NOW))
 		return SESS_NEXT;
 	buf_addz(sess_out(s), "* BYE The mailbox was deleted\r\n");
 	return SESS_CLOSE;
@@ -192,6 +200,7 @@ static void done(struct sess *s)
 
 	imap_command_end(im);
 	imap_leave(im);
+	imap_notify_free(im);
 	auth_free(&im->auth);
 	sess_handle_free(&im->handle);
 	if (im->acct)

@@ -4,6 +4,7 @@
  * it may be told, the difference to the newest is written, and that becomes
  * `shown`. What a command told of flags itself (im->told) is passed over. */
 #include "protocols/imap/imap.h"
+#include "protocols/imap/notify.h"
 #include "protocols/imap/parse.h"
 #include "protocols/imap/place.h"
 
@@ -148,8 +149,10 @@ static void advance(struct imap *im, struct box_snap *now)
 	box_snap_diff(im->shown, now, &diff);
 	tell_vanished(&t);
 	buf_done(&t.vanished);
+	uint32_t known = box_snap_uidnext(im->shown);
 	box_snap_free(&im->shown);
 	im->shown = now;
+	imap_notify_fetch(im, box_snap_find(now, known, true));
 }
 
 bool imap_sync(struct imap *im, bool expunges)

@@ -8,6 +8,7 @@
 #include "protocols/imap/imap.h"
 #include "protocols/imap/list.h"
 #include "protocols/imap/search.h"
+#include "protocols/imap/notify.h"
 #include "protocols/imap/status.h"
 #include "protocols/imap/url.h"
 #include "storage/box_snap.h"
@@ -194,6 +195,7 @@ static void fuzz_names(struct pool *pool, struct slice in)
 static void fuzz_words(struct pool *pool, struct slice in)
 {
 	struct imap_url url;
+	struct imap_wishes wishes;
 	struct imap_flags flags;
 	struct slice rest, out;
 	uint64_t items;
@@ -205,6 +207,7 @@ static void fuzz_words(struct pool *pool, struct slice in)
 	rest = in, imap_date(&rest, &when);
 	rest = in, imap_date_time(&rest, &when);
 	imap_url_parse(pool, in, &url);
+	imap_wishes_parse(pool, true, in, &wishes);
 	rest = in, imap_status_items(&rest, &items);
 }
 

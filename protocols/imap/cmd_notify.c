@@ -1,0 +1,249 @@
+/* cmd_notify.c - NOTIFY (RFC 5465): be told of other mailboxes, and between commands */
+#include <stdlib.h>
+
+#include "protocols/imap/fetch.h"
+#include "protocols/imap/notify.h"
+#include "protocols/imap/place.h"
+#include "protocols/imap/status.h"
+
+/* A mailbox as the client knows it. */
+struct imap_known {
+	uint32_t box, messages, uidnext;
+	uint64_t modseq;
+};
+
+/* --- hearing --- */
+
+/* In the thread that committed the change. */
+static void on_change(void *arg, uint32_t box)
+{
+	struct imap_notify *notify = arg;
+
+	pthread_mutex_lock(&notify->lock);
+	buf_add(&notify->changed, &box, sizeof box);
+	pthread_mutex_unlock(&notify->lock);
+	sess_wake(notify->im->handle);
+}
+
+static struct buf take_changed(struct imap_notify *notify)
+{
+	pthread_mutex_lock(&notify->lock);
+	struct buf changed = notify->changed;
+	notify->changed = (struct buf){ 0 };
+	pthread_mutex_unlock(&notify->lock);
+	return changed;
+}
+
+static bool is_among(const struct buf *ids, uint32_t box)
+{
+	const uint32_t *id = (const uint32_t *)(const void *)ids->p;
+
+	for (size_t i = 0; i < ids->n / sizeof *id; i++)
+		if (id[i] == box)
+			return true;
+	return false;
+}
+
+/* --- wishes --- */
+
+static bool is_named(const struct imap_event_group *group, struct slice name)
+{
+	for (size_t i = 0; i < group->n; i++) {
+		struct slice it = group->names[i];
+
+		if (slice_eq(name, it) ||
+		    (slice_ieq(it, SLICE("INBOX")) && slice_eq(name, SLICE("INBOX"))))
+			return true;
+		if (group->filter == IMAP_FILTER_SUBTREE && slice_starts(name, it) &&
+		    name.n > it.n && name.p[it.n] == '/')
+			return true;
+	}
+	return false;
+}
+
+static bool is_meant(const struct imap_event_group *group, const struct box_info *info)
+{
+	switch (group->filter) {
+	case IMAP_FILTER_INBOXES:
+		return slice_eq(slice_str(info->name), SLICE("INBOX"));
+	case IMAP_FILTER_PERSONAL:
+		return true;
+	case IMAP_FILTER_SUBSCRIBED:
+		return info->subscribed;
+	case IMAP_FILTER_SUBTREE:
+	case IMAP_FILTER_MAILBOXES:
+		return is_named(group, slice_str(info->name));
+	default:
+		return false;
+	}
+}
+
+/* §5: the first group that names the mailbox. */
+static unsigned events_of(const struct imap_notify *notify, const struct box_info *info)
+{
+	const struct imap_event_group *group = notify->wishes.groups;
+
+	while (group && !is_meant(group, info))
+		group = group->next;
+	return group ? group->events : 0;
+}
+
+/* --- telling --- */
+
+static struct imap_known *known(struct imap_notify *notify, uint32_t box)
+{
+	struct imap_known *at = (struct imap_known *)(void *)notify->known.p;
+	struct imap_known fresh = { .box = box };
+	size_t n = notify->known.n / sizeof fresh;
+
+	for (size_t i = 0; i < n; i++)
+		if (at[i].box == box)
+			return &at[i];
+	buf_add(&notify->known, &fresh, sizeof fresh);
+	return (struct imap_known *)(void *)notify->known.p + n;
+}
+
+/* What has happened, and note it. */
+static unsigned compare(struct imap_known *was, const struct box_status *is)
+{
+	uint32_t new = is->uidnext - was->uidnext;
+	unsigned events = 0;
+
+	if (new > 0)
+		events |= IMAP_EVENT_NEW;
+	if (is->messages < was->messages + new)
+		events |= IMAP_EVENT_EXPUNGE;
+	if (events == 0 && is->modseq != was->modseq)
+		events |= IMAP_EVENT_FLAGS;
+	*was = (struct imap_known){ was->box, is->messages, is->uidnext, is->modseq };
+	return events;
+}
+
+struct telling {
+	struct imap *im;
+	const struct buf *changed; /* NULL: all, for the first time */
+	uint64_t items;
+	bool silent;
+};
+
+static bool visit(void *arg, const struct box_info *info)
+{
+	struct telling *t = arg;
+	struct imap_notify *notify = t->im->notify;
+	struct box_status status;
+	struct slice name = slice_str(info->name);
+
+	if (!info->exists || (t->changed && !is_among(t->changed, info->id)))
+		return true;
+	unsigned wanted = events_of(notify, info);
+	if (!wanted || box_status(t->im->acct, name, &status, NULL) != 0)
+		return true;
+	unsigned events = compare(known(notify, info->id), &status);
+	bool selected =
+	    t->im->state == IMAP_SELECTED && !t->im->place && box_id(t->im->box) == info->id;
+	if (!selected && !t->silent && (!t->changed || (events & wanted)))
+		imap_put_status(t->im, name, t->items, &status);
+	return true;
+}
+
+static void tell(struct imap *im, const struct buf *changed, bool silent)
+{
+	struct telling t = { .im = im, .changed = changed, .silent = silent };
+	struct slice items = im->enabled & IMAP_CONDSTORE
+	    ? SLICE("(MESSAGES UIDNEXT UIDVALIDITY UNSEEN HIGHESTMODSEQ)")
+	    : SLICE("(MESSAGES UIDNEXT UIDVALIDITY UNSEEN)");
+
+	imap_status_items(&items, &t.items);
+	box_list(im->acct, visit, &t);
+}
+
+void imap_notify_tell(struct imap *im)
+{
+	struct buf changed = take_changed(im->notify);
+
+	if (changed.n > 0)
+		tell(im, &changed, false);
+	buf_done(&changed);
+}
+
+void imap_notify_fetch(struct imap *im, uint32_t from)
+{
+	const struct imap_event_group *group = im->notify ? im->notify->selected : NULL;
+	uint32_t count = box_snap_count(im->shown);
+
+	if (group && group->fetch.n > 0 && from <= count)
+		imap_fetch_new(im, from, group->fetch);
+}
+
+/* --- the command --- */
+
+void imap_notify_free(struct imap *im)
+{
+	struct imap_notify *notify = im->notify;
+
+	im->notify = NULL;
+	atomic_store(&im->live, IMAP_LIVE_NOT);
+	if (!notify)
+		return;
+	acct_unwatch(&notify->watch);
+	pool_done(&notify->pool);
+	buf_done(&notify->known);
+	buf_done(&notify->changed);
+	pthread_mutex_destroy(&notify->lock);
+	free(notify);
+}
+
+static void find_selected(struct imap *im, struct imap_notify *notify)
+{
+	struct imap_event_group *group = notify->wishes.groups;
+
+	while (group && group->filter > IMAP_FILTER_DELAYED)
+		group = group->next;
+	notify->selected = group;
+	if (group && group->events)
+		atomic_store(&im->live,
+		    group->filter == IMAP_FILTER_SELECTED ? IMAP_LIVE_NOW : IMAP_LIVE_DELAYED);
+}
+
+static enum imap_done begin(struct imap *im, struct imap_notify *notify)
+{
+	imap_notify_free(im);
+	if (!im->handle)
+		im->handle = sess_handle(im->sess);
+	im->notify = notify;
+	notify->im = im;
+	pthread_mutex_init(&notify->lock, NULL);
+	find_selected(im, notify);
+	notify->watch = (struct acct_watch){ .changed = on_change, .arg = notify };
+	acct_watch(im->acct, &notify->watch);
+	tell(im, NULL, !notify->wishes.status);
+	return IMAP_OK;
+}
+
+static enum imap_done run(struct imap *im, struct slice args)
+{
+	struct imap_notify *notify = mem_get(sizeof *notify);
+	bool good =
+	    imap_wishes_parse(&notify->pool, im->enabled & IMAP_UTF8, args, &notify->wishes);
+
+	if (good && !notify->wishes.none && !notify->wishes.unknown)
+		return begin(im, notify);
+	bool none = notify->wishes.none;
+	pool_done(&notify->pool);
+	free(notify);
+	if (!good)
+		return IMAP_BAD;
+	if (!none) /* §5: what is not told here */
+		return imap_reply(im, IMAP_NO,
+		    "[BADEVENT (MessageNew MessageExpunge FlagChange)] Only these are told");
+	imap_notify_free(im);
+	return IMAP_OK;
+}
+
+IMAP_COMMAND(notify) = {
+	.name = "NOTIFY",
+	.states = IMAP_KNOWN,
+	.capability = "NOTIFY",
+	.ref = "RFC 5465",
+	.run = run,
+};

@@ -1,0 +1,141 @@
+/* notify_parse.c - the arguments of NOTIFY (RFC 5465 §8) */
+#include "protocols/imap/fetch.h"
+#include "protocols/imap/notify.h"
+
+enum { GROUPS_MAX = 20, NAMES_MAX = 500 };
+
+/* --- events --- */
+
+static const struct {
+	const char *name;
+	unsigned event; /* 0: it is not told here */
+} events[] = {
+	{ "MessageNew", IMAP_EVENT_NEW },
+	{ "MessageExpunge", IMAP_EVENT_EXPUNGE },
+	{ "FlagChange", IMAP_EVENT_FLAGS },
+	{ "AnnotationChange", 0 },
+	{ "MailboxName", 0 },
+	{ "SubscriptionChange", 0 },
+	{ "MailboxMetadataChange", 0 },
+	{ "ServerMetadataChange", 0 },
+};
+
+/* What stands in the brackets behind MessageNew; it must be readable. */
+static bool read_fetch(struct pool *pool, struct slice *in, struct slice *out)
+{
+	struct slice begin = *in;
+
+	if (!imap_fetch_parse(pool, in))
+		return false;
+	*out = pool_slice(pool, slice_head(begin, begin.n - in->n));
+	return true;
+}
+
+static bool read_event(
+    struct pool *pool, struct slice *in, struct imap_wishes *out, struct imap_event_group *group)
+{
+	struct slice word;
+
+	if (!imap_word(in, &word))
+		return false;
+	for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
+		if (!slice_ieq(word, slice_str(events[i].name)))
+			continue;
+		group->events |= events[i].event;
+		out->unknown |= events[i].event == 0;
+		if (i == 0 && in->n > 1 && in->p[0] == ' ' && in->p[1] == '(')
+			return imap_take(in, ' ') && read_fetch(pool, in, &group->fetch);
+		return true;
+	}
+	return false;
+}
+
+/* §5: new ones and expunges are told together, changes of flags with both. */
+static bool is_sound(unsigned what)
+{
+	bool new = what &IMAP_EVENT_NEW, expunge = what &IMAP_EVENT_EXPUNGE;
+
+	return new == expunge && (!(what & IMAP_EVENT_FLAGS) || new);
+}
+
+static bool read_events(
+    struct pool *pool, struct slice *in, struct imap_wishes *out, struct imap_event_group *group)
+{
+	if (imap_is_word(in, "NONE"))
+		return true;
+	if (!imap_take(in, '('))
+		return false;
+	do {
+		if (!read_event(pool, in, out, group))
+			return false;
+	} while (imap_take(in, ' '));
+	return imap_take(in, ')') && is_sound(group->events);
+}
+
+/* --- which mailboxes --- */
+
+static bool read_names(
+    struct pool *pool, bool utf8, struct slice *in, struct imap_event_group *group)
+{
+	bool many = imap_take(in, '(');
+	struct slice name;
+
+	group->names = pool_get(pool, NAMES_MAX * sizeof *group->names);
+	do {
+		if (group->n == NAMES_MAX || !imap_mailbox(pool, in, utf8, &name))
+			return false;
+		group->names[group->n++] = pool_slice(pool, name);
+	} while (many && imap_take(in, ' '));
+	return !many || imap_take(in, ')');
+}
+
+static bool read_filter(
+    struct pool *pool, bool utf8, struct slice *in, struct imap_event_group *group)
+{
+	static const char *const names[] = {
+		[IMAP_FILTER_SELECTED] = "selected",
+		[IMAP_FILTER_DELAYED] = "selected-delayed",
+		[IMAP_FILTER_INBOXES] = "inboxes",
+		[IMAP_FILTER_PERSONAL] = "personal",
+		[IMAP_FILTER_SUBSCRIBED] = "subscribed",
+		[IMAP_FILTER_SUBTREE] = "subtree",
+		[IMAP_FILTER_MAILBOXES] = "mailboxes",
+	};
+	struct slice word;
+
+	if (!imap_word(in, &word))
+		return false;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (!slice_ieq(word, slice_str(names[i])))
+			continue;
+		group->filter = (enum imap_filter)i;
+		return i < IMAP_FILTER_SUBTREE ||
+		    (imap_take(in, ' ') && read_names(pool, utf8, in, group));
+	}
+	return false;
+}
+
+bool imap_wishes_parse(struct pool *pool, bool utf8, struct slice in, struct imap_wishes *out)
+{
+	struct imap_event_group **end = &out->groups;
+	unsigned n = 0;
+
+	*out = (struct imap_wishes){ 0 };
+	out->none = imap_is_word(&in, "NONE");
+	if (out->none)
+		return imap_end(in);
+	if (!imap_is_word(&in, "SET") || !imap_take(&in, ' '))
+		return false;
+	out->status = imap_is_word(&in, "STATUS");
+	if (out->status && !imap_take(&in, ' '))
+		return false;
+	do {
+		*end = pool_get(pool, sizeof **end);
+		if (++n > GROUPS_MAX || !imap_take(&in, '(') ||
+		    !read_filter(pool, utf8, &in, *end) || !imap_take(&in, ' ') ||
+		    !read_events(pool, &in, out, *end) || !imap_take(&in, ')'))
+			return false;
+		end = &(*end)->next;
+	} while (imap_take(&in, ' '));
+	return imap_end(in);
+}
