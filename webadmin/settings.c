@@ -7,7 +7,7 @@ static const struct {
 	enum conf_scope scope;
 	const char *name; /* of the part of the path, and of the operations' argument */
 } places[] = { { CONF_DOMAIN, "domain" }, { CONF_DESTINATION, "destination" },
-	{ CONF_SERVER, NULL } };
+	{ CONF_POLICY, "policy" }, { CONF_SERVER, NULL } };
 
 /* The one that stands in the path. */
 static size_t place_of(struct web *web)

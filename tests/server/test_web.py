@@ -442,6 +442,39 @@ class Admin(Web):
         rows = self.server.signet("destination", "list")["rows"]
         self.assertEqual([row["destination"] for row in rows], ["default"])
 
+    def test_mail_flow(self):
+        self.go("/admin/mail-flow")
+        self.sees("RELAYLIST", "UNKNOWNLIST", "THROTTLED")
+        self.web.fill("form:has([value=policy]) [name=name]", "PARTNER")
+        self.press("policy")
+        self.sees("The policy PARTNER was added.", "smtp.tls")
+        self.web.choose("[name='smtp.tls']", "required")
+        self.web.follow(".save button")
+        self.sees("1 setting was saved.")
+        self.shoot("policy")
+        self.go("/admin/mail-flow")
+        self.web.fill("form:has([value=group]) [name=name]", "PARTNERS")
+        self.web.choose("form:has([value=group]) [name=policy]", "PARTNER")
+        self.web.fill("form:has([value=group]) [name=order]", "1")
+        self.press("group")
+        self.shoot("mail_flow")
+        self.go("/admin/sender-group/smtp/PARTNERS")
+        self.web.fill("[name=entry]", "192.0.2.0/24\nsubject:O=Partner, Inc., CN=mx.partner.test")
+        self.press("add")
+        self.sees("The entries were added.", "192.0.2.0/24", "subject:o=partner, inc., cn=mx.partner.test")
+        self.shoot("sender_group")
+        self.go("/admin/mail-flow")
+        self.web.fill("form:has([value=find]) [name=address]", "192.0.2.77")
+        self.press("find")
+        self.sees("It belongs to PARTNERS, by the entry 192.0.2.0/24")
+        self.go("/admin/sender-group/smtp/PARTNERS")
+        self.web.follow("form:has([value='subject:o=partner, inc., cn=mx.partner.test']) button")
+        rows = self.server.signet("sender-group", "show", "PARTNERS")["rows"]
+        self.assertEqual([row["entry"] for row in rows], ["192.0.2.0/24"])
+        self.press("remove")
+        self.press("remove")
+        self.assertNotIn("PARTNERS", [row["name"] for row in self.server.signet("sender-group", "list")["rows"]])
+
     def test_many_accounts_are_found(self):
         """Pages of a long list, and its search."""
         calls = "".join(json.dumps({"op": "alias add", "args": {
