@@ -72,21 +72,12 @@ CONF_KEY(ban_time_max) = {
 	.help = "longest ban, and how long a former ban is remembered",
 };
 
-static int check_networks(struct slice value, struct err *err)
-{
-	struct slice fault = nets_fault(value);
-
-	if (fault.n > 0)
-		return err_set(err, ERR_INPUT, "not an address or network: %.*s", SLICE_ARG(fault));
-	return 0;
-}
-
 CONF_KEY(ban_trusted) = {
 	.name = "ban.trusted",
 	.type = CONF_TEXT,
 	.def = "127.0.0.0/8 ::1",
 	.help = "addresses and networks that are never banned, parted by blanks",
-	.check = check_networks,
+	.check = nets_check,
 };
 
 CONF_KEY(ban_max) = {

@@ -38,7 +38,7 @@ enum frame smtp_chunk_frame(struct smtp *smtp, struct slice in, size_t *used)
 	}
 	if (t->chunk == 0)
 		smtp->mode = SMTP_CHUNK_END;
-	return t->chunk == 0 || t->spill ? FRAME_WORK : FRAME_MORE;
+	return t->chunk == 0 || t->spill || smtp_text_drips(smtp) ? FRAME_WORK : FRAME_MORE;
 }
 
 static enum sess_next too_large(struct smtp *smtp)

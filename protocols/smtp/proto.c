@@ -6,6 +6,7 @@
 #include "core/ban.h"
 #include "core/listen.h"
 #include "core/log.h"
+#include "core/loop.h"
 #include "protocols/smtp/check.h"
 #include "protocols/smtp/smtp.h"
 
@@ -163,6 +164,13 @@ enum sess_next smtp_refuse_or_wait(struct smtp *smtp, const char *why, struct sl
 	return strncmp(why, "421", 3) == 0 ? SESS_CLOSE : SESS_NEXT;
 }
 
+enum sess_next smtp_too_slow(struct smtp *smtp)
+{
+	smtp_refuse(smtp, "421 4.4.2 Too slow", SLICE(""));
+	ban_offence(sess_peer(smtp->sess), BAN_NONSENSE);
+	return SESS_CLOSE;
+}
+
 /* --- framing --- */
 
 static enum frame frame_instantly(struct smtp *smtp, const struct smtp_command *command)
@@ -179,16 +187,30 @@ static const struct smtp_command *find_command(struct slice verb)
 	return NULL;
 }
 
+/* A line has as long as silence has: else a byte now and then would hold a session for
+   ever. */
+static enum frame await_line_end(struct smtp *smtp, struct slice in, size_t *used)
+{
+	uint64_t now = loop_now();
+
+	if (smtp->line_began == 0)
+		smtp->line_began = now;
+	bool slow = now - smtp->line_began > (uint64_t)smtp_num(smtp, &conf_key_smtp_timeout);
+	if (slow)
+		smtp->mode = SMTP_DRIPPING;
+	*used = slow || smtp->skipping ? in.n : 0;
+	return slow ? FRAME_INSTANT : FRAME_MORE;
+}
+
 /* One line, which ends in CRLF: a bare LF is no line end (RFC 5321 §2.3.8), and
    run() will say so. */
 static enum frame frame_line(struct smtp *smtp, struct slice in, size_t *used)
 {
 	ptrdiff_t lf = slice_chr(in, '\n');
 
-	if (lf < 0) {
-		*used = smtp->skipping ? in.n : 0;
-		return FRAME_MORE;
-	}
+	if (lf < 0)
+		return await_line_end(smtp, in, used);
+	smtp->line_began = 0;
 	*used = (size_t)lf + 1;
 	if (smtp->skipping) {
 		smtp->skipping = false;
@@ -264,6 +286,8 @@ static enum sess_next run(struct sess *s)
 		return smtp_chunk_end(smtp);
 	case SMTP_ACCEPT:
 		return smtp_accept(smtp);
+	case SMTP_DRIPPING:
+		return smtp_too_slow(smtp);
 	default:
 		return run_line(smtp);
 	}

@@ -28,6 +28,7 @@ enum smtp_mode {
 	SMTP_ACCEPT,	/* nothing: the text is complete, run() takes it */
 	SMTP_CHUNK,	/* octets behind BDAT */
 	SMTP_CHUNK_END, /* nothing: the chunk is complete, run() takes it */
+	SMTP_DRIPPING,	/* nothing: a line came too slowly, run() ends it */
 };
 
 enum smtp_phase {
@@ -64,9 +65,11 @@ struct smtp_mail {
 
 /* How the message text is read. */
 struct smtp_text {
-	bool in_line; /* not at the beginning of a line */
-	bool spill;   /* memory is full: run() moves it to the file */
-	bool bare;    /* CR or LF alone was seen */
+	uint64_t slow_from; /* loop_now() from which on it may not be slow */
+	uint64_t began;	    /* loop_now() when it was asked for */
+	bool in_line;	    /* not at the beginning of a line */
+	bool spill;	    /* memory is full: run() moves it to the file */
+	bool bare;	    /* CR or LF alone was seen */
 	bool nul;
 	bool long_line;
 	uint64_t line; /* length of the line so far */
@@ -103,9 +106,10 @@ struct smtp {
 	uint64_t account; /* logged in: its id, else 0 */
 	char *login;	  /* its name */
 	struct auth *auth;
-	unsigned faults;   /* commands that were refused as malformed */
-	unsigned refusals; /* of what was well-formed */
-	bool skipping;	   /* the rest of a line that was too long */
+	unsigned faults;     /* commands that were refused as malformed */
+	unsigned refusals;   /* of what was well-formed */
+	bool skipping;	     /* the rest of a line that was too long */
+	uint64_t line_began; /* loop_now() when a line began that is not complete; else 0 */
 	unsigned logins_failed;
 	unsigned messages, recipients; /* of the connection, that were taken */
 	struct smtp_mail *mail;
@@ -153,7 +157,8 @@ struct smtp_param {
 TABLE_DECLARE(smtp_param);
 
 /* --- settings that several files read --- */
-extern const struct conf_key conf_key_smtp_max_size, conf_key_smtp_max_recipients;
+extern const struct conf_key conf_key_smtp_max_size, conf_key_smtp_max_recipients,
+    conf_key_smtp_timeout;
 
 /* --- shared by commands --- */
 
@@ -242,6 +247,10 @@ void milters_free(struct milters **milters);
 void smtp_text_begin(struct smtp *smtp);
 enum frame smtp_text_frame(struct smtp *smtp, struct slice in, size_t *used);
 enum sess_next smtp_text_run(struct smtp *smtp);
+/* Does the text come so slowly that it will come to no end? */
+bool smtp_text_drips(const struct smtp *smtp);
+/* A last word to who sends a byte now and then, so that he is never silent for long. */
+enum sess_next smtp_too_slow(struct smtp *smtp);
 /* Keep text, as long as the message will be taken at all. */
 void smtp_text_keep(struct smtp *smtp, struct slice data);
 

@@ -5,6 +5,7 @@
  * with a CR or LF that stands alone is read to its true end and then refused
  * (RFC 5321 §2.3.8, §4.1.1.4). */
 #include "core/log.h"
+#include "core/loop.h"
 #include "protocols/smtp/check.h"
 #include "protocols/smtp/smtp.h"
 
@@ -27,9 +28,34 @@ CONF_KEY(smtp_max_line) = {
 	.help = "longest line of message text that is taken",
 };
 
+CONF_KEY(smtp_min_rate) = {
+	.name = "smtp.min-rate",
+	.type = CONF_SIZE,
+	.def = "64",
+	.max = 1000000,
+	.help =
+	    "bytes a second of message text below which a client is too slow, once smtp.timeout "
+	    "has passed; 0: any rate will do",
+};
+
+bool smtp_text_drips(const struct smtp *smtp)
+{
+	const struct smtp_text *t = &smtp->text;
+	uint64_t now = loop_now();
+
+	return now > t->slow_from &&
+	    t->size * 1000 / (now - t->began) < (uint64_t)conf_num(&conf_key_smtp_min_rate);
+}
+
 void smtp_text_begin(struct smtp *smtp)
 {
-	smtp->text = (struct smtp_text){ .max = (uint64_t)smtp_num(smtp, &conf_key_smtp_max_size) };
+	uint64_t now = loop_now();
+
+	smtp->text = (struct smtp_text){
+		.began = now,
+		.slow_from = now + (uint64_t)smtp_num(smtp, &conf_key_smtp_timeout),
+		.max = (uint64_t)smtp_num(smtp, &conf_key_smtp_max_size),
+	};
 	smtp->mail->text = spool_new();
 	smtp->mode = SMTP_TEXT;
 }
@@ -118,7 +144,9 @@ enum frame smtp_text_frame(struct smtp *smtp, struct slice in, size_t *used)
 		smtp->mode = SMTP_ACCEPT;
 		return FRAME_WORK;
 	}
-	return smtp->text.spill || smtp->text.size > 2 * smtp->text.max ? FRAME_WORK : FRAME_MORE;
+	return smtp->text.spill || smtp->text.size > 2 * smtp->text.max || smtp_text_drips(smtp)
+	    ? FRAME_WORK
+	    : FRAME_MORE;
 }
 
 /* In the middle of the text: make room, or end what does not end. */
@@ -130,6 +158,8 @@ enum sess_next smtp_text_run(struct smtp *smtp)
 		smtp_refuse(smtp, "421 4.3.4 Far too much text", smtp->mail->reverse_path);
 		return SESS_CLOSE;
 	}
+	if (smtp_text_drips(smtp))
+		return smtp_too_slow(smtp);
 	smtp->text.spill = false;
 	if (spool_spill(smtp->mail->text, &err) != 0) {
 		log_event(LOG_ERROR, "cannot-spool", log_z("reason", err.text));
