@@ -95,6 +95,13 @@ static bool is_wanted(struct slice domain, struct pool *pool)
 	return conf_num_at(&conf_key_dkim_sign, &at) != 0;
 }
 
+static bool is_hosted(struct slice domain, struct pool *pool)
+{
+	struct dir_domain found;
+
+	return dir_domain(domain, pool, &found) != 0;
+}
+
 /* The server's own name is mostly one below a domain that has keys. */
 static void sign_for(
     const struct deliver *d, struct slice domain, struct signing *s, struct pool *pool)
@@ -103,7 +110,7 @@ static void sign_for(
 		if (is_wanted(domain, pool) && domainkey_each(domain, sign_with, s) != 0)
 			log_event(LOG_ERROR, "dkim-not-signed", log_s("domain", domain),
 			    log_z("reason", "the keys cannot be read"));
-		if (!d->ours)
+		if (!d->ours || is_hosted(domain, pool))
 			break;
 		slice_cut(&domain, '.');
 	}

@@ -49,7 +49,9 @@ int notice_message(
     struct slice from, struct slice to, struct slice message, uint64_t mid, struct err *err)
 {
 	struct pool pool = { 0 };
-	struct deliver d = { .mid = mid, .reverse_path = from, .message = message, .body8 = true };
+	struct deliver d = {
+		.mid = mid, .reverse_path = from, .message = message, .body8 = true, .ours = true
+	};
 	int rc = 1;
 
 	d.trace = slice_str(pool_printf(&pool, "Return-Path: <%.*s>\r\n", SLICE_ARG(from)));

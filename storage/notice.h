@@ -14,7 +14,7 @@ int notice_text(
     const char *domain, struct slice to, const char *subject, struct slice text, struct err *err);
 
 /* The same of a whole message with its header and CRLF; mid: its number in the log (log_id).
-   from: the reverse-path, empty: none. */
+   from: the reverse-path, empty: none. It is signed in the name of the domain in From. */
 int notice_message(
     struct slice from, struct slice to, struct slice message, uint64_t mid, struct err *err);
 

@@ -292,6 +292,17 @@ class Outgoing(World):
         self.assertIn(b"From: Mail Delivery <postmaster@mx.alpha.test>", report)
         self.assertEqual(self.verdicts(report), ["True", "True"])
 
+    def test_answers_are_signed(self):
+        self.server.add("away@alpha.test")
+        self.server.signet("account", "vacation", "away@alpha.test", "on", "--text", "Back on Monday.")
+        before = len(self.sink.messages)
+        self.send(message("x@partner.test").replace(ANN.encode(), b"away@alpha.test"), "x@partner.test",
+                  "away@alpha.test")
+        wait_for(lambda: len(self.sink.messages) > before, 20)
+        answer = self.sink.messages[before].text
+        self.assertIn(b"Back on Monday.", answer)
+        self.assertEqual(self.verdicts(answer), ["True", "True"])
+
     def test_rotation(self):
         """The new ones sign once their time has come and their records are there; by themselves."""
         self.setting("dkim.publish-wait", "1s")
