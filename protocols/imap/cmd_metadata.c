@@ -8,6 +8,7 @@
 #include "protocols/imap/parse.h"
 #include "protocols/imap/place.h"
 #include "storage/acct_record.h"
+#include "storage/rename.h"
 
 #define ROOM "metadata"
 
@@ -106,6 +107,21 @@ static struct slice make_key(struct pool *pool, const struct metadata *m, struct
 	memcpy(key + BOX + n, entry.p, entry.n);
 	return slice_of(key, BOX + n + entry.n);
 }
+
+/* Of a key, the address of somebody else; what clients call their notes stays. */
+static void rename_note(const struct rename *names, struct slice key, struct slice value,
+    struct buf *new_key, struct buf *new_value)
+{
+	struct slice name = slice_from(key, BOX);
+	ptrdiff_t at = slice_chr(name, '/');
+
+	buf_adds(new_key, slice_head(key, BOX));
+	rename_addresses(names, slice_head(name, at < 0 ? 0 : (size_t)at), new_key);
+	buf_adds(new_key, slice_from(name, at < 0 ? 0 : (size_t)at));
+	buf_adds(new_value, value);
+}
+
+RENAMED(metadata) = { .room = ROOM, .of_accounts = true, .change = rename_note };
 
 /* --- GETMETADATA --- */
 
