@@ -1,12 +1,20 @@
 """test_addresses - where an address leads: aliases, forwards with rewritten senders, groups, catch-all, details"""
 import contextlib
 import json
+import pathlib
+import shutil
 import smtplib
 import socket
+import subprocess
+import tempfile
 import threading
 import unittest
+import urllib.error
 
+import postfix
+from authority import Authority
 from dns import Names
+from portal import Portal
 from server import PASSWORD, Failed, Server
 from sink import Sink
 from waiting import wait_for
@@ -277,6 +285,50 @@ class Groups(Addresses):
         got = lambda: [r for message in list(self.sink.messages) for r in message.recipients]
         wait_for(lambda: len(got()) >= len(names), 60)
         self.assertEqual(sorted(got()), names)
+
+
+class Page(Addresses):
+    def test_groups(self):
+        """A domain's admin makes a group, and somebody else has no page of it."""
+        self.server.signet("account", "role", BOB, "domain-admin")
+        self.addCleanup(self.server.signet, "account", "role", BOB, "user")
+        self.addCleanup(self.server.run_signet, "group", "remove", "team@alpha.test")
+        portal, path = Portal(self.server, BOB), "/admin/domain/alpha.test/groups"
+        portal.post(path, {"do": "add", "local": "team", "member": f"{ANN}\r\nfriend@partner.test", "from": "members"})
+        self.assertIn("team@alpha.test", portal.get(path))
+        page = portal.get(path + "/team@alpha.test")
+        self.assertIn("friend@partner.test", page)
+        portal.post(path + "/team@alpha.test", {"do": "join", "member": BOB})
+        portal.post(path + "/team@alpha.test", {"do": "leave", "member": ANN})
+        rows = self.server.signet("group", "members", "team@alpha.test")["rows"]
+        self.assertEqual([row["member"] for row in rows], [BOB, "friend@partner.test"])
+        with self.assertRaises(urllib.error.HTTPError):
+            Portal(self.server, ANN).get(path)
+
+
+class Others(Addresses):
+    """With programs that others wrote at the other side."""
+
+    @unittest.skipUnless(postfix.installed() and shutil.which("swaks"), "Postfix and swaks are needed")
+    def test_postfix_and_swaks(self):
+        """swaks sends to an alias and to a group, Postfix takes what they lead to, or refuses it."""
+        self.names.table["pf.test"] = {"MX": ["10 mx.pf.test"]}
+        self.names.table["mx.pf.test"] = {"A": ["127.0.0.5"]}
+        folder = pathlib.Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
+        cert, key = Authority(folder, "Root").issue("mx.pf.test")
+        self.alias("sales@alpha.test", "ann@pf.test")
+        self.server.signet("group", "add", "staff@alpha.test", "ann@pf.test", "nobody@pf.test", BOB)
+        self.addCleanup(self.server.run_signet, "group", "remove", "staff@alpha.test")
+        with postfix.Postfix("127.0.0.5", self.sink.port, "pf.test", ["ann"], folder / "pf", cert, key) as other:
+            for to in ("sales@alpha.test", "staff@alpha.test"):
+                subprocess.run(["swaks", "--server", f"127.0.0.1:{self.server.ports['smtp']}", "--from",
+                                "x@origin.test", "--to", to, "--silent", "3"], check=True, timeout=60)
+            texts = wait_for(lambda: other.mail("ann") if len(other.mail("ann")) == 2 else None)
+            for text in texts:
+                self.assertRegex(text, rb"Return-Path: <SRS0=\w+=\w+=origin\.test=x@alpha\.test>")
+        self.assertEqual(len(self.texts(BOB)), 1)
+        report = wait_for(lambda: [m for m in self.sink.messages if m.recipients == ["x@origin.test"]])[0]
+        self.assertIn(b"nobody@pf.test", report.text)
 
 
 class ManyHere(unittest.TestCase):

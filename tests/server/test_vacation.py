@@ -1,11 +1,9 @@
 """test_vacation - automatic answers: who gets one, how often, and who never does (RFC 3834, RFC 5230)"""
 import email
 import email.policy
-import re
-import urllib.parse
-import urllib.request
 
-from server import PASSWORD, Failed, anyone
+from portal import Portal
+from server import Failed
 from test_addresses import ANN, BOB, Addresses
 from waiting import wait_for
 
@@ -126,24 +124,6 @@ class Vacation(Addresses):
         answer = email.message_from_bytes(self.sent()[0].text)
         self.assertIsNone(answer["Bcc"])
         self.assertIn("evil", answer["Subject"])
-
-
-class Portal:
-    """Somebody who is logged in and sends forms."""
-
-    def __init__(self, server, user):
-        self.base = f"https://localhost:{server.ports['https']}"
-        self.opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=anyone()),
-                                                  urllib.request.HTTPCookieProcessor())
-        self.post("/login", {"do": "login", "name": user, "password": PASSWORD})
-
-    def get(self, path):
-        return self.opener.open(self.base + path, timeout=30).read().decode()
-
-    def post(self, path, fields):
-        csrf = re.search(r'name="csrf" value="(\w+)"', self.get(path))[1]
-        data = urllib.parse.urlencode({"csrf": csrf, **fields}).encode()
-        return self.opener.open(self.base + path, data, timeout=30).read().decode()
 
 
 class Forms(Addresses):
