@@ -222,7 +222,7 @@ static enum kv_result may_be_called(struct renaming *r, struct kv_txn *txn)
 static int move_all(struct renaming *r, struct kv_txn *txn)
 {
 	struct slice all = { 0 };
-	struct slice prefix = dir_address_key(&r->change.pool, r->names.old, all);
+	struct slice prefix = dir_address_key(&r->change.pool, r->names.old, SLICE(""));
 
 	if (walk(r, txn, DIR_TREE_ACCOUNT, prefix, move_key) < 0 ||
 	    walk(r, txn, DIR_TREE_SECRET, prefix, move_key) < 0 ||

@@ -149,7 +149,8 @@ static int become(const struct rename *names, struct slice old, const struct ren
 		out->key = with_room(pool, out->room, buf_slice(&new_key));
 		char *whole = pool_get(pool, value.n + 1);
 		whole[0] = old.p[0];
-		memcpy(whole + 1, value.p, value.n);
+		if (value.n > 0)
+			memcpy(whole + 1, value.p, value.n);
 		out->value = slice_of(whole, value.n + 1);
 	}
 	buf_done(&new_key);

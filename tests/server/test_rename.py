@@ -159,6 +159,10 @@ class Renaming(pki.Case):
                 (("smime", "issue", f"ann@{a}"), SECRET),
                 (("rule", "set", "main", "--domain", a, "--activate"), 'require "fileinto"; if header :is "Subject" "to junk" { fileinto "Junk"; }'),
                 (("rule", "set", "own", "--account", f"bob@{a}", "--activate"), 'if header :contains "Subject" ["no", "Certificates"] { discard; }'),
+                (("dkim", "add", a, "--selector", "s1", "--type", "ed25519"), ""),
+                (("dkim", "activate", a, "s1", "--unpublished"), ""),
+                (("group", "add", f"staff@{a}", f"ann@{a}", f"bob@{a}", "far@away.test"), ""),
+                (("group", "add", "both@beta.test", f"ann@{a}"), ""),
                 (("mailbox", "grant", "cy@beta.test", "INBOX", f"ann@{a}", "insert"), ""),
                 (("mailbox", "grant", "cy@beta.test", "INBOX", f"@{a}", "insert"), ""),
                 (("ldap", "set", "beta.test", "--url", "ldaps://127.0.0.1:9", "--base", "dc=test"), "")):
@@ -212,8 +216,13 @@ class Renaming(pki.Case):
         self.send(f"nobody@{b}", "caught")
         self.assertEqual(self.mail_of(f"ann@{b}", "Junk"), ["to junk"])
         self.assertIn("caught", self.mail_of(f"bob@{b}"))
+        self.assertEqual([(row["selector"], row["state"]) for row in same("dkim", "list", b)["rows"]], [("s1", "active")])
+        self.send(f"staff@{b}", "to all")
+        self.send("both@beta.test", "to both")
+        self.settled(lambda: {"to all", "to both"} <= set(self.mail_of(f"ann@{b}")), "mail to groups")
         # mail that waits, the trail, tokens
-        self.assertEqual([row["from"] for row in same("queue", "list")["rows"]], [f"ann@{b}"])
+        self.assertIn(f"ann@{b}", [row["from"] for row in same("queue", "list")["rows"]])
+        self.assertNotIn(a, str([row["from"] for row in same("queue", "list")["rows"]]))
         ops = [row["operation"] for row in same("audit", "list", "--domain", b)["rows"]]
         self.assertIn("domain rename", ops)
         self.assertIn("ca create", ops)
