@@ -58,6 +58,8 @@ static const struct web_action all_actions[] = {
 
 static int load_all(struct web *web)
 {
+	web_try(web, "policies", "destination policies", NULL);
+	web_try(web, "reports", "tls-report show", NULL);
 	return web_rows(web, "destinations", "destination list", NULL);
 }
 

@@ -11,7 +11,7 @@ import unittest
 
 import dnssec
 import postfix
-from authority import Authority, digests, server_context
+from authority import Authority, digests, openssl, server_context
 from dns import Names
 from server import Server
 from sink import Sink
@@ -278,6 +278,21 @@ class Destinations(Outgoing):
         self.refused("STARTTLS is not offered")
         self.level("none")
         self.delivered(tls=False)
+
+    def test_E_060_self_signed(self):
+        """Good enough for who requires TLS, not for who wants proof."""
+        self.sink.tls = server_context(*self.self_signed())
+        self.level("encrypt")
+        self.assertIn("verified=no", self.delivered())
+        self.level("verify")
+        self.refused("nobody|not known|not trusted|issuer")
+
+    def self_signed(self):
+        cert, key = self.folder + "/self.pem", self.folder + "/self.key"
+        openssl(self.folder, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                "-keyout", key, "-out", cert, "-days", "30", "-subj", f"/CN={self.host}",
+                "-addext", f"subjectAltName=DNS:{self.host}")
+        return cert, key
 
     def test_E_051_a_connection_that_is_open_already(self):
         """One that was good enough for the message before is not for this one."""
