@@ -36,6 +36,9 @@ enum dir_tree {
 	DIR_TREES
 };
 
+/* Where the owner stands in the record of a group: to its end. */
+enum { GROUP_OWNER_AT = 10 };
+
 /* --- dir_open.c --- */
 int dir_open(const char *data, struct err *err);
 void dir_close(void);

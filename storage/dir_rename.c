@@ -93,6 +93,26 @@ static bool see_alias(void *arg, struct slice key, struct slice value)
 	return true;
 }
 
+/* A group may be of the domain, have its owner there, or both. */
+static bool see_group(void *arg, struct slice key, struct slice value)
+{
+	struct puts *puts = arg;
+	const struct rename *names = &puts->r->names;
+	struct slice local = key, domain = slice_cut(&local, '\0'), new_key = key;
+	struct buf new_value = { 0 };
+
+	pool_reset(&puts->scratch);
+	if (slice_eq(domain, names->old))
+		new_key = dir_address_key(&puts->scratch, names->new, local);
+	buf_adds(&new_value, slice_head(value, GROUP_OWNER_AT));
+	if (value.n > GROUP_OWNER_AT)
+		rename_word(names, slice_from(value, GROUP_OWNER_AT), &new_value);
+	if (!slice_eq(key, new_key) || !slice_eq(value, buf_slice(&new_value)))
+		add_put(puts, key, new_key, buf_slice(&new_value));
+	buf_done(&new_value);
+	return true;
+}
+
 /* DOMAIN NUL LOCAL NUL ADDRESS: a group of the domain, a member of it, or both. */
 static bool see_member(void *arg, struct slice key, struct slice value)
 {
@@ -226,7 +246,7 @@ static int move_all(struct renaming *r, struct kv_txn *txn)
 
 	if (walk(r, txn, DIR_TREE_ACCOUNT, prefix, move_key) < 0 ||
 	    walk(r, txn, DIR_TREE_SECRET, prefix, move_key) < 0 ||
-	    walk(r, txn, DIR_TREE_GROUP, prefix, move_key) < 0 ||
+	    walk(r, txn, DIR_TREE_GROUP, all, see_group) < 0 ||
 	    walk(r, txn, DIR_TREE_MEMBER, all, see_member) < 0 ||
 	    walk(r, txn, DIR_TREE_ALIAS, all, see_alias) < 0 ||
 	    walk(r, txn, DIR_TREE_DOMAIN, all, see_domain) < 0)

@@ -20,7 +20,7 @@ CONF_KEY(group_max_members) = {
 	.help = "most recipients of a message to a group, with those of groups in it",
 };
 
-enum { VERSION = 1, HEAD = 10 };
+enum { VERSION = 1 };
 
 const char *const group_from_names[] = { "anyone", "members", "domain", NULL };
 
@@ -40,9 +40,9 @@ static void put_group(struct buf *out, enum group_from from, int64_t created, st
 static bool read_group(struct slice key, struct slice value, struct pool *pool, struct group *out)
 {
 	const unsigned char *p = (const unsigned char *)value.p;
-	struct slice owner = slice_from(value, HEAD);
+	struct slice owner = slice_from(value, GROUP_OWNER_AT);
 
-	if (value.n < HEAD || p[0] != VERSION || p[1] > GROUP_DOMAIN)
+	if (value.n < GROUP_OWNER_AT || p[0] != VERSION || p[1] > GROUP_DOMAIN)
 		return false;
 	*out = (struct group){ .name = dir_key_address(pool, key),
 		.from = (enum group_from)p[1],

@@ -235,6 +235,19 @@ class Groups(Addresses):
         self.assertIn("circles", self.refused("list@alpha.test", sender=message.sender, text=message.text.decode()))
         self.assertEqual(len(self.texts(ANN)), 1)
 
+    def test_domain_is_renamed(self):
+        """Groups of it, its members of others, and owners are found under the new name."""
+        self.server.signet("domain", "add", "old.test")
+        self.server.signet("account", "add", "cy@old.test", stdin=PASSWORD)
+        self.group("staff@old.test", "cy@old.test", ANN, owner="cy@old.test")
+        self.group("other@alpha.test", "cy@old.test", owner="cy@old.test")
+        self.server.signet("domain", "rename", "old.test", "new.test")
+        row = self.server.signet("group", "list", "new.test")["rows"][0]
+        self.assertEqual((row["name"], row["owner"]), ("staff@new.test", "cy@new.test"))
+        self.send(["staff@new.test", "other@alpha.test"])
+        self.assertEqual(len(self.texts(ANN)), 1)
+        self.assertEqual(self.server.signet("account", "show", "cy@new.test")["messages"], 1)
+
     def test_owner(self):
         """What members elsewhere refuse goes to the owner, not to who wrote."""
         self.group("staff@alpha.test", "gone@partner.test", owner=BOB)
