@@ -96,7 +96,8 @@ struct slice dir_address_key(struct pool *pool, struct slice domain, struct slic
 	char *key = pool_get(pool, domain.n + 1 + local.n);
 
 	memcpy(key, domain.p, domain.n);
-	memcpy(key + domain.n + 1, local.p, local.n);
+	if (local.n > 0) /* else where a domain's begin */
+		memcpy(key + domain.n + 1, local.p, local.n);
 	return slice_of(key, domain.n + 1 + local.n);
 }
 
