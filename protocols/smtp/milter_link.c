@@ -1,4 +1,5 @@
 /* milter_link.c - a connection to a filter: opened, agreed on, asked, closed */
+#include "core/facts.h"
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/metric.h"
@@ -29,6 +30,23 @@ CONF_KEY(milter_end_timeout) = {
 	.min = 100,
 	.max = 600000,
 	.help = "how long a filter may take to judge a message that it has seen, in all",
+};
+
+CONF_KEY(milter_rest) = {
+	.name = "milter.rest",
+	.type = CONF_DURATION,
+	.def = "5s",
+	.min = 1,
+	.max = 600000,
+	.help = "how long a filter that could not be connected to is not tried again",
+};
+
+/* Filters that are not tried now: waiting for them would hold the threads that others
+   need. */
+FACTS(milter_down) = {
+	.name = "milter-down",
+	.bound = 1000,
+	.state = FACTS_STATE,
 };
 
 METRIC(milter_lost) = {
@@ -145,15 +163,34 @@ static bool negotiate(struct milter_link *link)
 	return true;
 }
 
+static bool rests(const struct milter_spec *spec)
+{
+	struct fact fact;
+
+	return facts_any(&facts_milter_down) &&
+	    facts_get(&facts_milter_down, slice_str(spec->name), &fact);
+}
+
+static void let_rest(const struct milter_spec *spec)
+{
+	struct fact fact = { .until = facts_now() + conf_num(&conf_key_milter_rest) };
+
+	facts_put(&facts_milter_down, slice_str(spec->name), &fact);
+}
+
 bool milter_open(struct milter_link *link)
 {
 	const struct milter_spec *spec = &link->spec;
 	struct err err = { 0 };
 
+	if (rests(spec))
+		return lose(link, "it was away a moment ago");
 	link->client = client_open((const struct sockaddr *)&spec->address, spec->address_n,
 	    (struct slice){ 0 }, (uint64_t)conf_num(&conf_key_milter_connect_timeout), &err);
-	if (!link->client)
+	if (!link->client) {
+		let_rest(spec);
 		return lose(link, err.text);
+	}
 	client_deadline(link->client, milter_timeout(link));
 	if (!negotiate(link))
 		return false;

@@ -315,11 +315,12 @@ class Several(Mail):
 class Liar(threading.Thread):
     """A filter that answers each packet with what it was told to; a list of bytes, None closes."""
 
-    def __init__(self, answers):
+    def __init__(self, answers, port=0):
         super().__init__(daemon=True)
         self.answers = answers
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"inet:127.0.0.1:{self.listener.getsockname()[1]}"
+        self.listener = socket.create_server(("127.0.0.1", port))
+        self.port = self.listener.getsockname()[1]
+        self.address = f"inet:127.0.0.1:{self.port}"
         self.start()
 
     def run(self):
@@ -377,6 +378,17 @@ class Away(Mail):
             self.assertEqual(self.send("x")[0], code)
         self.assertEqual(len(self.got(ANN)), 1)
         self.assertIn("filter-lost", self.server.log())
+        self.assertIn('reason="it was away a moment ago"', self.server.log())
+
+    def test_it_is_back(self):
+        self.server.signet("setting", "set", "milter.rest", "50ms")
+        liar = Liar({b"O": options()})
+        liar.close()
+        self.use(liar.address)
+        self.assertEqual(self.send("x")[0], 451)
+        back = Liar({b"O": options()}, liar.port)
+        self.addCleanup(back.close)
+        wait_for(lambda: self.send("x")[0] == 250)
 
     def test_lies(self):
         for name, answers in {
