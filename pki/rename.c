@@ -37,11 +37,13 @@ static void note_session(void *arg, const struct sess_row *row)
 	struct slice account = slice_str(row->account);
 	ptrdiff_t at = slice_rchr(account, '@');
 
-	if (at >= 0 && slice_ieq(slice_from(account, (size_t)at + 1), e->domain))
+	if (at >= 0 && strcmp(row->proto, "http") != 0 &&
+	    slice_ieq(slice_from(account, (size_t)at + 1), e->domain))
 		buf_add(&e->ids, &row->icid, sizeof(row->icid));
 }
 
-/* They know themselves by the old name. */
+/* They know themselves by the old name; but for requests by HTTP, each of which asks anew
+   who it is, and one of which may have ordered this. */
 static void end_sessions(struct slice domain)
 {
 	struct ending e = { .domain = domain };

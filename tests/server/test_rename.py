@@ -2,14 +2,14 @@
 import imaplib
 import json
 import random
+import re
 import smtplib
-import ssl
 import threading
 import time
 import urllib.request
 
 import pki
-from server import PASSWORD, Failed, anyone
+from server import PASSWORD, anyone
 
 SECRET = "ann's own secret"
 
@@ -234,6 +234,30 @@ class Renaming(pki.Case):
         self.assertTrue(b in owners and a not in owners and f"ann@{a}" not in owners, owners)
         for row in same("queue", "list")["rows"]:
             self.signet("queue", "delete", str(row["id"]))
+
+    def test_C_044_on_the_page_of_ones_own_domain(self):
+        """It is asked once more; then the domain has the new name, and whoever pressed is still logged in."""
+        self.domain("mine.test", "root")
+        self.signet("account", "role", "root@mine.test", "server-admin")
+        jar, url = self.folder / "jar", f"https://127.0.0.1:{self.server.ports['https']}"
+
+        def page(path, **fields):
+            words = ["curl", "-sk", "-b", jar, "-c", jar, "-H", f"Origin: {url}"]
+            for name, value in fields.items():
+                words += ["--data-urlencode", f"{name.replace('_', '-')}={value}"]
+            return pki.tool(*words, url + path).decode()
+
+        def token(path):
+            return re.search(r'name="csrf" value="([^"]*)"', page(path))[1]
+
+        page("/login", csrf=token("/login"), do="login", name="root@mine.test", password=PASSWORD)
+        path = "/admin/domain/mine.test"
+        form = {"csrf": token(path), "do": "rename", "to": "ours.test", "keep_alias": "on"}
+        self.assertIn("Rename mine.test to ours.test?", page(path, **form))
+        self.assertIn("mine.test", self.server.domains())
+        page(path, **form, sure="1")
+        self.assertEqual(self.signet("domain", "show", "ours.test")["aliases"], "mine.test")
+        self.assertIn("is called ours.test now", page("/admin/domain/ours.test"))
 
     # -- killed in the middle
 
