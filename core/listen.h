@@ -60,6 +60,11 @@ int listen_add_ports(const char *host, int port_base, struct err *err);
 
 /* Is there a listener of that name, made by a row or by an admin, wherever it may be? */
 bool listen_knows(const char *name);
+bool listen_is_usual(const char *name); /* by a row */
+
+/* The settings that make a listener what it is; NULL ends them. */
+struct conf_key;
+extern const struct conf_key *const listen_keys[];
 
 /* Bind and listen; nothing is accepted before listen_go. The listener is
    copied. Prints nothing. */

@@ -35,6 +35,181 @@ OPERATION(listener_list) = {
 	.run = run_list,
 };
 
+/* --- one: shown, added, changed, removed --- */
+
+struct showing {
+	struct op_call *call;
+	struct buf addresses;
+};
+
+static void gather_address(void *arg, const struct listener *listener, const char *address)
+{
+	struct showing *showing = arg;
+
+	if (strcmp(listener->name, op_text(showing->call, "name")) == 0)
+		buf_printf(&showing->addresses, "%s%s", showing->addresses.n ? " " : "", address);
+}
+
+static int absent(struct op_call *call)
+{
+	return op_fail(call, ERR_ABSENT, "there is no listener '%s'", op_text(call, "name"));
+}
+
+static int run_show(struct op_call *call)
+{
+	const char *name = op_text(call, "name");
+	struct showing showing = { .call = call };
+	struct conf_at at = { .listener = name };
+	struct buf value = { 0 };
+
+	if (!listen_knows(name))
+		return absent(call);
+	listen_each(gather_address, &showing);
+	op_put_text(call, "name", slice_str(name));
+	op_put_text(call, "listening", buf_slice(&showing.addresses));
+	for (size_t i = 0; i < conf_key_table_n; i++)
+		if (conf_scopes(conf_key_table[i]) & CONF_LISTENER) {
+			conf_text(conf_key_table[i], &at, &value);
+			op_row(call);
+			op_put_text(call, "setting", slice_str(conf_key_table[i]->name));
+			op_put_text(call, "value", buf_slice(&value));
+		}
+	buf_done(&value);
+	buf_done(&showing.addresses);
+	return 0;
+}
+
+static const struct op_arg name_args[] = {
+	{ "name", OP_TEXT, OP_REQUIRED, "name of the listener", NULL },
+	{ 0 },
+};
+
+OPERATION(listener_show) = {
+	.name = "listener show",
+	.role = OP_SERVER_ADMIN,
+	.args = name_args,
+	.help = "show where a listener listens and all that is set for it",
+	.reads = true,
+	.lists = true,
+	.run = run_show,
+};
+
+/* listener.address is given as "address", and so on. */
+static int set_keys(struct op_call *call)
+{
+	struct slice name = slice_str(op_text(call, "name"));
+	struct err err = { 0 };
+
+	for (size_t i = 0; listen_keys[i]; i++) {
+		const char *option = strchr(listen_keys[i]->name, '.') + 1;
+		if (op_takes(call, option) && op_given(call, option) &&
+		    conf_set(listen_keys[i], CONF_LISTENER, name, slice_str(op_text(call, option)),
+			&err) != 0)
+			return op_fail_err(call, &err);
+	}
+	op_say(call, "It takes effect at the next start.");
+	return 0;
+}
+
+static int forget(struct slice name, struct err *err)
+{
+	for (size_t i = 0; i < conf_key_table_n; i++)
+		if (conf_scopes(conf_key_table[i]) & CONF_LISTENER &&
+		    conf_set(conf_key_table[i], CONF_LISTENER, name, SLICE(""), err) != 0)
+			return -1;
+	return 0;
+}
+
+static int run_add(struct op_call *call)
+{
+	const char *name = op_text(call, "name");
+	size_t n =
+	    strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
+
+	if (n == 0 || n > 63 || name[n])
+		return op_fail(call, ERR_INPUT,
+		    "a listener's name has 1 to 63 letters, digits, dots, '_' and '-'");
+	if (listen_knows(name))
+		return op_fail(call, ERR_EXISTS, "there is a listener '%s' already", name);
+	if (set_keys(call) == 0)
+		return 0;
+	forget(slice_str(name), NULL); /* not half of it */
+	return -1;
+}
+
+#define ADDRESS_HELP "as 192.0.2.1:25 or [2001:db8::1]:25; several in one text, parted by blanks"
+
+static const struct op_arg add_args[] = {
+	{ "name", OP_TEXT, OP_REQUIRED, "name of the new listener", NULL },
+	{ "protocol", OP_TEXT, OP_REQUIRED, "smtp, lmtp, imap, pop3, managesieve", NULL },
+	{ "address", OP_TEXT, OP_REQUIRED, ADDRESS_HELP, NULL },
+	{ "tls", OP_TEXT, OP_OPTION, "starttls or implicit", NULL },
+	{ "role", OP_TEXT, OP_OPTION, "of SMTP: public, private or submission", NULL },
+	{ 0 },
+};
+
+OPERATION(listener_add) = {
+	.name = "listener add",
+	.role = OP_SERVER_ADMIN,
+	.args = add_args,
+	.help = "let the server listen at one more address",
+	.more =
+	    "It takes effect at the next start. A listener of its own has settings of its own:\n"
+	    "certificate (listener.certificate), sender groups, and all that listener show tells.\n"
+	    "A private one refuses whoever is in none of its sender groups.",
+	.example = "listener add inside smtp 10.0.0.1:25 --role private\n"
+		   "sender-group add RELAYLIST RELAYED --listener inside\n"
+		   "sender-group entry-add RELAYLIST 10.0.0.0/24 --listener inside",
+	.run = run_add,
+};
+
+static int run_change(struct op_call *call)
+{
+	return listen_knows(op_text(call, "name")) ? set_keys(call) : absent(call);
+}
+
+static const struct op_arg change_args[] = {
+	{ "name", OP_TEXT, OP_REQUIRED, "name of the listener", NULL },
+	{ "address", OP_TEXT, OP_OPTION, ADDRESS_HELP "; off for none", NULL },
+	{ "tls", OP_TEXT, OP_OPTION, "usual, starttls or implicit", NULL },
+	{ "role", OP_TEXT, OP_OPTION, "of SMTP: usual, public, private or submission", NULL },
+	{ 0 },
+};
+
+OPERATION(listener_change) = {
+	.name = "listener change",
+	.role = OP_SERVER_ADMIN,
+	.args = change_args,
+	.help = "move a listener, turn it off, or change what it is for",
+	.example = "listener change pop3 --address off",
+	.run = run_change,
+};
+
+static int run_remove(struct op_call *call)
+{
+	const char *name = op_text(call, "name");
+	struct err err = { 0 };
+
+	if (!listen_knows(name))
+		return absent(call);
+	if (listen_is_usual(name))
+		return op_fail(call, ERR_INPUT,
+		    "'%s' is always there; signet listener change %s --address off turns it off",
+		    name, name);
+	if (forget(slice_str(name), &err) != 0)
+		return op_fail_err(call, &err);
+	op_say(call, "It takes effect at the next start.");
+	return 0;
+}
+
+OPERATION(listener_remove) = {
+	.name = "listener remove",
+	.role = OP_SERVER_ADMIN,
+	.args = name_args,
+	.help = "remove a listener that was added, and its settings",
+	.run = run_remove,
+};
+
 /* --- what a mail program has to be told --- */
 
 CONF_KEY(listener_client_host) = {
