@@ -239,17 +239,29 @@ int op_args_take(struct op_call *call, const json_t *args)
 	return 0;
 }
 
+/* Of very many the first ones, and how many more. */
+static const char *items_shown(struct op_call *call, const struct op_value *value)
+{
+	enum { SHOWN_BYTES = 8000 };
+	struct buf all = { 0 };
+	size_t k;
+
+	for (k = 0; k < value->n_items && all.n < SHOWN_BYTES; k++)
+		buf_printf(&all, "%s%s", k > 0 ? " " : "", value->items[k]);
+	if (k < value->n_items)
+		buf_printf(&all, " and %zu more", value->n_items - k);
+	const char *copy = pool_str(&call->pool, buf_slice(&all));
+	buf_done(&all);
+	return copy;
+}
+
 const char *op_args_shown(struct op_call *call, size_t i)
 {
 	const struct op_value *value = &call->values[i];
-	const char *all = NULL;
 
 	if (call->op->args[i].type == OP_SECRET || !value->given)
 		return NULL;
-	for (size_t k = 0; k < value->n_items; k++)
-		all =
-		    all ? pool_printf(&call->pool, "%s %s", all, value->items[k]) : value->items[k];
-	return all ? all : value->text;
+	return value->n_items > 0 ? items_shown(call, value) : value->text;
 }
 
 /* --- for run() --- */
