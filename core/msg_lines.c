@@ -71,8 +71,11 @@ static bool is_encoded(const struct msg_part *part)
 
 static void put_part(const struct msg_part *part, struct slice whole, struct buf *out);
 
+/* Parts of broken messages may end before they begin, or behind what holds them. */
 static struct slice between(struct slice whole, uint64_t from, uint64_t to)
 {
+	if (from >= to || to > whole.n)
+		return (struct slice){ 0 };
 	return slice_of(whole.p + from, (size_t)(to - from));
 }
 
@@ -85,7 +88,8 @@ static void put_container(const struct msg_part *part, struct slice whole, struc
 	for (const struct msg_part *child = part->children; child; child = child->next) {
 		put_lines(between(whole, at, child->header), out);
 		put_part(child, whole, out);
-		at = child->end;
+		if (child->end > at)
+			at = child->end;
 	}
 	put_lines(between(whole, at, part->end), out);
 }

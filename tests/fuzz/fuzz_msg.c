@@ -65,6 +65,9 @@ static void read_message(struct pool *pool, struct slice message)
 	summary_make(message, 0, &record);
 	check_summary(pool, buf_slice(&record), true);
 	summary_body(message, &body);
+	buf_clear(&body);
+	msg_make_lines(message, &body);
+	need(msg_is_lines(buf_slice(&body)));
 	buf_done(&record);
 	buf_done(&body);
 }
