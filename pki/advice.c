@@ -7,6 +7,7 @@
 struct advice {
 	void (*tell)(void *arg, const char *sentence);
 	void *arg;
+	const struct trust *trust;
 	int64_t now;
 	struct cert cert[1 + CHAIN_CERTS_MAX]; /* the leaf first */
 	size_t n;
@@ -90,32 +91,29 @@ static void look_at_link(struct advice *a, size_t i)
 /* One that a root of ours issued needs nobody above it. */
 static void look_at_end(struct advice *a)
 {
-	struct trust trust;
 	const struct cert *last = &a->cert[a->n - 1];
 	struct buf issuer = { 0 };
 	size_t at = 0;
 
 	if (verify_self_issued(last))
 		return;
-	trust_take((struct slice){ 0 }, &trust);
 	cert_name_canonical(last->issuer, &issuer);
-	if (!trust_next(&trust, buf_slice(&issuer), &at))
+	if (!trust_next(a->trust, buf_slice(&issuer), &at))
 		say(a,
 		    "it has an issuer that is neither in the chain nor trusted here: one may be missing",
 		    last);
 	buf_done(&issuer);
-	trust_give_back(&trust);
 }
 
-void chain_advice(const struct domain_record *record, int64_t now,
+void chain_advice_of(struct slice leaf, struct slice above, const struct trust *trust, int64_t now,
     void (*tell)(void *arg, const char *sentence), void *arg)
 {
-	struct slice rest = record->leaf;
-	struct advice a = { .tell = tell, .arg = arg, .now = now };
+	struct slice rest = leaf;
+	struct advice a = { .tell = tell, .arg = arg, .trust = trust, .now = now };
 
 	if (!cert_next(&rest, &a.cert[0]))
 		return;
-	rest = record->above;
+	rest = above;
 	for (a.n = 1; a.n <= CHAIN_CERTS_MAX && cert_next(&rest, &a.cert[a.n]); a.n++)
 		;
 	for (size_t i = 0; i < a.n; i++) {
@@ -123,4 +121,14 @@ void chain_advice(const struct domain_record *record, int64_t now,
 		look_at_link(&a, i);
 	}
 	look_at_end(&a);
+}
+
+void chain_advice(const struct domain_record *record, int64_t now,
+    void (*tell)(void *arg, const char *sentence), void *arg)
+{
+	struct trust trust;
+
+	trust_take((struct slice){ 0 }, &trust);
+	chain_advice_of(record->leaf, record->above, &trust, now, tell, arg);
+	trust_give_back(&trust);
 }

@@ -204,12 +204,17 @@ int domain_ask_clients(struct slice domain, const struct client_asking *asking, 
 
 /* --- advice.c --- */
 
+struct trust;
+
 /* Above the leaf: the TLS library sends no more (MAX_CHAIN_DEPTH). */
 enum { CHAIN_CERTS_MAX = 9 };
 
 /* Say what is odd about a domain's chain (C-050, C-052): calls tell() with a
    sentence for each thing. */
 void chain_advice(const struct domain_record *record, int64_t now,
+    void (*tell)(void *arg, const char *sentence), void *arg);
+/* The same of a leaf and what stands above it (DER), by other authorities than ours. */
+void chain_advice_of(struct slice leaf, struct slice above, const struct trust *trust, int64_t now,
     void (*tell)(void *arg, const char *sentence), void *arg);
 
 /* --- find.c: whose certificate? May wait for the disk --- */

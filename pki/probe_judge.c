@@ -219,6 +219,20 @@ static const char *names_differ(const struct exhibit *s)
 	    SLICE_ARG(other_names(s->host, &s->probe->pool)));
 }
 
+static void warn(void *arg, const char *sentence)
+{
+	probe_say(arg, "Warning: %s", sentence);
+}
+
+/* Duplicates, a wrong order, a root that need not be there (E-061): some refuse these. */
+static void warn_of_chain(const struct exhibit *s)
+{
+	struct slice leaf = s->cert[0].der;
+
+	chain_advice_of(
+	    leaf, slice_from(s->chain, leaf.n), &s->probe->trust, time(NULL), warn, s->probe);
+}
+
 bool probe_judge(struct probe *probe, struct probe_host *host, struct slice chain, const char **why)
 {
 	struct exhibit *s = pool_get(&probe->pool, sizeof(*s));
@@ -236,6 +250,7 @@ bool probe_judge(struct probe *probe, struct probe_host *host, struct slice chai
 	bool good = tell(s, 0, &err), named = covers(&s->cert[0], host->name);
 	for (size_t i = 1; i < s->n; i++)
 		tell(s, i, &other);
+	warn_of_chain(s);
 	host->dane = slice_str(ask_dane(s));
 	probe_say(probe, "DANE: %.*s", SLICE_ARG(host->dane));
 	*why = !good ? pool_str(&probe->pool, slice_str(err.text)) : names_differ(s);

@@ -68,6 +68,41 @@ class Checked(unittest.TestCase):
 
 
 class Rows(Checked):
+    def test_E_061_odd_chains(self):
+        """What others may refuse is said, though it is good here."""
+        by_middle, middle_key = self.middle.issue("a.alpha.test")
+        root, middle = self.root.pem(), self.middle.pem()
+        alone = by_middle.read_text()[:by_middle.read_text().index("-----END") + len("-----END CERTIFICATE-----\n")]
+        cases = ((alone + middle + middle, "Middle: it is there twice"),
+                 (alone + root + middle, "the order is wrong"),
+                 (alone + middle + root, "Root: it is a root"),
+                 (alone, "neither in the chain nor trusted"))
+        for chain, said in cases:
+            with self.subTest(said):
+                (self.folder / "odd.pem").write_text(chain)
+                self.sink.tls = server_context(self.folder / "odd.pem", middle_key)
+                self.assertRegex(self.check("a.alpha.test")["transcript"], "Warning: .*" + said)
+        self.sink.tls = self.middle.context("a.alpha.test")
+        self.assertNotIn("Warning", self.check("a.alpha.test", status=0)["transcript"])
+
+    def test_E_062_https_with_the_same_certificate(self):
+        """A client that checks warns of nothing with the whole chain, and warns without it."""
+        cert, key = self.middle.issue("alpha.test")
+        with Server() as server:
+            server.add("ann@alpha.test")
+            whole = cert.read_text()
+            leaf, above = whole[:whole.index("-----BEGIN", 10)], whole[whole.index("-----BEGIN", 10):]
+            server.signet("pki", "key-import", "alpha.test", "--replace", stdin=key.read_text())
+            server.signet("pki", "cert-set", "alpha.test", stdin=leaf)
+
+            def fetch():
+                return subprocess.run(["curl", "-sS", "--cacert", self.root.cert, "--resolve",
+                                       f"alpha.test:{server.ports['https']}:127.0.0.1",
+                                       f"https://alpha.test:{server.ports['https']}/health"], capture_output=True)
+            self.assertIn(b"unable to get local issuer certificate", fetch().stderr)
+            server.signet("pki", "chain-set", "alpha.test", stdin=above)
+            self.assertEqual(fetch().returncode, 0)
+
     def test_E_063_the_receiving_side(self):
         """A domain, an address of it, a host, an IP address; Signet itself need not run."""
         for target in ("alpha.test", "postmaster@alpha.test", "ALPHA.test", "a.alpha.test", "b.alpha.test"):
