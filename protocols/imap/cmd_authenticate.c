@@ -86,4 +86,4 @@ static void words(const struct imap *im, struct buf *out)
 	}
 }
 
-IMAP_EXTENSION(auth) = { .words = words };
+IMAP_EXTENSION(auth) = { .words = words, .early = true };

@@ -3,11 +3,11 @@
 #include "protocols/imap/parse.h"
 
 /* RFC 7162 §3.2.3: who wants QRESYNC wants CONDSTORE. */
-IMAP_ENABLING(condstore) = { "CONDSTORE", IMAP_CONDSTORE };
-IMAP_ENABLING(utf8_accept) = { "UTF8=ACCEPT", IMAP_UTF8 };
-IMAP_ENABLING(imap4rev2) = { "IMAP4rev2", IMAP_REV2 | IMAP_UTF8 };
-IMAP_ENABLING(uidonly) = { "UIDONLY", IMAP_UIDONLY };
-IMAP_ENABLING(qresync) = { "QRESYNC", IMAP_CONDSTORE | IMAP_QRESYNC };
+IMAP_ENABLING(condstore) = { .name = "CONDSTORE", .sets = IMAP_CONDSTORE };
+IMAP_ENABLING(utf8_accept) = { .name = "UTF8=ACCEPT", .sets = IMAP_UTF8 };
+IMAP_ENABLING(imap4rev2) = { .name = "IMAP4rev2", .sets = IMAP_REV2 | IMAP_UTF8, .early = true };
+IMAP_ENABLING(uidonly) = { .name = "UIDONLY", .sets = IMAP_UIDONLY };
+IMAP_ENABLING(qresync) = { .name = "QRESYNC", .sets = IMAP_CONDSTORE | IMAP_QRESYNC };
 
 void imap_enable(struct imap *im, unsigned what)
 {

@@ -33,4 +33,4 @@ static void words(const struct imap *im, struct buf *out)
 		buf_addz(out, " LOGINDISABLED");
 }
 
-IMAP_EXTENSION(login_disabled) = { .words = words };
+IMAP_EXTENSION(login_disabled) = { .words = words, .early = true };

@@ -26,4 +26,4 @@ static void words(const struct imap *im, struct buf *out)
 		buf_addz(out, " STARTTLS");
 }
 
-IMAP_EXTENSION(starttls) = { .words = words };
+IMAP_EXTENSION(starttls) = { .words = words, .early = true };

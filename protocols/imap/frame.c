@@ -46,7 +46,7 @@ static void words(const struct imap *im, struct buf *out)
 	buf_addz(out, " LITERAL+");
 }
 
-IMAP_EXTENSION(literal_plus) = { .words = words }; /* RFC 7888 */
+IMAP_EXTENSION(literal_plus) = { .words = words, .early = true }; /* RFC 7888 */
 
 /* --- the head: tag, name, arguments --- */
 

@@ -162,6 +162,7 @@ TABLE_DECLARE(imap_command);
    command: each is appended with a blank before it. */
 struct imap_extension {
 	void (*words)(const struct imap *im, struct buf *out);
+	bool early; /* told before STARTTLS, too */
 };
 
 #define IMAP_EXTENSION(id) TABLE_ROW(imap_extension, id)
@@ -171,6 +172,7 @@ TABLE_DECLARE(imap_extension);
 struct imap_enabling {
 	const char *name;
 	unsigned sets; /* enum imap_enabled, or-ed */
+	bool early;    /* told before STARTTLS, too */
 };
 
 #define IMAP_ENABLING(id) TABLE_ROW(imap_enabling, id)
