@@ -25,28 +25,12 @@ IMAP_FETCH_ITEM(savedate) = { .name = "SAVEDATE", .put = put };
 
 /* --- SEARCH (§4.3) --- */
 
-enum when { BEFORE, ON, SINCE };
-
-static bool parse(struct imap_query *query, struct imap_term *term, struct slice *in)
-{
-	(void)query;
-	return imap_take(in, ' ') && imap_date(in, &term->day);
-}
-
 /* Without a date of its own INTERNALDATE stands for it. */
 static bool match(struct imap_candidate *c, const struct imap_term *term)
 {
 	int64_t t = c->entry->saved ? c->entry->saved : c->entry->internal_date;
-	int64_t day = t / 86400 - (t % 86400 < 0);
 
-	switch (term->key->num) {
-	case BEFORE:
-		return day < term->day;
-	case ON:
-		return day == term->day;
-	default:
-		return day >= term->day;
-	}
+	return imap_term_match_day(t / 86400 - (t % 86400 < 0), term);
 }
 
 static bool match_supported(struct imap_candidate *c, const struct imap_term *term)
@@ -55,9 +39,9 @@ static bool match_supported(struct imap_candidate *c, const struct imap_term *te
 	return true;
 }
 
-#define SAVED(when) .num = (when), .parse = parse, .match = match
+#define SAVED(when) .num = (when), .parse = imap_term_parse_day, .match = match
 
-IMAP_SEARCH_KEY(savedbefore) = { .name = "SAVEDBEFORE", SAVED(BEFORE) };
-IMAP_SEARCH_KEY(savedon) = { .name = "SAVEDON", SAVED(ON) };
-IMAP_SEARCH_KEY(savedsince) = { .name = "SAVEDSINCE", SAVED(SINCE) };
+IMAP_SEARCH_KEY(savedbefore) = { .name = "SAVEDBEFORE", SAVED(IMAP_BEFORE) };
+IMAP_SEARCH_KEY(savedon) = { .name = "SAVEDON", SAVED(IMAP_ON) };
+IMAP_SEARCH_KEY(savedsince) = { .name = "SAVEDSINCE", SAVED(IMAP_SINCE) };
 IMAP_SEARCH_KEY(savedatesupported) = { .name = "SAVEDATESUPPORTED", .match = match_supported };

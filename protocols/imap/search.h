@@ -95,6 +95,13 @@ TABLE_DECLARE(imap_search_key);
 bool imap_terms_match(struct imap_candidate *c, const struct imap_term *term);
 void imap_terms_prepare(struct imap_term *term, const struct imap_view *view);
 
+/* Keys that compare a date with days: how is their row's num, one of these. */
+enum imap_when { IMAP_BEFORE, IMAP_ON, IMAP_SINCE };
+/* .parse of such a key: the date behind it, in days since 1970 into term->day. */
+bool imap_term_parse_day(struct imap_query *query, struct imap_term *term, struct slice *in);
+/* Is that day as the key asks for? */
+bool imap_term_match_day(int64_t day, const struct imap_term *term);
+
 /* --- a search that runs (search_run.c) --- */
 
 /* What was found, as sequence numbers in the order of the answer. */

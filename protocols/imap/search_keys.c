@@ -153,21 +153,18 @@ IMAP_SEARCH_KEY(older) = {
 };
 IMAP_SEARCH_KEY(younger) = { .name = "YOUNGER", .parse = parse_number, .match = match_age };
 
-static bool parse_date(struct imap_query *query, struct imap_term *term, struct slice *in)
+bool imap_term_parse_day(struct imap_query *query, struct imap_term *term, struct slice *in)
 {
 	(void)query;
 	return imap_take(in, ' ') && imap_date(in, &term->day);
 }
 
-/* How a day must compare to the one given. */
-enum when { BEFORE, ON, SINCE };
-
-static bool compare(int64_t day, const struct imap_term *term)
+bool imap_term_match_day(int64_t day, const struct imap_term *term)
 {
 	switch (term->key->num) {
-	case BEFORE:
+	case IMAP_BEFORE:
 		return day < term->day;
-	case ON:
+	case IMAP_ON:
 		return day == term->day;
 	default:
 		return day >= term->day;
@@ -179,23 +176,23 @@ static bool match_date(struct imap_candidate *c, const struct imap_term *term)
 {
 	int64_t t = c->entry->internal_date;
 
-	return compare(t / 86400 - (t % 86400 < 0), term);
+	return imap_term_match_day(t / 86400 - (t % 86400 < 0), term);
 }
 
 static bool match_sent(struct imap_candidate *c, const struct imap_term *term)
 {
 	int64_t day;
 
-	return imap_candidate_sent(c, &day) && compare(day, term);
+	return imap_candidate_sent(c, &day) && imap_term_match_day(day, term);
 }
 
-#define DATE(when) .num = (when), .parse = parse_date, .match = match_date
+#define DATE(when) .num = (when), .parse = imap_term_parse_day, .match = match_date
 #define SENT(when)                                                                                 \
-	.num = (when), .cost = IMAP_COST_SUMMARY, .parse = parse_date, .match = match_sent
+	.num = (when), .cost = IMAP_COST_SUMMARY, .parse = imap_term_parse_day, .match = match_sent
 
-IMAP_SEARCH_KEY(before) = { .name = "BEFORE", DATE(BEFORE) };
-IMAP_SEARCH_KEY(on) = { .name = "ON", DATE(ON) };
-IMAP_SEARCH_KEY(since) = { .name = "SINCE", DATE(SINCE) };
-IMAP_SEARCH_KEY(sentbefore) = { .name = "SENTBEFORE", SENT(BEFORE) };
-IMAP_SEARCH_KEY(senton) = { .name = "SENTON", SENT(ON) };
-IMAP_SEARCH_KEY(sentsince) = { .name = "SENTSINCE", SENT(SINCE) };
+IMAP_SEARCH_KEY(before) = { .name = "BEFORE", DATE(IMAP_BEFORE) };
+IMAP_SEARCH_KEY(on) = { .name = "ON", DATE(IMAP_ON) };
+IMAP_SEARCH_KEY(since) = { .name = "SINCE", DATE(IMAP_SINCE) };
+IMAP_SEARCH_KEY(sentbefore) = { .name = "SENTBEFORE", SENT(IMAP_BEFORE) };
+IMAP_SEARCH_KEY(senton) = { .name = "SENTON", SENT(IMAP_ON) };
+IMAP_SEARCH_KEY(sentsince) = { .name = "SENTSINCE", SENT(IMAP_SINCE) };
