@@ -96,6 +96,9 @@ int op_fail(struct op_call *call, enum err_kind kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 int op_fail_err(struct op_call *call, const struct err *err);
 
+/* What run() returns after a function that filled *err unless its rc is 0. */
+int op_done(struct op_call *call, int rc, const struct err *err);
+
 /* The answer is a JSON object; add to it, or set "rows" to an array of objects
    for a listing. The call owns what it is given. Bytes that are no UTF-8 become
    question marks. */

@@ -99,6 +99,11 @@ int op_fail_err(struct op_call *call, const struct err *err)
 	return -1;
 }
 
+int op_done(struct op_call *call, int rc, const struct err *err)
+{
+	return rc == 0 ? 0 : op_fail_err(call, err);
+}
+
 void op_progress(struct op_call *call, int64_t done, int64_t total, const char *what)
 {
 	uint64_t now = loop_now();

@@ -59,9 +59,8 @@ static int run_list(struct op_call *call)
 		return -1;
 	if (listing.left < 1 || listing.left > LIST_MAX)
 		return op_fail(call, ERR_INPUT, "limit: 1 to %d", LIST_MAX);
-	return issue_each(scope, slice_str(op_text(call, "after")), put_entry, &listing, &err) == 0
-	    ? 0
-	    : op_fail_err(call, &err);
+	return op_done(call,
+	    issue_each(scope, slice_str(op_text(call, "after")), put_entry, &listing, &err), &err);
 }
 
 static const struct op_arg list_args[] = {
@@ -103,9 +102,8 @@ static int run_certificate(struct op_call *call)
 
 	if (ca_call_scope(call, &scope) != 0)
 		return -1;
-	return issue_find(scope, slice_str(op_text(call, "serial")), put_pem, call, &err) == 0
-	    ? 0
-	    : op_fail_err(call, &err);
+	return op_done(
+	    call, issue_find(scope, slice_str(op_text(call, "serial")), put_pem, call, &err), &err);
 }
 
 #define SERIAL                                                                                     \
@@ -144,9 +142,8 @@ static int run_issued(struct op_call *call)
 
 	if (ca_call_scope(call, &scope) != 0)
 		return -1;
-	return issue_find(scope, slice_str(op_text(call, "serial")), put_issued, call, &err) == 0
-	    ? 0
-	    : op_fail_err(call, &err);
+	return op_done(call,
+	    issue_find(scope, slice_str(op_text(call, "serial")), put_issued, call, &err), &err);
 }
 
 OPERATION(ca_issued) = {
@@ -181,9 +178,8 @@ static int revoke(struct op_call *call, enum issue_reason reason)
 
 	if (ca_call_scope(call, &scope) != 0)
 		return -1;
-	return issue_revoke(scope, slice_str(op_text(call, "serial")), reason, &err) == 0
-	    ? 0
-	    : op_fail_err(call, &err);
+	return op_done(
+	    call, issue_revoke(scope, slice_str(op_text(call, "serial")), reason, &err), &err);
 }
 
 static int run_revoke(struct op_call *call)

@@ -94,7 +94,7 @@ static int run_add(struct op_call *call)
 		pki_call_put_cert(call, &cert);
 	}
 	buf_done(&der);
-	return rc == 0 ? 0 : op_fail_err(call, &err);
+	return op_done(call, rc, &err);
 }
 
 static const struct op_arg add_args[] = {
@@ -130,7 +130,7 @@ static int run_remove(struct op_call *call)
 	if (rc == 0)
 		rc = client_cert_remove(&account, buf_slice(&fingerprint), &err);
 	buf_done(&fingerprint);
-	return rc == 0 ? 0 : op_fail_err(call, &err);
+	return op_done(call, rc, &err);
 }
 
 static const struct op_arg remove_args[] = {

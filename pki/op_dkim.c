@@ -262,9 +262,7 @@ static int run_activate(struct op_call *call)
 		return -1;
 	if (!op_bool(call, "unpublished") && domainkey_published(&key, op_pool(call), &err) != 1)
 		return op_fail(call, err.kind, "%s; --unpublished signs all the same", err.text);
-	if (domainkey_activate(key.domain, key.selector, &err) != 0)
-		return op_fail_err(call, &err);
-	return 0;
+	return op_done(call, domainkey_activate(key.domain, key.selector, &err), &err);
 }
 
 static const struct op_arg activate_args[] = {
@@ -296,9 +294,7 @@ static int run_remove(struct op_call *call)
 		return -1;
 	if (key.state == DOMAINKEY_ACTIVE && !op_bool(call, "active"))
 		return op_fail(call, ERR_BUSY, "it signs; --active removes it all the same");
-	if (domainkey_remove(key.domain, key.selector, &err) != 0)
-		return op_fail_err(call, &err);
-	return 0;
+	return op_done(call, domainkey_remove(key.domain, key.selector, &err), &err);
 }
 
 static const struct op_arg remove_args[] = {

@@ -93,7 +93,7 @@ static int run_protect(struct op_call *call)
 
 	if (passphrase.n < 12)
 		return op_fail(call, ERR_INPUT, "a passphrase of less than 12 bytes is soon found");
-	return seal_protect(passphrase, &err) == 0 ? 0 : op_fail_err(call, &err);
+	return op_done(call, seal_protect(passphrase, &err), &err);
 }
 
 static const struct op_arg protect_args[] = {
@@ -116,7 +116,7 @@ static int run_unprotect(struct op_call *call)
 {
 	struct err err = { 0 };
 
-	return seal_protect((struct slice){ 0 }, &err) == 0 ? 0 : op_fail_err(call, &err);
+	return op_done(call, seal_protect((struct slice){ 0 }, &err), &err);
 }
 
 OPERATION(master_key_unprotect) = {

@@ -55,7 +55,7 @@ static int run(struct op_call *call)
 		op_put_text(call, "pem", buf_slice(&pem));
 	buf_wipe(&pem);
 	shape_done(&shape);
-	return rc == 0 ? 0 : op_fail_err(call, &err);
+	return op_done(call, rc, &err);
 }
 
 static const struct op_arg args[] = {

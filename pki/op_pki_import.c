@@ -164,7 +164,7 @@ static int write_file(struct op_call *call, struct slice owner, const struct dom
 	}
 	buf_done(&chain);
 	buf_wipe(&file);
-	return rc == 0 ? 0 : op_fail_err(call, &err);
+	return op_done(call, rc, &err);
 }
 
 int pki_run_export(struct op_call *call)

@@ -126,9 +126,7 @@ static int run_remove(struct op_call *call)
 {
 	struct err err = { 0 };
 
-	if (profile_remove(slice_str(op_text(call, "profile")), &err) != 0)
-		return op_fail_err(call, &err);
-	return 0;
+	return op_done(call, profile_remove(slice_str(op_text(call, "profile")), &err), &err);
 }
 
 OPERATION(profile_remove) = {

@@ -96,7 +96,7 @@ static int run_export(struct op_call *call)
 		op_put_text(call, "keys", buf_slice(&text));
 	bytes_wipe(&keys, sizeof(keys));
 	buf_done(&text);
-	return rc == 0 ? 0 : op_fail_err(call, &err);
+	return op_done(call, rc, &err);
 }
 
 static const struct op_arg export_args[] = {

@@ -198,7 +198,7 @@ static int run(struct op_call *call)
 		answer(call, probe);
 	trust_give_back(&probe->trust);
 	probe_done(probe);
-	return rc == 0 ? 0 : op_fail_err(call, &err);
+	return op_done(call, rc, &err);
 }
 
 static const struct op_arg args[] = {

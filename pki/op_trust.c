@@ -12,9 +12,8 @@ int pki_call_scope(struct op_call *call, bool changes, struct slice *scope)
 
 	*scope = (struct slice){ 0 };
 	if (op_given(call, "domain"))
-		return domain_hosted(pki_call_domain(call), op_pool(call), scope, &err) == 0
-		    ? 0
-		    : op_fail_err(call, &err);
+		return op_done(
+		    call, domain_hosted(pki_call_domain(call), op_pool(call), scope, &err), &err);
 	return changes && op_caller(call)->role < OP_SERVER_ADMIN
 	    ? op_fail(call, ERR_DENIED, "the server's set is not yours: name your domain")
 	    : 0;

@@ -58,8 +58,7 @@ static int run_add(struct op_call *call)
 
 	if (pki_call_scope(call, true, &scope) != 0)
 		return -1;
-	return trust_add_lists(scope, op_secret(call, "pem"), &err) == 0 ? 0
-									 : op_fail_err(call, &err);
+	return op_done(call, trust_add_lists(scope, op_secret(call, "pem"), &err), &err);
 }
 
 static const struct op_arg add_args[] = {
@@ -88,7 +87,7 @@ static int run_remove(struct op_call *call)
 
 	if (pki_call_scope(call, true, &scope) != 0)
 		return -1;
-	return trust_remove_lists(scope, &err) == 0 ? 0 : op_fail_err(call, &err);
+	return op_done(call, trust_remove_lists(scope, &err), &err);
 }
 
 OPERATION(trust_crl_remove) = {

@@ -180,7 +180,7 @@ static int run(struct op_call *call)
 	if (rc == 0)
 		answer(call, q);
 	question_done(q);
-	return rc == 0 ? 0 : op_fail_err(call, &err);
+	return op_done(call, rc, &err);
 }
 
 static void line(struct slice question, struct buf *answer)

@@ -208,9 +208,8 @@ static int run_issued(struct op_call *call)
 {
 	struct err err = { 0 };
 
-	return issue_each(domain_of(call), (struct slice){ 0 }, visit, call, &err) == 0
-	    ? 0
-	    : op_fail_err(call, &err);
+	return op_done(
+	    call, issue_each(domain_of(call), (struct slice){ 0 }, visit, call, &err), &err);
 }
 
 OPERATION(smime_issued) = {

@@ -137,10 +137,10 @@ static int run_secret(struct op_call *call)
 
 	if (smime_op_account(call, true, &account) != 0)
 		return -1;
-	if (identity_secret(
-		&account, op_secret(call, "secret"), op_secret(call, "new-secret"), &err) != 0)
-		return op_fail_err(call, &err);
-	return 0;
+	return op_done(call,
+	    identity_secret(
+		&account, op_secret(call, "secret"), op_secret(call, "new-secret"), &err),
+	    &err);
 }
 
 static const struct op_arg secret_args[] = {

@@ -64,7 +64,7 @@ static int read_file(struct op_call *call, struct buf *key, struct buf *chain)
 	    : read_pkcs12(file, password, key, chain, &err);
 	if (rc == 0)
 		rc = check(buf_slice(key), buf_slice(chain), &err);
-	return rc == 0 ? 0 : op_fail_err(call, &err);
+	return op_done(call, rc, &err);
 }
 
 static int add(

@@ -31,7 +31,7 @@ static int make_key(
 	if (rc == 0)
 		rc = key_look(buf_slice(key), info, &err);
 	buf_wipe(&made);
-	return rc == 0 ? 0 : op_fail_err(call, &err);
+	return op_done(call, rc, &err);
 }
 
 static int issue(struct op_call *call, const struct dir_account *account, const char *domain,
@@ -45,9 +45,7 @@ static int issue(struct op_call *call, const struct dir_account *account, const 
 	};
 	struct err err = { 0 };
 
-	if (issue_user(slice_str(domain), &user, chain, &err) != 0)
-		return op_fail_err(call, &err);
-	return 0;
+	return op_done(call, issue_user(slice_str(domain), &user, chain, &err), &err);
 }
 
 static int keep(

@@ -288,7 +288,7 @@ static int run_rotate(struct op_call *call)
 {
 	struct err err = { 0 };
 
-	return turn(true, &err) == 0 ? 0 : op_fail_err(call, &err);
+	return op_done(call, turn(true, &err), &err);
 }
 
 OPERATION(srs_rotate) = {

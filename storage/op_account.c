@@ -69,7 +69,7 @@ static int run_remove(struct op_call *call)
 		return -1;
 	int rc = dir_account_remove(address_of(call), &err);
 	op_account_end_sessions(account.name);
-	return rc == 0 ? 0 : op_fail_err(call, &err);
+	return op_done(call, rc, &err);
 }
 
 OPERATION(account_remove) = {

@@ -16,11 +16,6 @@ static struct slice address_of(struct op_call *call)
 	return slice_str(op_text(call, "address"));
 }
 
-static int done(struct op_call *call, int rc, const struct err *err)
-{
-	return rc == 0 ? 0 : op_fail_err(call, err);
-}
-
 /* The account, for somebody who may see or change it: nobody acts on those
    that may do more than himself. */
 int op_account_find(struct op_call *call, struct dir_account *account)
@@ -153,7 +148,7 @@ static int suspend(struct op_call *call, bool on)
 	int rc = dir_account_suspend(address_of(call), on, &err);
 	if (rc == 0 && on)
 		op_account_end_sessions(account.name);
-	return done(call, rc, &err);
+	return op_done(call, rc, &err);
 }
 
 static int run_suspend(struct op_call *call)
@@ -192,7 +187,7 @@ static int run_quota(struct op_call *call)
 	if (op_account_find(call, &account) != 0)
 		return -1;
 	uint64_t quota = (uint64_t)op_number(call, "quota", 0);
-	return done(call, dir_account_quota(address_of(call), quota, &err), &err);
+	return op_done(call, dir_account_quota(address_of(call), quota, &err), &err);
 }
 
 static const struct op_arg quota_args[] = {
@@ -217,7 +212,7 @@ static int run_role(struct op_call *call)
 
 	if (op_account_find(call, &account) != 0)
 		return -1;
-	return done(call,
+	return op_done(call,
 	    dir_account_role(address_of(call), (int)op_number(call, "role", OP_USER), &err), &err);
 }
 

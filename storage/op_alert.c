@@ -80,10 +80,10 @@ static int run_add(struct op_call *call)
 	if (take_bits(call, "severity", alert_severities, &record[1]) != 0 ||
 	    take_bits(call, "type", alert_types, &record[2]) != 0)
 		return -1;
-	if (store_record_put(room, slice_str(op_text(call, "address")),
-		slice_of(record, sizeof(record)), &err) != 0)
-		return op_fail_err(call, &err);
-	return 0;
+	return op_done(call,
+	    store_record_put(
+		room, slice_str(op_text(call, "address")), slice_of(record, sizeof(record)), &err),
+	    &err);
 }
 
 static const struct op_arg add_args[] = {

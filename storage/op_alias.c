@@ -11,7 +11,7 @@ static int run_add(struct op_call *call)
 		buf_printf(&targets, "%s%s", i ? " " : "", op_item(call, "target", i));
 	int rc = dir_alias_add(slice_str(op_text(call, "name")), buf_slice(&targets), &err);
 	buf_done(&targets);
-	return rc == 0 ? 0 : op_fail_err(call, &err);
+	return op_done(call, rc, &err);
 }
 
 static const struct op_arg add_args[] = {
@@ -33,9 +33,7 @@ static int run_remove(struct op_call *call)
 {
 	struct err err = { 0 };
 
-	if (dir_alias_remove(slice_str(op_text(call, "name")), &err) != 0)
-		return op_fail_err(call, &err);
-	return 0;
+	return op_done(call, dir_alias_remove(slice_str(op_text(call, "name")), &err), &err);
 }
 
 static const struct op_arg remove_args[] = {

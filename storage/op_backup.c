@@ -18,7 +18,7 @@ static int run_create(struct op_call *call)
 		return op_fail(call, ERR_BUSY, "another backup is being made");
 	int rc = store_backup(op_text(call, "target"), tell, call, &err);
 	atomic_flag_clear(&running);
-	return rc == 0 ? 0 : op_fail_err(call, &err);
+	return op_done(call, rc, &err);
 }
 
 static const struct op_arg create_args[] = {

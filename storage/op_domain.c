@@ -3,11 +3,6 @@
 #include "core/text.h"
 #include "storage/dir.h"
 
-static int done(struct op_call *call, int rc, const struct err *err)
-{
-	return rc == 0 ? 0 : op_fail_err(call, err);
-}
-
 static struct slice name_of(struct op_call *call)
 {
 	return slice_str(op_text(call, "name"));
@@ -45,7 +40,7 @@ static int run_remove(struct op_call *call)
 {
 	struct err err = { 0 };
 
-	return done(call, dir_domain_remove(name_of(call), &err), &err);
+	return op_done(call, dir_domain_remove(name_of(call), &err), &err);
 }
 
 OPERATION(domain_remove) = {
@@ -141,7 +136,7 @@ static int run_main(struct op_call *call)
 {
 	struct err err = { 0 };
 
-	return done(call, dir_domain_main(name_of(call), &err), &err);
+	return op_done(call, dir_domain_main(name_of(call), &err), &err);
 }
 
 OPERATION(domain_main) = {
@@ -159,7 +154,7 @@ static int run_catch_all(struct op_call *call)
 {
 	struct err err = { 0 };
 
-	return done(call,
+	return op_done(call,
 	    dir_domain_catch_all(name_of(call), slice_str(op_text(call, "address")), &err), &err);
 }
 
@@ -187,7 +182,7 @@ static int run_address(struct op_call *call)
 		buf_printf(&all, "%s%s", i ? " " : "", op_item(call, "address", i));
 	int rc = dir_domain_addresses(name_of(call), buf_slice(&all), &err);
 	buf_done(&all);
-	return done(call, rc, &err);
+	return op_done(call, rc, &err);
 }
 
 static const struct op_arg address_args[] = {

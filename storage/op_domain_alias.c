@@ -6,10 +6,10 @@ static int run_add(struct op_call *call)
 {
 	struct err err = { 0 };
 
-	if (dir_domain_alias_add(
-		slice_str(op_text(call, "name")), slice_str(op_text(call, "domain")), &err) != 0)
-		return op_fail_err(call, &err);
-	return 0;
+	return op_done(call,
+	    dir_domain_alias_add(
+		slice_str(op_text(call, "name")), slice_str(op_text(call, "domain")), &err),
+	    &err);
 }
 
 static const struct op_arg add_args[] = {
@@ -31,9 +31,7 @@ static int run_remove(struct op_call *call)
 {
 	struct err err = { 0 };
 
-	if (dir_domain_alias_remove(slice_str(op_text(call, "name")), &err) != 0)
-		return op_fail_err(call, &err);
-	return 0;
+	return op_done(call, dir_domain_alias_remove(slice_str(op_text(call, "name")), &err), &err);
 }
 
 static const struct op_arg remove_args[] = {

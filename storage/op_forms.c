@@ -15,9 +15,7 @@ static int change(
 
 	if (op_rule_account(call, op_text(call, "address"), &owner) != 0)
 		return -1;
-	if (forms_change(owner.account, owner.shard, how, said, &err) != 0)
-		return op_fail_err(call, &err);
-	return 0;
+	return op_done(call, forms_change(owner.account, owner.shard, how, said, &err), &err);
 }
 
 #define ARG_ADDRESS                                                                                \

@@ -183,7 +183,7 @@ static int run_remove(struct op_call *call)
 {
 	struct err err = { 0 };
 
-	return group_remove(name_of(call), &err) == 0 ? 0 : op_fail_err(call, &err);
+	return op_done(call, group_remove(name_of(call), &err), &err);
 }
 
 static const struct op_arg remove_args[] = { ARG_NAME, { 0 } };

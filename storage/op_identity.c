@@ -31,7 +31,7 @@ static int change(
 		return -1;
 	int rc = how(acct, identity, &err);
 	acct_close(&acct);
-	return rc == 0 ? 0 : op_fail_err(call, &err);
+	return op_done(call, rc, &err);
 }
 
 static const struct op_arg args[] = {

@@ -14,7 +14,7 @@ static int answer(struct op_call *call, struct import *import, int rc, const str
 	op_put_number(call, "known", (int64_t)import->known);
 	import_done(import);
 	acct_close(&import->acct);
-	return rc == 0 ? 0 : op_fail_err(call, err);
+	return op_done(call, rc, err);
 }
 
 static const char again[] =
@@ -160,7 +160,7 @@ static int run_forget(struct op_call *call)
 	int rc = import_forget(acct, &n, &err);
 	acct_close(&acct);
 	op_put_number(call, "forgotten", (int64_t)n);
-	return rc == 0 ? 0 : op_fail_err(call, &err);
+	return op_done(call, rc, &err);
 }
 
 static const struct op_arg forget_args[] = {
@@ -194,7 +194,7 @@ static int export(struct op_call *call,
 	int rc = to(acct, op_text(call, "folder"), &progress, &messages, &err);
 	acct_close(&acct);
 	op_put_number(call, "exported", (int64_t)messages);
-	return rc == 0 ? 0 : op_fail_err(call, &err);
+	return op_done(call, rc, &err);
 }
 
 static int run_export(struct op_call *call)

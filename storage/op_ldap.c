@@ -283,7 +283,7 @@ static int run_test(struct op_call *call)
 		rc = try_link(call, s, link, local, &err);
 	ldapc_close(&link);
 	source_unref(&s);
-	return rc == 0 ? 0 : op_fail_err(call, &err);
+	return op_done(call, rc, &err);
 }
 
 static const struct op_arg test_args[] = {

@@ -29,7 +29,7 @@ static int change(struct op_call *call, enum right_how how, unsigned rights)
 	    slice_str(op_text(call, "mailbox")), slice_str(op_text(call, "who")), how, rights,
 	    &err);
 	acct_close(&owner.acct);
-	return rc == 0 ? 0 : op_fail_err(call, &err);
+	return op_done(call, rc, &err);
 }
 
 /* --- acl-set --- */
@@ -145,7 +145,7 @@ static int run_seen(struct op_call *call)
 	int rc = box_seen_apart_set(acct, slice_str(op_text(call, "mailbox")),
 	    op_number(call, "whose", COMMON) == OWN, &err);
 	acct_close(&acct);
-	return rc == 0 ? 0 : op_fail_err(call, &err);
+	return op_done(call, rc, &err);
 }
 
 static const char *const seen_choices[] = { [COMMON] = "common", [OWN] = "own", NULL };

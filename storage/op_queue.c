@@ -216,7 +216,7 @@ static int run_view(struct op_call *call)
 		op_put_text(call, "text", buf_slice(&text));
 	}
 	buf_done(&text);
-	return rc == 0 ? 0 : op_fail_err(call, &err);
+	return op_done(call, rc, &err);
 }
 
 static const struct op_arg view_args[] = {

@@ -204,7 +204,7 @@ static int run_delete(struct op_call *call)
 
 	if (!op_given(call, "id") || queue_get(id, op_pool(call), &entry) >= 0)
 		return run(call, QUEUE_DELETE);
-	return queue_delete(id, &err) == 0 ? 0 : op_fail_err(call, &err);
+	return op_done(call, queue_delete(id, &err), &err);
 }
 
 OPERATION(queue_delete) = {

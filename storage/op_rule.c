@@ -190,7 +190,7 @@ static int run_set(struct op_call *call)
 	if (rc == 0)
 		tell_warnings(call, buf_slice(&warnings));
 	buf_done(&warnings);
-	return rc == 0 ? 0 : op_fail_err(call, &err);
+	return op_done(call, rc, &err);
 }
 
 static const struct op_arg set_args[] = {
@@ -263,7 +263,7 @@ static int run_activate(struct op_call *call)
 
 	if (find_owner(call, &owner) != 0)
 		return -1;
-	return script_activate(&owner, name_of(call), &err) == 0 ? 0 : op_fail_err(call, &err);
+	return op_done(call, script_activate(&owner, name_of(call), &err), &err);
 }
 
 static const struct op_arg activate_args[] = {
@@ -290,7 +290,7 @@ static int run_remove(struct op_call *call)
 
 	if (find_owner(call, &owner) != 0)
 		return -1;
-	return script_remove(&owner, name_of(call), &err) == 0 ? 0 : op_fail_err(call, &err);
+	return op_done(call, script_remove(&owner, name_of(call), &err), &err);
 }
 
 static const struct op_arg remove_args[] = {

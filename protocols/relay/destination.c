@@ -188,7 +188,7 @@ static int change_one(struct op_call *call, struct slice value, bool only_check)
 	int rc = only_check
 	    ? value.n > 0 ? conf_check(key, value, NULL, &err) : 0
 	    : conf_set(key, CONF_DESTINATION, slice_str(op_text(call, "destination")), value, &err);
-	return rc == 0 ? 0 : op_fail_err(call, &err);
+	return op_done(call, rc, &err);
 }
 
 /* None is changed unless all can be. */

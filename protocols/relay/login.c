@@ -91,7 +91,7 @@ static int run_login(struct op_call *call)
 		rc = store_record_put(room, host, buf_slice(&record), &err);
 	free(what);
 	buf_wipe(&record);
-	return rc == 0 ? 0 : op_fail_err(call, &err);
+	return op_done(call, rc, &err);
 }
 
 static const struct op_arg login_args[] = {

@@ -97,16 +97,11 @@ static enum flow_behaviour behaviour_of(struct op_call *call)
 	return (enum flow_behaviour)op_number(call, "behaviour", FLOW_ACCEPT);
 }
 
-static int answer(struct op_call *call, int rc, const struct err *err)
-{
-	return rc == 0 ? 0 : op_fail_err(call, err);
-}
-
 static int run_add(struct op_call *call)
 {
 	struct err err = { 0 };
 
-	return answer(call,
+	return op_done(call,
 	    flow_policy_add(op_text(call, "name"), behaviour_of(call), op_text(call, "note"), &err),
 	    &err);
 }
@@ -134,7 +129,7 @@ static int run_change(struct op_call *call)
 	enum flow_behaviour behaviour = behaviour_of(call);
 	struct err err = { 0 };
 
-	return answer(call,
+	return op_done(call,
 	    flow_policy_change(op_text(call, "name"),
 		op_given(call, "behaviour") ? &behaviour : NULL, op_text(call, "note"), &err),
 	    &err);
@@ -153,7 +148,7 @@ static int run_remove(struct op_call *call)
 {
 	struct err err = { 0 };
 
-	return answer(call, flow_policy_remove(op_text(call, "name"), &err), &err);
+	return op_done(call, flow_policy_remove(op_text(call, "name"), &err), &err);
 }
 
 OPERATION(policy_remove) = {
@@ -182,7 +177,7 @@ static int run_set(struct op_call *call)
 		rc = conf_set(key, CONF_POLICY, slice_str(policy->name),
 		    slice_str(op_text(call, "value")), &err);
 	flow_give(&flow);
-	return answer(call, rc, &err);
+	return op_done(call, rc, &err);
 }
 
 static const struct op_arg set_args[] = {

@@ -13,11 +13,6 @@ static const char *listener_of(struct op_call *call)
 	return listener ? listener : "smtp";
 }
 
-static int answer(struct op_call *call, int rc, const struct err *err)
-{
-	return rc == 0 ? 0 : op_fail_err(call, err);
-}
-
 #define LISTENER_ARG                                                                               \
 	{                                                                                          \
 		"listener", OP_TEXT, OP_OPTION, "of this listener; else of smtp", NULL             \
@@ -146,7 +141,7 @@ static int run_add(struct op_call *call)
 {
 	struct err err = { 0 };
 
-	return answer(call,
+	return op_done(call,
 	    flow_group_add(listener_of(call), op_text(call, "name"), op_text(call, "policy"),
 		op_text(call, "note"), place_of(call, "order"), &err),
 	    &err);
@@ -176,7 +171,7 @@ static int run_change(struct op_call *call)
 {
 	struct err err = { 0 };
 
-	return answer(call,
+	return op_done(call,
 	    flow_group_change(listener_of(call), op_text(call, "name"), op_text(call, "policy"),
 		op_text(call, "note"), &err),
 	    &err);
@@ -202,7 +197,7 @@ static int run_move(struct op_call *call)
 {
 	struct err err = { 0 };
 
-	return answer(call,
+	return op_done(call,
 	    flow_group_move(
 		listener_of(call), op_text(call, "name"), place_of(call, "order"), &err),
 	    &err);
@@ -227,7 +222,7 @@ static int run_remove(struct op_call *call)
 {
 	struct err err = { 0 };
 
-	return answer(
+	return op_done(
 	    call, flow_group_remove(listener_of(call), op_text(call, "name"), &err), &err);
 }
 
@@ -255,7 +250,7 @@ static int run_entry_add(struct op_call *call)
 {
 	struct err err = { 0 };
 
-	return answer(call,
+	return op_done(call,
 	    flow_entries_add(listener_of(call), op_text(call, "name"), entries_of(call),
 		op_count(call, "entry"), op_text(call, "note"), &err),
 	    &err);
@@ -287,7 +282,7 @@ static int run_entry_remove(struct op_call *call)
 {
 	struct err err = { 0 };
 
-	return answer(call,
+	return op_done(call,
 	    flow_entries_remove(listener_of(call), op_text(call, "name"), entries_of(call),
 		op_count(call, "entry"), &err),
 	    &err);
