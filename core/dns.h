@@ -54,6 +54,11 @@ struct dns_question {
 };
 void dns_ask_all(struct dns_question *questions, size_t n, uint64_t ms, struct pool *pool);
 
+/* The one TXT record of a name that begins so; from pool. Asked for as DNS_TXT. False:
+   there is none, there are several, or the DNS does not tell (*failed, if not NULL). */
+bool dns_text_of(
+    struct slice name, struct slice begin, struct pool *pool, struct slice *out, bool *failed);
+
 /* The host name of an address: one that its reverse record has and that leads back to
    it. In lower case, from pool; empty unless DNS_FOUND. Waits as dns_ask does. */
 struct sockaddr;
@@ -77,6 +82,10 @@ struct dns_srv {
 	struct slice host;
 };
 bool dns_read_srv(struct slice rr, struct pool *pool, struct dns_srv *out);
+
+/* The strings of a TXT record, one behind another with nothing between them (RFC 7208
+   3.3, RFC 6376 3.6.2.2, RFC 8461 3.1). */
+bool dns_read_text(struct slice rr, struct pool *pool, struct slice *out);
 
 /* The address of an A or AAAA record as text. */
 bool dns_read_address(struct slice rr, enum dns_type type, struct pool *pool, struct slice *out);

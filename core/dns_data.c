@@ -78,6 +78,25 @@ bool dns_read_srv(struct slice rr, struct pool *pool, struct dns_srv *out)
 	return dns_read_name(&rr, pool, &out->host) && rr.n == 0;
 }
 
+bool dns_read_text(struct slice rr, struct pool *pool, struct slice *out)
+{
+	char *text = pool_get(pool, rr.n + 1);
+	size_t n = 0;
+
+	while (rr.n > 0) {
+		struct slice string = slice_head(slice_from(rr, 1), (unsigned char)rr.p[0]);
+
+		if (string.n < (unsigned char)rr.p[0])
+			return false;
+		if (string.n > 0)
+			memcpy(text + n, string.p, string.n);
+		n += string.n;
+		rr = slice_from(rr, string.n + 1);
+	}
+	*out = slice_of(text, n);
+	return true;
+}
+
 bool dns_read_address(struct slice rr, enum dns_type type, struct pool *pool, struct slice *out)
 {
 	char text[INET6_ADDRSTRLEN];

@@ -1,5 +1,6 @@
 /* op.c - an operation is found, its caller and arguments checked, run, and told to the audit trail
  */
+#include "core/loop.h"
 #include "core/op_call.h"
 
 const char *const op_role_names[] = { [OP_USER] = "user",
@@ -13,6 +14,11 @@ const struct op *op_find(struct slice name)
 		if (slice_eq(name, slice_str(op_table[i]->name)))
 			return op_table[i];
 	return NULL;
+}
+
+bool op_elsewhere(const struct op *op)
+{
+	return op && op->network && !network_thread();
 }
 
 static int check_caller(struct op_call *call)

@@ -8,8 +8,9 @@
  *		.help = "host a new domain", .run = run,
  *	};
  *
- * Every call is checked against its row (types, role), run on a worker, and
- * written to the log and the audit trail when it changes something. */
+ * Every call is checked against its row (types, role), run on a worker, or on a
+ * network thread when its row says .network, and written to the log and the audit
+ * trail when it changes something. */
 #ifndef CORE_OP_H
 #define CORE_OP_H
 
@@ -66,6 +67,7 @@ struct op {
 	bool lists;			  /* the answer has "rows", if only none */
 	bool offline;			  /* runs in the `signet` process, without a server */
 	bool served;			  /* an offline one that a server runs, too */
+	bool network;			  /* waits for other machines: see op_elsewhere */
 	int (*run)(struct op_call *call); /* 0, or -1 after op_fail */
 	/* Of an offline one, --json-lines: a line of standard input, and what is said to it,
 	   in one line. Always answers. NULL: it takes no lines. */
@@ -165,8 +167,13 @@ void op_run(const struct op_caller *caller, struct slice name, const struct json
     struct json_t **answer);
 
 /* The same in text: {"op":"domain add","args":{"name":"alpha.test"}}; the
-   answer, in one line without an end, is appended to *answer. */
-void op_run_text(const struct op_caller *caller, struct slice request, struct buf *answer);
+   answer, in one line without an end, is appended to *answer. False, and nothing was
+   done: the operation belongs elsewhere. */
+bool op_run_text(const struct op_caller *caller, struct slice request, struct buf *answer);
+
+/* Does it wait for other machines, and is this thread none of those that may
+   (core/loop.h)? Then whoever was asked for it moves to one before he runs it. */
+bool op_elsewhere(const struct op *op);
 
 /* {"progress":{"done":1,"total":2,"what":"..."}}, appended likewise. */
 void op_progress_text(int64_t done, int64_t total, const char *what, struct buf *out);

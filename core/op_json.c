@@ -55,7 +55,7 @@ void op_progress_text(int64_t done, int64_t total, const char *what, struct buf 
 	    out);
 }
 
-void op_run_text(const struct op_caller *caller, struct slice request, struct buf *answer)
+bool op_run_text(const struct op_caller *caller, struct slice request, struct buf *answer)
 {
 	json_error_t error;
 	json_t *said = NULL;
@@ -64,12 +64,14 @@ void op_run_text(const struct op_caller *caller, struct slice request, struct bu
 	json_t *json = json_loadb(request.p, request.n, JSON_REJECT_DUPLICATES, &error);
 	const char *name = json_string_value(json_object_get(json, "op"));
 	const json_t *args = json_object_get(json, "args");
+	bool here = !name || !op_elsewhere(op_find(slice_str(name)));
 	if (!name || (args && !json_is_object(args))) {
 		op_refusal_text(
 		    ERR_INPUT, "a request is {\"op\":\"noun verb\",\"args\":{...}}", answer);
-	} else {
+	} else if (here) {
 		op_run(caller, slice_str(name), args, &said);
 		put_json(said, answer);
 	}
 	json_decref(json);
+	return here;
 }

@@ -32,22 +32,3 @@ enum dns_status asker_ask(const struct asker *asker, struct slice name, enum dns
 	return asker ? asker->ask(asker->arg, name, type, pool, out, err)
 		     : dns_ask(name, type, pool, out, err);
 }
-
-bool asker_text(struct slice rr, struct pool *pool, struct slice *out)
-{
-	char *text = pool_get(pool, rr.n + 1);
-	size_t n = 0;
-
-	while (rr.n > 0) {
-		struct slice string = slice_head(slice_from(rr, 1), (unsigned char)rr.p[0]);
-
-		if (string.n < (unsigned char)rr.p[0])
-			return false;
-		if (string.n > 0)
-			memcpy(text + n, string.p, string.n);
-		n += string.n;
-		rr = slice_from(rr, string.n + 1);
-	}
-	*out = slice_of(text, n);
-	return true;
-}

@@ -20,8 +20,4 @@ enum dns_status asker_ask(const struct asker *asker, struct slice name, enum dns
 /* Is it a name that the DNS can be asked for? One dot may end it. */
 bool asker_name(struct slice name);
 
-/* The strings of a TXT record, one behind another with nothing between them (RFC 7208
-   3.3, RFC 6376 3.6.2.2). False: malformed. */
-bool asker_text(struct slice rr, struct pool *pool, struct slice *out);
-
 #endif

@@ -52,7 +52,7 @@ static enum dkim_result take_record(const struct dns_answer *answer,
 
 	/* RFC 6376 3.6.2.2: several are not defined; the first that can be used. */
 	for (size_t i = 0; why && i < answer->n; i++)
-		if (asker_text(answer->rr[i], pool, &text))
+		if (dns_read_text(answer->rr[i], pool, &text))
 			why = dkim_key_read(text, pool, out);
 	return why ? dkim_say(signature->verdict, DKIM_PERMERROR, why) : DKIM_PASS;
 }

@@ -74,7 +74,7 @@ static int find_at(
 	if (asker_ask(asker, name, DNS_TXT, pool, &answer, &err) == DNS_FAILED)
 		return -1;
 	for (size_t i = 0; i < answer.n; i++)
-		if (asker_text(answer.rr[i], pool, &text) && dmarc_read(text, &one)) {
+		if (dns_read_text(answer.rr[i], pool, &text) && dmarc_read(text, &one)) {
 			*out = one;
 			found++;
 		}

@@ -30,7 +30,7 @@ static enum spf_result find_record(struct spf *spf, struct slice domain, struct 
 	if (spf_ask(spf, domain, DNS_TXT, false, &answer) == DNS_FAILED)
 		return SPF_TEMPERROR;
 	for (size_t i = 0; i < answer.n; i++)
-		if (asker_text(answer.rr[i], spf->pool, &one) && is_spf(one)) {
+		if (dns_read_text(answer.rr[i], spf->pool, &one) && is_spf(one)) {
 			*text = slice_from(one, 6);
 			found++;
 		}
@@ -148,7 +148,7 @@ static struct slice explain(struct spf *spf, struct slice exp)
 
 	if (exp.n == 0 ||
 	    spf_ask(spf, spf_target(spf, exp), DNS_TXT, false, &answer) != DNS_FOUND ||
-	    answer.n != 1 || !asker_text(answer.rr[0], spf->pool, &text))
+	    answer.n != 1 || !dns_read_text(answer.rr[0], spf->pool, &text))
 		return words;
 	if (is_ascii_line(text) && spf_macro_expand(spf, text, true, &out) &&
 	    is_ascii_line(buf_slice(&out)))

@@ -62,7 +62,7 @@ static struct slice show(enum dns_type type, struct slice rr, struct pool *pool)
 	case DNS_TLSA:
 		return show_tlsa(rr, pool);
 	case DNS_TXT:
-		asker_text(rr, pool, &text);
+		dns_read_text(rr, pool, &text);
 		return text;
 	default:
 		dns_read_address(rr, type, pool, &text);

@@ -203,7 +203,7 @@ static bool is_same(const struct domainkey *key, struct slice rr, struct pool *p
 	struct dkim_key read;
 	struct slice text;
 
-	return asker_text(rr, pool, &text) && !dkim_key_read(text, pool, &read) &&
+	return dns_read_text(rr, pool, &text) && !dkim_key_read(text, pool, &read) &&
 	    (read.algorithm == KEYSIG_ED25519_SHA256) == (key->kind == DOMAINKEY_ED25519) &&
 	    slice_eq(read.bytes, key->public);
 }

@@ -282,6 +282,7 @@ OPERATION(dkim_activate) = {
 	    "The DNS is asked first: mail that is signed with a key that nobody finds is worse\n"
 	    "than mail that is not signed.",
 	.example = "dkim activate example.org r20261121",
+	.network = true,
 	.run = run_activate,
 };
 

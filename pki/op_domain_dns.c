@@ -72,5 +72,6 @@ OPERATION(domain_dns) = {
 		"MTA-STS, DANE, and where clients find their services.",
 	.example = "domain dns example.org\ndomain dns example.org --check",
 	.reads = true,
+	.network = true,
 	.run = run,
 };

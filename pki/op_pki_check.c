@@ -165,5 +165,6 @@ OPERATION(pki_check) = {
 	    "called matters only where server.name is not set.",
 	.example = "pki check example.org",
 	.reads = true,
+	.network = true,
 	.run = run,
 };

@@ -82,5 +82,6 @@ OPERATION(pki_ocsp_refresh) = {
 	.args = pki_domain_args,
 	.help = "ask the issuer of a domain's certificate now (OCSP)",
 	.example = "pki ocsp-refresh example.org",
+	.network = true,
 	.run = refresh,
 };

@@ -232,5 +232,6 @@ OPERATION(tls_check) = {
 	.lists = true,
 	.offline = true,
 	.served = true,
+	.network = true,
 	.run = run,
 };

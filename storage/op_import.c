@@ -144,6 +144,7 @@ OPERATION(import_imap) = {
 	    "here (signet trust add); the password is never sent without TLS.",
 	.example = "import imap ann@example.org mail.old.example ann\n"
 		   "import imap ann@example.org mail.old.example ann --below Old --starttls",
+	.network = true,
 	.run = run_imap,
 };
 

@@ -301,5 +301,6 @@ OPERATION(ldap_test) = {
 	.more = "By a new connection, whatever is remembered of others.",
 	.example = "ldap test example.org ann\nldap test example.org ann --password-file -",
 	.reads = true,
+	.network = true,
 	.run = run_test,
 };

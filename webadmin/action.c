@@ -3,11 +3,11 @@
 
 #include "webadmin/web.h"
 
-static const struct web_action *find(struct web *web)
+const struct web_action *web_action(struct http_req *req, const struct web_page *page)
 {
-	const char *name = http_field(web->req, "do");
+	const char *name = http_field(req, "do");
 
-	for (const struct web_action *a = web->page->actions; name && a && a->name; a++)
+	for (const struct web_action *a = page->actions; name && a && a->name; a++)
 		if (strcmp(name, a->name) == 0)
 			return a;
 	return NULL;
@@ -122,7 +122,7 @@ static int act(struct web *web)
 
 int web_post(struct web *web)
 {
-	web->action = find(web);
+	web->action = web_action(web->req, web->page);
 	if (!web->action)
 		return http_error(web->req, 400, "This form has no such button.");
 	if (web->action->ask && !http_field(web->req, "sure"))

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/files.h"
+#include "core/loop.h"
 #include "core/text.h"
 #include "webadmin/template.h"
 #include "webadmin/web.h"
@@ -195,8 +196,20 @@ static int show(struct web *web)
 	return 0;
 }
 
+/* Is an operation called that belongs on another thread? */
+static bool is_elsewhere(struct http_req *req, const struct web_page *page)
+{
+	const struct web_action *action = web_action(req, page);
+
+	if (http_method(req) != HTTP_POST)
+		return page->network && http_query(req, page->network) && !network_thread();
+	return action && action->op && op_elsewhere(op_find(slice_str(action->op)));
+}
+
 int web_run(struct http_req *req, const struct web_page *page)
 {
+	if (is_elsewhere(req, page))
+		return HTTP_ELSEWHERE;
 	struct web web = { .req = req, .page = page, .model = json_object(), .status = 200 };
 	int rc = WEB_SHOW;
 

@@ -74,5 +74,6 @@ WEB_PAGE(domain_dns) = {
 	.group = WEB_DOMAIN,
 	.place = 60,
 	.load = load,
+	.network = "check",
 	.actions = actions,
 };

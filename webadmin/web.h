@@ -89,8 +89,8 @@ struct web_action {
 	const char *file;   /* and keeps it under this name, whose end says what it is */
 	bool danger;	    /* the button looks like that */
 	const char *form;   /* has no form but a button in that of another action */
-	/* Instead of the operation, for what takes more than one. -1: web->err says
-	   why not. */
+	/* Instead of the operation, for what takes more than one, or with it as the one that
+	   says on what thread. -1: web->err says why not. */
 	int (*run)(struct web *web);
 };
 
@@ -130,6 +130,9 @@ struct web_page {
 	const struct web_page *under;
 	/* Put what is shown into web->model. 0, or -1 after http_error. */
 	int (*load)(struct web *web);
+	/* With this in its query load() calls an operation that waits for other machines;
+	   NULL: it never does. Actions say so by their operation's row. */
+	const char *network;
 	const struct web_action *actions;
 };
 
@@ -245,7 +248,9 @@ bool web_field_shown(struct web *web, const struct web_field *field);
 void web_forms(struct web *web); /* model.forms, after load() */
 json_t *web_field_json(struct web *web, const struct web_field *field, const char *id);
 void web_field_value(json_t *shown, const char *value); /* set what a field shows */
-int web_post(struct web *web);				/* WEB_SHOW, WEB_ANSWERED, or -1 */
+/* The action that a form of the page was posted for; NULL: none. */
+const struct web_action *web_action(struct http_req *req, const struct web_page *page);
+int web_post(struct web *web); /* WEB_SHOW, WEB_ANSWERED, or -1 */
 void web_render(struct web *web, const char *template);
 
 #endif

@@ -96,7 +96,8 @@ static enum sess_next run(struct sess *s)
 
 	if (control->too_long)
 		return refuse(s, ERR_LIMIT, "the request is too long");
-	op_run_text(&caller, slice_trim(buf_slice(&control->request)), sess_out(s));
+	if (!op_run_text(&caller, slice_trim(buf_slice(&control->request)), sess_out(s)))
+		return SESS_NETWORK;
 	end_line(s);
 	buf_wipe(&control->request);
 	return SESS_NEXT;

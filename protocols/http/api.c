@@ -160,6 +160,8 @@ static int run(struct http_req *req)
 
 	if (!op)
 		return http_error(req, 404, "there is no such operation");
+	if (op_elsewhere(op))
+		return HTTP_ELSEWHERE;
 	if (http_method(req) == HTTP_GET && !op->reads) {
 		http_error(req, 405, "%s changes something: use POST", op->name);
 		http_header(req, "Allow", "POST");

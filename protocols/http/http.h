@@ -39,8 +39,12 @@ struct http_route {
 	bool clear;	   /* of HTTP_ANYONE: also without TLS, where all else leads to https */
 	bool instant;	   /* of HTTP_ANYONE: waits for nothing, so it may run on a loop */
 	size_t body_max;   /* bytes; 0: 64k */
-	int (*run)(struct http_req *req); /* 0; -1 after http_error */
+	int (*run)(struct http_req *req); /* 0; -1 after http_error; HTTP_ELSEWHERE */
 };
+
+/* What was asked for waits for other machines (op_elsewhere): nothing was done, and run()
+   is called again on a thread that may. */
+enum { HTTP_ELSEWHERE = 1 };
 
 #define HTTP_ROUTE(id) TABLE_ROW(http_route, id)
 TABLE_DECLARE(http_route);

@@ -21,6 +21,7 @@ struct http_req {
 	struct slice host, path, query;
 	const struct http_route *route; /* NULL: none */
 	unsigned allowed;		/* methods of the path, when its route has another */
+	bool passed;			/* the gate */
 	struct http_pairs params, args, form;
 	const char *domain;
 

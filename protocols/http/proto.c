@@ -137,9 +137,12 @@ static enum sess_next serve(struct http *http)
 
 	if (is_clear(req))
 		http_to_https(req);
-	else if (http_gate(req) == 0) {
-		note_account(http, req);
-		req->route->run(req);
+	else if (req->passed || http_gate(req) == 0) {
+		if (!req->passed)
+			note_account(http, req);
+		req->passed = true;
+		if (req->route->run(req) == HTTP_ELSEWHERE)
+			return SESS_NETWORK;
 	}
 	req->close = req->close || sess_draining();
 	http_answer(req);
@@ -152,6 +155,8 @@ static enum sess_next run(struct sess *s)
 	struct http *http = sess_state(s);
 	enum sess_next next = http->req->in.status ? refuse(http->req) : serve(http);
 
+	if (next == SESS_NETWORK)
+		return next;
 	http_req_free(&http->req);
 	sess_timeout(s, (uint64_t)conf_num(&conf_key_http_idle_time));
 	return next;

@@ -102,5 +102,6 @@ OPERATION(destination_test) = {
 	.role = OP_SERVER_ADMIN,
 	.args = test_args,
 	.help = "connect as for a message to the domain, and say which server, and which TLS",
+	.network = true,
 	.run = run_test,
 };

@@ -14,7 +14,6 @@
 #include "core/log.h"
 #include "core/num.h"
 #include "core/op.h"
-#include "protocols/relay/txt.h"
 #include "storage/store.h"
 
 CONF_KEY(relay_sts_port) = {
@@ -118,7 +117,8 @@ static bool announced(struct slice domain, struct pool *pool, struct slice *id)
 	const char *name = pool_printf(pool, "_mta-sts.%.*s", SLICE_ARG(domain));
 	struct slice text;
 
-	return txt_ask(slice_str(name), SLICE("v=STSv1"), pool, &text) && sts_record_id(text, id);
+	return dns_text_of(slice_str(name), SLICE("v=STSv1"), pool, &text, NULL) &&
+	    sts_record_id(text, id);
 }
 
 static bool get(struct slice domain, struct slice id, struct pool *pool, struct sts_policy *out)

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "core/dns.h"
 #include "core/log.h"
 #include "core/num.h"
 #include "protocols/relay/attempt.h"
-#include "protocols/relay/txt.h"
 #include "storage/store.h"
 
 CONF_KEY(relay_tls_reports) = {
@@ -145,7 +145,7 @@ bool tlsrpt_wanted(struct slice domain, struct pool *pool, struct slice *rua)
 	const char *name = pool_printf(pool, "_smtp._tls.%.*s", SLICE_ARG(domain));
 	struct slice text;
 
-	if (!txt_ask(slice_str(name), SLICE("v=TLSRPTv1"), pool, &text))
+	if (!dns_text_of(slice_str(name), SLICE("v=TLSRPTv1"), pool, &text, NULL))
 		return false;
 	slice_cut(&text, ';');
 	while (text.n > 0) {

@@ -297,5 +297,6 @@ OPERATION(tls_report_send) = {
 	.args = send_args,
 	.help = "send the reports on TLS that are due now",
 	.more = "They are sent by themselves in the hours after midnight, UTC.",
+	.network = true,
 	.run = run_send,
 };

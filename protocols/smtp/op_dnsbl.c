@@ -101,5 +101,6 @@ OPERATION(dnsbl_check) = {
 	.example = "dnsbl check 192.0.2.7\ndnsbl check",
 	.reads = true,
 	.lists = true,
+	.network = true,
 	.run = run_check,
 };

@@ -3,13 +3,12 @@
 #include <stdlib.h>
 
 #include "protocols/relay/sts.h"
-#include "protocols/relay/txt.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	struct slice in = slice_of(data, n), id;
+	struct slice in = slice_of(data, n), text, id;
 	struct pool pool = { 0 };
 	struct sts_policy policy;
 
@@ -18,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 			abort();
 		sts_policy_names(&policy, SLICE("mx.a.test"));
 	}
-	if (sts_record_id(txt_join(in, &pool), &id) && (id.n == 0 || id.n > 32))
+	if (dns_read_text(in, &pool, &text) && sts_record_id(text, &id) && (id.n == 0 || id.n > 32))
 		abort();
 	pool_done(&pool);
 	return 0;
