@@ -46,44 +46,12 @@ static bool is_among(const struct buf *ids, uint32_t box)
 
 /* --- wishes --- */
 
-static bool is_named(const struct imap_event_group *group, struct slice name)
-{
-	for (size_t i = 0; i < group->n; i++) {
-		struct slice it = group->names[i];
-
-		if (slice_eq(name, it) ||
-		    (slice_ieq(it, SLICE("INBOX")) && slice_eq(name, SLICE("INBOX"))))
-			return true;
-		if (group->filter == IMAP_FILTER_SUBTREE && slice_starts(name, it) &&
-		    name.n > it.n && name.p[it.n] == '/')
-			return true;
-	}
-	return false;
-}
-
-static bool is_meant(const struct imap_event_group *group, const struct box_info *info)
-{
-	switch (group->filter) {
-	case IMAP_FILTER_INBOXES:
-		return slice_eq(slice_str(info->name), SLICE("INBOX"));
-	case IMAP_FILTER_PERSONAL:
-		return true;
-	case IMAP_FILTER_SUBSCRIBED:
-		return info->subscribed;
-	case IMAP_FILTER_SUBTREE:
-	case IMAP_FILTER_MAILBOXES:
-		return is_named(group, slice_str(info->name));
-	default:
-		return false;
-	}
-}
-
 /* §5: the first group that names the mailbox. */
 static unsigned events_of(const struct imap_notify *notify, const struct box_info *info)
 {
 	const struct imap_event_group *group = notify->wishes.groups;
 
-	while (group && !is_meant(group, info))
+	while (group && !imap_filter_means(&group->filter, slice_str(info->name), info->subscribed))
 		group = group->next;
 	return group ? group->events : 0;
 }
@@ -197,12 +165,12 @@ static void find_selected(struct imap *im, struct imap_notify *notify)
 {
 	struct imap_event_group *group = notify->wishes.groups;
 
-	while (group && group->filter > IMAP_FILTER_DELAYED)
+	while (group && group->filter.kind > IMAP_FILTER_DELAYED)
 		group = group->next;
 	notify->selected = group;
 	if (group && group->events)
 		atomic_store(&im->live,
-		    group->filter == IMAP_FILTER_SELECTED ? IMAP_LIVE_NOW : IMAP_LIVE_DELAYED);
+		    group->filter.kind == IMAP_FILTER_SELECTED ? IMAP_LIVE_NOW : IMAP_LIVE_DELAYED);
 }
 
 static enum imap_done begin(struct imap *im, struct imap_notify *notify)

@@ -208,8 +208,8 @@ enum imap_done imap_reply(struct imap *im, enum imap_done done, const char *text
 enum imap_done imap_failed(struct imap *im, const struct err *err);
 enum imap_done imap_failed_target(struct imap *im, const struct err *err);
 
-/* So much of a long command is done; now and then the client is told (progress.c).
-   Called between its turns. */
+/* So much of a long command is done, of all, 0: who knows; now and then the client is
+   told (progress.c). Called between its turns. */
 void imap_progress(struct imap *im, uint64_t done, uint64_t all);
 
 /* Write the tagged line and count what must be counted. */

@@ -36,6 +36,9 @@ enum imap_space {
 unsigned imap_list_spaces(struct slice pattern);
 /* Append what the user may see in them, struct imap_name. 0, -1. */
 int imap_names_foreign(struct imap *im, unsigned spaces, struct buf *names);
+/* "~jim/", or with the domain when it is another, where begin is "~"; NULL: it cannot
+   be said. From the command's pool. */
+const char *imap_prefix_of(struct imap *im, const char *owner, const char *begin);
 
 /* Reference and pattern of LIST or LSUB as one pattern. False: the command is
    BAD. Matching takes time for each of its bytes, so it must not be long. */

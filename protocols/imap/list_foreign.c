@@ -89,8 +89,7 @@ static int add_account(struct imap *im, const char *owner, const char *prefix, s
 	return box_list(f.place->acct, on_name, &f) != 0 || f.failed ? -1 : 0;
 }
 
-/* "~jim/", or with the domain when it is another; NULL: it cannot be said. */
-static const char *prefix_of(struct imap *im, const char *owner, const char *begin)
+const char *imap_prefix_of(struct imap *im, const char *owner, const char *begin)
 {
 	struct slice name = slice_str(owner);
 	const char *domain = strrchr(owner, '@');
@@ -109,7 +108,7 @@ static int add_others(struct imap *im, const char *begin, struct buf *names)
 	if (!owners)
 		return -1;
 	for (; *owners; owners++) {
-		const char *prefix = prefix_of(im, *owners, begin);
+		const char *prefix = imap_prefix_of(im, *owners, begin);
 
 		if (prefix && add_account(im, *owners, prefix, names) != 0)
 			return -1;

@@ -8,25 +8,14 @@
 
 #include <pthread.h>
 
+#include "protocols/imap/filter.h"
 #include "protocols/imap/imap.h"
 
 enum imap_event { IMAP_EVENT_NEW = 1, IMAP_EVENT_EXPUNGE = 2, IMAP_EVENT_FLAGS = 4 };
 
-enum imap_filter {
-	IMAP_FILTER_SELECTED,
-	IMAP_FILTER_DELAYED,
-	IMAP_FILTER_INBOXES,
-	IMAP_FILTER_PERSONAL,
-	IMAP_FILTER_SUBSCRIBED,
-	IMAP_FILTER_SUBTREE,
-	IMAP_FILTER_MAILBOXES,
-};
-
 struct imap_event_group {
-	enum imap_filter filter;
-	unsigned events; /* enum imap_event, or-ed; 0: none */
-	struct slice *names;
-	size_t n;
+	struct imap_filter filter;
+	unsigned events;    /* enum imap_event, or-ed; 0: none */
 	struct slice fetch; /* of MessageNew: "(UID FLAGS)", or empty */
 	struct imap_event_group *next;
 };

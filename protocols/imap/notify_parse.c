@@ -2,7 +2,7 @@
 #include "protocols/imap/fetch.h"
 #include "protocols/imap/notify.h"
 
-enum { GROUPS_MAX = 20, NAMES_MAX = 500 };
+enum { GROUPS_MAX = 20 };
 
 /* --- events --- */
 
@@ -72,49 +72,6 @@ static bool read_events(
 	return imap_take(in, ')') && is_sound(group->events);
 }
 
-/* --- which mailboxes --- */
-
-static bool read_names(
-    struct pool *pool, bool utf8, struct slice *in, struct imap_event_group *group)
-{
-	bool many = imap_take(in, '(');
-	struct slice name;
-
-	group->names = pool_get(pool, NAMES_MAX * sizeof *group->names);
-	do {
-		if (group->n == NAMES_MAX || !imap_mailbox(pool, in, utf8, &name))
-			return false;
-		group->names[group->n++] = pool_slice(pool, name);
-	} while (many && imap_take(in, ' '));
-	return !many || imap_take(in, ')');
-}
-
-static bool read_filter(
-    struct pool *pool, bool utf8, struct slice *in, struct imap_event_group *group)
-{
-	static const char *const names[] = {
-		[IMAP_FILTER_SELECTED] = "selected",
-		[IMAP_FILTER_DELAYED] = "selected-delayed",
-		[IMAP_FILTER_INBOXES] = "inboxes",
-		[IMAP_FILTER_PERSONAL] = "personal",
-		[IMAP_FILTER_SUBSCRIBED] = "subscribed",
-		[IMAP_FILTER_SUBTREE] = "subtree",
-		[IMAP_FILTER_MAILBOXES] = "mailboxes",
-	};
-	struct slice word;
-
-	if (!imap_word(in, &word))
-		return false;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		if (!slice_ieq(word, slice_str(names[i])))
-			continue;
-		group->filter = (enum imap_filter)i;
-		return i < IMAP_FILTER_SUBTREE ||
-		    (imap_take(in, ' ') && read_names(pool, utf8, in, group));
-	}
-	return false;
-}
-
 bool imap_wishes_parse(struct pool *pool, bool utf8, struct slice in, struct imap_wishes *out)
 {
 	struct imap_event_group **end = &out->groups;
@@ -132,7 +89,8 @@ bool imap_wishes_parse(struct pool *pool, bool utf8, struct slice in, struct ima
 	do {
 		*end = pool_get(pool, sizeof **end);
 		if (++n > GROUPS_MAX || !imap_take(&in, '(') ||
-		    !read_filter(pool, utf8, &in, *end) || !imap_take(&in, ' ') ||
+		    !imap_filter_parse(pool, utf8, &in, &(*end)->filter) ||
+		    (*end)->filter.kind == IMAP_FILTER_SUBTREE_ONE || !imap_take(&in, ' ') ||
 		    !read_events(pool, &in, out, *end) || !imap_take(&in, ')'))
 			return false;
 		end = &(*end)->next;

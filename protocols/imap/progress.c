@@ -31,6 +31,10 @@ void imap_progress(struct imap *im, uint64_t done, uint64_t all)
 	im->progress = now;
 	buf_addz(out, "* OK [INPROGRESS (");
 	imap_put_string(out, im->tag);
-	buf_printf(
-	    out, " %llu %llu)] Still at it\r\n", (unsigned long long)done, (unsigned long long)all);
+	buf_printf(out, " %llu ", (unsigned long long)done);
+	if (all > 0)
+		buf_addu(out, all);
+	else
+		buf_addz(out, "NIL");
+	buf_addz(out, ")] Still at it\r\n");
 }

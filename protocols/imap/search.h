@@ -28,7 +28,8 @@ struct imap_term {
 	struct slice text;  /* to be found, folded */
 	uint64_t num;	    /* bits of flags, a size, seconds */
 	int64_t day;
-	struct imap_set set; /* resolved */
+	struct imap_set given; /* numbers as they were said */
+	struct imap_set set;   /* what they are in the mailbox that is searched */
 };
 
 /* A query while it is read. */
@@ -143,12 +144,19 @@ struct imap_search {
 	struct imap_candidate candidate;
 	struct imap_found found;
 	uint32_t next;		     /* sequence number */
+	uint64_t before;	     /* messages of mailboxes that were searched before */
+	bool failed;		     /* something there could not be read */
+	const struct imap_place *in; /* to be named in the answer, or NULL: the selected one */
 	struct imap_found_walk walk; /* for what comes behind the search */
 	enum imap_done (*then)(struct imap *im);
 	void (*release)(struct imap *im); /* of what comes behind this struct, or NULL */
 };
 
-/* Search as im->work says, then do the rest. */
+/* Search that mailbox as it is in snap, then do the rest, on a worker. The caller
+   sees to it that both stay until im->work is released. */
+enum imap_done imap_search_in(
+    struct imap *im, struct imap_search *search, struct box *box, const struct box_snap *snap);
+/* The selected one. */
 enum imap_done imap_search_run(struct imap *im, struct imap_search *search);
 /* The tagged answer: NO when something could not be read. */
 enum imap_done imap_search_done(struct imap *im);

@@ -1,4 +1,6 @@
 /* search_keys.c - keys of SEARCH that the snapshot answers: flags, numbers, sizes, dates */
+#include <string.h>
+
 #include "core/msg.h"
 #include "protocols/imap/search.h"
 
@@ -55,9 +57,9 @@ IMAP_SEARCH_KEY(unkeyword) = { .name = "UNKEYWORD", KEYWORD(false) };
 
 static bool parse_set(struct imap_query *query, struct imap_term *term, struct slice *in)
 {
-	if (!imap_set(query->pool, in, &term->set))
+	if (!imap_set(query->pool, in, &term->given))
 		return false;
-	query->by_number |= !term->key->want && !term->set.saved;
+	query->by_number |= !term->key->want && !term->given.saved;
 	return true;
 }
 
@@ -66,8 +68,17 @@ static bool parse_uid(struct imap_query *query, struct imap_term *term, struct s
 	return imap_take(in, ' ') && parse_set(query, term, in);
 }
 
+/* In each mailbox they are others. */
 static void prepare_set(struct imap_term *term, const struct imap_view *view)
 {
+	struct imap_range *ranges = term->set.ranges;
+
+	if (!ranges)
+		ranges = pool_get(view->pool, (term->given.n + 1) * sizeof *ranges);
+	if (term->given.n > 0)
+		memcpy(ranges, term->given.ranges, term->given.n * sizeof *ranges);
+	term->set = term->given;
+	term->set.ranges = ranges;
 	imap_set_resolve(&term->set, view, term->key->want);
 }
 

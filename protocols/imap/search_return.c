@@ -2,6 +2,7 @@
  * (RFC 5182), and which piece of a long answer (RFC 9394) */
 #include <stdlib.h>
 
+#include "protocols/imap/place.h"
 #include "protocols/imap/search.h"
 
 /* --- reading --- */
@@ -79,7 +80,9 @@ bool imap_returns_parse(struct slice *in, struct imap_returns *out)
 
 uint32_t imap_number_of(const struct imap *im, uint32_t seq)
 {
-	return im->uid ? box_snap_nth(im->shown, seq)->uid : seq;
+	const struct imap_search *search = im->work;
+
+	return im->uid ? box_snap_nth(search->candidate.snap, seq)->uid : seq;
 }
 
 static uint32_t first(const struct imap_search *search)
@@ -168,7 +171,7 @@ static void save(struct imap *im, const struct imap_search *search)
 	if (n > 0)
 		qsort(seq, n, sizeof *seq, by_number);
 	for (size_t i = 0; i < n; i++) {
-		uint32_t uid = box_snap_nth(im->shown, seq[i])->uid;
+		uint32_t uid = box_snap_nth(search->candidate.snap, seq[i])->uid;
 
 		if (i > 0 && seq[i] <= seq[i - 1] + 1) {
 			run->to = uid;
@@ -183,8 +186,9 @@ static void save(struct imap *im, const struct imap_search *search)
 /* --- the answer --- */
 
 /* RFC 7162 §3.1.6: the highest MODSEQ of what the answer names. */
-static uint64_t modseq(const struct imap *im, const struct imap_search *search)
+static uint64_t modseq(const struct imap_search *search)
 {
+	const struct box_snap *snap = search->candidate.snap;
 	unsigned what = search->returns.what;
 	struct imap_found_walk walk = imap_found_from(&search->found, 0);
 	uint64_t highest = 0;
@@ -192,15 +196,15 @@ static uint64_t modseq(const struct imap *im, const struct imap_search *search)
 
 	if (what && !(what & (IMAP_RETURN_ALL | IMAP_RETURN_COUNT | IMAP_RETURN_PARTIAL))) {
 		if (what & IMAP_RETURN_MIN)
-			highest = box_snap_nth(im->shown, first(search))->modseq;
+			highest = box_snap_nth(snap, first(search))->modseq;
 		seq = last(search);
-		if ((what & IMAP_RETURN_MAX) && box_snap_nth(im->shown, seq)->modseq > highest)
-			highest = box_snap_nth(im->shown, seq)->modseq;
+		if ((what & IMAP_RETURN_MAX) && box_snap_nth(snap, seq)->modseq > highest)
+			highest = box_snap_nth(snap, seq)->modseq;
 		return highest;
 	}
 	while ((seq = imap_found_next(&walk)))
-		if (box_snap_nth(im->shown, seq)->modseq > highest)
-			highest = box_snap_nth(im->shown, seq)->modseq;
+		if (box_snap_nth(snap, seq)->modseq > highest)
+			highest = box_snap_nth(snap, seq)->modseq;
 	return highest;
 }
 
@@ -223,6 +227,14 @@ static void put_partial(const struct imap *im, const struct imap_search *search,
 	buf_addc(out, ')');
 }
 
+/* RFC 7377 §2.1 */
+static void put_mailbox(struct imap *im, const struct imap_search *search)
+{
+	buf_addz(sess_out(im->sess), " MAILBOX ");
+	imap_put_name(im, search->in->shown);
+	buf_printf(sess_out(im->sess), " UIDVALIDITY %u", box_uidvalidity(search->candidate.box));
+}
+
 static void put_extended(struct imap *im, const struct imap_search *search)
 {
 	struct buf *out = sess_out(im->sess);
@@ -231,6 +243,8 @@ static void put_extended(struct imap *im, const struct imap_search *search)
 
 	buf_addz(out, "* ESEARCH (TAG ");
 	imap_put_string(out, im->tag);
+	if (search->in)
+		put_mailbox(im, search);
 	buf_addz(out, im->uid ? ") UID" : ")");
 	if (n > 0 && (what & IMAP_RETURN_MIN))
 		buf_printf(out, " MIN %u", imap_number_of(im, first(search)));
@@ -245,7 +259,7 @@ static void put_extended(struct imap *im, const struct imap_search *search)
 	if (what & IMAP_RETURN_PARTIAL)
 		put_partial(im, search, out);
 	if (n > 0 && search->query.tells_modseq)
-		buf_printf(out, " MODSEQ %llu", (unsigned long long)modseq(im, search));
+		buf_printf(out, " MODSEQ %llu", (unsigned long long)modseq(search));
 	buf_addz(out, "\r\n");
 }
 
@@ -263,7 +277,7 @@ static enum imap_done put_numbers(struct imap *im)
 	if (sess_full(im->sess))
 		return IMAP_LATER;
 	if (search->query.tells_modseq && search->found.n > 0)
-		buf_printf(out, " (MODSEQ %llu)", (unsigned long long)modseq(im, search));
+		buf_printf(out, " (MODSEQ %llu)", (unsigned long long)modseq(search));
 	buf_addz(out, "\r\n");
 	return imap_search_done(im);
 }

@@ -79,7 +79,7 @@ static bool is_time_up(const struct imap_search *search, uint64_t began)
 static enum imap_done go_on(struct imap *im)
 {
 	struct imap_search *search = im->work;
-	uint32_t count = box_snap_count(im->shown);
+	uint32_t count = box_snap_count(search->candidate.snap);
 	uint64_t began = loop_now();
 
 	while (search->next <= count) {
@@ -89,7 +89,8 @@ static enum imap_done go_on(struct imap *im)
 		if (imap_terms_match(c, search->query.first))
 			imap_found_add(&search->found, c->seq);
 		if (is_time_up(search, began)) {
-			imap_progress(im, search->next - 1, count);
+			imap_progress(
+			    im, search->before + search->next - 1, search->in ? 0 : count);
 			return IMAP_LATER;
 		}
 	}
@@ -101,9 +102,9 @@ static void release(struct imap *im)
 {
 	struct imap_search *search = im->work;
 
+	imap_candidate_done(&search->candidate);
 	if (search->release)
 		search->release(im);
-	imap_candidate_done(&search->candidate);
 	buf_done(&search->found.runs);
 }
 
@@ -116,18 +117,17 @@ static bool is_soon_done(const struct imap_search *search, const struct box_snap
 	return search->query.n_terms < 10 && box_snap_count(snap) <= SOON_DONE;
 }
 
-enum imap_done imap_search_run(struct imap *im, struct imap_search *search)
+enum imap_done imap_search_in(
+    struct imap *im, struct imap_search *search, struct box *box, const struct box_snap *snap)
 {
-	if ((im->enabled & IMAP_UIDONLY) && search->query.by_number)
-		return imap_reply(im, IMAP_BAD, "[UIDREQUIRED] You wanted no message numbers");
-	if (search->query.tells_modseq)
-		imap_enable(im, IMAP_CONDSTORE);
-	if (im->here && !is_soon_done(search, im->shown))
-		return IMAP_WORK;
-	imap_terms_prepare(search->query.first, imap_view(im));
+	struct imap_view view = *imap_view(im);
+
+	view.snap = snap;
+	imap_terms_prepare(search->query.first, &view);
+	imap_candidate_done(&search->candidate);
 	search->candidate = (struct imap_candidate){
-		.box = im->box,
-		.snap = im->shown,
+		.box = box,
+		.snap = snap,
 		.now = (int64_t)time(NULL),
 		.unicode = search->query.unicode,
 	};
@@ -138,11 +138,22 @@ enum imap_done imap_search_run(struct imap *im, struct imap_search *search)
 	return go_on(im);
 }
 
+enum imap_done imap_search_run(struct imap *im, struct imap_search *search)
+{
+	if ((im->enabled & IMAP_UIDONLY) && search->query.by_number)
+		return imap_reply(im, IMAP_BAD, "[UIDREQUIRED] You wanted no message numbers");
+	if (search->query.tells_modseq)
+		imap_enable(im, IMAP_CONDSTORE);
+	if (im->here && !is_soon_done(search, im->shown))
+		return IMAP_WORK;
+	return imap_search_in(im, search, im->box, im->shown);
+}
+
 enum imap_done imap_search_done(struct imap *im)
 {
 	const struct imap_search *search = im->work;
 
-	if (search->candidate.failed)
+	if (search->failed || search->candidate.failed)
 		return imap_reply(im, IMAP_NO, "[SERVERBUG] Some messages could not be read");
 	return IMAP_OK;
 }
