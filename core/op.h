@@ -115,6 +115,8 @@ void op_say(struct op_call *call, const char *fmt, ...) __attribute__((format(pr
 
 /* Begin a row of the listing; later op_put_* go into it. */
 void op_row(struct op_call *call);
+/* Say that there is more than the rows of this answer. */
+void op_more(struct op_call *call);
 
 /* Long work: called now and then; the caller sees a progress bar. */
 void op_progress(struct op_call *call, int64_t done, int64_t total, const char *what);

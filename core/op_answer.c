@@ -59,6 +59,11 @@ void op_row(struct op_call *call)
 	json_array_append_new(call->rows, call->target);
 }
 
+void op_more(struct op_call *call)
+{
+	json_object_set_new(call->answer, "more", json_true());
+}
+
 void op_say(struct op_call *call, const char *fmt, ...)
 {
 	const char *before = json_string_value(json_object_get(call->answer, "message"));

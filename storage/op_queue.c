@@ -47,25 +47,18 @@ static void put_waiting(
 	buf_done(&to);
 }
 
-static int put_rows(
-    struct op_call *call, const struct op_queue_filter *filter, const struct buf *ids)
-{
-	const uint64_t *id = (const void *)ids->p;
-	struct pool pool = { 0 };
-	struct queue_entry entry;
-	int found = 0;
+struct listing {
+	struct op_call *call;
+	const struct op_queue_filter *filter;
+};
 
-	for (size_t i = 0; found >= 0 && i < ids->n / sizeof(*id); i++) {
-		found = queue_get(id[i], &pool, &entry);
-		if (found == 1) { /* it may have gone meanwhile */
-			op_row(call);
-			put_entry(call, &entry);
-			put_waiting(call, filter, &entry);
-		}
-		pool_reset(&pool);
-	}
-	pool_done(&pool);
-	return found < 0 ? op_fail(call, ERR_TEMP, "cannot read the queue") : 0;
+static void put_row(void *arg, const struct queue_entry *entry)
+{
+	const struct listing *listing = arg;
+
+	op_row(listing->call);
+	put_entry(listing->call, entry);
+	put_waiting(listing->call, listing->filter, entry);
 }
 
 static int run_list(struct op_call *call)
@@ -73,19 +66,17 @@ static int run_list(struct op_call *call)
 	enum { ROWS = 1000 };
 	int64_t limit = op_number(call, "limit", ROWS);
 	struct op_queue_filter filter;
-	struct buf ids = { 0 };
+	struct listing listing = { .call = call, .filter = &filter };
 
 	if (limit < 1)
 		return op_fail(call, ERR_INPUT, "--limit is 1 or more");
 	if (op_queue_filter(call, &filter) != 0)
 		return -1;
 	int more = op_queue_choose(
-	    call, &filter, (uint64_t)op_number(call, "after", 0), (size_t)limit, &ids);
+	    call, &filter, (uint64_t)op_number(call, "after", 0), (size_t)limit, put_row, &listing);
 	if (more == 1)
-		op_put_bool(call, "more", true);
-	int rc = more < 0 ? -1 : put_rows(call, &filter, &ids);
-	buf_done(&ids);
-	return rc;
+		op_more(call);
+	return more < 0 ? -1 : 0;
 }
 
 static const struct op_arg list_args[] = {

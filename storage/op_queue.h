@@ -27,9 +27,9 @@ int op_queue_filter(struct op_call *call, struct op_queue_filter *out);
 /* Does this recipient wait, and for that domain? */
 bool op_queue_waits(const struct op_queue_filter *filter, const struct queue_rcpt *rcpt);
 
-/* Append the ids of the messages that it means behind `after` to *ids, oldest first, max
-   at most. 1: there are more; 0; -1 after op_fail. */
+/* Visit the messages that it means behind `after`, oldest first, max at most; what is
+   visited is valid during the call. 1: there are more; 0; -1 after op_fail. */
 int op_queue_choose(struct op_call *call, const struct op_queue_filter *filter, uint64_t after,
-    size_t max, struct buf *ids);
+    size_t max, void (*take)(void *arg, const struct queue_entry *entry), void *arg);
 
 #endif

@@ -3,6 +3,11 @@
 
 #include "storage/op_queue.h"
 
+static void take_id(void *arg, const struct queue_entry *entry)
+{
+	buf_add(arg, &entry->id, sizeof(entry->id));
+}
+
 /* A message by its number, or a filter; one of them must be there, so that nobody
    means all of it by leaving something out. */
 static int choose(struct op_call *call, struct buf *ids)
@@ -18,7 +23,7 @@ static int choose(struct op_call *call, struct buf *ids)
 		return op_fail(call, ERR_INPUT,
 		    "say which: a number, or --domain, --sender, --older, --held, or --all");
 	if (any)
-		return op_queue_choose(call, &filter, 0, SIZE_MAX, ids) < 0 ? -1 : 0;
+		return op_queue_choose(call, &filter, 0, SIZE_MAX, take_id, ids) < 0 ? -1 : 0;
 	buf_add(ids, &id, sizeof(id));
 	return 0;
 }
@@ -103,7 +108,7 @@ static int run_flush(struct op_call *call)
 	struct buf ids = { 0 };
 	size_t done = 0;
 
-	int rc = op_queue_choose(call, &filter, 0, SIZE_MAX, &ids);
+	int rc = op_queue_choose(call, &filter, 0, SIZE_MAX, take_id, &ids);
 	if (rc >= 0)
 		rc = act_on_all(call, QUEUE_RETRY, &ids, &done);
 	buf_done(&ids);

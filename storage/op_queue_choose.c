@@ -57,16 +57,11 @@ static bool is_meant(const struct op_queue_filter *filter, const struct queue_en
 
 struct choice {
 	const struct op_queue_filter *filter;
-	uint64_t after;
 	size_t left;
-	struct buf *ids;
+	void (*take)(void *arg, const struct queue_entry *entry);
+	void *arg;
 	bool more;
 };
-
-static size_t count_of(const struct buf *ids)
-{
-	return ids->n / sizeof(uint64_t);
-}
 
 /* False: enough. */
 static bool look(void *arg, const struct queue_entry *entry)
@@ -78,19 +73,24 @@ static bool look(void *arg, const struct queue_entry *entry)
 	choice->more = choice->left == 0;
 	if (choice->more)
 		return false;
-	buf_add(choice->ids, &entry->id, sizeof(entry->id));
+	choice->take(choice->arg, entry);
 	choice->left--;
 	return true;
 }
 
 /* --- by the index --- */
 
+struct found {
+	uint64_t after;
+	struct buf ids;
+};
+
 static bool take_id(void *arg, const struct queue_row *row)
 {
-	struct choice *choice = arg;
+	struct found *found = arg;
 
-	if (row->id > choice->after)
-		buf_add(choice->ids, &row->id, sizeof(row->id));
+	if (row->id > found->after)
+		buf_add(&found->ids, &row->id, sizeof(row->id));
 	return true;
 }
 
@@ -101,15 +101,14 @@ static int compare_ids(const void *pa, const void *pb)
 	return *a < *b ? -1 : *a > *b;
 }
 
-static int look_at_each(struct choice *choice, const struct buf *ids)
+static int look_at_each(struct choice *choice, const uint64_t *ids, size_t n)
 {
-	const uint64_t *id = (const void *)ids->p;
 	struct pool pool = { 0 };
 	struct queue_entry entry;
 	int rc = 0;
 
-	for (size_t i = 0; rc >= 0 && i < count_of(ids) && !choice->more; i++) {
-		rc = queue_get(id[i], &pool, &entry);
+	for (size_t i = 0; rc >= 0 && i < n && !choice->more; i++) {
+		rc = queue_get(ids[i], &pool, &entry);
 		if (rc == 1)
 			look(choice, &entry);
 		pool_reset(&pool);
@@ -118,26 +117,26 @@ static int look_at_each(struct choice *choice, const struct buf *ids)
 	return rc < 0 ? -1 : 0;
 }
 
-static int look_in_domain(struct choice *choice)
+static int look_in_domain(struct choice *choice, uint64_t after)
 {
-	struct buf ids = { 0 };
-	struct choice all = { .after = choice->after, .ids = &ids };
-	int rc = queue_rows(slice_str(choice->filter->domain), take_id, &all);
+	struct found found = { .after = after };
+	int rc = queue_rows(slice_str(choice->filter->domain), take_id, &found);
+	size_t n = found.ids.n / sizeof(uint64_t);
 
-	if (rc == 0 && ids.n > 0) {
-		qsort(ids.p, count_of(&ids), sizeof(uint64_t), compare_ids);
-		rc = look_at_each(choice, &ids);
+	if (rc == 0 && n > 0) {
+		qsort(found.ids.p, n, sizeof(uint64_t), compare_ids);
+		rc = look_at_each(choice, (const void *)found.ids.p, n);
 	}
-	buf_done(&ids);
+	buf_done(&found.ids);
 	return rc;
 }
 
 int op_queue_choose(struct op_call *call, const struct op_queue_filter *filter, uint64_t after,
-    size_t max, struct buf *ids)
+    size_t max, void (*take)(void *arg, const struct queue_entry *entry), void *arg)
 {
-	struct choice choice = { .filter = filter, .after = after, .left = max, .ids = ids };
-	int rc =
-	    filter->domain ? look_in_domain(&choice) : queue_each_from(after + 1, look, &choice);
+	struct choice choice = { .filter = filter, .left = max, .take = take, .arg = arg };
+	int rc = filter->domain ? look_in_domain(&choice, after)
+				: queue_each_from(after + 1, look, &choice);
 
 	if (rc < 0)
 		return op_fail(call, ERR_TEMP, "cannot read the queue");
