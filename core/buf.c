@@ -105,6 +105,22 @@ struct slice slice_trim(struct slice s)
 	return s;
 }
 
+bool slice_is_ascii(struct slice s)
+{
+	const uint64_t high = 0x8080808080808080;
+	uint64_t eight;
+
+	for (; s.n >= sizeof(eight); s = slice_from(s, sizeof(eight))) {
+		memcpy(&eight, s.p, sizeof(eight));
+		if (eight & high)
+			return false;
+	}
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] >= 0x80)
+			return false;
+	return true;
+}
+
 struct slice slice_cut(struct slice *rest, char sep)
 {
 	ptrdiff_t at = slice_chr(*rest, sep);

@@ -62,6 +62,7 @@ ptrdiff_t slice_ifind(struct slice s, struct slice what);
 
 /* Without leading and trailing spaces, tabs, CR and LF. */
 struct slice slice_trim(struct slice s);
+bool slice_is_ascii(struct slice s); /* no byte above 127 */
 
 /* Take the bytes before the first sep off *rest, and drop sep. When there is
    no sep the whole rest is taken and *rest is left empty with p == NULL. */

@@ -125,6 +125,28 @@ bool msg_is_lines(struct slice text);
    there is anything else become base64. */
 void msg_make_lines(struct slice whole, struct buf *out);
 
+/* --- seven bits --- */
+
+/* Takes away what a long message has become so far: empties out. Other than 0: no more. */
+typedef int msg_take(void *arg, struct buf *out);
+enum { MSG_TAKE_BYTES = 32 * 1024 };
+
+/* Why a message, of lines, cannot be told in ASCII (RFC 6152 §3, RFC 2045 §6.4): "it is
+   signed", or NULL: it can. */
+const char *msg_seven_bars(struct slice whole);
+
+/* Tell it in ASCII: bodies with other bytes become quoted-printable or base64, header fields
+   get RFC 2047 words. take is given it in pieces that hold lines or more; the last of it
+   remains in out. 0, or what take said. */
+int msg_make_seven(struct slice whole, struct buf *out, msg_take *take, void *arg);
+
+/* Append a header field, with its line ends, in ASCII; what is no UTF-8 is said to be
+   unknown (RFC 1428). */
+void msg_field_ascii(struct slice raw, struct buf *out);
+
+/* Append text as RFC 2047 words, each in a line of its own. */
+void msg_put_words(struct buf *out, const char *charset, struct slice text);
+
 /* --- text --- */
 
 /* Undo a transfer encoding (lower case), appending to out; forgiving, as

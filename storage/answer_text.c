@@ -6,15 +6,7 @@
 #include "storage/answer.h"
 #include "storage/dir.h"
 
-enum { SUBJECT_MAX = 400, REFERENCES_MAX = 2000, WORD_BYTES = 42, LINE_MAX_BYTES = 900 };
-
-static bool is_ascii(struct slice text)
-{
-	for (size_t i = 0; i < text.n; i++)
-		if ((unsigned char)text.p[i] >= 0x80)
-			return false;
-	return true;
-}
+enum { SUBJECT_MAX = 400, REFERENCES_MAX = 2000, LINE_MAX_BYTES = 900 };
 
 /* Where a text may be cut so that no character of UTF-8 is. */
 static size_t cut_at(struct slice text, size_t most)
@@ -24,20 +16,6 @@ static size_t cut_at(struct slice text, size_t most)
 	while (n < text.n && n > 0 && ((unsigned char)text.p[n] & 0xc0) == 0x80)
 		n--;
 	return n;
-}
-
-/* RFC 2047: in words of 75 characters at most. */
-static void put_encoded(struct buf *out, struct slice text)
-{
-	while (text.n > 0) {
-		size_t n = cut_at(text, WORD_BYTES);
-		buf_addz(out, "=?utf-8?B?");
-		base64_put(out, slice_head(text, n));
-		buf_addz(out, "?=");
-		text = slice_from(text, n);
-		if (text.n > 0)
-			buf_addz(out, "\r\n ");
-	}
 }
 
 static void put_subject(const struct answer *answer, struct pool *pool, struct buf *out)
@@ -57,10 +35,10 @@ static void put_subject(const struct answer *answer, struct pool *pool, struct b
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
 			*p = ' ';
 	buf_addz(out, "Subject: ");
-	if (is_ascii(slice_str(line)) && text.n < 70)
+	if (slice_is_ascii(slice_str(line)) && text.n < 70)
 		buf_addz(out, line);
 	else
-		put_encoded(out, slice_str(line));
+		msg_put_words(out, "utf-8", slice_str(line));
 	buf_addz(out, "\r\n");
 }
 
@@ -141,7 +119,7 @@ static void put_base64(struct buf *out, struct slice text)
 
 static void put_text(struct buf *out, struct slice text)
 {
-	bool plain = is_ascii(text) && is_plain(text);
+	bool plain = slice_is_ascii(text) && is_plain(text);
 
 	buf_printf(out,
 	    "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: %s\r\n\r\n",

@@ -1,7 +1,5 @@
-/* body.c - the text of a message on its way out: streamed, with dots */
+/* body.c - the text of a message on its way out: its lines, and where it begins */
 #include "protocols/relay/body.h"
-
-#include "core/loop.h"
 
 enum { BLOCK_BYTES = 32 * 1024 };
 
@@ -21,7 +19,7 @@ void dots_add(struct dots *dots, struct slice piece, struct buf *out)
 		ptrdiff_t lf = slice_chr(piece, '\n');
 		struct slice line = slice_head(piece, lf < 0 ? piece.n : (size_t)lf);
 
-		if (!dots->in_line && line.n > 0 && line.p[0] == '.')
+		if (!dots->none && !dots->in_line && line.n > 0 && line.p[0] == '.')
 			buf_addc(out, '.');
 		buf_adds(out, line);
 		if (line.n > 0) {
@@ -38,7 +36,8 @@ void dots_end(struct dots *dots, struct buf *out)
 {
 	if (dots->in_line)
 		end_line(dots, out);
-	buf_addz(out, ".\r\n");
+	if (!dots->none)
+		buf_addz(out, ".\r\n");
 }
 
 int64_t body_start(struct body *body)
@@ -73,48 +72,4 @@ int body_is_8bit(struct body *body, uint64_t from, bool header_only)
 		from += (uint64_t)n;
 	}
 	return n < 0 ? -1 : 0;
-}
-
-/* Write a piece with dots, in the time that is left for it. */
-static int send_piece(
-    struct dots *dots, struct slice piece, struct client *client, uint64_t ms, struct err *err)
-{
-	struct buf out = { 0 };
-
-	dots_add(dots, piece, &out);
-	client_deadline(client, ms);
-	int rc = client_write(client, buf_slice(&out), err);
-	buf_done(&out);
-	return rc;
-}
-
-static int send_end(struct dots *dots, struct client *client, struct err *err)
-{
-	struct buf out = { 0 };
-
-	dots_end(dots, &out);
-	int rc = client_write(client, buf_slice(&out), err);
-	buf_done(&out);
-	return rc == 0 ? client_flush(client, err) : rc;
-}
-
-int body_send(struct body *body, uint64_t from, struct client *client,
-    const struct body_times *times, struct err *err)
-{
-	uint64_t end = loop_now() + times->whole, now;
-	char block[BLOCK_BYTES];
-	struct dots dots = { 0 };
-	ssize_t n;
-
-	while ((n = body_read(body, from, block, sizeof(block))) > 0) {
-		if ((now = loop_now()) >= end)
-			return err_set(err, ERR_TEMP, "the text is read too slowly");
-		uint64_t ms = end - now < times->block ? end - now : times->block;
-		if (send_piece(&dots, slice_of(block, (size_t)n), client, ms, err) != 0)
-			return -1;
-		from += (uint64_t)n;
-	}
-	if (n < 0)
-		return err_set(err, ERR_TEMP, "the message cannot be read");
-	return send_end(&dots, client, err);
 }

@@ -38,6 +38,7 @@ static const struct {
 	{ "STARTTLS", TALK_STARTTLS },	   /* RFC 3207 */
 	{ "REQUIRETLS", TALK_REQUIRETLS }, /* RFC 8689 */
 	{ "MT-PRIORITY", TALK_PRIORITY },  /* RFC 6710 */
+	{ "CHUNKING", TALK_CHUNKING },	   /* RFC 3030 */
 };
 
 static void read_word(struct talk *talk, struct slice line)

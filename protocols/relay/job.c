@@ -179,7 +179,8 @@ static struct sending sending_of(struct work *w, size_t n)
 		.from = w->from,
 		.rcpts = w->due,
 		.n = n,
-		.pool = w->pool };
+		.pool = w->pool,
+		.chunks = conf_num_at(&conf_key_relay_chunking, &w->at) != 0 };
 }
 
 static bool is_too_many(const struct send_rcpt *rcpt)

@@ -26,12 +26,16 @@ struct sending {
 	struct send_rcpt *rcpts;
 	size_t n;
 	struct pool *pool; /* of the replies */
+	bool chunks;	   /* by BDAT where it is offered */
+	bool seven;	   /* its text is made into 7 bits: send_message() says so */
 };
 
 /* Offer the message to the recipients. Afterwards each has an outcome, and the
    connection may be broken. False: the other side had hung up before it heard
    of this message; nothing has an outcome, and a new connection may do better. */
 bool send_message(struct sending *s);
+
+extern const struct conf_key conf_key_relay_chunking;
 
 /* One outcome for all that have none yet. */
 void send_all(struct sending *s, enum sent sent, struct slice reply);

@@ -24,6 +24,7 @@ enum talk_word {
 	TALK_AUTH_PLAIN = 128,
 	TALK_REQUIRETLS = 256,
 	TALK_PRIORITY = 512,
+	TALK_CHUNKING = 1024,
 };
 
 struct talk {

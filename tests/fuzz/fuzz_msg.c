@@ -68,6 +68,10 @@ static void read_message(struct pool *pool, struct slice message)
 	buf_clear(&body);
 	msg_make_lines(message, &body);
 	need(msg_is_lines(buf_slice(&body)));
+	buf_clear(&body);
+	msg_seven_bars(message);
+	msg_make_seven(message, &body, NULL, NULL);
+	need(slice_is_ascii(buf_slice(&body)));
 	buf_done(&record);
 	buf_done(&body);
 }

@@ -371,9 +371,8 @@ class Texts(Relay):
     def test_8bit_where_it_cannot_go(self):
         self.sink.words.remove("8BITMIME")
         self.submit("x@partner.test", mail=["BODY=8BITMIME"], subject="7 bits after all")
-        self.arrived()
         self.submit("x@partner.test", mail=["BODY=8BITMIME"], text="Subject: 8\r\n\r\nGr\u00fc\u00dfe\r\n".encode())
-        self.assertEqual(self.report()[2]["Status"], "5.6.3")
+        self.assertTrue(all(message.text.isascii() for message in self.arrived(2)))
 
     def test_utf8(self):
         for words, code in ((self.sink.words, None), ([w for w in self.sink.words if w != "SMTPUTF8"], "5.6.7")):
