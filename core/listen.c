@@ -15,6 +15,7 @@
 #include "core/ban.h"
 #include "core/listen_private.h"
 #include "core/log.h"
+#include "core/num.h"
 #include "core/loop.h"
 
 enum { ACCEPT_AT_ONCE = 64, PAUSE_MS = 200 };
@@ -201,6 +202,22 @@ void listen_each(
 		listen_bound(&port->listener, port->doors[0].fd, address, sizeof address);
 		row(arg, &port->listener, address);
 	}
+}
+
+unsigned listen_port(const char *name)
+{
+	const struct port *port = ports;
+	char address[PATH_MAX];
+	uint32_t n = 0;
+
+	while (port && strcmp(port->listener.name, name) != 0)
+		port = port->next;
+	if (!port)
+		return 0;
+	listen_bound(&port->listener, port->doors[0].fd, address, sizeof address);
+	struct slice text = slice_str(address);
+	num_u32(slice_from(text, (size_t)(slice_rchr(text, ':') + 1)), &n);
+	return n;
 }
 
 static void announce(void *arg, const struct listener *listener, const char *address)

@@ -78,6 +78,9 @@ void listen_go(void);
 void listen_each(
     void (*row)(void *arg, const struct listener *listener, const char *address), void *arg);
 
+/* The port of the first listener of that name; 0: there is none. */
+unsigned listen_port(const char *name);
+
 /* Accept nothing more and close. Sessions go on; listen_free when they are
    gone and the loops are stopped. */
 void listen_stop(void);

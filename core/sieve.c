@@ -66,12 +66,20 @@ const char *sieve_shown(struct sieve_compile *c, struct slice text)
 static void warn_unused(struct sieve_compile *c)
 {
 	for (size_t i = 0; i < sieve_extension_table_n; i++)
-		if (c->required & ~c->used & UINT64_C(1) << i)
+		if (c->required & ~c->used & UINT64_C(1) << i && !sieve_extension_table[i]->quiet)
 			sieve_warn(c, c->required_at, "\"%s\" is required but not used",
 			    sieve_extension_table[i]->name);
 }
 
 /* --- compiling --- */
+
+static const char *find_delivery(const struct sieve_compile *c)
+{
+	for (size_t i = 0; i < sieve_extension_table_n; i++)
+		if (c->required & UINT64_C(1) << i && sieve_extension_table[i]->delivery)
+			return sieve_extension_table[i]->name;
+	return NULL;
+}
 
 /* RFC 5228 2.1, 2.4.2: UTF-8 without NUL. */
 static int check_text(struct sieve_compile *c)
@@ -99,6 +107,8 @@ static struct sieve_script *compile(struct slice text, struct buf *warnings, str
 		sieve_free(&script);
 	else
 		warn_unused(&c);
+	if (script)
+		script->delivery = find_delivery(&c);
 	return script;
 }
 

@@ -40,12 +40,30 @@ size_t sieve_beginning(struct slice text);
 uint64_t sieve_script_max(void);
 unsigned sieve_redirects_max(void);
 
+/* What somebody did by IMAP with a message that is stored (RFC 6785). */
+struct sieve_event {
+	struct slice cause; /* "APPEND", "COPY", "FLAG" */
+	struct slice user;  /* who did it */
+	struct slice mailbox;
+	struct slice changed; /* names of the flags that changed, parted by blanks */
+	/* Names of the flags that it has now; the run begins with them. */
+	const struct slice *flags;
+	size_t n_flags;
+};
+
 struct sieve_message {
 	struct slice text;     /* the whole message; size is its length */
 	struct slice from, to; /* envelope, without <>; to: as the recipient was written */
+	const struct sieve_event *event; /* NULL: it is being delivered */
 };
 
-enum sieve_kind { SIEVE_STORE, SIEVE_REDIRECT, SIEVE_REJECT, SIEVE_VACATION };
+enum sieve_kind {
+	SIEVE_STORE,
+	SIEVE_REDIRECT,
+	SIEVE_REJECT,
+	SIEVE_VACATION,
+	SIEVE_KEEP, /* of an event only: it stays where it is, with these flags */
+};
 
 /* System flags in the bits that storage/box.h gives them. */
 enum {
@@ -72,8 +90,8 @@ struct sieve_action {
 			      SIEVE_REDIRECT: address; SIEVE_REJECT, SIEVE_VACATION: what
 			      to say */
 	bool encrypt;	   /* SIEVE_STORE: by store_encrypted */
-	bool implicit;	   /* SIEVE_STORE: the implicit keep */
-	/* SIEVE_STORE: system flags and keywords (RFC 5232). */
+	bool implicit;	   /* SIEVE_STORE, SIEVE_KEEP: the implicit keep */
+	/* SIEVE_STORE, SIEVE_KEEP: system flags and keywords (RFC 5232). */
 	uint64_t flags;
 	const struct slice *keywords;
 	size_t n_keywords;

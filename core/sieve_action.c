@@ -10,7 +10,8 @@ static bool copies(const struct sieve_node *node)
 
 static enum sieve_next run_keep(struct sieve_run *run, const struct sieve_node *node)
 {
-	struct sieve_action *action = sieve_act(run, SIEVE_STORE, SLICE(""), false);
+	struct sieve_action *action =
+	    sieve_act(run, sieve_keep_kind(run->message), SLICE(""), false);
 
 	if (!action)
 		return SIEVE_FAULT;

@@ -145,6 +145,8 @@ static int eval_envelope(struct sieve_run *run, const struct sieve_node *node)
 	struct sieve_matcher m = sieve_matcher(run, node);
 	int result = 0;
 
+	if (run->message->event) /* RFC 6785 4.6 */
+		return sieve_fault(run, "there is no envelope: the message is not coming in");
 	for (size_t i = 0; i < node->args[0].n && result == 0; i++) {
 		bool from = slice_ieq(node->args[0].strings[i], SLICE("from"));
 		result = match_path(&m, node, from ? run->message->from : run->message->to);

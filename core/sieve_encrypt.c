@@ -7,7 +7,7 @@
  * with a mailbox of somebody else ("~ann@example.org/INBOX") for both. */
 #include "core/sieve_private.h"
 
-SIEVE_EXTENSION(store_encrypted) = { .name = "vnd.signet.store-encrypted" };
+SIEVE_EXTENSION(store_encrypted) = { .name = "vnd.signet.store-encrypted", .delivery = true };
 
 static enum sieve_next run(struct sieve_run *run, const struct sieve_node *node)
 {

@@ -93,6 +93,16 @@ static struct flags new_flags(struct pool *pool)
 
 /* --- of a run --- */
 
+void sieve_begin_flags(struct sieve_run *run, const struct sieve_event *event)
+{
+	struct flags list = new_flags(&run->memory);
+
+	for (size_t i = 0; i < event->n_flags; i++)
+		add(&list, event->flags[i]);
+	run->flags = list.flags;
+	run->n_flags = list.n;
+}
+
 static enum sieve_next change(struct sieve_run *run, const struct sieve_node *node, bool clear,
     void (*how)(struct flags *list, struct slice flag))
 {

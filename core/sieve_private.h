@@ -31,6 +31,8 @@ struct sieve_body;
 /* What `require` takes. */
 struct sieve_extension {
 	const char *name;
+	bool delivery; /* only for a message that is being delivered (RFC 6785 3.11) */
+	bool quiet;    /* nothing uses it, and that is no mistake */
 };
 
 #define SIEVE_EXTENSION(id) TABLE_ROW(sieve_extension, id)
@@ -169,6 +171,7 @@ struct sieve_node {
 struct sieve_script {
 	struct pool pool; /* of all below */
 	struct sieve_node *commands;
+	const char *delivery; /* an extension that is for deliveries only, or NULL */
 };
 
 /* Of a slot, or NULL. */
@@ -320,6 +323,15 @@ int sieve_match_address(
 /* Add what is to be done, unless it is there already. NULL after a fault. */
 struct sieve_action *sieve_act(
     struct sieve_run *run, enum sieve_kind kind, struct slice name, bool encrypt);
+
+/* The flags that the message has (RFC 6785 3.8). */
+void sieve_begin_flags(struct sieve_run *run, const struct sieve_event *event);
+
+/* What keep does: INBOX has it, or where it lies already. */
+static inline enum sieve_kind sieve_keep_kind(const struct sieve_message *message)
+{
+	return message->event ? SIEVE_KEEP : SIEVE_STORE;
+}
 
 /* Flags of a SIEVE_STORE: those of :flags, else those set now (sieve_flags.c). */
 void sieve_flag(

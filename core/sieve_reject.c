@@ -9,14 +9,14 @@ static enum sieve_next run(struct sieve_run *run, const struct sieve_node *node)
 	return SIEVE_GO_ON;
 }
 
-SIEVE_EXTENSION(reject) = { .name = "reject" };
+SIEVE_EXTENSION(reject) = { .name = "reject", .delivery = true };
 
 SIEVE_COMMAND(reject) = {
 	.word = { .name = "reject", .extension = &sieve_extension_reject, .args = "s" },
 	.run = run,
 };
 
-SIEVE_EXTENSION(ereject) = { .name = "ereject" };
+SIEVE_EXTENSION(ereject) = { .name = "ereject", .delivery = true };
 
 SIEVE_COMMAND(ereject) = {
 	.word = { .name = "ereject", .extension = &sieve_extension_ereject, .args = "s" },

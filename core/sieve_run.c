@@ -118,9 +118,11 @@ struct sieve_action *sieve_act(
 /* RFC 5228 2.10.2; RFC 5232 3: with the flags that are set at the end. */
 static int keep_implicitly(struct sieve_run *run)
 {
-	if (!run->keep || find(run, SIEVE_STORE, SLICE(""), false))
+	enum sieve_kind kind = sieve_keep_kind(run->message);
+
+	if (!run->keep || find(run, kind, SLICE(""), false))
 		return 0;
-	struct sieve_action *action = sieve_act(run, SIEVE_STORE, SLICE(""), false);
+	struct sieve_action *action = sieve_act(run, kind, SLICE(""), false);
 	if (!action)
 		return -1;
 	action->implicit = true;
@@ -128,11 +130,20 @@ static int keep_implicitly(struct sieve_run *run)
 	return 0;
 }
 
-static struct sieve_action *kept(struct pool *pool)
+/* RFC 6785 3.11: what answers a sender has no place where there is none. */
+static int check_event(struct sieve_run *run, const struct sieve_script *script)
+{
+	if (!run->message->event || !script->delivery)
+		return 0;
+	run->line = 1;
+	return sieve_fault(run, "\"%s\" is for mail that comes in", script->delivery);
+}
+
+static struct sieve_action *kept(struct pool *pool, enum sieve_kind kind)
 {
 	struct sieve_action *action = pool_get(pool, sizeof *action);
 
-	action->kind = SIEVE_STORE;
+	action->kind = kind;
 	action->name = SLICE("");
 	action->implicit = true;
 	return action;
@@ -145,9 +156,12 @@ int sieve_run(const struct sieve_script *script, const struct sieve_message *mes
 	int rc = 0;
 
 	run.end = &run.actions;
-	if (sieve_run_block(&run, script->commands) == SIEVE_FAULT || keep_implicitly(&run) != 0)
+	if (message->event)
+		sieve_begin_flags(&run, message->event);
+	if (check_event(&run, script) != 0 ||
+	    sieve_run_block(&run, script->commands) == SIEVE_FAULT || keep_implicitly(&run) != 0)
 		rc = -1;
-	*actions = rc == 0 ? run.actions : kept(pool);
+	*actions = rc == 0 ? run.actions : kept(pool, sieve_keep_kind(message));
 	pool_done(&run.memory);
 	pool_done(&run.scratch);
 	return rc;

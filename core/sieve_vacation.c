@@ -26,8 +26,8 @@ CONF_KEY(sieve_vacation_max) = {
 
 enum { DAY = 86400, USUAL_DAYS = 7, TEXT_MAX = 64 * 1024, SUBJECT_MAX = 400, ADDRESSES_MAX = 100 };
 
-SIEVE_EXTENSION(vacation) = { .name = "vacation" };
-SIEVE_EXTENSION(vacation_seconds) = { .name = "vacation-seconds" };
+SIEVE_EXTENSION(vacation) = { .name = "vacation", .delivery = true };
+SIEVE_EXTENSION(vacation_seconds) = { .name = "vacation-seconds", .delivery = true };
 
 /* --- what may be said --- */
 

@@ -41,6 +41,9 @@
 
 struct kv_txn;
 
+/* Names the account whose rules sent a message on. */
+extern const char deliver_redirected[];
+
 enum deliver_fate {
 	DELIVER_TAKEN,
 	/* Its rules refuse it, for the reason given (UTF-8, perhaps several

@@ -359,7 +359,9 @@ int deliver_plan(struct delivery *op, struct party *party, struct err *err)
 		.answer = do_answer,
 		.arg = &plan };
 	const struct rules_account account = { party->account, party->shard->id, party->address };
-	const struct sieve_message message = { op->whole, op->d->reverse_path, party->original };
+	const struct sieve_message message = {
+		.text = op->whole, .from = op->d->reverse_path, .to = party->original
+	};
 	struct pool pool = { 0 };
 
 	party->state = PARTY_ASKED;

@@ -10,7 +10,8 @@
 
 enum { REPLY_MAX = 400, RCPTS_MAX = 1000 };
 
-static const char mark[] = "X-Sieve-Redirected-From", delivered_to[] = "Delivered-To";
+const char deliver_redirected[] = "X-Sieve-Redirected-From";
+static const char delivered_to[] = "Delivered-To";
 
 static struct shard *home(struct err *err)
 {
@@ -194,11 +195,12 @@ static struct sending *new_redirect(struct delivery *op, const struct party *by,
 
 	if (!shard)
 		return NULL;
-	if (has_field(op->whole, mark, by->address)) {
+	if (has_field(op->whole, deliver_redirected, by->address)) {
 		err_set(err, ERR_EXISTS, "it was redirected from here before and came back");
 		return NULL;
 	}
-	const char *before = pool_printf(&op->pool, "%s: %.*s\r\n", mark, SLICE_ARG(by->address));
+	const char *before =
+	    pool_printf(&op->pool, "%s: %.*s\r\n", deliver_redirected, SLICE_ARG(by->address));
 	struct sending *sending =
 	    new_sending(op, SENDING_REDIRECT, by, form_with(op, shard, slice_str(before), err));
 	if (sending)

@@ -45,6 +45,15 @@ static int find(struct slice to, struct pool *pool, struct deliver_rcpt **out)
 	return *out != NULL;
 }
 
+static int send_to(struct slice to, struct deliver *d, struct pool *pool, struct err *err)
+{
+	int found = find(to, pool, &d->rcpts);
+
+	if (found < 0)
+		return err_set(err, ERR_TEMP, "%.*s cannot be looked up now", SLICE_ARG(to));
+	return found > 0 ? deliver(d, err) : 1;
+}
+
 int notice_message(
     struct slice from, struct slice to, struct slice message, uint64_t mid, struct err *err)
 {
@@ -52,14 +61,26 @@ int notice_message(
 	struct deliver d = {
 		.mid = mid, .reverse_path = from, .message = message, .body8 = true, .ours = true
 	};
-	int rc = 1;
 
 	d.trace = slice_str(pool_printf(&pool, "Return-Path: <%.*s>\r\n", SLICE_ARG(from)));
-	int found = find(to, &pool, &d.rcpts);
-	if (found < 0)
-		rc = err_set(err, ERR_TEMP, "%.*s cannot be looked up now", SLICE_ARG(to));
-	else if (found > 0)
-		rc = deliver(&d, err);
+	int rc = send_to(to, &d, &pool, err);
+	pool_done(&pool);
+	return rc;
+}
+
+int notice_redirect(struct slice by, struct slice to, struct slice message, struct err *err)
+{
+	struct pool pool = { 0 };
+	struct deliver d = {
+		.mid = log_id(), .reverse_path = by, .message = message, .body8 = true
+	};
+
+	d.trace = slice_str(pool_printf(&pool, "Return-Path: <%.*s>\r\n%s: %.*s\r\n", SLICE_ARG(by),
+	    deliver_redirected, SLICE_ARG(by)));
+	int rc = send_to(to, &d, &pool, err);
+	if (rc == 0)
+		log_event(LOG_INFO, "rule-redirects", log_s("account", by), log_s("to", to),
+		    log_n("as", (int64_t)d.mid));
 	pool_done(&pool);
 	return rc;
 }

@@ -18,4 +18,9 @@ int notice_text(
 int notice_message(
     struct slice from, struct slice to, struct slice message, uint64_t mid, struct err *err);
 
+/* Somebody's message, sent on by the rules of the account `by`, which answers for it: its
+   reverse-path. It carries the field by which deliveries know it again, and is not signed,
+   since nobody here vouches for its text. As notice_text. */
+int notice_redirect(struct slice by, struct slice to, struct slice message, struct err *err);
+
 #endif

@@ -31,6 +31,9 @@
 #include "storage/box.h"
 #include "storage/script.h"
 
+/* May a rule that files into a mailbox that is not there make it? (deliver_write.c) */
+extern const struct conf_key conf_key_rules_create_mailboxes;
+
 /* Whose mail it is; borrowed. */
 struct rules_account {
 	uint64_t id;

@@ -2,6 +2,7 @@
  * (RFC 4469), answered with UIDs (RFC 4315); all are stored, or none */
 #include "core/log.h"
 #include "protocols/imap/append.h"
+#include "protocols/imap/event.h"
 #include "protocols/imap/place.h"
 
 static enum imap_done stored(struct imap *im, struct slice name, const struct box_added *added,
@@ -37,7 +38,8 @@ static enum imap_done store(struct imap *im, struct slice name, struct imap_item
 		return done;
 	if (box_append(place->acct, place->name, messages, n, pool, &added, &err) != 0)
 		return imap_failed_target(im, &err);
-	return stored(im, name, &added, messages);
+	return imap_event_new(
+	    im, stored(im, name, &added, messages), place, IMAP_EVENT_APPEND, &added);
 }
 
 static enum imap_done run(struct imap *im, struct slice args)

@@ -1,5 +1,6 @@
 /* cmd_copy.c - COPY (RFC 3501 §6.4.7) and MOVE (RFC 6851), answered with UIDs (RFC 4315) */
 #include "core/log.h"
+#include "protocols/imap/event.h"
 #include "protocols/imap/imap.h"
 #include "protocols/imap/parse.h"
 #include "protocols/imap/place.h"
@@ -65,7 +66,8 @@ static enum imap_done copy(struct imap *im, struct slice args, bool move)
 		return imap_failed_target(im, &err);
 	if (added.n == 0)
 		return imap_reply(im, IMAP_OK, "[EXPUNGEISSUED] All of these are gone");
-	return move ? moved(im, &added) : copied(im, &added);
+	enum imap_done done = move ? moved(im, &added) : copied(im, &added);
+	return imap_event_new(im, done, place, IMAP_EVENT_COPY, &added);
 }
 
 static enum imap_done run_copy(struct imap *im, struct slice args)

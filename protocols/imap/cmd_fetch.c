@@ -1,6 +1,7 @@
 /* cmd_fetch.c - FETCH (RFC 3501 §6.4.5): message by message, item by item, as the output drains;
  * only what has changed, if asked so (RFC 7162) */
 #include "core/log.h"
+#include "protocols/imap/event.h"
 #include "protocols/imap/fetch.h"
 #include "protocols/imap/place.h"
 
@@ -133,16 +134,7 @@ static bool stream(struct imap_fetch *fetch, struct buf *out)
 static enum imap_done ending(struct imap_fetch *fetch)
 {
 	struct imap *im = fetch->im;
-	struct err err;
 
-	if (fetch->n_seen > 0) {
-		if (box_flags(im->box, fetch->seen, fetch->n_seen, BOX_ADD, BOX_SEEN, &err) != 0)
-			return imap_failed(im, &err);
-		atomic_store(&im->changed, true);
-		fetch->told = (struct imap_told){ fetch->seen, fetch->n_seen, im->shown, BOX_SEEN };
-		if (!(im->enabled & IMAP_CONDSTORE))
-			im->told = &fetch->told;
-	}
 	if (fetch->some_failed)
 		return imap_reply(im, IMAP_NO, "[SERVERBUG] Some messages could not be read");
 	if (fetch->unknown_encoding)
@@ -150,6 +142,23 @@ static enum imap_done ending(struct imap_fetch *fetch)
 	if (fetch->some_gone)
 		return imap_reply(im, IMAP_OK, "[EXPUNGEISSUED] Some of these are gone");
 	return IMAP_OK;
+}
+
+static enum imap_done set_seen(struct imap_fetch *fetch)
+{
+	struct imap *im = fetch->im;
+	struct box_snap *before = imap_event_before(im);
+	struct err err;
+
+	if (box_flags(im->box, fetch->seen, fetch->n_seen, BOX_ADD, BOX_SEEN, &err) != 0) {
+		box_snap_free(&before);
+		return imap_failed(im, &err);
+	}
+	atomic_store(&im->changed, true);
+	fetch->told = (struct imap_told){ fetch->seen, fetch->n_seen, im->shown, BOX_SEEN };
+	if (!(im->enabled & IMAP_CONDSTORE))
+		im->told = &fetch->told;
+	return imap_event_flags(im, ending(fetch), &before, fetch->seen, fetch->n_seen);
 }
 
 /* What nobody asked for now is not waited for: a message is written to its end. */
@@ -171,7 +180,7 @@ static enum imap_done go_on(struct imap *im)
 				return IMAP_END;
 		} else if (fetch->seq == 0) {
 			if (!take_up(fetch))
-				return ending(fetch);
+				return fetch->n_seen > 0 ? set_seen(fetch) : ending(fetch);
 			begin(fetch);
 		} else if (fetch->next) {
 			const struct imap_att *att = fetch->next;

@@ -4,6 +4,7 @@
  * have their address in front. They stay with a mailbox that is renamed, and
  * nobody finds those of a mailbox that was deleted: ids are not used again. */
 #include "core/num.h"
+#include "protocols/imap/event.h"
 #include "protocols/imap/imap.h"
 #include "protocols/imap/parse.h"
 #include "protocols/imap/place.h"
@@ -11,6 +12,7 @@
 #include "storage/rename.h"
 
 #define ROOM "metadata"
+#define SCRIPT "/shared/imapsieve/script" /* RFC 6785 7.4, 7.5 */
 
 enum {
 	NAME_MAX_BYTES = 500,
@@ -331,8 +333,52 @@ static enum imap_done store(struct imap *im, struct metadata *m)
 			.key = make_key(pool, m, m->entries[i]),
 			.value = m->values[i],
 		};
-	return acct_record_put(m->acct, ROOM, records, m->n, &err) == 0 ? IMAP_OK
-									: imap_failed(im, &err);
+	if (acct_record_put(m->acct, ROOM, records, m->n, &err) != 0)
+		return imap_failed(im, &err);
+	imap_events_changed();
+	return IMAP_OK;
+}
+
+/* --- for events --- */
+
+static bool find_script(void *arg, struct slice key, struct slice value)
+{
+	bool *any = arg;
+
+	(void)value;
+	*any = slice_eq(slice_from(key, BOX), SLICE(SCRIPT));
+	return !*any;
+}
+
+bool imap_metadata_scripts(struct acct *acct)
+{
+	bool any = false;
+
+	acct_record_each(acct, ROOM, SLICE(""), find_script, &any);
+	return any;
+}
+
+static int read_script(struct acct *acct, uint32_t box, struct buf *out)
+{
+	unsigned char key[BOX + sizeof SCRIPT - 1];
+
+	num_put32(key, box);
+	memcpy(key + BOX, SCRIPT, sizeof SCRIPT - 1);
+	return acct_record_get(acct, ROOM, slice_of(key, sizeof key), out);
+}
+
+int imap_metadata_script(struct acct *acct, uint32_t box, struct buf *name)
+{
+	struct buf value = { 0 };
+	int found = read_script(acct, box, &value);
+
+	if (found == 0) /* RFC 6785 2.3.1: that of the server, which is the account's here */
+		found = read_script(acct, 0, &value);
+	buf_clear(name);
+	if (found == 1)
+		buf_adds(name, slice_from(buf_slice(&value), 1));
+	buf_done(&value);
+	return found < 0 ? -1 : name->n > 0;
 }
 
 static enum imap_done run_set(struct imap *im, struct slice args)

@@ -2,6 +2,7 @@
  * old one */
 #include "core/log.h"
 #include "protocols/imap/append.h"
+#include "protocols/imap/event.h"
 #include "protocols/imap/place.h"
 
 /* §3.2: APPENDUID is told untagged, before the old one is gone. */
@@ -34,7 +35,7 @@ static enum imap_done store(
 	if (box_replace(im->box, uid, place->acct, place->name, &message, sess_cmd_pool(im->sess),
 		&added, &err) != 0)
 		return imap_failed_target(im, &err);
-	return replaced(im, name, &added);
+	return imap_event_new(im, replaced(im, name, &added), place, IMAP_EVENT_APPEND, &added);
 }
 
 /* §3.3: the rights of APPEND, \Deleted and EXPUNGE. */

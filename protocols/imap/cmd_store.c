@@ -1,5 +1,6 @@
 /* cmd_store.c - STORE (RFC 3501 §6.4.6): change flags, if asked only of messages that are as the
  * client knows them (RFC 7162 §3.1.3) */
+#include "protocols/imap/event.h"
 #include "protocols/imap/imap.h"
 #include "protocols/imap/parse.h"
 #include "protocols/imap/place.h"
@@ -13,8 +14,9 @@ struct store {
 	uint32_t *uids;
 	size_t n;
 	/* The answer. */
-	struct buf modified;  /* uint32_t: UIDs of those that were changed since */
-	struct box_snap *now; /* behind the change */
+	struct buf modified;	 /* uint32_t: UIDs of those that were changed since */
+	struct box_snap *before; /* when a script wants to know, or NULL */
+	struct box_snap *now;	 /* behind the change */
 	struct imap_told told;
 	struct imap_walk walk;
 	bool some_gone;
@@ -84,7 +86,7 @@ static void tell_one(struct imap *im, struct store *store, uint32_t seq)
 }
 
 /* "[MODIFIED 7,9]": UIDs, or numbers as the client knows them. */
-static enum imap_done tell_modified(struct imap *im, struct store *store)
+static void tell_modified(struct imap *im, struct store *store)
 {
 	uint32_t *uids = (uint32_t *)(void *)store->modified.p;
 	size_t n = store->modified.n / sizeof *uids;
@@ -97,7 +99,13 @@ static enum imap_done tell_modified(struct imap *im, struct store *store)
 	buf_addz(&text, "] Those have changed since");
 	imap_reply(im, IMAP_OK, pool_str(sess_cmd_pool(im->sess), buf_slice(&text)));
 	buf_done(&text);
-	return IMAP_OK;
+}
+
+static enum imap_done end(struct imap *im)
+{
+	struct store *store = im->work;
+
+	return imap_event_flags(im, IMAP_OK, &store->before, store->uids, store->n);
 }
 
 static enum imap_done tell(struct imap *im)
@@ -110,16 +118,17 @@ static enum imap_done tell(struct imap *im)
 	if (sess_full(im->sess))
 		return IMAP_LATER;
 	if (store->modified.n > 0)
-		return tell_modified(im, store);
-	if (store->some_gone)
-		return imap_reply(im, IMAP_OK, "[EXPUNGEISSUED] Some of these are gone");
-	return IMAP_OK;
+		tell_modified(im, store);
+	else if (store->some_gone)
+		imap_reply(im, IMAP_OK, "[EXPUNGEISSUED] Some of these are gone");
+	return end(im);
 }
 
 static void release(struct imap *im)
 {
 	struct store *store = im->work;
 
+	box_snap_free(&store->before);
 	box_snap_free(&store->now);
 	buf_done(&store->modified);
 }
@@ -131,6 +140,7 @@ static enum imap_done change(struct imap *im, struct store *store)
 
 	im->work = store;
 	im->release = release;
+	store->before = imap_event_before(im);
 	if (keyword_bits(im, store, &bits, &err) != 0 ||
 	    box_flags_since(im->box, store->uids, store->n, store->how, bits, store->since,
 		&store->modified, &err) != 0)
@@ -140,7 +150,7 @@ static enum imap_done change(struct imap *im, struct store *store)
 	store->told = (struct imap_told){ store->uids, store->n, store->now, 0 };
 	im->told = &store->told;
 	if (store->silent && !(im->enabled & IMAP_CONDSTORE))
-		return IMAP_OK;
+		return end(im);
 	if (imap_has_new_keywords(im, store->now))
 		imap_tell_flags(im, store->now);
 	store->walk = imap_set_walk(&store->set);

@@ -132,6 +132,8 @@ struct imap {
 	_Atomic bool idling;
 	_Atomic int live;	    /* enum imap_live */
 	struct imap_notify *notify; /* RFC 5465, or NULL */
+	uint64_t events_known;	    /* of which state of all the notes `events` tells (event.h) */
+	bool events;		    /* scripts are set for mailboxes of the user's own */
 
 	/* Counted for limits and for the log. */
 	unsigned faults, logins_failed;

@@ -2,6 +2,7 @@
 import base64
 import hashlib
 import hmac
+import imaplib
 import pathlib
 import random
 import shutil
@@ -94,6 +95,39 @@ class SieveConnect(Base):
         self.assertEqual(self.boxes(ANN), {"INBOX": 2, "Boats": 1})
         self.connect("--delete", "--remotesieve", "main")
         self.assertNotIn("main", self.connect("--list"))
+
+    def test_script_of_a_mailbox(self):
+        """RFC 6785: kept by ManageSieve, named by METADATA, run for what imaplib does."""
+        imap = self.server.imap(ANN)
+        self.assertIn(f"IMAPSIEVE=SIEVE://ALPHA.TEST:{self.port}",
+                      [word.decode().upper() for word in imap.capability()[1][0].split()])
+        self.upload("events", 'require ["imapsieve", "environment", "imap4flags", "copy"];\n'
+                    'if environment "imap.cause" "COPY" { addflag "copied"; }\n'
+                    'elsif allof(environment :contains "imap.changedflags" "\\\\Flagged", '
+                    f'hasflag "\\\\Flagged") {{ redirect :copy "{CY}"; }}\n')
+        imap.create("Tasks")
+        imaplib.Commands.setdefault("SETMETADATA", ("AUTH", "SELECTED"))
+        self.assertEqual(imap._simple_command("SETMETADATA", "Tasks", '(/shared/imapsieve/script "events")')[0], "OK")
+        imap.create("Many")
+        imap.send(b"m APPEND Many" + b"".join(b" {%d+}\r\nSubject: %d\r\n\r\n" % (len(str(n)) + 13, n)
+                                              for n in range(300)) + b"\r\n")
+        while not imap.readline().startswith(b"m OK"):
+            pass
+        imap.select("Many")
+        imap.copy("1:*", "Tasks")
+        imap.select("Tasks")
+        self.assertEqual(len(imap.search(None, "KEYWORD", "copied")[1][0].split()), 300)
+        before = self.boxes(CY).get("INBOX", 0)
+        imap.store("7", "+FLAGS", "\\Flagged")
+        imap.store("7:8", "-FLAGS", "\\Flagged")
+        self.assertEqual(self.boxes(CY)["INBOX"], before + 1)
+        box = self.server.imap(CY)
+        box.select("INBOX")
+        text = box.fetch(str(before + 1), "BODY[]")[1][0][1].decode()
+        self.assertIn(f"Return-Path: <{ANN}>\r\n", text)
+        self.assertIn("Subject: 6\r\n", text)
+        box.logout()
+        imap.logout()
 
     def test_faults_are_told_with_their_line(self):
         self.assertIn("line 2: fileinto needs require", self.upload("bad", 'keep;\nfileinto "x";\n', check=False))

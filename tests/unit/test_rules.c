@@ -47,8 +47,9 @@ static int note_reject(void *arg, struct slice reason, struct err *err)
 static enum rules_end run(struct notes *notes, struct err *err)
 {
 	const struct rules_doer doer = { note_store, note_redirect, note_reject, NULL, notes };
-	const struct sieve_message m = { text(message), SLICE("a@far.test"),
-		SLICE("ann@alpha.test") };
+	const struct sieve_message m = {
+		.text = text(message), .from = SLICE("a@far.test"), .to = SLICE("ann@alpha.test")
+	};
 	struct pool pool = { 0 };
 	struct dir_account ann = rules_account("ann@alpha.test", &pool);
 	const struct rules_account account = { ann.id, ann.shard, text("ann@alpha.test") };

@@ -229,6 +229,74 @@ static void encodes_characters(void **state)
 	sieve_cases(cases, COUNT(cases));
 }
 
+#define ENVIRONMENT "require \"environment\"; if environment "
+
+static void knows_its_environment(void **state)
+{
+	static const struct sieve_case cases[] = {
+		/* RFC 5183 4.1; RFC 6785 4: empty when a message comes in */
+		{ ENVIRONMENT "\"location\" \"MDA\"" THEN, YES },
+		{ ENVIRONMENT "\"phase\" \"during\"" THEN, YES },
+		{ ENVIRONMENT "\"NAME\" \"signet\"" THEN, YES },
+		{ ENVIRONMENT ":matches \"version\" \"?*\"" THEN, YES },
+		{ ENVIRONMENT "\"imap.user\" \"\"" THEN, YES },
+		{ ENVIRONMENT "\"imap.cause\" \"\"" THEN, YES },
+		{ ENVIRONMENT ":contains \"vnd.none\" \"\"" THEN, NO },
+		{ "if environment \"name\" \"x\"" THEN,
+		    "wrong: line 1: environment needs require \"environment\" at the beginning" },
+	};
+
+	(void)state;
+	sieve_cases(cases, COUNT(cases));
+}
+
+static const char *event_outcome(const char *text, struct pool *pool)
+{
+	static const struct slice flags[] = { { "\\Seen", 5 }, { "word", 4 } };
+	const struct sieve_event event = { .cause = SLICE("FLAG"), .flags = flags, .n_flags = 2 };
+	const struct sieve_message message = { .text = SLICE("A: b\r\n\r\n"), .event = &event };
+	struct err err = { 0 };
+	struct sieve_script *script = sieve_compile(slice_str(text), &err);
+	struct sieve_action *a;
+
+	assert_non_null(script);
+	int rc = sieve_run(script, &message, pool, &a, &err);
+	sieve_free(&script);
+	if (rc != 0)
+		return pool_printf(pool, "%s", err.text);
+	return !a ? "nothing"
+		  : pool_printf(pool, "%s %llu %zu", a->kind == SIEVE_KEEP ? "keep" : "other",
+			(unsigned long long)a->flags, a->n_keywords);
+}
+
+/* RFC 6785 3: a run for a message that lies in a mailbox */
+static void runs_for_events(void **state)
+{
+	static const struct {
+		const char *script, *outcome;
+	} cases[] = {
+		{ "", "keep 1 1" },
+		{ "keep;", "keep 1 1" },
+		{ "discard;", "nothing" },
+		{ "require \"imap4flags\"; addflag \"\\\\Flagged\";", "keep 5 1" },
+		{ "require \"imap4flags\"; removeflag [\"word\", \"\\\\seen\"];", "keep 0 0" },
+		{ "require [\"imap4flags\", \"fileinto\"]; if hasflag \"word\" { fileinto \"INBOX\"; }",
+		    "other 1 1" },
+		{ "require \"vacation\"; discard;",
+		    "line 1: \"vacation\" is for mail that comes in" },
+		{ "require \"ereject\"; discard;",
+		    "line 1: \"ereject\" is for mail that comes in" },
+		{ "require \"envelope\";\nif envelope \"to\" \"\" { discard; }",
+		    "line 2: there is no envelope: the message is not coming in" },
+	};
+	struct pool pool = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_string_equal(event_outcome(cases[i].script, &pool), cases[i].outcome);
+	pool_done(&pool);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -239,6 +307,8 @@ int main(void)
 		cmocka_unit_test(tells_dates),
 		cmocka_unit_test(picks_fields),
 		cmocka_unit_test(encodes_characters),
+		cmocka_unit_test(knows_its_environment),
+		cmocka_unit_test(runs_for_events),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

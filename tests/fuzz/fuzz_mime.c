@@ -1,4 +1,4 @@
-/* fuzz_msg.c - a hostile message through everything that reads messages
+/* fuzz_mime.c - a hostile message through everything that reads messages
  *
  * Input: a message; and again as a header value, as text, and as the record of a
  * summary. What was promised of the results is checked. */
