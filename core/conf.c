@@ -300,24 +300,60 @@ int conf_put(const struct conf_key *key, enum conf_scope scope, struct slice pla
 	    : -1;
 }
 
+/* One is a transaction by itself. */
+static int put_all(const struct conf_change *changes, size_t n, struct err *err)
+{
+	bool several = store && store->begin && n > 1;
+	int rc = 0;
+
+	if (several)
+		store->begin(store->arg);
+	for (const struct conf_change *c = changes; rc == 0 && c < changes + n; c++)
+		rc = put(c->key, c->scope, c->place, c->value, err);
+	if (several && store->end(store->arg, rc == 0, err) != 0)
+		rc = -1;
+	return rc;
+}
+
+static void apply(const struct conf_change *c, int64_t num)
+{
+	pthread_rwlock_wrlock(&lock);
+	conf_values_put(values, c->key, c->scope, c->place, c->value, num);
+	pthread_rwlock_unlock(&lock);
+	refresh(slot_of(c->key));
+}
+
+int conf_set_all(const struct conf_change *changes, size_t n, struct err *err)
+{
+	int64_t *nums = mem_get((n + 1) * sizeof(*nums));
+	int rc = 0;
+
+	start_once();
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = check_all(changes[i].key, changes[i].scope, changes[i].place, changes[i].value,
+		    &nums[i], err);
+	if (rc == 0) {
+		pthread_mutex_lock(&change_lock);
+		rc = put_all(changes, n, err);
+		for (size_t i = 0; rc == 0 && i < n; i++)
+			apply(&changes[i], nums[i]);
+		pthread_mutex_unlock(&change_lock);
+	}
+	free(nums);
+	return rc;
+}
+
 int conf_set(const struct conf_key *key, enum conf_scope scope, struct slice place,
     struct slice value, struct err *err)
 {
-	struct slot *slot = slot_of(key);
-	int64_t num = 0;
+	return conf_set_all(&(struct conf_change){ key, scope, place, value }, 1, err);
+}
 
-	if (check_all(key, scope, place, value, &num, err) != 0)
-		return -1;
-	pthread_mutex_lock(&change_lock);
-	int rc = put(key, scope, place, value, err);
-	if (rc == 0) {
-		pthread_rwlock_wrlock(&lock);
-		conf_values_put(values, key, scope, place, value, num);
-		pthread_rwlock_unlock(&lock);
-		refresh(slot);
-	}
-	pthread_mutex_unlock(&change_lock);
-	return rc;
+int conf_order(const struct conf_key *key, enum conf_scope scope, struct slice place,
+    struct slice value, struct err *err)
+{
+	return key->attempt ? key->attempt(&(struct conf_change){ key, scope, place, value }, err)
+			    : conf_set(key, scope, place, value, err);
 }
 
 /* A stored value may be of another version of the server. */

@@ -43,6 +43,13 @@ enum conf_scope {
 	CONF_DESTINATION = 32,
 };
 
+/* A value for a place; an empty one: back to what holds without it. */
+struct conf_change {
+	const struct conf_key *key;
+	enum conf_scope scope;
+	struct slice place, value;
+};
+
 struct conf_key {
 	const char *name;
 	enum conf_type type;
@@ -63,6 +70,9 @@ struct conf_key {
 	   that did it, for modules that do not ask each time. It changes no
 	   settings. May be NULL. */
 	void (*changed)(int64_t num);
+	/* For what has to be tried before it is kept: asked by conf_order in place of
+	   conf_set, and stores by conf_set_all. Like conf_set; may wait. May be NULL. */
+	int (*attempt)(const struct conf_change *change, struct err *err);
 };
 
 #define CONF_KEY(id) TABLE_ROW(conf_key, id)
@@ -110,6 +120,10 @@ struct conf_store {
 	    void (*row)(void *row_arg, enum conf_scope scope, struct slice place, struct slice name,
 		struct slice value),
 	    void *row_arg, struct err *err);
+	/* Around several that are put by one thread: end() writes all of them, or none; with
+	   keep == false, or when it returns -1, none. */
+	void (*begin)(void *arg);
+	int (*end)(void *arg, bool keep, struct err *err);
 	void *arg;
 };
 
@@ -122,6 +136,13 @@ int conf_reload(struct err *err);
 
 /* Check, store, then apply. An empty value goes back to the default. */
 int conf_set(const struct conf_key *key, enum conf_scope scope, struct slice place,
+    struct slice value, struct err *err);
+
+/* The same for several that belong together: stored in one transaction, all or none. */
+int conf_set_all(const struct conf_change *changes, size_t n, struct err *err);
+
+/* What an admin asks for: tried first where the row has a way to, else conf_set. */
+int conf_order(const struct conf_key *key, enum conf_scope scope, struct slice place,
     struct slice value, struct err *err);
 
 /* The text as stored at exactly that place, or an empty buf. */

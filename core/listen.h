@@ -49,18 +49,19 @@ TABLE_DECLARE(listener_row);
    that is added from now on, and keeps the sessions that it accepts. */
 void listen_spread(unsigned loops);
 
-/* Add the rows with a path in DATA, owned by who calls. */
+/* Add what listens in DATA, which lives until listen_stop; owned by who calls. */
 int listen_add_paths(const char *data, struct err *err);
 
-/* Add the rows with a port, each at the addresses that are set for it. Without
+/* Then all the rest, each at the addresses that are set for it. Without
    a setting it listens on `host` ("*": all addresses, both families) at the
    row's port plus port_base; a negative port_base: at ports that the kernel
-   chooses. */
+   chooses. `host` lives until listen_stop. */
 int listen_add_ports(const char *host, int port_base, struct err *err);
 
 /* Is there a listener of that name, made by a row or by an admin, wherever it may be? */
 bool listen_knows(const char *name);
 bool listen_is_usual(const char *name); /* by a row */
+bool listen_has_tls(const char *name);	/* and does it do TLS, one way or the other? */
 
 /* The settings that make a listener what it is; NULL ends them. */
 struct conf_key;
@@ -80,6 +81,18 @@ void listen_each(
 
 /* The port of the first listener of that name; 0: there is none. */
 unsigned listen_port(const char *name);
+
+/* Change settings of the listener `name`, its certificate not among them: sockets are bound
+   first, then all is stored in one transaction, then it answers there, and no more where it
+   did; its sessions go on. -1: nothing has changed, and err says which place cannot be had,
+   why, and what to do. Before listen_go the settings are stored only. Any thread but a
+   loop's. */
+struct conf_change;
+int listen_change(const char *name, const struct conf_change *changes, size_t n, struct err *err);
+
+/* The settings were read again: the same for all listeners. What cannot be had is logged,
+   and nothing changed then. */
+void listen_again(void);
 
 /* Accept nothing more and close. Sessions go on; listen_free when they are
    gone and the loops are stopped. */

@@ -7,6 +7,7 @@
 #include "core/listen_private.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -16,7 +17,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BACKLOG = 1024 };
+#include "core/privilege.h"
 
 static socklen_t make_address(const struct listener *l, struct sockaddr_storage *addr)
 {
@@ -58,23 +59,45 @@ static void set_options(int fd, int family, bool share)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &(int){ 1 }, sizeof(int));
 }
 
+/* What a server that is gone left behind is removed; nothing else is. */
+static bool make_room(const struct sockaddr_storage *addr, socklen_t len)
+{
+	const char *path = ((const struct sockaddr_un *)addr)->sun_path;
+	struct stat there;
+
+	if (lstat(path, &there) != 0)
+		return true;
+	errno = EEXIST;
+	if (!S_ISSOCK(there.st_mode))
+		return false;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	bool answers =
+	    fd >= 0 && (connect(fd, (const struct sockaddr *)addr, len) == 0 || errno == EAGAIN);
+	if (fd >= 0)
+		close(fd);
+	errno = EADDRINUSE;
+	return !answers && unlink(path) == 0;
+}
+
 /* A bound socket, or -1. */
 static int bind_one(
     const struct listener *l, const struct sockaddr_storage *addr, socklen_t len, bool share)
 {
+	if (addr->ss_family == AF_UNIX && !make_room(addr, len))
+		return -1;
 	int fd = socket(addr->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
 	if (fd < 0)
 		return -1;
 	set_options(fd, addr->ss_family, share);
 	mode_t mask = umask(0777 & ~(l->mode ? l->mode : 0600));
-	if (addr->ss_family == AF_UNIX)
-		unlink(l->host);
-	int rc = bind(fd, (const struct sockaddr *)addr, len);
+	struct privilege_held held = privilege_raise();
+	int rc = bind(fd, (const struct sockaddr *)addr, len), why = errno;
+	privilege_lower(held);
 	umask(mask);
 	if (rc == 0)
 		return fd;
 	close(fd);
+	errno = why;
 	return -1;
 }
 
@@ -100,14 +123,41 @@ static int bind_all(const struct listener *l, int *fds, unsigned n)
 		return -1;
 	for (unsigned i = 0; i < (share ? n : 1); i++) {
 		fds[i] = bind_one(l, &addr, len, share);
-		if (fds[i] >= 0 && listen(fds[i], BACKLOG) == 0)
+		if (fds[i] >= 0 && listen(fds[i], LISTEN_BACKLOG) == 0)
 			continue;
+		int why = errno;
 		for (unsigned k = 0; k <= i; k++)
 			if (fds[k] >= 0)
 				close(fds[k]);
+		errno = why;
 		return -1;
 	}
 	return share ? (int)n : 1;
+}
+
+static int refused(const struct listener *l, int why, struct err *err)
+{
+	if (l->host[0] == '/')
+		return err_set(err, why == EACCES ? ERR_DENIED : ERR_INPUT,
+		    "listener %s: cannot listen at %s: %s%s", l->name, l->host, strerror(why),
+		    why == EACCES ? ". Its folder has to let the server's user make files" : "");
+	if (why == EADDRINUSE)
+		return err_set(err, ERR_BUSY,
+		    "listener %s: cannot listen on %s port %u: %s. `ss -ltnp sport = :%u` tells who has "
+		    "it",
+		    l->name, l->host, l->port, strerror(why), l->port);
+	if (why == EADDRNOTAVAIL)
+		return err_set(err, ERR_ABSENT,
+		    "listener %s: cannot listen on %s port %u: %s. `ip address` tells which addresses "
+		    "this machine has",
+		    l->name, l->host, l->port, strerror(why));
+	if (why == EACCES)
+		return err_set(err, ERR_DENIED,
+		    "listener %s: cannot listen on %s port %u: %s. A port below 1024 can be had by a "
+		    "server that root has started",
+		    l->name, l->host, l->port, strerror(why));
+	return err_set(err, ERR_TEMP, "listener %s: cannot listen on %s port %u: %s", l->name,
+	    l->host, l->port, strerror(why));
 }
 
 int listen_bind(const struct listener *l, int *fds, unsigned n, struct err *err)
@@ -118,13 +168,10 @@ int listen_bind(const struct listener *l, int *fds, unsigned n, struct err *err)
 		return err_set(err, ERR_INPUT, "listener %s: '%s' is no IP address and no path",
 		    l->name, l->host);
 	int made = bind_all(l, fds, n);
-	if (made < 0)
-		return err_sys(
-		    err, "listener %s: cannot listen on %s port %u", l->name, l->host, l->port);
-	return made;
+	return made < 0 ? refused(l, errno, err) : made;
 }
 
-void listen_bound(const struct listener *l, int fd, char *out, size_t n)
+unsigned listen_bound(const struct listener *l, int fd, char *out, size_t n)
 {
 	struct sockaddr_storage addr = { 0 };
 	const struct sockaddr_in *in = (const struct sockaddr_in *)&addr;
@@ -136,10 +183,13 @@ void listen_bound(const struct listener *l, int fd, char *out, size_t n)
 	if (addr.ss_family == AF_INET) {
 		inet_ntop(AF_INET, &in->sin_addr, text, sizeof text);
 		snprintf(out, n, "%s:%u", text, ntohs(in->sin_port));
-	} else if (addr.ss_family == AF_INET6) {
+		return ntohs(in->sin_port);
+	}
+	if (addr.ss_family == AF_INET6) {
 		inet_ntop(AF_INET6, &in6->sin6_addr, text, sizeof text);
 		snprintf(out, n, "[%s]:%u", text, ntohs(in6->sin6_port));
-	} else {
-		snprintf(out, n, "%s", l->host);
+		return ntohs(in6->sin6_port);
 	}
+	snprintf(out, n, "%s", l->host);
+	return 0;
 }

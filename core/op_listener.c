@@ -28,8 +28,8 @@ OPERATION(listener_list) = {
 	.role = OP_SERVER_ADMIN,
 	.help = "list where the server listens, and for what",
 	.more =
-	    "The setting listener.address, set for a listener's name, moves it, gives it several\n"
-	    "addresses or turns it off; it takes effect at the next start.",
+	    "listener change moves one, gives it several addresses or turns it off, listener add\n"
+	    "makes another one: both while the server runs.",
 	.reads = true,
 	.lists = true,
 	.run = run_list,
@@ -48,6 +48,19 @@ static void gather_address(void *arg, const struct listener *listener, const cha
 
 	if (strcmp(listener->name, op_text(showing->call, "name")) == 0)
 		buf_printf(&showing->addresses, "%s%s", showing->addresses.n ? " " : "", address);
+}
+
+/* "It listens on 192.0.2.1:25." */
+static void tell_where(struct op_call *call, const char *name)
+{
+	struct showing showing = { .call = call };
+
+	listen_each(gather_address, &showing);
+	if (showing.addresses.n > 0)
+		op_say(call, "%s listens on %s.", name, buf_z(&showing.addresses));
+	else
+		op_say(call, "%s listens nowhere.", name);
+	buf_done(&showing.addresses);
 }
 
 static int absent(struct op_call *call)
@@ -95,28 +108,22 @@ OPERATION(listener_show) = {
 };
 
 /* listener.address is given as "address", and so on. */
-static int set_keys(struct op_call *call)
+static int change(struct op_call *call)
 {
-	struct slice name = slice_str(op_text(call, "name"));
+	const char *name = op_text(call, "name");
+	struct conf_change changes[8];
 	struct err err = { 0 };
+	size_t n = 0;
 
 	for (size_t i = 0; listen_keys[i]; i++) {
 		const char *option = strchr(listen_keys[i]->name, '.') + 1;
-		if (op_takes(call, option) && op_given(call, option) &&
-		    conf_set(listen_keys[i], CONF_LISTENER, name, slice_str(op_text(call, option)),
-			&err) != 0)
-			return op_fail_err(call, &err);
+		if (op_takes(call, option) && op_given(call, option))
+			changes[n++] = (struct conf_change){ listen_keys[i], CONF_LISTENER,
+				slice_str(name), slice_str(op_text(call, option)) };
 	}
-	op_say(call, "It takes effect at the next start.");
-	return 0;
-}
-
-static int forget(struct slice name, struct err *err)
-{
-	for (size_t i = 0; i < conf_key_table_n; i++)
-		if (conf_scopes(conf_key_table[i]) & CONF_LISTENER &&
-		    conf_set(conf_key_table[i], CONF_LISTENER, name, SLICE(""), err) != 0)
-			return -1;
+	if (listen_change(name, changes, n, &err) != 0)
+		return op_fail_err(call, &err);
+	tell_where(call, name);
 	return 0;
 }
 
@@ -131,10 +138,7 @@ static int run_add(struct op_call *call)
 		    "a listener's name has 1 to 63 letters, digits, dots, '_' and '-'");
 	if (listen_knows(name))
 		return op_fail(call, ERR_EXISTS, "there is a listener '%s' already", name);
-	if (set_keys(call) == 0)
-		return 0;
-	forget(slice_str(name), NULL); /* not half of it */
-	return -1;
+	return change(call);
 }
 
 #define ADDRESS_HELP "as 192.0.2.1:25 or [2001:db8::1]:25; several in one text, parted by blanks"
@@ -154,9 +158,10 @@ OPERATION(listener_add) = {
 	.args = add_args,
 	.help = "let the server listen at one more address",
 	.more =
-	    "It takes effect at the next start. A listener of its own has settings of its own:\n"
-	    "certificate (listener.certificate), sender groups, and all that listener show tells.\n"
-	    "A private one refuses whoever is in none of its sender groups.",
+	    "It answers at once; where an address cannot be had, nothing is changed. A listener of\n"
+	    "its own has settings of its own: certificate (listener certificate), sender groups,\n"
+	    "and all that listener show tells. A private one refuses whoever is in none of its\n"
+	    "sender groups. Ports below 1024 can be had by a server that root has started.",
 	.example = "listener add inside smtp 10.0.0.1:25 --role private\n"
 		   "sender-group add RELAYLIST RELAYED --listener inside\n"
 		   "sender-group entry-add RELAYLIST 10.0.0.0/24 --listener inside",
@@ -165,7 +170,7 @@ OPERATION(listener_add) = {
 
 static int run_change(struct op_call *call)
 {
-	return listen_knows(op_text(call, "name")) ? set_keys(call) : absent(call);
+	return listen_knows(op_text(call, "name")) ? change(call) : absent(call);
 }
 
 static const struct op_arg change_args[] = {
@@ -181,9 +186,25 @@ OPERATION(listener_change) = {
 	.role = OP_SERVER_ADMIN,
 	.args = change_args,
 	.help = "move a listener, turn it off, or change what it is for",
+	.more =
+	    "It answers at the new address, and no more at the old one, at once; sessions that it\n"
+	    "has go on. Where an address cannot be had, all stays as it was.",
 	.example = "listener change pop3 --address off",
 	.run = run_change,
 };
+
+/* All that is set for it. */
+static int forget(struct op_call *call, const char *name, struct err *err)
+{
+	struct conf_change *changes = pool_get(op_pool(call), conf_key_table_n * sizeof(*changes));
+	size_t n = 0;
+
+	for (size_t i = 0; i < conf_key_table_n; i++)
+		if (conf_scopes(conf_key_table[i]) & CONF_LISTENER)
+			changes[n++] = (struct conf_change){ conf_key_table[i], CONF_LISTENER,
+				slice_str(name), SLICE("") };
+	return listen_change(name, changes, n, err);
+}
 
 static int run_remove(struct op_call *call)
 {
@@ -196,10 +217,7 @@ static int run_remove(struct op_call *call)
 		return op_fail(call, ERR_INPUT,
 		    "'%s' is always there; signet listener change %s --address off turns it off",
 		    name, name);
-	if (forget(slice_str(name), &err) != 0)
-		return op_fail_err(call, &err);
-	op_say(call, "It takes effect at the next start.");
-	return 0;
+	return op_done(call, forget(call, name, &err), &err);
 }
 
 OPERATION(listener_remove) = {
@@ -207,6 +225,7 @@ OPERATION(listener_remove) = {
 	.role = OP_SERVER_ADMIN,
 	.args = name_args,
 	.help = "remove a listener that was added, and its settings",
+	.more = "It accepts no more at once; sessions that it has go on to their end.",
 	.run = run_remove,
 };
 

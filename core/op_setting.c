@@ -207,7 +207,7 @@ static int change(struct op_call *call, struct slice value)
 
 	if (!key || place_of(call, &place) != 0)
 		return -1;
-	if (conf_set(key, place.scope, slice_str(place.name), value, &err) != 0)
+	if (conf_order(key, place.scope, slice_str(place.name), value, &err) != 0)
 		return op_fail_err(call, &err);
 	if (key->restart)
 		op_say(call, "It takes effect at the next start.");

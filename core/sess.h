@@ -173,6 +173,9 @@ struct sess_handle *sess_handle(struct sess *s); /* a reference */
 void sess_handle_free(struct sess_handle **h);
 void sess_wake(struct sess_handle *h); /* any thread */
 
+/* Is there a session that came by this listener? Any thread. */
+bool sess_at(const struct listener *listener);
+
 /* For the listener: a connection was accepted. Owns fd. The session lives on
    the loop that calls, else on one of them. */
 void sess_start(const struct listener *listener, int fd, const struct sockaddr_storage *peer);

@@ -160,6 +160,17 @@ void sess_start(const struct listener *listener, int fd, const struct sockaddr_s
 	sess_begin(s);
 }
 
+bool sess_at(const struct listener *listener)
+{
+	bool found = false;
+
+	pthread_mutex_lock(&all.lock);
+	for (const struct sess *s = all.first; s && !found; s = s->next_in_list)
+		found = s->listener == listener;
+	pthread_mutex_unlock(&all.lock);
+	return found;
+}
+
 void sess_each(void (*row)(void *arg, const struct sess_row *row), void *arg)
 {
 	uint64_t now = loop_now();

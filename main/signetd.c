@@ -20,6 +20,7 @@
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/num.h"
+#include "core/privilege.h"
 #include "core/sess.h"
 #include "core/spool.h"
 #include "core/tls.h"
@@ -121,7 +122,7 @@ static struct options read_options(int argc, char **argv)
 	return o;
 }
 
-/* --- rights: root binds ports, and does nothing else --- */
+/* --- rights: root binds ports, and does nothing else; the right to do that is kept --- */
 
 static struct passwd *user_to_serve_as(const struct options *o)
 {
@@ -156,10 +157,10 @@ static void become_root_again(const struct passwd *user)
 
 static void become_for_good(const struct passwd *user)
 {
-	if (user &&
-	    (setresgid(user->pw_gid, user->pw_gid, user->pw_gid) != 0 ||
-		setresuid(user->pw_uid, user->pw_uid, user->pw_uid) != 0 || setuid(0) == 0))
-		die(&(struct err){ .text = "cannot give up root" });
+	struct err err = { 0 };
+
+	if (user && privilege_drop(user->pw_uid, user->pw_gid, &err) != 0)
+		die(&err);
 }
 
 static char *make_data_folder(const char *data, const struct passwd *user)
@@ -311,6 +312,7 @@ static void reload(const char *log)
 		log_event(LOG_ERROR, "cannot-reload", log_z("reason", err.text));
 	else
 		log_event(LOG_INFO, "reloaded");
+	listen_again();
 }
 
 static void serve_until_told(const sigset_t *signals, const char *log)

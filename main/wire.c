@@ -13,6 +13,7 @@
 #include "storage/rename.h"
 #include "storage/source.h"
 #include "storage/store.h"
+#include "storage/store_batch.h"
 
 /* --- settings: a record "S" scope NUL place NUL name --- */
 
@@ -98,9 +99,29 @@ static int each_setting(void *arg,
 	return 0;
 }
 
+static _Thread_local struct store_batch several;
+
+static void begin_settings(void *arg)
+{
+	(void)arg;
+	store_batch_begin(&several);
+}
+
+static int end_settings(void *arg, bool keep, struct err *err)
+{
+	(void)arg;
+	if (keep)
+		return store_batch_commit(&several, err);
+	store_batch_drop(&several);
+	return -1;
+}
+
 int wire_settings(struct err *err)
 {
-	static const struct conf_store store = { .put = put_setting, .each = each_setting };
+	static const struct conf_store store = { .put = put_setting,
+		.each = each_setting,
+		.begin = begin_settings,
+		.end = end_settings };
 
 	return conf_load(&store, err);
 }

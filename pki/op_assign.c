@@ -62,14 +62,6 @@ static int assign(struct op_call *call, const struct conf_key *key, enum conf_sc
 
 /* --- to listeners --- */
 
-static bool is_listener(const char *name)
-{
-	for (size_t i = 0; i < listener_row_table_n; i++)
-		if (strcmp(listener_row_table[i]->name, name) == 0)
-			return listener_row_table[i]->tls != LISTEN_CLEAR;
-	return false;
-}
-
 static int run_listener(struct op_call *call)
 {
 	const struct conf_key *key = conf_find(SLICE("listener.certificate"));
@@ -77,7 +69,7 @@ static int run_listener(struct op_call *call)
 	const char *place = address ? pool_printf(op_pool(call), "%s@%s", name, address) : name;
 	struct slice value;
 
-	if (!is_listener(name))
+	if (!listen_has_tls(name))
 		return op_fail(call, ERR_ABSENT,
 		    "there is no listener '%s' with TLS; signet listener list shows them", name);
 	if (address && !assign_is_address(slice_str(address)))

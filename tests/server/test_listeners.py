@@ -1,79 +1,260 @@
-"""Listeners that an admin adds, moves, turns off and removes."""
+"""Listeners open, close and change while the server runs, and tell why when they cannot."""
+import imaplib
+import os
+import pathlib
+import signal
 import smtplib
 import socket
+import subprocess
+import threading
 import unittest
 
-from server import Server, anyone
+from server import Failed, Server, anyone
+from waiting import wait_for
 
 ANN = "ann@alpha.test"
 
 
+def greeting(host, port):
+    """The first line that is said there; None: nobody answers."""
+    try:
+        with socket.create_connection((host, port), timeout=20) as sock:
+            return sock.makefile("rb").readline()
+    except ConnectionRefusedError:
+        return None
+
+
+def free_port(host="127.0.0.1"):
+    with socket.create_server((host, 0)) as sock:
+        return sock.getsockname()[1]
+
+
 class Listeners(unittest.TestCase):
-    def setUp(self):
-        self.server = self.enterContext(Server())
-        self.server.add(ANN)
+    @classmethod
+    def setUpClass(cls):
+        cls.server = cls.enterClassContext(Server())
+        cls.server.add(ANN)
+
+    def signet(self, *words):
+        return self.server.signet(*words)
 
     def refused(self, *words):
-        done = self.server.run_signet(*words)
-        self.assertNotEqual(done.returncode, 0, words)
-        return done.stdout.decode()
+        with self.assertRaises(Failed) as said:
+            self.signet(*words)
+        return str(said.exception)
 
-    def restart(self):
-        self.assertEqual(self.server.stop(), 0)
-        self.server.start()
+    def places(self, name):
+        return [row["address"] for row in self.signet("listener", "list")["rows"] if row["name"] == name]
 
-    def rcpt(self, listener, source, to):
-        with smtplib.SMTP("127.0.0.1", self.server.ports[listener], timeout=20, source_address=(source, 0)) as smtp:
-            smtp.ehlo()
-            smtp.mail("x@y.test")
-            return smtp.rcpt(to)[0]
+    def port(self, name):
+        return int(self.places(name)[0].rsplit(":", 1)[1])
 
-    def test_added_changed_and_removed(self):
-        signet = self.server.signet
-        signet("listener", "add", "inside", "smtp", "127.0.0.1:0", "--role", "private")
-        signet("listener", "add", "users", "smtp", "127.0.0.1:0", "--role", "submission", "--tls", "implicit")
-        signet("listener", "change", "pop3", "--address", "off")
-        signet("sender-group", "add", "OWN", "RELAYED", "--listener", "inside")
-        signet("sender-group", "entry-add", "OWN", "127.0.5.0/24", "--listener", "inside")
-        self.assertNotIn("inside", self.server.ports)
-        self.restart()
-        self.assertNotIn("pop3", self.server.ports)
-        self.assertEqual(self.rcpt("inside", "127.0.5.1", "far@elsewhere.test"), 250)
-        with self.assertRaises(smtplib.SMTPConnectError) as refused:
-            self.rcpt("inside", "127.0.6.1", ANN)
-        self.assertEqual(refused.exception.smtp_code, 554)
-        self.assertEqual(self.rcpt("smtp", "127.0.5.1", "far@elsewhere.test"), 550)  # of another listener
-        with smtplib.SMTP_SSL("127.0.0.1", self.server.ports["users"], timeout=20, context=anyone()) as smtp:
-            smtp.ehlo()
-            self.assertEqual(smtp.mail("x@y.test"), (530, b"5.7.0 Log in first"))
-        rows = {row["name"]: row for row in signet("listener", "list")["rows"]}
-        self.assertEqual((rows["users"]["protocol"], rows["users"]["tls"]), ("smtp", "implicit TLS"))
-        shown = signet("listener", "show", "inside")
-        self.assertEqual(shown["listening"], f"127.0.0.1:{self.server.ports['inside']}")
-        self.assertIn({"setting": "listener.role", "value": "private"}, shown["rows"])
+    def add(self, name, *words):
+        self.signet("listener", "add", name, *words)
+        self.addCleanup(self.server.run_signet, "listener", "remove", name)
+        return self.port(name)
 
-        signet("listener", "remove", "users")
-        signet("listener", "change", "inside", "--role", "public")
-        self.restart()
-        self.assertNotIn("users", self.server.ports)
-        self.assertEqual(self.rcpt("inside", "127.0.6.1", ANN), 250)
+    def test_a_new_one_answers_at_once(self):
+        port = self.add("inside", "smtp", "127.0.0.2:0")
+        done = subprocess.run(["swaks", "--server", "127.0.0.2", "--port", str(port), "--tls", "--from", "x@y.test",
+                               "--to", ANN, "--h-Subject", "by the new door"], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        port = self.add("more", "imap", "127.0.0.2:0", "--tls", "implicit")
+        imap = imaplib.IMAP4_SSL("127.0.0.2", port, ssl_context=anyone(), timeout=60)
+        imap.login(ANN, "correct horse 1")
+        imap.select()
+        self.assertEqual(len(imap.search(None, "SUBJECT", "door")[1][0].split()), 1)
+        imap.logout()
 
-    def test_what_cannot_be(self):
-        self.assertIn("already", self.refused("listener", "add", "imap", "imap", "127.0.0.1:0"))
-        self.assertIn("no protocol", self.refused("listener", "add", "x", "control", "127.0.0.1:0"))
-        self.assertIn("no protocol", self.refused("listener", "add", "x", "gopher", "127.0.0.1:0"))
-        for wrong in ("127.0.0.1:x", "300.0.0.1:25", "host:25", "127.0.0.1:99999"):
-            self.assertIn("no address", self.refused("listener", "change", "imap", "--address", wrong))
-        self.assertIn("no address", self.refused("listener", "add", "half", "imap", "nowhere:1"))
-        self.assertIn("no listener", self.refused("listener", "show", "half"))
-        self.assertIn("letters", self.refused("listener", "add", "a/b", "imap", "127.0.0.1:0"))
-        self.assertIn("always there", self.refused("listener", "remove", "imap"))
-        self.assertIn("no listener", self.refused("listener", "remove", "nothing"))
-        self.assertIn("no listener", self.refused("listener", "show", "nothing"))
-        self.assertIn("one of", self.refused("listener", "change", "imap", "--tls", "perhaps"))
-        self.restart()
-        socket.create_connection(("127.0.0.1", self.server.ports["imap"]), timeout=20).close()
+    def test_a_removed_one_lets_its_sessions_end(self):
+        port = self.add("going", "smtp", "127.0.0.2:0")
+        with smtplib.SMTP("127.0.0.2", port, timeout=30) as smtp:
+            smtp.ehlo("here.test")
+            said = self.server.run_signet("listener", "remove", "going")
+            self.assertEqual(said.returncode, 0, said.stdout)
+            self.assertIsNone(greeting("127.0.0.2", port))
+            self.assertEqual(self.places("going"), [])
+            smtp.sendmail("x@y.test", [ANN], "Subject: by the old door\r\n\r\nhello\r\n")
+        self.assertIn("there is no listener 'going'", self.refused("listener", "show", "going"))
+        self.assertNotIn("going", [row["of"] for row in self.signet("setting", "list", "--changed")["rows"]])
+
+    def test_who_waits_at_the_door_is_served(self):
+        """Connections that the kernel has taken before a listener goes are no broken ones."""
+        port = self.add("queue", "smtp", "127.0.0.2:0")
+        os.kill(self.server.process.pid, signal.SIGSTOP)
+        waiting = [socket.create_connection(("127.0.0.2", port), timeout=30) for _ in range(100)]
+        removing = threading.Thread(target=self.signet, args=("listener", "remove", "queue"))
+        removing.start()
+        os.kill(self.server.process.pid, signal.SIGCONT)
+        removing.join()
+        for sock in waiting:
+            self.assertTrue(sock.recv(100).startswith(b"220 "))
+            sock.close()
+
+    def test_moved_with_all_addresses_and_one(self):
+        """The system does not let 0.0.0.0 and one address stand beside each other at one port."""
+        port = free_port()
+        self.addCleanup(self.server.run_signet, "setting", "reset", "listener.address", "--listener", "pop3")
+        for places, here, there in ((f"127.0.0.1:{port}", True, False), (f"*:{port}", True, True),
+                                    (f"127.0.0.2:{port}", False, True), (f"0.0.0.0:{port}", True, True),
+                                    (f"127.0.0.1:{port} 127.0.0.2:{port}", True, True), ("off", False, False)):
+            with self.subTest(places):
+                said = self.signet("listener", "change", "pop3", "--address", places)["message"]
+                self.assertIn("nowhere" if places == "off" else f":{port}", said)
+                self.assertEqual(bool(greeting("127.0.0.1", port)), here)
+                self.assertEqual(bool(greeting("127.0.0.2", port)), there)
+
+    def test_tls_changes_at_the_same_port(self):
+        port = self.add("turns", "imap", "127.0.0.2:0", "--tls", "starttls")
+        old = imaplib.IMAP4("127.0.0.2", port, timeout=60)
+        self.signet("listener", "change", "turns", "--tls", "implicit")
+        self.assertEqual(self.port("turns"), port)
+        imaplib.IMAP4_SSL("127.0.0.2", port, ssl_context=anyone(), timeout=60).logout()
+        self.assertEqual(old.starttls(anyone())[0], "OK")  # what it was when it came
+        old.logout()
+
+    def test_what_cannot_be_had_changes_nothing(self):
+        port = self.add("stays", "smtp", "127.0.0.2:0", "--role", "submission")
+        self.signet("listener", "change", "stays", "--address", f"127.0.0.2:{port}")
+        taken = self.enterContext(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
+        imap = self.places("imap")[0]
+        before = self.signet("listener", "show", "stays")
+        for words, why, what in (
+                (f"127.0.0.3:{port} 127.0.0.1:{taken}", "Address already in use", f"ss -ltnp sport = :{taken}"),
+                (f"127.0.0.2:{port} 192.0.2.77:2525", "Cannot assign requested address", "ip address"),
+                (f"0.0.0.0:{port} 192.0.2.77:2525", "Cannot assign requested address", "ip address"),
+                (imap, f"imap listens on {imap} already", ""),
+                ("nowhere", "no address", ""),
+                ("/nobody/there", "No such file or directory", "")):
+            with self.subTest(words):
+                said = self.refused("listener", "change", "stays", "--address", words, "--role", "private")
+                self.assertIn(why, said)
+                self.assertIn(what, said)
+                self.assertEqual(self.signet("listener", "show", "stays"), before)
+                self.assertTrue(greeting("127.0.0.2", port))
+                self.assertIsNone(greeting("127.0.0.3", port))
+        self.assertIn("already in use", self.refused("listener", "add", "never", "smtp", f"127.0.0.1:{taken}"))
+        self.assertIn("there is no listener 'never'", self.refused("listener", "show", "never"))
+
+    def test_a_setting_is_the_same_way(self):
+        taken = self.enterContext(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
+        before = self.places("pop3s")
+        place = ("--listener", "pop3s")
+        self.assertIn("in use", self.refused("setting", "set", "listener.address", f"127.0.0.1:{taken}", *place))
+        self.assertEqual(self.places("pop3s"), before)
+        self.signet("setting", "set", "listener.address", "127.0.0.2:0", *place)
+        self.assertTrue(self.places("pop3s")[0].startswith("127.0.0.2:"))
+        self.signet("setting", "reset", "listener.address", *place)
+        self.assertTrue(self.places("pop3s")[0].startswith("127.0.0.1:"))
+
+    def test_files_and_sockets_of_others_stay(self):
+        text, sock = self.server.folder / "text", self.server.folder / "sock"
+        text.write_text("not a socket")
+        other = self.enterContext(socket.socket(socket.AF_UNIX))
+        other.bind(str(sock))
+        other.listen()
+        self.assertIn("File exists", self.refused("listener", "change", "lmtp", "--address", str(text)))
+        self.assertIn("Address already in use", self.refused("listener", "change", "lmtp", "--address", str(sock)))
+        self.assertEqual(text.read_text(), "not a socket")
+        other.close()  # and leaves its file, as a crash would
+        self.signet("listener", "change", "lmtp", "--address", str(sock))
+        self.addCleanup(self.server.run_signet, "setting", "reset", "listener.address", "--listener", "lmtp")
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(sock))
+            self.assertTrue(client.recv(100).startswith(b"220 "))
+        self.signet("listener", "change", "lmtp", "--address", "off")
+        self.assertFalse(sock.exists())
+
+    def test_a_certificate_for_one_that_was_added(self):
+        port = self.add("shown", "imap", "127.0.0.2:0", "--tls", "implicit")
+        self.signet("listener", "certificate", "shown", "alpha.test")
+        with socket.create_connection(("127.0.0.2", port)) as sock:
+            anyone().wrap_socket(sock).close()
+        self.assertIn("no listener 'unseen'", self.refused("listener", "certificate", "unseen", "alpha.test"))
+
+    def test_it_listens_there_after_a_reload_and_a_restart(self):
+        with Server() as server:
+            port = free_port("127.0.0.2")
+            server.signet("listener", "add", "lasting", "smtp", f"127.0.0.2:{port}")
+            imap = server.connect("imap")
+            before = server.signet("listener", "list")
+            os.kill(server.process.pid, signal.SIGHUP)
+            wait_for(lambda: " reloaded" in server.log())
+            self.assertEqual(server.signet("listener", "list"), before)
+            self.assertTrue(imap.recv(100).startswith(b"* OK"))
+            imap.close()
+            server.stop()
+            server.start()
+            self.assertTrue(greeting("127.0.0.2", port).startswith(b"220 "))
+
+    def test_changed_under_load(self):
+        """Whoever is let in gets his answer, however often the listener changes."""
+        port = free_port("127.0.0.2")
+        self.add("busy", "smtp", f"127.0.0.2:{port}")
+        stop, broken = threading.Event(), []
+
+        def knock():
+            while not stop.is_set():
+                try:
+                    said = greeting("127.0.0.2", port)
+                except ConnectionResetError:  # in the moment between the last look and the end
+                    continue
+                if said is not None and not said.startswith(b"220 "):
+                    broken.append(said)
+
+        clients = [threading.Thread(target=knock) for _ in range(8)]
+        for client in clients:
+            client.start()
+        for i in range(12):
+            self.signet("listener", "change", "busy", "--address", f"127.0.0.2:{port}" if i % 2 else "off")
+            self.signet("listener", "change", "busy", "--role", "submission" if i % 3 else "public")
+        stop.set()
+        for client in clients:
+            client.join()
+        self.assertEqual(broken, [])
+        self.signet("listener", "remove", "busy")
 
 
-if __name__ == "__main__":
-    unittest.main()
+@unittest.skipIf(os.geteuid() != 0, "needs root")
+class Rights(unittest.TestCase):
+    """Started by root, the server keeps the right to bind ports, and no other."""
+
+    class AsNobody(Server):
+        def command(self, *more):
+            return [self.bin / "signetd", "-d", self.data, "-p", "0", "-f", "-u", "nobody", *more]
+
+    def begin(self, server):
+        os.chmod(server.folder, 0o711)
+        server.data.mkdir(mode=0o700)
+        os.chown(server.data, 65534, 65534)
+        self.enterContext(server)
+
+    def rights(self, server, which):
+        tasks = pathlib.Path(f"/proc/{server.process.pid}/task").iterdir()
+        return {line.split()[1] for task in tasks for line in (task / "status").read_text().splitlines()
+                if line.startswith(which + ":")}
+
+    def test_a_port_below_1024(self):
+        server = self.AsNobody()
+        self.begin(server)
+        self.assertEqual(self.rights(server, "Uid"), {"65534"})
+        some, none = f"{1 << 10:016x}", "0" * 16  # CAP_NET_BIND_SERVICE; threads from before have nothing
+        self.assertEqual(self.rights(server, "CapPrm"), {some, none})
+        server.signet("listener", "add", "low", "smtp", "127.0.0.77:25")
+        self.assertTrue(greeting("127.0.0.77", 25).startswith(b"220 "))
+        for which in ("CapEff", "CapInh", "CapAmb"):
+            self.assertEqual(self.rights(server, which), {none}, which)
+        server.signet("listener", "change", "low", "--tls", "implicit")
+        server.signet("listener", "remove", "low")
+        self.assertIsNone(greeting("127.0.0.77", 25))
+
+    def test_without_that_right(self):
+        """An ordinary user's server says what a low port needs."""
+        server = self.AsNobody()
+        command = server.command
+        server.command = lambda *more: ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *command(*more)]
+        self.begin(server)
+        self.assertEqual(self.rights(server, "CapPrm"), {"0" * 16})
+        with self.assertRaisesRegex(Failed, "127.0.0.77 port 25: Permission denied. A port below 1024 .* root has"):
+            server.signet("listener", "add", "low", "smtp", "127.0.0.77:25")
+        self.assertNotIn("low", [row["name"] for row in server.signet("listener", "list")["rows"]])

@@ -48,9 +48,11 @@ class Running(unittest.TestCase):
         other = Server()
         self.addCleanup(other.remove)
         other.start()
-        address = f"127.0.0.1:{self.server.ports['smtp']}"
+        with socket.create_server(("127.0.0.1", 0)) as sock:
+            address = f"127.0.0.1:{sock.getsockname()[1]}"
         other.signet("setting", "set", "listener.address", address, "--listener", "smtp")
         other.stop()
+        self.server.signet("setting", "set", "listener.address", address, "--listener", "smtp")
         with self.assertRaisesRegex(Failed, "cannot listen on 127.0.0.1 port.*in use"):
             other.start()
 

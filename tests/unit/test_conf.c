@@ -267,6 +267,55 @@ static void loads_and_stores(void **state)
 	assert_int_equal(conf_num(&conf_key_count), 8);
 }
 
+/* --- several at once --- */
+
+static int begun, kept;
+
+static void store_begin(void *arg)
+{
+	(void)arg;
+	begun++;
+}
+
+static int store_end(void *arg, bool keep, struct err *err)
+{
+	(void)arg;
+	(void)err;
+	kept += keep;
+	return keep ? 0 : -1;
+}
+
+static void all_or_none(void **state)
+{
+	static const struct conf_store store = {
+		.put = store_put, .each = store_each, .begin = store_begin, .end = store_end
+	};
+	struct conf_change changes[] = {
+		{ &conf_key_count, CONF_SERVER, SLICE(""), SLICE("9") },
+		{ &conf_key_word, CONF_DOMAIN, SLICE("b.test"), SLICE("z") },
+	};
+	struct err err = { 0 };
+
+	(void)state;
+	broken = false;
+	assert_int_equal(conf_load(&store, &err), 0);
+	assert_int_equal(conf_set_all(changes, 2, &err), 0);
+	assert_int_equal(conf_num(&conf_key_count), 9);
+	assert_int_equal(begun, 1);
+	assert_int_equal(kept, 1);
+
+	changes[0].value = SLICE("8");
+	changes[1].scope = CONF_ACCOUNT; /* refused before anything is stored */
+	assert_int_equal(conf_set_all(changes, 2, &err), -1);
+	assert_int_equal(begun, 1);
+	changes[1].scope = CONF_DOMAIN;
+	broken = true;
+	assert_int_equal(conf_set_all(changes, 2, &err), -1);
+	assert_int_equal(begun, 2);
+	assert_int_equal(kept, 1);
+	assert_int_equal(conf_num(&conf_key_count), 9);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -276,6 +325,7 @@ int main(void)
 		cmocka_unit_test(merges_destinations),
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(loads_and_stores),
+		cmocka_unit_test(all_or_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
