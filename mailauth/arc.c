@@ -1,23 +1,12 @@
 /* arc.c - is the chain whole, and sealed by those that it names? (RFC 8617 5.2) */
-#include "mailauth/arc.h"
+#include "mailauth/arc_private.h"
 
 #include "core/num.h"
-#include "mailauth/dkim_private.h"
 
 const char *const arc_result_names[] = { "none", "pass", "fail", NULL };
 
-enum arc_part { RESULTS, MESSAGE, SEAL, PARTS };
-
-static const char *const part_names[PARTS] = { "ARC-Authentication-Results",
+static const char *const part_names[ARC_PARTS] = { "ARC-Authentication-Results",
 	"ARC-Message-Signature", "ARC-Seal" };
-
-struct chain {
-	const struct asker *asker;
-	struct dkim_mail *mail;
-	struct pool *pool;
-	const struct msg_field *set[ARC_SETS_MAX + 1][PARTS];
-	unsigned n;
-};
 
 /* --- the fields --- */
 
@@ -25,7 +14,7 @@ static enum arc_part part_of(struct slice name)
 {
 	int part = 0;
 
-	while (part < PARTS && !slice_ieq(name, slice_str(part_names[part])))
+	while (part < ARC_PARTS && !slice_ieq(name, slice_str(part_names[part])))
 		part++;
 	return (enum arc_part)part;
 }
@@ -36,7 +25,7 @@ static unsigned instance_of(enum arc_part part, struct slice value)
 	struct tags tags;
 	uint64_t n;
 
-	if (part == RESULTS)
+	if (part == ARC_RESULTS)
 		value = slice_cut(&value, ';');
 	if (!tags_read(value, &tags) || !num_u64(tags_value(&tags, "i"), ARC_SETS_MAX, &n))
 		return 0;
@@ -44,11 +33,11 @@ static unsigned instance_of(enum arc_part part, struct slice value)
 }
 
 /* NULL, or what is wrong. */
-static const char *take_field(struct chain *chain, const struct msg_field *field)
+static const char *take_field(struct arc_chain *chain, const struct msg_field *field)
 {
 	enum arc_part part = part_of(field->name);
 
-	if (part == PARTS)
+	if (part == ARC_PARTS)
 		return NULL;
 	unsigned i = instance_of(part, field->value);
 	if (i == 0)
@@ -61,7 +50,31 @@ static const char *take_field(struct chain *chain, const struct msg_field *field
 	return NULL;
 }
 
-static const char *gather(struct chain *chain)
+unsigned arc_last(const struct dkim_mail *mail, const struct msg_field **seal)
+{
+	unsigned last = 0;
+
+	*seal = NULL;
+	for (size_t i = 0; i < mail->n; i++) {
+		enum arc_part part = part_of(mail->fields[i].name);
+		unsigned n = part == ARC_PARTS ? 0 : instance_of(part, mail->fields[i].value);
+
+		if (n > last || (n == last && part == ARC_SEAL && n > 0))
+			*seal = part == ARC_SEAL ? &mail->fields[i] : NULL;
+		last = n > last ? n : last;
+	}
+	return last;
+}
+
+bool arc_is_there(const struct dkim_mail *mail)
+{
+	for (size_t i = 0; i < mail->n; i++)
+		if (part_of(mail->fields[i].name) != ARC_PARTS)
+			return true;
+	return false;
+}
+
+const char *arc_gather(struct arc_chain *chain)
 {
 	for (size_t i = 0; i < chain->mail->n; i++) {
 		const char *why = take_field(chain, &chain->mail->fields[i]);
@@ -73,15 +86,15 @@ static const char *gather(struct chain *chain)
 
 /* RFC 8617 5.2: none is missing; the first says that there was none before, all others
    that those before were good. */
-static const char *check_whole(const struct chain *chain)
+static const char *check_whole(const struct arc_chain *chain)
 {
 	for (unsigned i = 1; i <= chain->n; i++) {
 		struct tags tags;
 
-		for (int part = 0; part < PARTS; part++)
+		for (int part = 0; part < ARC_PARTS; part++)
 			if (!chain->set[i][part])
 				return "a field is missing";
-		if (!tags_read(chain->set[i][SEAL]->value, &tags))
+		if (!tags_read(chain->set[i][ARC_SEAL]->value, &tags))
 			return "a seal is malformed";
 		struct slice cv = tags_value(&tags, "cv");
 		if (!slice_ieq(cv, i == 1 ? SLICE("none") : SLICE("pass")))
@@ -93,9 +106,9 @@ static const char *check_whole(const struct chain *chain)
 /* --- the signatures --- */
 
 /* The last one's: what came after him nobody else vouches for. */
-static const char *check_message(struct chain *chain)
+static const char *check_message(struct arc_chain *chain)
 {
-	const struct msg_field *field = chain->set[chain->n][MESSAGE];
+	const struct msg_field *field = chain->set[chain->n][ARC_MESSAGE];
 	struct dkim_verdict verdict = { 0 };
 	struct dkim_signature signature = { .verdict = &verdict };
 	struct tags tags;
@@ -103,40 +116,39 @@ static const char *check_message(struct chain *chain)
 	if (!tags_read(field->value, &tags))
 		return "a signature is malformed";
 	enum dkim_result result = dkim_signature_read(field, &tags, true, chain->pool, &signature);
-	if (result == DKIM_PASS && tags_lists(signature.names, part_names[SEAL]))
+	if (result == DKIM_PASS && tags_lists(signature.names, part_names[ARC_SEAL]))
 		return "a signature covers a seal"; /* RFC 8617 4.1.2 */
 	if (result == DKIM_PASS)
 		result = dkim_check_signature(chain->asker, chain->mail, &signature, chain->pool);
 	return result == DKIM_PASS ? NULL : verdict.why;
 }
 
-/* RFC 8617 5.1.1: all sets up to this one, each in the same order, its own seal last. */
-static void put_sealed(const struct chain *chain, unsigned i, struct buf *data)
+void arc_put_sealed(const struct arc_chain *chain, unsigned from, unsigned i, struct buf *data)
 {
-	for (unsigned k = 1; k <= i; k++) {
-		canon_field(CANON_RELAXED, chain->set[k][RESULTS]->raw, data);
-		canon_field(CANON_RELAXED, chain->set[k][MESSAGE]->raw, data);
+	for (unsigned k = from; k <= i; k++) {
+		canon_field(CANON_RELAXED, chain->set[k][ARC_RESULTS]->raw, data);
+		canon_field(CANON_RELAXED, chain->set[k][ARC_MESSAGE]->raw, data);
 		if (k < i)
-			canon_field(CANON_RELAXED, chain->set[k][SEAL]->raw, data);
+			canon_field(CANON_RELAXED, chain->set[k][ARC_SEAL]->raw, data);
 		else
-			dkim_put_self(CANON_RELAXED, chain->set[k][SEAL], data);
+			dkim_put_self(CANON_RELAXED, chain->set[k][ARC_SEAL], data);
 	}
 }
 
-static const char *check_seal(struct chain *chain, unsigned i, struct slice *domain)
+static const char *check_seal(struct arc_chain *chain, unsigned i, struct slice *domain)
 {
 	struct dkim_verdict verdict = { 0 };
 	struct dkim_signature signature = { .verdict = &verdict };
 	struct buf data = { 0 };
 	struct tags tags;
 
-	if (!tags_read(chain->set[i][SEAL]->value, &tags))
+	if (!tags_read(chain->set[i][ARC_SEAL]->value, &tags))
 		return "a seal is malformed";
 	if (tags_find(&tags, "h")) /* RFC 8617 4.1.3 */
 		return "a seal names header fields";
 	enum dkim_result result = dkim_signer_read(&tags, chain->pool, &signature);
 	if (result == DKIM_PASS) {
-		put_sealed(chain, i, &data);
+		arc_put_sealed(chain, 1, i, &data);
 		result = dkim_check(chain->asker, &signature, buf_slice(&data), chain->pool);
 	}
 	buf_done(&data);
@@ -144,7 +156,7 @@ static const char *check_seal(struct chain *chain, unsigned i, struct slice *dom
 	return result == DKIM_PASS ? NULL : verdict.why;
 }
 
-static const char *check_seals(struct chain *chain, struct slice *domain)
+static const char *check_seals(struct arc_chain *chain, struct slice *domain)
 {
 	struct slice other;
 
@@ -156,9 +168,9 @@ static const char *check_seals(struct chain *chain, struct slice *domain)
 	return NULL;
 }
 
-static const char *check_chain(struct chain *chain, struct arc_verdict *out)
+static const char *check_chain(struct arc_chain *chain, struct arc_verdict *out)
 {
-	const char *why = gather(chain);
+	const char *why = arc_gather(chain);
 
 	out->n = chain->n;
 	if (why || chain->n == 0)
@@ -174,16 +186,16 @@ static const char *check_chain(struct chain *chain, struct arc_verdict *out)
 void arc_verify(
     const struct asker *asker, struct dkim_mail *mail, struct pool *pool, struct arc_verdict *out)
 {
-	struct chain *chain = pool_get(pool, sizeof(*chain));
+	struct arc_chain *chain = pool_get(pool, sizeof(*chain));
 
-	*chain = (struct chain){ .asker = asker, .mail = mail, .pool = pool };
+	*chain = (struct arc_chain){ .asker = asker, .mail = mail, .pool = pool };
 	*out = (struct arc_verdict){ 0 };
 	out->why = check_chain(chain, out);
 	if (out->why) {
 		out->result = ARC_FAIL;
 		out->domain = (struct slice){ 0 };
 	} else if (out->n > 0) {
-		struct slice value = chain->set[chain->n][RESULTS]->value;
+		struct slice value = chain->set[chain->n][ARC_RESULTS]->value;
 		slice_cut(&value, ';');
 		out->result = ARC_PASS;
 		out->results = value;

@@ -22,4 +22,24 @@ struct arc_verdict {
 void arc_verify(
     const struct asker *asker, struct dkim_mail *mail, struct pool *pool, struct arc_verdict *out);
 
+/* --- adding to it (RFC 8617 5.1) --- */
+
+struct arc_sealing {
+	struct dkim_signing how; /* with rsa-sha256: ARC knows no other */
+	struct slice results;	 /* value of Authentication-Results of who seals */
+	enum arc_result before;	 /* what arc_verify() says of the chain so far */
+	/* Append the signature of data. 0 or -1. */
+	int (*sign)(void *arg, struct slice data, struct buf *signature);
+	void *arg;
+};
+
+/* Has it any field of a chain? */
+bool arc_is_there(const struct dkim_mail *mail);
+
+/* Append the fields of a new set, to be put before the message. 1; 0: who sealed last said
+   that the chain was broken, or it is full, so that nobody adds to it; -1: it has no From,
+   too many header fields, or cannot be signed. */
+int arc_seal(struct dkim_mail *mail, const struct arc_sealing *sealing, struct pool *pool,
+    struct buf *fields);
+
 #endif

@@ -89,6 +89,7 @@ struct dkim_signing {
 	struct slice domain, selector;
 	const char *algorithm; /* "rsa-sha256", "ed25519-sha256" */
 	int64_t now;
+	unsigned instance; /* of an ARC-Message-Signature (RFC 8617 4.1.2); 0: DKIM */
 };
 
 /* Append the header field up to "b=" and, to *data, what is to be signed: with RSA the

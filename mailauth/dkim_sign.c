@@ -44,15 +44,23 @@ static size_t count(const struct dkim_mail *mail, struct slice name)
 	return n < EACH_MAX ? n : EACH_MAX;
 }
 
-static void put_names(const struct dkim_mail *mail, struct buf *out)
+static void put_name(const char *name, size_t n, struct buf *out)
 {
+	while (n-- > 0)
+		buf_printf(out, "%s%s", out->n > 0 ? ":" : "", name);
+}
+
+/* Who passes it on signs those who signed it before, too (RFC 8617 4.1.2). */
+static void put_names(const struct dkim_mail *mail, bool arc, struct buf *out)
+{
+	static const char others[] = "DKIM-Signature";
+
 	for (size_t i = 0; i < sizeof(signed_fields) / sizeof(*signed_fields); i++) {
 		const char *name = signed_fields[i].name;
-		size_t n = count(mail, slice_str(name)) + signed_fields[i].once_more;
-
-		while (n-- > 0)
-			buf_printf(out, "%s%s", out->n > 0 ? ":" : "", name);
+		put_name(name, count(mail, slice_str(name)) + signed_fields[i].once_more, out);
 	}
+	if (arc)
+		put_name(others, count(mail, slice_str(others)), out);
 }
 
 /* A list in lines. */
@@ -85,6 +93,17 @@ static void put_base64_lines(struct slice bytes, struct buf *out)
 	buf_done(&text);
 }
 
+static void put_head(const struct dkim_signing *signing, struct buf *field)
+{
+	if (signing->instance > 0)
+		buf_printf(field, "ARC-Message-Signature: i=%u;", signing->instance);
+	else
+		buf_addz(field, "DKIM-Signature: v=1;");
+	buf_printf(field,
+	    " a=%s; c=relaxed/relaxed; d=%.*s;\r\n\ts=%.*s; t=%lld;\r\n\th=", signing->algorithm,
+	    SLICE_ARG(signing->domain), SLICE_ARG(signing->selector), (long long)signing->now);
+}
+
 bool dkim_sign_begin(
     struct dkim_mail *mail, const struct dkim_signing *signing, struct buf *field, struct buf *data)
 {
@@ -95,20 +114,16 @@ bool dkim_sign_begin(
 
 	if (count(mail, SLICE("From")) == 0)
 		return false;
-	put_names(mail, &names);
+	put_names(mail, signing->instance > 0, &names);
 	dkim_body_digest(mail, CANON_RELAXED, UINT64_MAX, digest);
-	buf_printf(field,
-	    "DKIM-Signature: v=1; a=%s; c=relaxed/relaxed; d=%.*s;\r\n\ts=%.*s; t=%lld;",
-	    signing->algorithm, SLICE_ARG(signing->domain), SLICE_ARG(signing->selector),
-	    (long long)signing->now);
-	buf_addz(field, "\r\n\th=");
+	put_head(signing, field);
 	put_folded(buf_slice(&names), field);
 	buf_addz(field, "\r\n\tbh=");
 	base64_put(field, slice_of(digest, sizeof(digest)));
 	buf_addz(field, ";\r\n\tb=");
 	bool good = dkim_put_fields(mail, CANON_RELAXED, buf_slice(&names), data);
 	self.raw = slice_from(buf_slice(field), from);
-	self.value = slice_from(self.raw, sizeof("DKIM-Signature:") - 1);
+	self.value = slice_from(self.raw, (size_t)slice_chr(self.raw, ':') + 1);
 	dkim_put_self(CANON_RELAXED, &self, data);
 	buf_done(&names);
 	return good;

@@ -12,4 +12,9 @@ void domainkey_seal_name(enum domainkey_kind kind, const char *owner, struct buf
 /* Store one or two, both or none. first: they are new, else ERR_EXISTS. */
 int domainkey_put(const struct domainkey *keys, size_t n, bool first, struct err *err);
 
+/* domainkey_sealer.c: struct deliver_signer */
+struct deliver;
+bool domainkey_seal(
+    const struct deliver *d, struct slice whole, struct slice domain, struct buf *fields);
+
 #endif

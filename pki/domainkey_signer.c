@@ -9,6 +9,7 @@
 #include "core/log.h"
 #include "mailauth/dkim.h"
 #include "pki/domainkey.h"
+#include "pki/domainkey_private.h"
 #include "storage/deliver.h"
 
 CONF_KEY(dkim_sign) = {
@@ -131,7 +132,7 @@ static void sign(const struct deliver *d, struct buf *fields)
 
 void domainkey_start(void)
 {
-	static const struct deliver_signer signer = { .sign = sign };
+	static const struct deliver_signer signer = { .sign = sign, .seal = domainkey_seal };
 
 	deliver_sign_with(&signer);
 }

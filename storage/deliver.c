@@ -258,6 +258,16 @@ static void put_together(const struct deliver *d, struct buf *whole)
 	buf_done(&fields);
 }
 
+bool deliver_seal(const struct delivery *op, struct slice by, struct buf *fields)
+{
+	struct slice domain = slice_from(by, (size_t)(slice_rchr(by, '@') + 1));
+
+	if (!signer || signer->seal(op->d, op->whole, domain, fields))
+		return true;
+	*op->d->asks_chain = true;
+	return false;
+}
+
 static void send_answers(const struct delivery *op)
 {
 	for (const struct answer *answer = op->answers; answer; answer = answer->next)

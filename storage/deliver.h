@@ -71,6 +71,14 @@ struct deliver_rcpt {
 	struct slice why;
 };
 
+/* What those who passed it on before say of it (RFC 8617): cv= of the next one. */
+enum deliver_chain {
+	DELIVER_CHAIN_UNKNOWN, /* nobody has looked */
+	DELIVER_CHAIN_NONE,
+	DELIVER_CHAIN_PASS,
+	DELIVER_CHAIN_FAIL,
+};
+
 struct deliver {
 	uint64_t mid;		   /* message id in the log */
 	struct slice reverse_path; /* without <>; empty: a notification */
@@ -102,13 +110,26 @@ struct deliver {
 	   May be NULL. */
 	int (*also)(void *arg, struct kv_txn *txn);
 	void *also_arg;
+	/* For a copy that is passed on, which is sealed: what was found out of the message, as
+	   the value of Authentication-Results (empty: nothing), and its chain. Where that
+	   matters and is not known, deliver() does nothing, sets *asks_chain and says ERR_BUSY:
+	   find out, which may need the network, and call again. NULL: such a copy goes without
+	   a seal. */
+	struct slice results;
+	enum deliver_chain chain;
+	bool *asks_chain;
 	struct pool *pool; /* for reasons; NULL: they are not asked for */
 };
 
-/* Signs what somebody here vouches for; filled by pki/ (DKIM). Appends header fields, or
-   nothing; it says in the log why. Any thread but a loop's. */
+/* Filled by pki/ (DKIM, ARC). Each appends header fields, or nothing; it says in the log
+   why. Any thread but a loop's. */
 struct deliver_signer {
+	/* Sign what somebody here vouches for. */
 	void (*sign)(const struct deliver *d, struct buf *fields);
+	/* Seal the whole message, which an address in that domain passes on. False: its chain
+	   must be known. */
+	bool (*seal)(
+	    const struct deliver *d, struct slice whole, struct slice domain, struct buf *fields);
 };
 /* At start, before the first message. */
 void deliver_sign_with(const struct deliver_signer *signer);

@@ -81,15 +81,20 @@ struct form *form_text(struct delivery *op, struct shard *shard, struct slice te
 	return form;
 }
 
-struct form *form_with(
-    struct delivery *op, struct shard *shard, struct slice before, struct err *err)
+struct form *form_passed_on(
+    struct delivery *op, struct shard *shard, struct slice by, struct slice before, struct err *err)
 {
+	struct form *form = NULL;
 	struct buf text = { 0 };
 
-	buf_room(&text, before.n + op->whole.n);
-	buf_adds(&text, before);
-	buf_adds(&text, op->whole);
-	struct form *form = form_text(op, shard, buf_slice(&text), err);
+	if (deliver_seal(op, by, &text)) {
+		buf_room(&text, before.n + op->whole.n);
+		buf_adds(&text, before);
+		buf_adds(&text, op->whole);
+		form = form_text(op, shard, buf_slice(&text), err);
+	} else {
+		err_set(err, ERR_BUSY, "its chain of seals is not known yet");
+	}
 	buf_done(&text);
 	return form;
 }

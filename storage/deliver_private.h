@@ -109,6 +109,12 @@ struct delivery {
 	unsigned redirects; /* that come of the recipient at hand */
 };
 
+/* --- deliver.c --- */
+
+/* The fields by which the domain of that address seals what it passes on; appended. False:
+   nobody has looked at the message's chain yet. */
+bool deliver_seal(const struct delivery *op, struct slice by, struct buf *fields);
+
 /* --- deliver_party.c --- */
 
 /* The party of an account, made when there is none yet; NULL: its shard is not
@@ -148,9 +154,9 @@ struct form *form_clear(struct delivery *op, struct shard *shard, struct err *er
    as it came. */
 struct form *form_encrypted(struct delivery *op, struct shard *shard, const char *const accounts[],
     size_t n, struct err *err);
-/* Something before the message. */
-struct form *form_with(
-    struct delivery *op, struct shard *shard, struct slice before, struct err *err);
+/* Passed on by that address: something before the message, sealed. */
+struct form *form_passed_on(struct delivery *op, struct shard *shard, struct slice by,
+    struct slice before, struct err *err);
 /* Another text. */
 struct form *form_text(
     struct delivery *op, struct shard *shard, struct slice text, struct err *err);

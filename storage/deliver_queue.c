@@ -118,7 +118,7 @@ static struct form *form_forward(
 		    SLICE_ARG(through));
 		return NULL;
 	}
-	return form_with(op, shard,
+	return form_passed_on(op, shard, through,
 	    slice_str(pool_printf(&op->pool, "%s: %.*s\r\n", delivered_to, SLICE_ARG(through))),
 	    err);
 }
@@ -201,8 +201,8 @@ static struct sending *new_redirect(struct delivery *op, const struct party *by,
 	}
 	const char *before =
 	    pool_printf(&op->pool, "%s: %.*s\r\n", deliver_redirected, SLICE_ARG(by->address));
-	struct sending *sending =
-	    new_sending(op, SENDING_REDIRECT, by, form_with(op, shard, slice_str(before), err));
+	struct sending *sending = new_sending(op, SENDING_REDIRECT, by,
+	    form_passed_on(op, shard, by->address, slice_str(before), err));
 	if (sending)
 		sending->from = forward_sender(op->d->reverse_path, by->address, &op->pool);
 	return sending;

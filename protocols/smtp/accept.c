@@ -2,9 +2,10 @@
 #include <time.h>
 
 #include "core/log.h"
+#include "core/loop.h"
 #include "core/msg.h"
 #include "core/text.h"
-#include "protocols/smtp/check.h"
+#include "protocols/smtp/origin.h"
 #include "protocols/smtp/smtp.h"
 
 CONF_KEY(smtp_max_hops) = {
@@ -103,6 +104,21 @@ static const struct deliver_rcpt *find_rejection(const struct deliver_rcpt *rcpt
 	return rcpts;
 }
 
+/* A copy that is passed on is sealed, which needs to know of the seals before: on a thread
+   that may ask the DNS; elsewhere *asks says so. */
+static int deliver_sealed(struct smtp *smtp, struct deliver *d, bool *asks, struct err *err)
+{
+	smtp_chain_known(smtp, d);
+	*asks = false;
+	d->asks_chain = smtp_is_lmtp(smtp) ? NULL : asks;
+	int rc = deliver(d, err);
+	if (rc == 0 || !*asks || !network_thread())
+		return rc;
+	smtp_chain_find(smtp, d);
+	*asks = false;
+	return deliver(d, err);
+}
+
 int smtp_deliver(struct smtp *smtp, struct slice message, struct deliver_rcpt *rcpts, uint64_t *mid,
     struct err *err)
 {
@@ -130,8 +146,9 @@ int smtp_deliver(struct smtp *smtp, struct slice message, struct deliver_rcpt *r
 		.each_answers = smtp_is_lmtp(smtp),
 		.login = smtp->login,
 		.pool = &mail->pool };
-	log_event(LOG_INFO, "message", log_s("from", mail->reverse_path));
-	int rc = deliver(&d, err);
+	if (!mail->asks_chain) /* else it was said before */
+		log_event(LOG_INFO, "message", log_s("from", mail->reverse_path));
+	int rc = deliver_sealed(smtp, &d, &mail->asks_chain, err);
 	buf_done(&trace);
 	if (rc != 0)
 		return -1;
@@ -150,7 +167,8 @@ static enum sess_next store(struct smtp *smtp, struct slice message)
 	if (smtp_is_lmtp(smtp))
 		return lmtp_deliver(smtp, message);
 	if (smtp_deliver(smtp, message, smtp->mail->rcpts, &mid, &err) != 0)
-		return smtp_reply(smtp, smtp_delivery_failed(&err));
+		return smtp->mail->asks_chain ? SESS_NETWORK
+					      : smtp_reply(smtp, smtp_delivery_failed(&err));
 	const struct deliver_rcpt *rejection = find_rejection(smtp->mail->rcpts);
 	if (rejection)
 		return smtp_rejected(smtp, rejection->why);
@@ -173,9 +191,12 @@ static const char *read_message(struct smtp *smtp, struct slice *message)
 {
 	struct err err = { 0 };
 	const char *why = judge(&smtp->text, smtp->mail->binary);
+	bool checked = smtp->mail->asks_chain;
 
 	if (!why && spool_map(smtp->mail->text, message, &err) != 0)
 		return smtp_delivery_failed(&err);
+	if (checked)
+		return why;
 	if (!why && count_hops(*message) >= (unsigned)smtp_num(smtp, &conf_key_smtp_max_hops))
 		why = "554 5.4.6 Too many hops: the message runs in circles";
 	if (!why)
@@ -206,6 +227,10 @@ enum sess_next smtp_accept(struct smtp *smtp)
 	enum sess_next next = why ? answer(smtp, why)
 	    : smtp->mail->discard ? discard(smtp)
 				  : store(smtp, message);
+	if (next == SESS_NETWORK) {
+		smtp->mode = SMTP_ACCEPT;
+		return next;
+	}
 	smtp_mail_end(smtp);
 	return next;
 }

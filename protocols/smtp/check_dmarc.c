@@ -83,6 +83,7 @@ static void add_field(struct smtp *smtp, struct results *results)
 	results->id = buf_slice(&id);
 	results_write(results, &value);
 	smtp_add_field(smtp, "Authentication-Results", buf_slice(&value));
+	smtp_origin(smtp)->said = pool_slice(&smtp->mail->pool, buf_slice(&value));
 	buf_done(&id);
 	buf_done(&value);
 }

@@ -49,6 +49,35 @@ bool smtp_origin_wanted(const struct smtp *smtp, const struct conf_key *key)
 	return smtp_on(smtp, key) || smtp_on(smtp, &conf_key_dmarc_check);
 }
 
+void smtp_chain_known(const struct smtp *smtp, struct deliver *d)
+{
+	static const enum deliver_chain chains[] = {
+		[ARC_NONE] = DELIVER_CHAIN_NONE,
+		[ARC_PASS] = DELIVER_CHAIN_PASS,
+		[ARC_FAIL] = DELIVER_CHAIN_FAIL,
+	};
+	const struct smtp_origin *origin = smtp->mail->origin;
+
+	if (!origin)
+		return;
+	d->results = origin->said;
+	if (origin->has_arc)
+		d->chain = chains[origin->arc.result];
+}
+
+void smtp_chain_find(struct smtp *smtp, struct deliver *d)
+{
+	struct smtp_origin *origin = smtp_origin(smtp);
+	struct pool *pool = &smtp->mail->pool;
+	struct dkim_mail mail;
+
+	smtp_origin_hurry(origin);
+	dkim_mail_read((struct slice){ 0 }, d->message, pool, &mail);
+	arc_verify(&origin->asker, &mail, pool, &origin->arc);
+	origin->has_arc = true;
+	smtp_chain_known(smtp, d);
+}
+
 void smtp_results_id(struct buf *out)
 {
 	size_t before = out->n;

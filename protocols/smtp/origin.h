@@ -17,6 +17,7 @@ struct smtp_origin {
 	struct dkim_mail mail;
 	struct dkim_verdicts dkim;
 	struct arc_verdict arc;
+	struct slice said; /* the value of the field that tells all of it */
 };
 
 /* Of this transaction; made when there is none yet. */
@@ -26,6 +27,12 @@ void smtp_origin_hurry(struct smtp_origin *origin);
 
 /* Is it a stranger who sends, and the switch, or that of DMARC, on? */
 bool smtp_origin_wanted(const struct smtp *smtp, const struct conf_key *key);
+
+/* What was found out of the chain of those who passed the message on, if it was asked for;
+   and asking now: waits for the network. */
+struct deliver;
+void smtp_chain_known(const struct smtp *smtp, struct deliver *d);
+void smtp_chain_find(struct smtp *smtp, struct deliver *d);
 
 /* Who says so in Authentication-Results. Appended. */
 void smtp_results_id(struct buf *out);

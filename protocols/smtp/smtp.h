@@ -58,6 +58,7 @@ struct smtp_mail {
 	struct spool *text;
 	bool replaced;		    /* a check gave it another text */
 	bool discard;		    /* a check wants it taken, and dropped */
+	bool asks_chain;	    /* it was checked, and its chain of seals is to be found out */
 	struct buf fields;	    /* that checks put in front */
 	struct smtp_origin *origin; /* what SPF, DKIM and DMARC say (origin.h) */
 	const char *junk;	    /* the mailbox for it where rules do not choose; or NULL */

@@ -220,6 +220,15 @@ print(*found)
 """
 
 
+ARC = """
+import sys, dkim
+records = dict(line.split("\t") for line in open(sys.argv[1]).read().splitlines())
+cv, found, why = dkim.arc_verify(sys.stdin.buffer.read(),
+                                 dnsfunc=lambda name, timeout=5: records[name.decode().rstrip(".")].encode())
+print((cv or b"no").decode(), len(found), why)
+"""
+
+
 class Outgoing(World):
     """What users send, and the server itself: signed, as others see it."""
 
@@ -235,6 +244,7 @@ class Outgoing(World):
         for row in cls.server.signet("dkim", "add", "alpha.test")["rows"]:
             cls.table[row["name"]] = {"TXT": txt(row["text"])}
             cls.server.signet("dkim", "activate", "alpha.test", row["selector"])
+        cls.server.signet("alias", "add", "on@alpha.test", "x@partner.test")
 
     def submit(self, text, user=ANN, to="x@partner.test"):
         before = len(self.sink.messages)
@@ -281,6 +291,87 @@ class Outgoing(World):
         self.assertNotIn(b"DKIM-Signature", forged)
         self.assertNotIn(b"DKIM-Signature", self.submit("From: ann@alpha.test\r\n\r\nx\r\n", "cy@beta.test"))
         self.assertIn(b"DKIM-Signature", self.submit("From: bob@alpha.test\r\n\r\nx\r\n"))
+
+    # -- what is passed on is sealed (RFC 8617)
+
+    def passed_on(self, data, sender="x@here.test", to="on@alpha.test"):
+        """What comes out of an address here that leads elsewhere, and what dkimpy says of its chain."""
+        before = len(self.sink.messages)
+        self.send(data, sender, to)
+        wait_for(lambda: len(self.sink.messages) > before, 15)
+        text = self.sink.messages[before].text
+        return text, self.chain(text)
+
+    def chain(self, text):
+        path = self.server.folder / "arc-keys"
+        records = {row["name"]: row["text"] for row in self.records()} | {"rsa._domainkey.list.test": self.keys.rsa}
+        path.write_text("".join(f"{name}\t{text}\n" for name, text in records.items()))
+        return subprocess.run(["/usr/bin/python3", "-c", ARC, path], input=text, capture_output=True,
+                              check=True).stdout.decode().strip()
+
+    def test_sealed(self):
+        """A first seal; the signature of the domain it comes from stays good."""
+        text, chain = self.passed_on(self.keys.sign(message("x@signed.test"), domain="signed.test"))
+        self.assertEqual(chain, "pass 1 success")
+        self.assertIn(b"cv=none; d=alpha.test", text)
+        results = " ".join(str(email.message_from_bytes(text)["ARC-Authentication-Results"]).split())
+        self.assertTrue(results.startswith("i=1; mx.alpha.test; spf=pass smtp.mailfrom=x@here.test;"), results)
+        self.assertIn("dkim=pass header.d=signed.test", results)
+        self.assertIn("dmarc=pass (p=reject) header.from=signed.test", results)
+        self.assertNotEqual(self.chain(text.replace(b"Hello, Ann", b"Hello, Bob")).split()[0], "pass")
+
+    def test_sealed_behind_others(self):
+        said = "Authentication-Results: list.test; spf=pass; dmarc=pass header.from=signed.test\r\n"
+        sealed = self.keys.seal(message(more=said))
+        text, chain = self.passed_on(sealed)
+        self.assertEqual(chain, "pass 2 success")
+        self.assertIn(b"ARC-Seal: i=2; a=rsa-sha256; cv=pass; d=alpha.test", text)
+        self.assertIn(b"arc=pass header.d=list.test", text)
+        # whoever trusts us believes what we found: this server itself, when it comes back
+        self.assertIn("arc=pass header.d=alpha.test", self.results(text))
+
+        text, chain = self.passed_on(sealed.replace(b"Hello", b"Hallo"))
+        self.assertIn(b"ARC-Seal: i=2; a=rsa-sha256; cv=fail; d=alpha.test", text)
+        self.assertFalse(chain.startswith("pass"), chain)
+        again, _ = self.passed_on(text.replace(b"Delivered-To", b"X-Delivered-To"))
+        self.assertNotIn(b"i=3", again)
+
+    def test_sealed_where_nothing_is_checked(self):
+        """The chain is looked at only when the mail leaves again."""
+        sealed = self.keys.seal(message(more="Authentication-Results: list.test; spf=pass\r\n"))
+        with contextlib.ExitStack() as off:
+            for name in ("spf.check", "dkim.check", "arc.check", "dmarc.check"):
+                self.setting(name, "off")
+                off.callback(self.setting, name, "on")
+            before = len(self.names.asked)
+            self.send(sealed)
+            self.assertNotIn("rsa._domainkey.list.test", [name for name, _ in self.names.asked[before:]])
+            text, chain = self.passed_on(sealed)
+            self.assertEqual(chain, "pass 2 success")
+            self.assertIn("mx.alpha.test; arc=pass",
+                          " ".join(str(email.message_from_bytes(text)["ARC-Authentication-Results"]).split()))
+            text, chain = self.passed_on(message())
+            self.assertEqual(chain, "pass 1 success")
+            self.assertIn(b"ARC-Authentication-Results: i=1; mx.alpha.test; none", text)
+
+    def test_sealed_by_rules_and_groups(self):
+        self.server.add("moved@alpha.test")
+        self.server.signet("rule", "set", "on", "--account", "moved@alpha.test", stdin='redirect "x@partner.test";')
+        self.server.signet("rule", "activate", "on", "--account", "moved@alpha.test")
+        sealed = self.keys.seal(message(more="Authentication-Results: list.test; spf=pass\r\n"))
+        self.assertEqual(self.passed_on(sealed, to="moved@alpha.test")[1], "pass 2 success")
+        self.server.signet("group", "add", "all@alpha.test", "x@partner.test")
+        self.assertEqual(self.passed_on(sealed, to="all@alpha.test")[1], "pass 2 success")
+
+    def test_not_sealed(self):
+        """A domain that does not want it, and one that has no key."""
+        self.server.signet("setting", "set", "arc.seal", "off", "--domain", "alpha.test")
+        try:
+            self.assertNotIn(b"ARC-", self.passed_on(message())[0])
+        finally:
+            self.server.signet("setting", "reset", "arc.seal", "--domain", "alpha.test")
+        self.server.signet("alias", "add", "on@beta.test", "x@partner.test")
+        self.assertNotIn(b"ARC-", self.passed_on(message(), to="on@beta.test")[0])
 
     def test_reports_are_signed(self):
         self.table["closed.test"] = {"MX": ["0 ."]}
