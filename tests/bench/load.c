@@ -19,9 +19,9 @@
 
 enum { HEADER = 12, FAILURES = 20 }; /* room for a number; failures until a worker gives up */
 
-static const struct work *const kinds[] = { &work_smtp, &work_session, &work_hold, &work_handshake,
-	&work_command, &work_append, &work_retr, &work_xmpp_login, &work_xmpp_hold,
-	&work_xmpp_message };
+static const struct work *const kinds[] = { &work_smtp, &work_session, &work_hold, &work_idle,
+	&work_handshake, &work_command, &work_append, &work_fill, &work_retr, &work_xmpp_login,
+	&work_xmpp_hold, &work_xmpp_message };
 
 static struct options options = { .workers = 1,
 	.seconds = 1,
@@ -41,7 +41,7 @@ static pthread_barrier_t prepared, go;
 static const struct work *work;
 static atomic_int unprepared;
 
-static double now(void)
+double now(void)
 {
 	struct timespec t;
 
@@ -216,8 +216,9 @@ static void run(void)
 	for (int i = 0; i < options.workers; i++)
 		pthread_join(threads[i], NULL);
 	report(workers, now() - began, own_cpu() - cpu);
-	while (getchar() != EOF)
-		;
+	for (int c; (c = getchar()) != EOF;)
+		if (c == '\n' && work->asked)
+			work->asked();
 	/* the connections end with the process */
 	_exit(0);
 }
@@ -241,6 +242,7 @@ static const struct name {
 	{ "tls", BOOL, &options.tls },
 	{ "starttls", BOOL, &options.starttls },
 	{ "resume", BOOL, &options.resume },
+	{ "compress", BOOL, &options.compress },
 	{ "user", TEXT, &options.user },
 	{ "name", TEXT, &options.name },
 	{ "names", LONG, &options.names },

@@ -13,7 +13,7 @@ def build(folder):
     """Compile the load generator into a folder."""
     program = pathlib.Path(folder) / "load"
     subprocess.run(["cc", "-std=c11", "-D_GNU_SOURCE", "-O2", "-pthread", "-o", program,
-                    *sorted(HERE.glob("load*.c")), "-lssl", "-lcrypto"], check=True)
+                    *sorted(HERE.glob("load*.c")), "-lssl", "-lcrypto", "-lz"], check=True)
     return program
 
 
@@ -46,6 +46,16 @@ class Load:
             self.process.stdin.close()
             raise Failed(f"load: {result}: {self.process.stderr.read().decode()[:500]}")
         return result
+
+    def heard(self):
+        """Of sessions in IDLE: wait until each has heard something since it was asked last; when the last one did,
+        as time.monotonic() tells it."""
+        self.process.stdin.write(b"heard\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            raise Failed("load: " + self.process.stderr.read().decode())
+        return float(line)
 
     def close(self):
         if not self.process.stdin.closed:

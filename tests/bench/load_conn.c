@@ -75,9 +75,10 @@ void conn_close(struct worker *w)
 	if (w->fd >= 0)
 		close(w->fd);
 	w->fd = -1;
+	zip_end(w);
 }
 
-bool conn_write(struct worker *w, const char *bytes, size_t n)
+bool conn_put(struct worker *w, const char *bytes, size_t n)
 {
 	size_t wrote;
 
@@ -93,6 +94,11 @@ bool conn_write(struct worker *w, const char *bytes, size_t n)
 	return true;
 }
 
+bool conn_write(struct worker *w, const char *bytes, size_t n)
+{
+	return w->zip ? zip_put(w, bytes, n) : conn_put(w, bytes, n);
+}
+
 bool conn_say(struct worker *w, const char *format, ...)
 {
 	char text[1024];
@@ -104,16 +110,22 @@ bool conn_say(struct worker *w, const char *format, ...)
 	return n > 0 && (size_t)n < sizeof(text) && conn_write(w, text, (size_t)n);
 }
 
+ssize_t conn_get(struct worker *w, char *to, size_t n)
+{
+	size_t got;
+
+	if (w->ssl)
+		return SSL_read_ex(w->ssl, to, n, &got) == 1 ? (ssize_t)got : -1;
+	return recv(w->fd, to, n, 0);
+}
+
 static bool fill(struct worker *w)
 {
-	w->in_at = w->in_n = 0;
-	if (w->ssl)
-		return SSL_read_ex(w->ssl, w->in, sizeof(w->in), &w->in_n) == 1;
-	ssize_t got = recv(w->fd, w->in, sizeof(w->in), 0);
-	if (got <= 0)
-		return false;
-	w->in_n = (size_t)got;
-	return true;
+	ssize_t got = w->zip ? zip_get(w, w->in, sizeof(w->in)) : conn_get(w, w->in, sizeof(w->in));
+
+	w->in_at = 0;
+	w->in_n = got > 0 ? (size_t)got : 0;
+	return got > 0;
 }
 
 /* Read a line without its CRLF into w->line; what does not fit is dropped. */

@@ -32,20 +32,30 @@ static bool tagged(struct worker *w)
 	}
 }
 
-static bool log_in(struct worker *w, long number)
+static bool squeeze(struct worker *w)
+{
+	if (!conn_say(w, "a COMPRESS DEFLATE\r\n") || !tagged(w))
+		return false;
+	zip_start(w);
+	return true;
+}
+
+bool imap_login(struct worker *w, long number)
 {
 	char user[128];
 
 	account_name(w->o, number, user, sizeof(user));
 	if (!conn_open(w) || !conn_line(w) || strncmp(w->line, "* OK", 4) != 0)
 		return false;
-	return conn_say(w, "a LOGIN %s \"%s\"\r\n", user, w->o->password) && tagged(w) &&
-	    conn_say(w, "a SELECT %s\r\n", w->o->box) && tagged(w);
+	if (!conn_say(w, "a LOGIN %s \"%s\"\r\n", user, w->o->password) || !tagged(w) ||
+	    (w->o->compress && !squeeze(w)))
+		return false;
+	return !*w->o->box || (conn_say(w, "a SELECT %s\r\n", w->o->box) && tagged(w));
 }
 
 static bool in_session(struct worker *w, long number)
 {
-	return log_in(w, number) && conn_say(w, "a FETCH 1:10 (ENVELOPE BODY.PEEK[])\r\n") &&
+	return imap_login(w, number) && conn_say(w, "a FETCH 1:10 (ENVELOPE BODY.PEEK[])\r\n") &&
 	    tagged(w) && conn_say(w, "a LOGOUT\r\n") && tagged(w);
 }
 
@@ -69,7 +79,7 @@ static bool hold_once(struct worker *w)
 
 	if (number < 0)
 		return true;
-	if (!log_in(w, number))
+	if (!imap_login(w, number))
 		return false;
 	/* left open on purpose: it ends with the process */
 	w->fd = -1;
@@ -109,7 +119,7 @@ static bool handshake_once(struct worker *w)
 
 static bool command_prepare(struct worker *w)
 {
-	return log_in(w, 0);
+	return imap_login(w, 0);
 }
 
 static bool command_once(struct worker *w)
@@ -137,7 +147,7 @@ static bool command_once(struct worker *w)
 
 static bool append_prepare(struct worker *w)
 {
-	return message_make(w) && log_in(w, 0);
+	return message_make(w) && imap_login(w, 0);
 }
 
 static bool append_once(struct worker *w)
@@ -154,6 +164,22 @@ static bool append_once(struct worker *w)
 	return good;
 }
 
+/* MULTIAPPEND (RFC 3502): `per` messages by one command. Their number is what is counted. */
+static bool fill_once(struct worker *w)
+{
+	bool good = conn_say(w, "a APPEND %s", w->o->box);
+	long number, n = 0;
+
+	for (; good && n < w->o->per && (number = next_number()) >= 0; n++) {
+		message_number(w, number);
+		good = conn_say(w, " {%ld+}\r\n", w->o->size) &&
+		    conn_write(w, w->message, (size_t)w->o->size);
+	}
+	good = good && conn_say(w, "\r\n") && (tagged(w) || n == 0);
+	w->done += good ? n : 0;
+	return good;
+}
+
 const struct work work_session = { .name = "session", .once = session_once };
 const struct work work_hold = { .name = "hold", .once = hold_once };
 const struct work work_handshake = {
@@ -162,6 +188,7 @@ const struct work work_handshake = {
 const struct work work_command = {
 	.name = "command", .prepare = command_prepare, .once = command_once
 };
+const struct work work_fill = { .name = "fill", .prepare = append_prepare, .once = fill_once };
 const struct work work_append = {
 	.name = "append", .prepare = append_prepare, .once = append_once
 };

@@ -2,7 +2,7 @@
 
 As shipped, but for: users in a passwd-file with plain passwords, LMTP into
 mdbox, login processes that serve many connections (Dovecot's high-performance
-mode), no limit for connections of one user, and the ECDSA certificate.
+mode), no limit for connections of one user, COMPRESS, and the ECDSA certificate.
 """
 import os
 import pwd
@@ -95,7 +95,9 @@ mail_location = mdbox:~/mdbox
 namespace inbox {{
   inbox = yes
 }}
+mail_plugins = zlib
 protocol imap {{
+  mail_plugins = zlib imap_zlib
   mail_max_userip_connections = 0
 }}
 protocol pop3 {{
@@ -144,7 +146,7 @@ def installed():
 
 class PostfixDovecot(System):
     name = "Postfix+Dovecot"
-    serves = ("mail",)
+    serves = ("mail", "imap")
 
     def __init__(self, folder):
         super().__init__(folder)
@@ -186,6 +188,10 @@ class PostfixDovecot(System):
                 known = known + 1 if smtp.rcpt(alias)[0] == 250 else 0
             if time.monotonic() > end:
                 raise Failed(f"{self.name}: {alias} is not known")
+
+    def forget(self, account):
+        for path in (self.folder / "mail" / account).rglob("dovecot.index.cache"):
+            path.unlink()
 
     def start(self):
         self.tool("postfix", "-c", self.folder / "etc", "check")

@@ -12,7 +12,9 @@ from system import PASSWORD, Failed, System
 
 class Signet(System):
     name = "Signet"
-    serves = ("mail", "chat", "encrypt", "web", "library", "domains")
+    serves = ("mail", "imap", "idle", "chat", "encrypt", "web", "library", "domains")
+
+    clear = False
 
     def __init__(self, folder, build):
         super().__init__(folder)

@@ -21,6 +21,7 @@ class System:
     name = ""
     serves = ("mail", "chat")  # kinds of measures
     ports = {}
+    clear = True  # mail can be read without TLS
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
@@ -54,6 +55,9 @@ class System:
 
     def relay_to(self, port, aliases):
         """Send all mail for other servers to this port of 127.0.0.1; the aliases lead to such."""
+
+    def forget(self, account):
+        """Drop what was put aside of its mail when that was read. The server does not run."""
 
     def settled(self):
         """Whether all that was accepted is delivered."""
