@@ -55,7 +55,7 @@ int box_edit_begin(struct box_edit *edit, struct box_tx *tx, uint32_t box)
 	buf_clear(&change->drop);
 	change->account = tx->account;
 	change->box = box;
-	change->any = change->gone = false;
+	change->any = change->gone = change->messages = false;
 
 	int found = box_rec_get(tx, box, &edit->rec);
 	change->uidnext = edit->rec.uidnext;
@@ -141,6 +141,7 @@ int box_edit_add(struct box_edit *edit, struct box_entry *entry)
 	count_flags(&edit->rec, entry->flags, 1);
 	tx->acct.messages++;
 	tx->acct.bytes += entry->size;
+	edit->change.messages = true;
 	tx->acct_changed = true;
 	return put_entry(edit, entry);
 }
@@ -174,6 +175,7 @@ int box_edit_drop(struct box_edit *edit, const struct box_entry *entry)
 	count_flags(&edit->rec, entry->flags, (uint32_t)-1);
 	tx->acct.messages--;
 	tx->acct.bytes -= entry->size;
+	edit->change.messages = true;
 	tx->acct_changed = true;
 	buf_add(&edit->change.drop, &entry->uid, sizeof(entry->uid));
 	return box_entry_del(tx, edit->box, entry->uid);

@@ -150,6 +150,7 @@ struct box_change {
 	uint64_t account;
 	uint32_t box;
 	bool any, gone;
+	bool messages; /* some came or went */
 	uint32_t uidnext;
 	uint64_t modseq;
 	struct buf put;		       /* struct box_entry: new or changed */

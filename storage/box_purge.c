@@ -9,6 +9,7 @@
 
 #include "core/log.h"
 #include "core/num.h"
+#include "storage/find.h"
 
 enum { STEP = 500 };
 
@@ -184,7 +185,9 @@ int shard_purge_account(struct shard *shard, uint64_t account, struct err *err)
 	int rc = box_write(shard, &op.w, err);
 
 	box_tx_done(&op.tx);
-	return rc < 0 ? -1 : box_purge(shard, account, 0, err);
+	rc = rc < 0 ? -1 : box_purge(shard, account, 0, err);
+	find_forget(shard, account);
+	return rc;
 }
 
 /* --- at the start --- */

@@ -10,6 +10,7 @@
 
 #include "core/conf.h"
 #include "core/hash.h"
+#include "storage/find.h"
 
 CONF_KEY(storage_view_cache) = {
 	.name = "storage.view-cache",
@@ -333,6 +334,8 @@ void box_view_apply(struct shard *shard, const struct box_change *change)
 	tell_watches(shard, change);
 	pthread_mutex_unlock(&views.lock);
 	free_list(drop);
+	if (change->messages || change->gone)
+		find_mark(shard, change->account);
 }
 
 /* Rare, so it looks at all of them. */

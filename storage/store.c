@@ -16,6 +16,7 @@
 #include "storage/audit.h"
 #include "storage/body_store.h"
 #include "storage/dir_private.h"
+#include "storage/find.h"
 #include "storage/script_private.h"
 #include "storage/shard.h"
 #include "storage/store_private.h"
@@ -198,6 +199,8 @@ int store_start(struct err *err)
 		return -1;
 	script_start();
 	audit_start();
+	if (find_start(err) < 0)
+		return -1;
 	return thread_start("store", keep_house, NULL, err);
 }
 
@@ -206,6 +209,7 @@ void store_close(void)
 	facts_write();
 	audit_stop();
 	script_stop();
+	find_stop();
 	shards_close();
 	dir_close();
 	if (lock_fd >= 0)

@@ -15,6 +15,7 @@
 #include "protocols/imap/imap.h"
 #include "protocols/imap/parse.h"
 #include "storage/box.h"
+#include "storage/find.h"
 
 /* What must be read for it. */
 enum imap_cost { IMAP_COST_SNAP, IMAP_COST_SUMMARY, IMAP_COST_BODY };
@@ -28,8 +29,9 @@ struct imap_term {
 	struct slice text;  /* to be found, folded */
 	uint64_t num;	    /* bits of flags, a size, seconds */
 	int64_t day;
-	struct imap_set given; /* numbers as they were said */
-	struct imap_set set;   /* what they are in the mailbox that is searched */
+	struct imap_set given;	   /* numbers as they were said */
+	struct imap_set set;	   /* what they are in the mailbox that is searched */
+	struct find_answer *found; /* what the index says of it, or NULL */
 };
 
 /* A query while it is read. */
@@ -41,7 +43,6 @@ struct imap_query {
 	struct imap_term *first;
 	bool by_number;	   /* some term is a set of message numbers */
 	bool tells_modseq; /* the answer has the MODSEQ of what was found */
-	bool unicode;	   /* some text that is looked for is not ASCII */
 };
 
 /* The keys of SEARCH, behind CHARSET if there is one. False: BAD, or the
@@ -62,7 +63,6 @@ struct imap_candidate {
 	struct box *box;
 	const struct box_snap *snap;
 	int64_t now; /* Unix seconds */
-	bool unicode;
 
 	uint32_t seq;
 	const struct box_entry *entry;
@@ -87,6 +87,9 @@ struct imap_search_key {
 	   mailbox. May be NULL. */
 	void (*prepare)(struct imap_term *term, const struct imap_view *view);
 	bool (*match)(struct imap_candidate *c, const struct imap_term *term);
+	/* Looks for term->text (and term->field), and there. */
+	bool in_index;
+	enum find_where where;
 };
 
 #define IMAP_SEARCH_KEY(id) TABLE_ROW(imap_search_key, id)
@@ -95,6 +98,18 @@ TABLE_DECLARE(imap_search_key);
 /* Terms that must all be true. */
 bool imap_terms_match(struct imap_candidate *c, const struct imap_term *term);
 void imap_terms_prepare(struct imap_term *term, const struct imap_view *view);
+
+/* --- the search index (search_find.c) --- */
+
+/* Ask it about the terms, for the candidate's mailbox and snapshot; who: the
+   address of who asks, for settings. Not on a loop's thread. What it said
+   before is forgotten; the last begin has its end. */
+void imap_find_begin(struct imap_candidate *c, struct imap_term *first, const char *who);
+void imap_find_end(struct imap_term *first);
+/* The first message from seq on that it does not rule out; may be behind the last. */
+uint32_t imap_find_next(const struct imap_term *first, uint32_t seq);
+/* Does one term match? The index is asked before anything is read. */
+bool imap_term_match(struct imap_candidate *c, const struct imap_term *term);
 
 /* Keys that compare a date with days: how is their row's num, one of these. */
 enum imap_when { IMAP_BEFORE, IMAP_ON, IMAP_SINCE };

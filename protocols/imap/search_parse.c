@@ -111,7 +111,7 @@ bool imap_needle_parse(struct imap_query *query, struct slice *in, struct slice 
 	if (query->n_texts++ == TEXTS_MAX || !imap_astring(query->pool, in, &text))
 		return false;
 	msg_utf8(&utf8, query->charset, text);
-	query->unicode |= text_fold(&folded, buf_slice(&utf8), true);
+	text_fold(&folded, buf_slice(&utf8), true);
 	*out = pool_slice(query->pool, buf_slice(&folded));
 	buf_done(&utf8);
 	buf_done(&folded);
@@ -181,7 +181,7 @@ IMAP_SEARCH_KEY(either) = { .name = "OR", .parse = parse_or, .match = match_or }
 bool imap_terms_match(struct imap_candidate *c, const struct imap_term *term)
 {
 	for (; term; term = term->next)
-		if (!term->key->match(c, term))
+		if (!imap_term_match(c, term))
 			return false;
 	return true;
 }

@@ -1,8 +1,8 @@
 /* search_read.c - read of a message what a search asks for, and no more than once */
 #include "core/log.h"
 #include "core/msg.h"
-#include "core/text.h"
 #include "protocols/imap/search.h"
+#include "storage/find_text.h"
 
 static bool failed(struct imap_candidate *c, const char *what)
 {
@@ -36,29 +36,6 @@ static bool read_whole(struct imap_candidate *c)
 
 /* --- header fields --- */
 
-/* A folded value is looked at as people read it. */
-static void add_value(struct imap_candidate *c, struct slice value, struct buf *out)
-{
-	text_fold(out, msg_decode_text(&c->pool, value), c->unicode);
-	buf_addc(out, '\n');
-}
-
-/* The values of the fields of that name, into c->fields; whether there are any. */
-static bool gather(struct imap_candidate *c, struct slice header, struct slice name)
-{
-	struct msg_field field;
-	bool found = false;
-
-	buf_clear(&c->fields);
-	while (msg_field_next(&header, &field)) {
-		if (!slice_ieq(field.name, name))
-			continue;
-		found = true;
-		add_value(c, field.value, &c->fields);
-	}
-	return found;
-}
-
 bool imap_candidate_fields(struct imap_candidate *c, struct slice name, struct slice *header)
 {
 	if (summary_has_field(name) && !imap_candidate_summary(c))
@@ -78,23 +55,17 @@ bool imap_candidate_has(struct imap_candidate *c, struct slice field, struct sli
 
 	if (!imap_candidate_fields(c, field, &header))
 		return false;
-	return gather(c, header, field) && slice_find(buf_slice(&c->fields), text) >= 0;
+	buf_clear(&c->fields);
+	return find_text_field(&c->pool, header, field, &c->fields) &&
+	    slice_find(buf_slice(&c->fields), text) >= 0;
 }
 
 bool imap_candidate_header(struct imap_candidate *c, struct slice text)
 {
-	struct msg_field field;
-
 	if (!read_whole(c))
 		return false;
 	if (!c->has_header) {
-		struct slice header = c->whole; /* no further than its empty line */
-
-		while (msg_field_next(&header, &field)) {
-			text_fold(&c->header, field.name, c->unicode);
-			buf_addz(&c->header, ": ");
-			add_value(c, field.value, &c->header);
-		}
+		find_text_header(&c->pool, c->whole, &c->header);
 		c->has_header = true;
 	}
 	return slice_find(buf_slice(&c->header), text) >= 0;
@@ -112,37 +83,12 @@ bool imap_candidate_sent(struct imap_candidate *c, int64_t *day)
 
 /* --- bodies --- */
 
-/* The texts of a part and of those in it; a message in a message with its
-   header. */
-static void add_texts(struct imap_candidate *c, const struct msg_part *part, struct buf *out)
-{
-	struct msg_field field;
-
-	for (; part; part = part->next) {
-		if (part->parent && msg_is_message(part->parent)) {
-			struct slice header = msg_header(part, c->whole);
-
-			while (msg_field_next(&header, &field)) {
-				buf_adds(out, msg_decode_text(&c->pool, field.value));
-				buf_addc(out, '\n');
-			}
-		}
-		msg_text(part, c->whole, out);
-		buf_addc(out, '\n');
-		add_texts(c, part->children, out);
-	}
-}
-
 bool imap_candidate_text(struct imap_candidate *c, struct slice text)
 {
-	struct buf plain = { 0 };
-
 	if (!c->has_text) {
 		if (!read_whole(c))
 			return false;
-		add_texts(c, msg_parse(&c->pool, c->whole), &plain);
-		text_fold(&c->text, buf_slice(&plain), c->unicode);
-		buf_done(&plain);
+		find_text_body(&c->pool, c->whole, &c->text);
 		c->has_text = true;
 	}
 	return slice_find(buf_slice(&c->text), text) >= 0;

@@ -85,6 +85,9 @@ static enum imap_done go_on(struct imap *im)
 	while (search->next <= count) {
 		struct imap_candidate *c = &search->candidate;
 
+		search->next = imap_find_next(search->query.first, search->next);
+		if (search->next > count)
+			break;
 		imap_candidate_next(c, search->next++);
 		if (imap_terms_match(c, search->query.first))
 			imap_found_add(&search->found, c->seq);
@@ -105,6 +108,7 @@ static void release(struct imap *im)
 	imap_candidate_done(&search->candidate);
 	if (search->release)
 		search->release(im);
+	imap_find_end(search->query.first);
 	buf_done(&search->found.runs);
 }
 
@@ -129,8 +133,8 @@ enum imap_done imap_search_in(
 		.box = box,
 		.snap = snap,
 		.now = (int64_t)time(NULL),
-		.unicode = search->query.unicode,
 	};
+	imap_find_begin(&search->candidate, search->query.first, im->who);
 	search->next = 1;
 	im->work = search;
 	im->resume = go_on;

@@ -30,7 +30,8 @@ static bool match_field(struct imap_candidate *c, const struct imap_term *term)
 }
 
 #define FIELD(name)                                                                                \
-	.field = (name), .cost = IMAP_COST_SUMMARY, .parse = parse_field, .match = match_field
+	.field = (name), .cost = IMAP_COST_SUMMARY, .parse = parse_field, .match = match_field,    \
+	.in_index = true, .where = FIND_IN_FIELD
 
 IMAP_SEARCH_KEY(bcc) = { .name = "BCC", FIELD("Bcc") };
 IMAP_SEARCH_KEY(cc) = { .name = "CC", FIELD("Cc") };
@@ -42,6 +43,8 @@ IMAP_SEARCH_KEY(header) = {
 	.cost = IMAP_COST_SUMMARY,
 	.parse = parse_header,
 	.match = match_field,
+	.in_index = true,
+	.where = FIND_IN_FIELD,
 };
 
 /* --- bodies --- */
@@ -61,6 +64,8 @@ IMAP_SEARCH_KEY(body) = {
 	.cost = IMAP_COST_BODY,
 	.parse = parse_text,
 	.match = match_body,
+	.in_index = true,
+	.where = FIND_IN_BODY,
 };
 
 IMAP_SEARCH_KEY(text) = {
@@ -68,4 +73,6 @@ IMAP_SEARCH_KEY(text) = {
 	.cost = IMAP_COST_BODY,
 	.parse = parse_text,
 	.match = match_text,
+	.in_index = true,
+	.where = FIND_IN_TEXT,
 };

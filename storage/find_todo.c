@@ -1,0 +1,120 @@
+/* find_todo.c - accounts that have messages for the index
+ *
+ * Only in memory: whoever is forgotten, at a start or because there are too many, is
+ * found by the next delivery or the next search. */
+#include <pthread.h>
+
+#include "core/loop.h"
+#include "core/lru.h"
+#include "core/num.h"
+#include "storage/find.h"
+#include "storage/find_build.h"
+
+enum {
+	ACCOUNTS_MAX = 10000,
+	IDS_MAX = 10000,
+	MARKS_MAX = 1000,
+	QUIET_MS = 3000,
+	LATE_MS = 30000,
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct lru *todo;
+
+static void drop(void *payload)
+{
+	struct find_todo *it = payload;
+
+	buf_done(&it->ids);
+}
+
+struct key {
+	unsigned char bytes[12];
+};
+
+static struct slice key_of(struct key *key, const struct shard *shard, uint64_t account)
+{
+	num_put32(key->bytes, shard->id);
+	num_put64(key->bytes + 4, account);
+	return slice_of(key->bytes, sizeof(key->bytes));
+}
+
+static struct find_todo *mark(struct shard *shard, uint64_t account)
+{
+	uint64_t now = loop_now();
+	struct key key;
+
+	if (!todo)
+		todo = lru_new(ACCOUNTS_MAX, sizeof(struct find_todo), drop);
+	struct find_todo *it = lru_put(todo, key_of(&key, shard, account));
+	if (!it->shard)
+		*it = (struct find_todo){ .shard = shard, .account = account, .first = now };
+	it->last = now;
+	it->marks++;
+	return it;
+}
+
+void find_mark(struct shard *shard, uint64_t account)
+{
+	pthread_mutex_lock(&lock);
+	mark(shard, account);
+	pthread_mutex_unlock(&lock);
+}
+
+void find_want(struct shard *shard, uint64_t account, const uint64_t *ids, size_t n)
+{
+	pthread_mutex_lock(&lock);
+	struct find_todo *it = mark(shard, account);
+	it->wanted = true;
+	if (it->ids.n + n * sizeof(*ids) <= IDS_MAX * sizeof(*ids))
+		buf_add(&it->ids, ids, n * sizeof(*ids));
+	pthread_mutex_unlock(&lock);
+}
+
+/* New mail comes in bursts: many messages in one batch cost less than many batches. */
+static bool is_due(const struct find_todo *it, uint64_t now)
+{
+	return it->wanted || it->marks >= MARKS_MAX || now - it->last >= QUIET_MS ||
+	    now - it->first >= LATE_MS;
+}
+
+bool find_todo_take(struct find_todo *out, uint64_t now)
+{
+	struct find_todo *it;
+
+	pthread_mutex_lock(&lock);
+	for (it = todo ? lru_oldest(todo) : NULL; it && !is_due(it, now);)
+		it = lru_younger(todo, it);
+	if (it) {
+		*out = *it;
+		it->ids = (struct buf){ 0 };
+		lru_drop(todo, lru_key(it));
+	}
+	pthread_mutex_unlock(&lock);
+	return it != NULL;
+}
+
+void find_todo_drop(struct shard *shard, uint64_t account)
+{
+	struct key key;
+
+	pthread_mutex_lock(&lock);
+	if (todo)
+		lru_drop(todo, key_of(&key, shard, account));
+	pthread_mutex_unlock(&lock);
+}
+
+void find_todo_forget_all(void)
+{
+	pthread_mutex_lock(&lock);
+	lru_free(&todo);
+	pthread_mutex_unlock(&lock);
+}
+
+size_t find_todo_count(void)
+{
+	pthread_mutex_lock(&lock);
+	size_t n = todo ? lru_count(todo) : 0;
+	pthread_mutex_unlock(&lock);
+	return n;
+}

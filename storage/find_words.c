@@ -1,0 +1,79 @@
+/* find_words.c - words of a folded text */
+#include "storage/find_words.h"
+
+#include "core/text.h"
+
+/* What a byte can be the first of. */
+enum kind { GAP, LETTER, ALONE, BY_NEXT };
+
+static bool is_tail(char c)
+{
+	return (c & 0xc0) == 0x80;
+}
+
+/* UTF-8: C2 begins Latin-1's signs, E2 punctuation and symbols; E3 to ED are CJK,
+   F0 pictures and rarer CJK; in E0 those from B8 on are Thai and Lao, in E1 Myanmar
+   (80 to 82) and Khmer (9E, 9F) write no blanks. */
+static enum kind kind_of(const char *p, const char *end)
+{
+	unsigned char c = (unsigned char)*p;
+
+	if (c < 0x80)
+		return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z')
+		    ? LETTER
+		    : GAP;
+	if (c == 0xc2 || c == 0xe2 || c == 0xef || c < 0xc0)
+		return GAP;
+	if (c >= 0xe3)
+		return ALONE;
+	if (c < 0xe0 || p + 1 == end)
+		return LETTER;
+	unsigned char next = (unsigned char)p[1];
+	bool alone = c == 0xe0 ? next >= 0xb8 : next <= 0x82 || next == 0x9e || next == 0x9f;
+	return alone ? ALONE : LETTER;
+}
+
+static const char *behind(const char *p, const char *end)
+{
+	for (p++; p < end && is_tail(*p); p++)
+		;
+	return p;
+}
+
+struct slice find_word_next(struct slice *rest)
+{
+	const char *p = rest->p, *end = p + rest->n, *begin;
+
+	while (p < end && kind_of(p, end) == GAP)
+		p = behind(p, end);
+	begin = p;
+	if (p < end && kind_of(p, end) == ALONE)
+		p = behind(p, end);
+	else
+		while (p < end && kind_of(p, end) == LETTER)
+			p = behind(p, end);
+	*rest = slice_of(p, (size_t)(end - p));
+	return slice_of(begin, (size_t)(p - begin));
+}
+
+bool find_needle_read(struct slice needle, struct find_needle *out)
+{
+	const char *begin = needle.p, *end = needle.p + needle.n;
+	struct slice word, last = { 0 };
+
+	*out = (struct find_needle){ 0 };
+	if (!utf8_valid(needle))
+		return false;
+	while ((word = find_word_next(&needle)).n > 0) {
+		/* Those beyond would make it stricter only. */
+		if (out->n < FIND_NEEDLE_WORDS)
+			out->words[out->n++] = word;
+		last = word;
+	}
+	if (out->n == 0)
+		return false;
+	out->open_left = out->words[0].p == begin;
+	out->open_right = last.p + last.n == end && last.p == out->words[out->n - 1].p;
+	out->exact = out->words[0].p == begin && out->words[0].n == (size_t)(end - begin);
+	return true;
+}

@@ -1,0 +1,161 @@
+/* find_write.c - a segment of the index while it is written */
+#include "storage/find_segment.h"
+
+#include <fcntl.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "core/num.h"
+#include "storage/body_store.h"
+#include "storage/find_layout.h"
+
+static void add32(struct buf *out, uint32_t v)
+{
+	unsigned char p[4];
+
+	num_put32(p, v);
+	buf_add(out, p, sizeof(p));
+}
+
+static void add_number(struct buf *out, uint64_t v)
+{
+	for (; v >= 0x80; v >>= 7)
+		buf_addc(out, (char)(v | 0x80));
+	buf_addc(out, (char)v);
+}
+
+void find_write_message(struct find_write *write, uint64_t id, unsigned flags)
+{
+	unsigned char p[8];
+
+	num_put64(p, id);
+	buf_add(&write->ids, p, sizeof(p));
+	buf_addc(&write->flags, (char)flags);
+	write->n++;
+}
+
+/* --- words --- */
+
+static size_t number_size(uint64_t v)
+{
+	size_t n = 1;
+
+	for (; v >= 0x80; v >>= 7)
+		n++;
+	return n;
+}
+
+static void add_post(struct buf *posts, const uint32_t *docs, size_t n)
+{
+	size_t bytes = 0;
+
+	if (n == 1) {
+		add_number(posts, (uint64_t)docs[0] << 1 | 1);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		bytes += number_size(docs[i] - (i ? docs[i - 1] : 0));
+	add_number(posts, (uint64_t)bytes << 1);
+	for (size_t i = 0; i < n; i++)
+		add_number(posts, docs[i] - (i ? docs[i - 1] : 0));
+}
+
+void find_write_word(
+    struct find_write_kind *kind, struct slice word, const uint32_t *docs, size_t n)
+{
+	if (kind->n == 0)
+		buf_addc(&kind->words, '\n');
+	if (kind->n++ % FIND_BLOCK == 0) {
+		add32(&kind->blocks, (uint32_t)kind->words.n);
+		add32(&kind->blocks, (uint32_t)kind->posts.n);
+	}
+	buf_adds(&kind->words, word);
+	buf_addc(&kind->words, '\n');
+	add_post(&kind->posts, docs, n);
+}
+
+/* --- the file --- */
+
+uint64_t find_write_size(const struct find_write *write)
+{
+	uint64_t n = FIND_HEAD + write->ids.n + write->flags.n;
+
+	for (size_t i = 0; i < FIND_KINDS; i++) {
+		const struct find_write_kind *kind = &write->kinds[i];
+		n += kind->words.n + kind->blocks.n + kind->posts.n;
+	}
+	return n;
+}
+
+static uint32_t checksum_kind(const struct find_write_kind *kind)
+{
+	uint32_t sum = segment_checksum(0, buf_slice(&kind->words));
+
+	sum = segment_checksum(sum, buf_slice(&kind->blocks));
+	return segment_checksum(sum, buf_slice(&kind->posts));
+}
+
+static void make_head(const struct find_write *write, struct buf *head)
+{
+	buf_addz(head, FIND_MAGIC);
+	add32(head, write->n);
+	for (size_t i = 0; i < FIND_KINDS; i++) {
+		const struct find_write_kind *kind = &write->kinds[i];
+
+		add32(head, (uint32_t)kind->words.n);
+		add32(head, (uint32_t)kind->blocks.n);
+		add32(head, (uint32_t)kind->posts.n);
+		add32(head, checksum_kind(kind));
+	}
+	uint32_t sum = segment_checksum(0, buf_slice(head));
+	sum = segment_checksum(sum, buf_slice(&write->ids));
+	add32(head, segment_checksum(sum, buf_slice(&write->flags)));
+}
+
+static bool put_all(int fd, const struct buf *buf)
+{
+	for (size_t at = 0; at < buf->n;) {
+		ssize_t n = write(fd, buf->p + at, buf->n - at);
+		if (n < 0)
+			return false;
+		at += (size_t)n;
+	}
+	return true;
+}
+
+static bool put_parts(int fd, const struct find_write *write, const struct buf *head)
+{
+	bool good = put_all(fd, head) && put_all(fd, &write->ids) && put_all(fd, &write->flags);
+
+	for (size_t i = 0; i < FIND_KINDS && good; i++) {
+		const struct find_write_kind *kind = &write->kinds[i];
+		good = put_all(fd, &kind->words) && put_all(fd, &kind->blocks) &&
+		    put_all(fd, &kind->posts);
+	}
+	return good;
+}
+
+int find_write_file(const struct find_write *write, const char *path, struct err *err)
+{
+	struct buf head = { 0 };
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	make_head(write, &head);
+	bool good = fd >= 0 && put_parts(fd, write, &head) && fdatasync(fd) == 0;
+	int rc = good ? 0 : err_sys(err, "%s", path);
+	if (fd >= 0)
+		close(fd);
+	buf_done(&head);
+	return rc;
+}
+
+void find_write_done(struct find_write *write)
+{
+	buf_done(&write->ids);
+	buf_done(&write->flags);
+	for (size_t i = 0; i < FIND_KINDS; i++) {
+		buf_done(&write->kinds[i].words);
+		buf_done(&write->kinds[i].blocks);
+		buf_done(&write->kinds[i].posts);
+	}
+}
