@@ -3,12 +3,13 @@
 #include "protocols/imap/parse.h"
 #include "protocols/imap/place.h"
 
+/* An atom where it can be: mutt takes quotes for rights. */
 static void put_rights(struct buf *out, unsigned rights)
 {
 	struct buf text = { 0 };
 
 	right_put(&text, rights, true);
-	imap_put_string(out, buf_slice(&text));
+	buf_addz(out, text.n > 0 ? buf_z(&text) : "\"\"");
 	buf_done(&text);
 }
 

@@ -1,66 +1,9 @@
 """Clients that people have: swaks, msmtp, curl, mbsync, mutt, fetchmail, openssl, gnutls-cli."""
-import os
-import pathlib
-import shutil
 import socket
-import subprocess
-import tempfile
 import time
-import unittest
 
-from server import PASSWORD, Server
-
-ANN, CY = "ann@alpha.test", "cy@beta.test"
-
-
-def run(*words, stdin="", env=None, cwd=None, check=True, timeout=60):
-    done = subprocess.run([str(w) for w in words], input=stdin.encode(), stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, timeout=timeout, cwd=cwd, env={**os.environ, **(env or {})})
-    text = done.stdout.decode(errors="replace")
-    if check and done.returncode != 0:
-        raise AssertionError(f"{words[0]} ended with {done.returncode}:\n{text}")
-    return text
-
-
-def needs(program):
-    return unittest.skipUnless(shutil.which(program), f"{program} is not installed")
-
-
-class Clients(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.server = cls.enterClassContext(Server())
-        cls.server.add(ANN, CY)
-
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="signet-client.")
-        self.addCleanup(folder.cleanup)
-        self.home = pathlib.Path(folder.name)
-
-    @property
-    def port(self):
-        return self.server.ports
-
-    def pem(self, user):
-        return self.server.certificate(user.split("@")[1])
-
-    def subjects(self, user):
-        """What lies in INBOX."""
-        imap = self.server.imap(user)
-        _, (count,) = imap.select("INBOX", readonly=True)
-        found = imap.fetch("1:*", "BODY.PEEK[HEADER.FIELDS (SUBJECT)]")[1] if int(count) else []
-        imap.logout()
-        return [part[1].decode().split(":", 1)[1].strip() for part in found if isinstance(part, tuple)]
-
-    def curl(self, user, box, command=None, *more):
-        domain = user.split("@")[1]
-        where = f"imaps://{domain}:{self.port['imaps']}/{box}"
-        request = ["-X", command] if command else []
-        return run("curl", "-sS", "--connect-to", f"::127.0.0.1:{self.port['imaps']}", "--cacert", self.pem(user),
-                   "-u", f"{user}:{PASSWORD}", where, *request, *more)
-
-    def deliver(self, to, subject):
-        self.server.send(to, f"Subject: {subject}\r\n\r\nhello\r\n")
+from clients import ANN, CY, Clients, Terminal, needs, run
+from server import PASSWORD
 
 
 @needs("swaks")
@@ -228,21 +171,7 @@ SyncState *
 
 @needs("mutt")
 @needs("tmux")
-class Mutt(Clients):
-    """In a terminal, as people use it."""
-
-    def tmux(self, *words):
-        return run("tmux", "-S", self.home / "tmux", *words)
-
-    def wait_for(self, text, seconds=20):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            screen = self.tmux("capture-pane", "-p")
-            if text in screen:
-                return screen
-            time.sleep(0.2)
-        raise AssertionError(f"no '{text}' on the screen:\n{screen}")
-
+class Mutt(Terminal):
     def test_read_flag_and_delete(self):
         self.deliver(CY, "for mutt")
         # who names no host is shown the certificate of the main domain
@@ -254,7 +183,7 @@ set imap_deflate=yes imap_condstore=yes imap_qresync=yes
 set header_cache="{self.home}/cache" message_cachedir="" delete=yes quit=yes
 """)
         self.tmux("-f", "/dev/null", "new-session", "-d", "-x", "120", "-y", "30",
-                  f"HOME={self.home} TERM=screen mutt -F {self.home}/muttrc")
+                  f"HOME={self.home} TERM=screen mutt -d 2 -F {self.home}/muttrc")
         self.addCleanup(lambda: run("tmux", "-S", self.home / "tmux", "kill-server", check=False))
         self.wait_for("for mutt")
         self.tmux("send-keys", "G", "Enter")
@@ -266,9 +195,13 @@ set header_cache="{self.home}/cache" message_cachedir="" delete=yes quit=yes
         self.tmux("send-keys", "q")
         for _ in range(50):
             if "for mutt" not in self.subjects(CY):
-                return
+                break
             time.sleep(0.2)
-        self.fail("mutt deleted the message, and it is still there")
+        else:
+            self.fail("mutt deleted the message, and it is still there")
+        said = (self.home / ".muttdebug0").read_text(errors="replace")
+        for word in ("COMPRESS DEFLATE", "ENABLE QRESYNC", "(CONDSTORE)", "* VANISHED 1"):
+            self.assertIn(word, said)
 
 
 @needs("fetchmail")
@@ -361,4 +294,4 @@ class Certificates(Clients):
         idle.close()
 
 
-del Clients  # only its children are tests
+del Clients, Terminal  # only their children are tests
