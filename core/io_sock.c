@@ -114,12 +114,11 @@ static ssize_t sock_read(struct io *io, void *buf, size_t n)
 	if (n >= SMALL_READ)
 		return receive(sock, buf, n);
 
-	ssize_t got = receive(sock, buf_room(&sock->in, FILL_BYTES), FILL_BYTES);
-	if (got <= 0) {
-		buf_done(&sock->in);
+	char fill[FILL_BYTES];
+	ssize_t got = receive(sock, fill, sizeof fill);
+	if (got <= 0)
 		return got;
-	}
-	sock->in.n = (size_t)got;
+	buf_add(&sock->in, fill, (size_t)got);
 	return take_buffered(sock, buf, n);
 }
 

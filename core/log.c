@@ -1,8 +1,8 @@
-/* log.c - one line per event, one write(2) per line
+/* log.c - one line per event, one write(2) for a thread's lines of one turn
  *
- * A line is built in memory of its thread and has a bound, so logging asks for
- * no memory and works when there is none. Values too long are cut, and marked
- * as cut, so that no peer fills the disk with a line. */
+ * Lines are built in memory of their thread and have a bound, so logging asks
+ * for no memory and works when there is none. Values too long are cut, and
+ * marked as cut, so that no peer fills the disk with a line. */
 #include "core/log.h"
 
 #include <errno.h>
@@ -17,12 +17,19 @@
 
 #include "core/text.h"
 
-enum { LINE_BYTES = 4096, VALUE_BYTES = 1000, SECOND_BYTES = 32 };
+enum { LINE_BYTES = 4096, HELD_BYTES = 4 * LINE_BYTES, VALUE_BYTES = 1000, SECOND_BYTES = 32 };
 
 struct line {
 	size_t n;
-	char p[LINE_BYTES];
+	char *p; /* LINE_BYTES */
 };
+
+/* Whole lines that this thread has not written yet. */
+static _Thread_local struct {
+	bool wanted; /* log_batch() was called */
+	size_t n;
+	char p[HELD_BYTES];
+} held;
 
 static atomic_int log_fd = STDERR_FILENO;
 static atomic_int log_max = LOG_INFO;
@@ -153,14 +160,40 @@ static void put_context(struct line *line)
 	}
 }
 
-static void send_line(struct line *line)
+/* Room for one more line, behind those that wait. */
+static struct line begin_line(void)
+{
+	if (held.n + LINE_BYTES > HELD_BYTES)
+		log_flush();
+	return (struct line){ 0, held.p + held.n };
+}
+
+static void end_line(struct line *line, enum log_level level)
 {
 	line->p[line->n++] = '\n';
-	while (write(atomic_load(&log_fd), line->p, line->n) < 0 && errno == EINTR)
-		;
+	held.n += line->n;
+	if (!held.wanted || level <= LOG_WARN)
+		log_flush();
 }
 
 /* --- the header's functions --- */
+
+void log_batch(void)
+{
+	held.wanted = true;
+}
+
+void log_flush(void)
+{
+	int saved = errno;
+
+	if (held.n == 0)
+		return;
+	while (write(atomic_load(&log_fd), held.p, held.n) < 0 && errno == EINTR)
+		;
+	held.n = 0;
+	errno = saved;
+}
 
 void log_write(enum log_level level, const char *event, const struct log_field *fields)
 {
@@ -170,12 +203,11 @@ void log_write(enum log_level level, const char *event, const struct log_field *
 		[LOG_INFO] = " info",
 		[LOG_DEBUG] = " debug",
 	};
-	static _Thread_local struct line line;
 
 	if ((int)level > atomic_load_explicit(&log_max, memory_order_relaxed))
 		return;
 	int saved = errno;
-	line.n = 0;
+	struct line line = begin_line();
 	put_time(&line);
 	put_text(&line, names[level]);
 	put_context(&line);
@@ -189,7 +221,7 @@ void log_write(enum log_level level, const char *event, const struct log_field *
 		else
 			put_number(&line, fields->key, fields->num);
 	}
-	send_line(&line);
+	end_line(&line, level);
 	errno = saved;
 }
 

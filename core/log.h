@@ -45,6 +45,14 @@ static inline struct log_field log_n(const char *key, int64_t num)
 
 void log_write(enum log_level level, const char *event, const struct log_field *fields);
 
+/* From now on this thread's lines may wait for its log_flush(), so that one
+   write(2) serves several: for threads that come round at once, an event loop
+   or a task. Errors and warnings never wait, and take along what does. */
+void log_batch(void);
+/* Write what waits in this thread. Before it sleeps, and before another thread
+   goes on with what it did, so that a session's lines stand in order. */
+void log_flush(void);
+
 /* What this thread works for; part of every line until it is changed.
    Borrowed: must outlive its being set. */
 struct log_context {

@@ -12,11 +12,13 @@
 #include <uv.h>
 
 #include "core/buf.h"
+#include "core/log.h"
 
 struct loop {
 	uv_loop_t uv;
 	int wake; /* eventfd: uv_async_t of libuv 1.44 spins until its sender is done */
 	uv_poll_t posted;
+	uv_prepare_t asleep; /* comes before each wait */
 	pthread_t thread;
 	pthread_mutex_t lock; /* of what follows */
 	struct task *first, **last;
@@ -61,13 +63,21 @@ static void wake(struct loop *loop)
 		bug("event loop: %s", strerror(errno));
 }
 
+static void before_sleep(uv_prepare_t *asleep)
+{
+	(void)asleep;
+	log_flush();
+}
+
 static void *run_loop(void *arg)
 {
 	struct loop *loop = arg;
 
 	pthread_setname_np(pthread_self(), "loop");
 	here = loop;
+	log_batch();
 	uv_run(&loop->uv, UV_RUN_DEFAULT);
+	log_flush();
 	return NULL;
 }
 
@@ -83,6 +93,10 @@ static int open_loop(struct loop *loop, struct err *err)
 		rc = uv_poll_init(&loop->uv, &loop->posted, loop->wake);
 	if (rc == 0)
 		rc = uv_poll_start(&loop->posted, UV_READABLE, run_posted);
+	if (rc == 0)
+		rc = uv_prepare_init(&loop->uv, &loop->asleep);
+	if (rc == 0)
+		rc = uv_prepare_start(&loop->asleep, before_sleep);
 	loop->posted.data = loop;
 	return rc == 0 ? 0
 		       : err_set(err, ERR_TEMP, "cannot make an event loop: %s", uv_strerror(rc));
@@ -138,6 +152,8 @@ struct uv_loop_s *loop_uv(struct loop *loop)
 void loop_post(struct loop *loop, struct task *task)
 {
 	task->next = NULL;
+	if (here != loop)
+		log_flush();
 	pthread_mutex_lock(&loop->lock);
 	bool sleeping = loop->first == NULL && !loop->ending;
 	*loop->last = task;

@@ -94,10 +94,12 @@ static void *run_tasks(void *arg)
 
 	own_crew = crew;
 	pthread_setname_np(pthread_self(), crew->name);
+	log_batch();
 	pthread_mutex_lock(&crew->lock);
 	while ((task = next_task(crew)) != NULL) {
 		pthread_mutex_unlock(&crew->lock);
 		task->run(task);
+		log_flush();
 		pthread_mutex_lock(&crew->lock);
 	}
 	crew->alive--;
@@ -129,6 +131,7 @@ static int crew_start(struct crew *crew, unsigned max, struct err *err)
 static void crew_post(struct crew *crew, struct task *task)
 {
 	task->next = NULL;
+	log_flush();
 	pthread_mutex_lock(&crew->lock);
 	*crew->last = task;
 	crew->last = &task->next;

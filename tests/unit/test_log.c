@@ -147,6 +147,41 @@ static void threads(void **state)
 	assert_int_equal(lines, THREADS * 500);
 }
 
+/* Lines wait in their thread until it says so; warnings wait for nobody. */
+static void *batch(void *arg)
+{
+	(void)arg;
+	log_batch();
+	log_event(LOG_INFO, "first");
+	assert_string_equal(next_line(), "");
+	log_event(LOG_WARN, "second");
+	assert_string_equal(next_line(), "info first");
+	assert_string_equal(next_line(), "warn second");
+	for (int i = 0; i < 1000; i++)
+		log_event(LOG_INFO, "filler", log_n("i", i));
+	log_flush();
+	log_flush();
+	for (int i = 0; i < 1000; i++) {
+		char want[32];
+
+		snprintf(want, sizeof want, "info filler i=%d", i);
+		assert_string_equal(next_line(), want);
+	}
+	assert_string_equal(next_line(), "");
+	return NULL;
+}
+
+static void batches(void **state)
+{
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, batch, NULL), 0);
+	pthread_join(thread, NULL);
+	log_event(LOG_INFO, "at-once"); /* a thread that did not ask for it */
+	assert_string_equal(next_line(), "info at-once");
+}
+
 static void ids_rise(void **state)
 {
 	uint64_t last = log_id();
@@ -168,6 +203,7 @@ int main(void)
 		cmocka_unit_test(filters),
 		cmocka_unit_test(bounds),
 		cmocka_unit_test(threads),
+		cmocka_unit_test(batches),
 		cmocka_unit_test(ids_rise),
 	};
 
