@@ -48,8 +48,11 @@ struct uv_loop_s *loop_uv(struct loop *loop);
    threads for the answers of other machines. Threads are started as needed, up
    to the most of their pool, and end when idle for a while. */
 int workers_start(unsigned max, unsigned network_max, struct err *err);
-void worker_post(struct task *task);  /* any thread; first in, first out */
-void network_post(struct task *task); /* the same */
+void worker_post(struct task *task); /* any thread; first in, first out */
+/* The same for work that is done by turns and has had one: it comes behind what is
+   new, and lanes (an account's, an address's) take turns (core/turns.h). */
+void worker_post_turn(struct task *task, uint64_t lane);
+void network_post(struct task *task); /* as worker_post */
 bool network_thread(void);	      /* is this one of them? */
 bool network_ending(void);	      /* what waits there should give up */
 void workers_stop(void);	      /* runs what is queued, then joins */

@@ -170,17 +170,21 @@ static bool run_here(struct sess *s)
 	return true;
 }
 
+/* A command that is not done. Nobody waits for it when the peer is gone. */
+static void go_on(struct sess *s)
+{
+	if (sess_send_output(s) == IO_FAIL || sess_is_gone(s))
+		sess_finish(s);
+	else if (s->out.n + io_unsent(s->io) > OUT_LOW)
+		sess_wait_socket(s, false);
+	else
+		sess_post_turn(s);
+}
+
 static bool drive_open(struct sess *s)
 {
 	if (s->more) {
-		if (sess_send_output(s) == IO_FAIL) {
-			sess_finish(s);
-			return false;
-		}
-		if (s->out.n + io_unsent(s->io) > OUT_LOW)
-			sess_wait_socket(s, false);
-		else
-			sess_post_job(s, JOB_RUN);
+		go_on(s);
 		return false;
 	}
 	if (s->proto->wake && atomic_exchange(&s->woken, false)) {

@@ -117,6 +117,11 @@ void sess_printf(struct sess *s, const char *fmt, ...) __attribute__((format(pri
 /* The output is above its high-water mark: return SESS_MORE soon. */
 bool sess_full(struct sess *s);
 
+/* The peer will send no more. It may wait for answers still; one that is gone is
+   noticed when something is sent to it, and then its session ends. Any thread that
+   has the session. */
+bool sess_is_left(const struct sess *s);
+
 /* Send what is in the output now, while run() goes on: progress lines. Worker
    only. */
 void sess_push(struct sess *s);

@@ -1,4 +1,5 @@
 /* sess_io.c - a session's input and output, and what it waits for */
+#include <poll.h>
 #include <stdlib.h>
 
 #include "core/conf.h"
@@ -41,6 +42,24 @@ void sess_poll_for(struct sess *s, int events)
 void sess_wait_socket(struct sess *s, bool readable)
 {
 	sess_poll_for(s, (readable ? UV_READABLE : 0) | (io_unsent(s->io) ? UV_WRITABLE : 0));
+}
+
+/* poll.h: what happened at the socket, whether it was asked for or not. */
+static int happened(const struct sess *s)
+{
+	struct pollfd p = { .fd = io_fd(s->io), .events = POLLRDHUP };
+
+	return poll(&p, 1, 0) == 1 ? p.revents : 0;
+}
+
+bool sess_is_gone(const struct sess *s)
+{
+	return happened(s) & (POLLHUP | POLLERR);
+}
+
+bool sess_is_left(const struct sess *s)
+{
+	return happened(s) & (POLLRDHUP | POLLHUP | POLLERR);
 }
 
 uint64_t sess_time_limit(const struct sess *s)

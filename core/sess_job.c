@@ -1,4 +1,5 @@
 /* sess_job.c - work for a session on a worker, and what its result means */
+#include "core/hash.h"
 #include "core/sess_private.h"
 
 static void start_tls(struct sess *s)
@@ -141,6 +142,20 @@ void sess_post_job(struct sess *s, enum job job)
 {
 	take_from_loop(s, job);
 	worker_post(&s->task);
+}
+
+/* Of one account, else of one address. */
+static uint64_t lane_of(const struct sess *s)
+{
+	if (s->account)
+		return hash_bytes(slice_str(s->account));
+	return hash_bytes(slice_of((const char *)s->address_key, s->address_key_n));
+}
+
+void sess_post_turn(struct sess *s)
+{
+	take_from_loop(s, JOB_RUN);
+	worker_post_turn(&s->task, lane_of(s));
 }
 
 bool sess_post_later(struct sess *s, enum job job, enum sess_next next)

@@ -117,8 +117,13 @@ ssize_t sess_fill(struct sess *s);
    some is left, IO_FAIL. */
 int sess_send_output(struct sess *s);
 
+/* Is the connection over, both ways? */
+bool sess_is_gone(const struct sess *s);
+
 /* sess_job.c */
 void sess_post_job(struct sess *s, enum job job);
+/* Go on with a command that has had a turn (SESS_MORE). */
+void sess_post_turn(struct sess *s);
 /* What was begun on the loop must wait after all: SESS_LATER or SESS_NETWORK says
    where. False: it must not. */
 bool sess_post_later(struct sess *s, enum job job, enum sess_next next);

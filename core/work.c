@@ -7,15 +7,24 @@
 
 #include "core/buf.h"
 #include "core/log.h"
+#include "core/turns.h"
 
-enum { IDLE_SECONDS = 10, STACK_BYTES = 512 * 1024, THREADS_MAX = 1100 };
+enum {
+	IDLE_SECONDS = 10,
+	STACK_BYTES = 512 * 1024,
+	THREADS_MAX = 1100,
+	TURN_EVERY = 8, /* however much is new, each so many tasks one goes on */
+};
 
 struct crew {
 	const char *name; /* of its threads */
 	pthread_mutex_t lock;
-	pthread_cond_t work; /* a task was queued, or the crew ends */
-	pthread_cond_t gone; /* a thread ended */
-	struct task *first, **last;
+	pthread_cond_t work;	    /* a task was queued, or the crew ends */
+	pthread_cond_t gone;	    /* a thread ended */
+	struct task *first, **last; /* what is new */
+	struct turns turns;	    /* what goes on */
+	unsigned turning;	    /* threads that have some of that */
+	unsigned taken;
 	unsigned idle, alive, max;
 	bool ending;
 };
@@ -67,23 +76,45 @@ static struct timespec ms_from_now(unsigned ms)
 	return t;
 }
 
-/* With the lock held: the next task, or NULL when this thread should end. */
-static struct task *next_task(struct crew *crew)
+/* With the lock held. Long work has half of the threads at most, so that there is
+   soon one for what is short. */
+static bool may_turn(const struct crew *crew)
 {
-	while (!crew->first) {
+	return crew->turns.waiting && crew->turning < (crew->max + 1) / 2;
+}
+
+/* With the lock held. What is new goes first, since most of it is short. */
+static struct task *choose(struct crew *crew, bool *turn)
+{
+	struct task *task = crew->first;
+
+	*turn = may_turn(crew) && (!task || crew->taken % TURN_EVERY == 0);
+	if (*turn)
+		task = turns_take(&crew->turns);
+	else if (task)
+		crew->first = task->next;
+	if (!crew->first)
+		crew->last = &crew->first;
+	crew->turning += *turn;
+	crew->taken += task != NULL;
+	return task;
+}
+
+/* With the lock held: the next task, or NULL when this thread should end. */
+static struct task *next_task(struct crew *crew, bool *turn)
+{
+	struct task *task;
+
+	while (!(task = choose(crew, turn))) {
 		if (crew->ending)
 			return NULL;
 		struct timespec until = ms_from_now(IDLE_SECONDS * 1000);
 		crew->idle++;
 		int rc = pthread_cond_timedwait(&crew->work, &crew->lock, &until);
 		crew->idle--;
-		if (rc != 0 && !crew->first && crew->alive > 1)
+		if (rc != 0 && !crew->first && !may_turn(crew) && crew->alive > 1)
 			return NULL;
 	}
-	struct task *task = crew->first;
-	crew->first = task->next;
-	if (!crew->first)
-		crew->last = &crew->first;
 	return task;
 }
 
@@ -91,16 +122,18 @@ static void *run_tasks(void *arg)
 {
 	struct crew *crew = arg;
 	struct task *task;
+	bool turn;
 
 	own_crew = crew;
 	pthread_setname_np(pthread_self(), crew->name);
 	log_batch();
 	pthread_mutex_lock(&crew->lock);
-	while ((task = next_task(crew)) != NULL) {
+	while ((task = next_task(crew, &turn)) != NULL) {
 		pthread_mutex_unlock(&crew->lock);
 		task->run(task);
 		log_flush();
 		pthread_mutex_lock(&crew->lock);
+		crew->turning -= turn;
 	}
 	crew->alive--;
 	pthread_cond_signal(&crew->gone);
@@ -128,6 +161,14 @@ static int crew_start(struct crew *crew, unsigned max, struct err *err)
 	return started ? 0 : err_set(err, ERR_TEMP, "cannot start a %s thread", crew->name);
 }
 
+/* With the lock held. When no thread can be added the task waits for one that runs. */
+static void call_thread(struct crew *crew)
+{
+	if (crew->idle == 0 && crew->alive < crew->max)
+		add_thread(crew);
+	pthread_cond_signal(&crew->work);
+}
+
 static void crew_post(struct crew *crew, struct task *task)
 {
 	task->next = NULL;
@@ -135,11 +176,8 @@ static void crew_post(struct crew *crew, struct task *task)
 	pthread_mutex_lock(&crew->lock);
 	*crew->last = task;
 	crew->last = &task->next;
-	/* When no thread can be added the task waits for one that runs. */
-	if (crew->idle == 0 && crew->alive < crew->max)
-		add_thread(crew);
+	call_thread(crew);
 	pthread_mutex_unlock(&crew->lock);
-	pthread_cond_signal(&crew->work);
 }
 
 static void crew_stop(struct crew *crew)
@@ -161,6 +199,15 @@ int workers_start(unsigned max, unsigned network_max, struct err *err)
 void worker_post(struct task *task)
 {
 	crew_post(&worker, task);
+}
+
+void worker_post_turn(struct task *task, uint64_t lane)
+{
+	pthread_mutex_lock(&worker.lock);
+	turns_add(&worker.turns, task, lane);
+	if (may_turn(&worker))
+		call_thread(&worker);
+	pthread_mutex_unlock(&worker.lock);
 }
 
 void network_post(struct task *task)

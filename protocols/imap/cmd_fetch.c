@@ -1,6 +1,7 @@
 /* cmd_fetch.c - FETCH (RFC 3501 §6.4.5): message by message, item by item, as the output drains;
  * only what has changed, if asked so (RFC 7162) */
 #include "core/log.h"
+#include "core/loop.h"
 #include "protocols/imap/event.h"
 #include "protocols/imap/fetch.h"
 #include "protocols/imap/place.h"
@@ -9,6 +10,7 @@ enum {
 	PIECE = 32 * 1024,
 	UNASKED_MAX = 1 << 20, /* bytes of a message that is told without a command */
 	SOON_DONE = 500,       /* messages whose flags a loop may tell */
+	TURN_MS = 20,	       /* then others have theirs, however little was found to tell */
 };
 
 /* --- the message in hand --- */
@@ -161,18 +163,26 @@ static enum imap_done set_seen(struct imap_fetch *fetch)
 	return imap_event_flags(im, ending(fetch), &before, fetch->seen, fetch->n_seen);
 }
 
-/* What nobody asked for now is not waited for: a message is written to its end. */
-static bool may_go_on(const struct imap_fetch *fetch)
+static bool is_time_up(const struct imap_fetch *fetch, uint64_t began)
 {
-	return !sess_full(fetch->im->sess) || (fetch->unasked && fetch->seq != 0);
+	return fetch->needs && fetch->seq == 0 && loop_now() - began > TURN_MS;
+}
+
+/* What nobody asked for now is not waited for: a message is written to its end. */
+static bool may_go_on(const struct imap_fetch *fetch, uint64_t began)
+{
+	if (fetch->unasked)
+		return !sess_full(fetch->im->sess) || fetch->seq != 0;
+	return !sess_full(fetch->im->sess) && !is_time_up(fetch, began);
 }
 
 static enum imap_done go_on(struct imap *im)
 {
 	struct imap_fetch *fetch = im->work;
 	struct buf *out = sess_out(im->sess);
+	uint64_t began = loop_now();
 
-	while (may_go_on(fetch)) {
+	while (may_go_on(fetch, began)) {
 		if (fetch->vanished) {
 			tell_vanished(fetch, out);
 		} else if (fetch->left > 0) {

@@ -2,6 +2,8 @@
 #include "core/loop.h"
 #include "protocols/imap/imap.h"
 
+enum { LEFT_MS = 100 };
+
 CONF_KEY(imap_progress) = {
 	.name = "imap.progress",
 	.type = CONF_DURATION,
@@ -19,9 +21,15 @@ static void words(const struct imap *im, struct buf *out)
 
 IMAP_EXTENSION(inprogress) = { .words = words };
 
+/* A client that has closed its side is told soon: if it is gone, that shows it. */
+static uint64_t how_often(const struct imap *im)
+{
+	return sess_is_left(im->sess) ? LEFT_MS : (uint64_t)conf_num(&conf_key_imap_progress);
+}
+
 void imap_progress(struct imap *im, uint64_t done, uint64_t all)
 {
-	uint64_t every = (uint64_t)conf_num(&conf_key_imap_progress), now = loop_now();
+	uint64_t every = how_often(im), now = loop_now();
 	struct buf *out = sess_out(im->sess);
 
 	if (im->progress == 0)

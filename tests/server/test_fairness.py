@@ -1,0 +1,130 @@
+"""Long commands of some take nothing from others: they go on by turns, and end when nobody waits any more."""
+import contextlib
+import socket
+import unittest
+
+from server import PASSWORD, Server, anyone
+from waiting import wait_for
+
+BUSY, CALM = "busy@alpha.test", "calm@alpha.test"
+MESSAGES = 100_000
+
+
+class Client:
+    """IMAP line by line, so that a command can be left alone while it runs."""
+
+    def __init__(self, server, user):
+        plain = socket.create_connection(("127.0.0.1", server.ports["imaps"]), timeout=60)
+        self.sock = anyone().wrap_socket(plain, server_hostname="alpha.test")
+        self.file = self.sock.makefile("rb")
+        self.lines = []
+        self.read()
+        self.ask(f"LOGIN {user} \"{PASSWORD}\"")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *what):
+        self.file.close()
+        self.sock.close()
+
+    def send(self, command, tag="x"):
+        self.sock.sendall(f"{tag} {command}\r\n".encode())
+
+    def read(self):
+        line = self.file.readline()
+        if not line:
+            raise EOFError("the server closed the connection")
+        self.lines.append(line.decode())
+        return line.decode()
+
+    def answer(self, tag="x"):
+        while not (line := self.read()).startswith(tag + " "):
+            pass
+        return line
+
+    def ask(self, command):
+        self.send(command)
+        line = self.answer()
+        assert line.startswith("x OK"), line
+        return line
+
+
+class Fairness(unittest.TestCase):
+    """One mailbox of a hundred thousand messages, and searches that would take minutes each."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = cls.enterClassContext(Server())
+        cls.server.add(BUSY, CALM)
+        cls.server.signet("setting", "set", "imap.progress", "100ms")
+        cls.fill()
+        cls.server.send(CALM, "Subject: hello\r\n\r\nhello\r\n")
+
+    @classmethod
+    def fill(cls):
+        """One body, a hundred thousand times."""
+        with Client(cls.server, BUSY) as imap:
+            text = b"Subject: x\r\n\r\n" + b"0123456789 " * 300 + b"\r\n"
+            imap.send(f"APPEND INBOX {{{len(text)}+}}\r\n" + text.decode())
+            imap.answer()
+            imap.ask("SELECT INBOX")
+            n = 1
+            while n < MESSAGES:
+                more = min(n, MESSAGES - n)
+                imap.ask(f"COPY 1:{more} INBOX")
+                n += more
+
+    def sessions(self, user):
+        return [row for row in self.server.signet("session", "list")["rows"] if row.get("account") == user]
+
+    def begin(self, stack, command, n):
+        """So many sessions that are at it: each has said that it goes on."""
+        clients = [stack.enter_context(Client(self.server, BUSY)) for _ in range(n)]
+        for client in clients:
+            client.ask("SELECT INBOX")
+            client.send(command, "long")
+        for client in clients:
+            while "INPROGRESS" not in client.read():
+                pass
+        return clients
+
+    def serve_calm(self):
+        """Someone else's session, from the connection on."""
+        with Client(self.server, CALM) as calm:
+            calm.ask("SELECT INBOX")
+            for _ in range(20):
+                calm.ask("NOOP")
+                calm.ask("FETCH 1 BODY.PEEK[]")
+                calm.ask("STORE 1 +FLAGS (\\Seen)")
+                calm.ask("UID SEARCH TEXT hello")
+
+    def check(self, command):
+        """Eight sessions are at it and still are when others were served; closed, they end."""
+        with contextlib.ExitStack() as stack:
+            clients = self.begin(stack, command, 8)
+            self.serve_calm()
+            self.serve_calm()
+            for client in clients:  # not one of them came to an end meanwhile
+                self.assertNotIn("long ", " ".join(client.lines))
+                self.assertRegex(client.lines[-1], r"^\* OK \[INPROGRESS \(\"long\" \d+ (\d+|NIL)\)\]")
+            self.server.signet("setting", "set", "imap.progress", "0")  # nothing would be said for long
+            self.addCleanup(self.server.signet, "setting", "set", "imap.progress", "100ms")
+        wait_for(lambda: not self.sessions(BUSY), tell=lambda: self.sessions(BUSY))
+
+    def test_search_beside_others(self):
+        self.check("SEARCH BODY \"nowhere to be found\"")
+
+    def test_search_of_many_mailboxes(self):
+        self.check("ESEARCH IN (personal) BODY \"nowhere to be found\"")
+
+    def test_sort_and_thread_are_given_up(self):
+        """What is read for them is read by turns, too."""
+        for command in ("SORT (SUBJECT FROM TO CC DATE) UTF-8 TEXT 0123", "THREAD REFERENCES UTF-8 TEXT 0123"):
+            with contextlib.ExitStack() as stack:
+                self.begin(stack, command, 1)
+            wait_for(lambda: not self.sessions(BUSY), tell=lambda: self.sessions(BUSY))
+
+
+if __name__ == "__main__":
+    unittest.main()
