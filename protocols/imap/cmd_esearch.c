@@ -161,8 +161,7 @@ static enum imap_done answer(struct imap *im)
 		imap_returns_answer(im, NULL);
 	search->before += box_snap_count(search->candidate.snap);
 	search->failed |= search->candidate.failed;
-	buf_clear(&search->found.runs);
-	search->found.n = 0;
+	imap_found_clear(&search->found);
 	im->resume = next;
 	return IMAP_LATER;
 }
@@ -242,10 +241,9 @@ static enum imap_done run(struct imap *im, struct slice args)
 		return IMAP_BAD;
 	if (!imap_query_parse(query, &args))
 		return imap_query_refused(im, query);
-	if ((im->enabled & IMAP_UIDONLY) && query->by_number)
-		return imap_reply(im, IMAP_BAD, "[UIDREQUIRED] You wanted no message numbers");
-	if (query->tells_modseq)
-		imap_enable(im, IMAP_CONDSTORE);
+	enum imap_done done = imap_search_check(im, &e->search);
+	if (done != IMAP_OK)
+		return done;
 	im->uid = true; /* RFC 7377 §2.1: the answer has UIDs */
 	return start(im, e);
 }

@@ -18,6 +18,36 @@ struct imap_sort_key {
 #define IMAP_SORT_KEY(id) TABLE_ROW(imap_sort_key, id)
 TABLE_DECLARE(imap_sort_key);
 
+/* --- criteria (order_by.c) --- */
+
+enum { IMAP_CRITERIA_MAX = 16 };
+
+struct imap_criterion {
+	const struct imap_sort_key *key;
+	bool reverse;
+};
+struct imap_order {
+	struct imap_criterion by[IMAP_CRITERIA_MAX];
+	size_t n;
+};
+
+/* "(" ["REVERSE" SP] key *(SP ["REVERSE" SP] key) ")" SP */
+bool imap_order_parse(struct slice *in, struct imap_order *out);
+bool imap_order_has(const struct imap_order *order, const char *name);
+
+/* What a message has for each criterion; texts come from pool. */
+union imap_order_value {
+	int64_t number;
+	struct slice text;
+};
+void imap_order_read(const struct imap_order *order, struct imap_candidate *c, struct pool *pool,
+    struct buf *scratch, union imap_order_value *out);
+/* 0: they are equal; then the order of the mailbox holds. */
+int imap_order_compare(const struct imap_order *order, const union imap_order_value *a,
+    const union imap_order_value *b);
+
+/* --- what criteria and threads are made of --- */
+
 /* The value of the first field of that name as it came, or the empty slice. */
 struct slice imap_order_field(struct imap_candidate *c, struct slice name);
 

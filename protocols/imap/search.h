@@ -29,9 +29,10 @@ struct imap_term {
 	struct slice text;  /* to be found, folded */
 	uint64_t num;	    /* bits of flags, a size, seconds */
 	int64_t day;
-	struct imap_set given;	   /* numbers as they were said */
-	struct imap_set set;	   /* what they are in the mailbox that is searched */
-	struct find_answer *found; /* what the index says of it, or NULL */
+	struct imap_set given;		/* numbers as they were said */
+	struct imap_set set;		/* what they are in the mailbox that is searched */
+	struct find_answer *found;	/* what the index says of it, or NULL */
+	const struct imap_fuzzy *fuzzy; /* for text, within FUZZY, or NULL */
 };
 
 /* A query while it is read. */
@@ -42,6 +43,7 @@ struct imap_query {
 	unsigned n_terms, n_texts, depth;
 	struct imap_term *first;
 	bool by_number;	   /* some term is a set of message numbers */
+	bool fuzzy;	   /* FUZZY is among the keys */
 	bool tells_modseq; /* the answer has the MODSEQ of what was found */
 };
 
@@ -70,7 +72,8 @@ struct imap_candidate {
 	struct buf record, header, fields, text;
 	struct summary summary;
 	bool has_summary, has_header, has_text;
-	bool failed; /* something could not be read */
+	bool failed;		   /* something could not be read */
+	unsigned scores, n_scores; /* of terms within FUZZY that matched: their sum */
 	struct body *body;
 	struct slice whole;
 };
@@ -122,10 +125,15 @@ bool imap_term_match_day(int64_t day, const struct imap_term *term);
 
 /* What was found, as sequence numbers in the order of the answer. */
 struct imap_found {
-	struct buf runs; /* of struct imap_range, each rising */
+	struct buf runs;   /* of struct imap_range, each rising */
+	struct buf scores; /* unsigned char, one each, if there is one */
 	uint32_t n;
 };
-void imap_found_add(struct imap_found *found, uint32_t seq);
+/* score: its relevancy (RFC 6203), or 0: there is none. */
+void imap_found_add(struct imap_found *found, uint32_t seq, unsigned score);
+void imap_found_clear(struct imap_found *found);
+/* Of the nth, counted from 0; 0: it has none. */
+unsigned char imap_found_score(const struct imap_found *found, uint32_t nth);
 
 struct imap_found_walk {
 	const struct imap_found *found;
@@ -144,6 +152,10 @@ enum imap_return {
 	IMAP_RETURN_COUNT = 8,
 	IMAP_RETURN_SAVE = 16,
 	IMAP_RETURN_PARTIAL = 32,
+	IMAP_RETURN_RELEVANCY = 64,
+	/* Of these one must be; RELEVANCY and the like only add to it. */
+	IMAP_RETURN_RESULTS = IMAP_RETURN_MIN | IMAP_RETURN_MAX | IMAP_RETURN_ALL |
+	    IMAP_RETURN_COUNT | IMAP_RETURN_SAVE | IMAP_RETURN_PARTIAL,
 };
 struct imap_returns {
 	bool asked;
@@ -167,6 +179,8 @@ struct imap_search {
 	void (*release)(struct imap *im); /* of what comes behind this struct, or NULL */
 };
 
+/* What all of them look at before they begin. IMAP_OK: go on. */
+enum imap_done imap_search_check(struct imap *im, const struct imap_search *search);
 /* Search that mailbox as it is in snap, then do the rest, on a worker. The caller
    sees to it that both stay until im->work is released. */
 enum imap_done imap_search_in(
@@ -198,6 +212,8 @@ bool imap_candidate_header(struct imap_candidate *c, struct slice text);
 bool imap_candidate_text(struct imap_candidate *c, struct slice text);
 /* The day of its Date field, as its author's clock had it. */
 bool imap_candidate_sent(struct imap_candidate *c, int64_t *day);
+/* How well it matched: 1 to 100 (RFC 6203 §4). */
+unsigned imap_candidate_relevancy(const struct imap_candidate *c);
 /* On to another. */
 void imap_candidate_next(struct imap_candidate *c, uint32_t seq);
 void imap_candidate_done(struct imap_candidate *c);

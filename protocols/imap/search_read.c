@@ -105,6 +105,7 @@ void imap_candidate_next(struct imap_candidate *c, uint32_t seq)
 	c->has_summary = c->has_header = c->has_text = false;
 	buf_clear(&c->header);
 	buf_clear(&c->text);
+	c->scores = c->n_scores = 0;
 	c->seq = seq;
 	c->entry = box_snap_nth(c->snap, seq);
 }

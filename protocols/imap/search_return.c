@@ -34,6 +34,7 @@ static const struct {
 	{ "COUNT", IMAP_RETURN_COUNT, NULL },
 	{ "SAVE", IMAP_RETURN_SAVE, NULL },
 	{ "PARTIAL", IMAP_RETURN_PARTIAL, partial },
+	{ "RELEVANCY", IMAP_RETURN_RELEVANCY, NULL },
 };
 
 static bool option(struct slice *in, struct imap_returns *out)
@@ -68,8 +69,8 @@ bool imap_returns_parse(struct slice *in, struct imap_returns *out)
 		if (!imap_take(in, ')'))
 			return false;
 	}
-	if (out->what == 0)
-		out->what = IMAP_RETURN_ALL;
+	if (!(out->what & IMAP_RETURN_RESULTS))
+		out->what |= IMAP_RETURN_ALL;
 	/* RFC 9394 §3.1: one of them. */
 	if ((out->what & IMAP_RETURN_PARTIAL) && (out->what & IMAP_RETURN_ALL))
 		return false;
@@ -208,22 +209,51 @@ static uint64_t modseq(const struct imap_search *search)
 	return highest;
 }
 
+/* Which of those that were found the answer names: all, or those of PARTIAL. */
+struct span {
+	uint32_t first, n;
+};
+
+static struct span partial_span(const struct imap_search *search)
+{
+	const struct imap_returns *returns = &search->returns;
+	uint32_t n = search->found.n, from = returns->partial_from, to = returns->partial_to;
+
+	if (!(returns->what & IMAP_RETURN_PARTIAL))
+		return (struct span){ 0, n };
+	if (from > n)
+		return (struct span){ 0, 0 };
+	if (to > n)
+		to = n;
+	return (struct span){ returns->backwards ? n - to : from - 1, to - from + 1 };
+}
+
 /* RFC 9394 §3.1: "PARTIAL (-1:-100 NIL)" */
 static void put_partial(const struct imap *im, const struct imap_search *search, struct buf *out)
 {
 	const struct imap_returns *returns = &search->returns;
 	const char *sign = returns->backwards ? "-" : "";
-	uint32_t n = search->found.n, from = returns->partial_from, to = returns->partial_to;
+	struct span span = partial_span(search);
 
-	buf_printf(out, " PARTIAL (%s%u:%s%u ", sign, from, sign, to);
-	if (from > n) {
-		buf_addz(out, "NIL)");
-		return;
+	buf_printf(
+	    out, " PARTIAL (%s%u:%s%u ", sign, returns->partial_from, sign, returns->partial_to);
+	if (span.n == 0)
+		buf_addz(out, "NIL");
+	put_set(im, imap_found_from(&search->found, span.first), span.n, out);
+	buf_addc(out, ')');
+}
+
+/* RFC 6203 §4: of each message that is named, in their order. */
+static void put_relevancy(const struct imap_search *search, struct buf *out)
+{
+	struct span span = partial_span(search);
+
+	buf_addz(out, " RELEVANCY (");
+	for (uint32_t i = 0; i < span.n; i++) {
+		if (i > 0)
+			buf_addc(out, ' ');
+		buf_addu(out, imap_found_score(&search->found, span.first + i));
 	}
-	if (to > n)
-		to = n;
-	uint32_t begin = returns->backwards ? n - to : from - 1;
-	put_set(im, imap_found_from(&search->found, begin), to - from + 1, out);
 	buf_addc(out, ')');
 }
 
@@ -258,6 +288,8 @@ static void put_extended(struct imap *im, const struct imap_search *search)
 	}
 	if (what & IMAP_RETURN_PARTIAL)
 		put_partial(im, search, out);
+	if (n > 0 && (what & IMAP_RETURN_RELEVANCY))
+		put_relevancy(search, out);
 	if (n > 0 && search->query.tells_modseq)
 		buf_printf(out, " MODSEQ %llu", (unsigned long long)modseq(search));
 	buf_addz(out, "\r\n");

@@ -25,17 +25,31 @@ static size_t count_runs(const struct imap_found *found)
 	return found->runs.n / sizeof(struct imap_range);
 }
 
-void imap_found_add(struct imap_found *found, uint32_t seq)
+void imap_found_add(struct imap_found *found, uint32_t seq, unsigned score)
 {
 	size_t n = count_runs(found);
 
 	found->n++;
+	if (score > 0)
+		buf_addc(&found->scores, (char)score);
 	if (n > 0 && nth_run(found, n - 1)->to + 1 == seq) {
 		nth_run(found, n - 1)->to = seq;
 		return;
 	}
 	const struct imap_range run = { seq, seq };
 	buf_add(&found->runs, &run, sizeof run);
+}
+
+void imap_found_clear(struct imap_found *found)
+{
+	buf_clear(&found->runs);
+	buf_clear(&found->scores);
+	found->n = 0;
+}
+
+unsigned char imap_found_score(const struct imap_found *found, uint32_t nth)
+{
+	return nth < found->scores.n ? (unsigned char)found->scores.p[nth] : 0;
 }
 
 static uint32_t length(const struct imap_range *run)
@@ -90,7 +104,8 @@ static enum imap_done go_on(struct imap *im)
 			break;
 		imap_candidate_next(c, search->next++);
 		if (imap_terms_match(c, search->query.first))
-			imap_found_add(&search->found, c->seq);
+			imap_found_add(&search->found, c->seq,
+			    search->query.fuzzy ? imap_candidate_relevancy(c) : 0);
 		if (is_time_up(search, began)) {
 			imap_progress(
 			    im, search->before + search->next - 1, search->in ? 0 : count);
@@ -110,6 +125,7 @@ static void release(struct imap *im)
 		search->release(im);
 	imap_find_end(search->query.first);
 	buf_done(&search->found.runs);
+	buf_done(&search->found.scores);
 }
 
 /* Nothing need be read for it. */
@@ -134,6 +150,7 @@ enum imap_done imap_search_in(
 		.snap = snap,
 		.now = (int64_t)time(NULL),
 	};
+	imap_find_end(search->query.first); /* of the mailbox before */
 	imap_find_begin(&search->candidate, search->query.first, im->who);
 	search->next = 1;
 	im->work = search;
@@ -142,12 +159,25 @@ enum imap_done imap_search_in(
 	return go_on(im);
 }
 
+enum imap_done imap_search_check(struct imap *im, const struct imap_search *search)
+{
+	const struct imap_query *query = &search->query;
+
+	if ((search->returns.what & IMAP_RETURN_RELEVANCY) && !query->fuzzy)
+		return IMAP_BAD; /* RFC 6203 §4 */
+	if ((im->enabled & IMAP_UIDONLY) && query->by_number)
+		return imap_reply(im, IMAP_BAD, "[UIDREQUIRED] You wanted no message numbers");
+	if (query->tells_modseq)
+		imap_enable(im, IMAP_CONDSTORE);
+	return IMAP_OK;
+}
+
 enum imap_done imap_search_run(struct imap *im, struct imap_search *search)
 {
-	if ((im->enabled & IMAP_UIDONLY) && search->query.by_number)
-		return imap_reply(im, IMAP_BAD, "[UIDREQUIRED] You wanted no message numbers");
-	if (search->query.tells_modseq)
-		imap_enable(im, IMAP_CONDSTORE);
+	enum imap_done done = imap_search_check(im, search);
+
+	if (done != IMAP_OK)
+		return done;
 	if (im->here && !is_soon_done(search, im->shown))
 		return IMAP_WORK;
 	return imap_search_in(im, search, im->box, im->shown);

@@ -5,6 +5,7 @@
 #include "core/sess_private.h"
 #include "core/text.h"
 #include "protocols/imap/fetch.h"
+#include "protocols/imap/fuzzy.h"
 #include "protocols/imap/imap.h"
 #include "protocols/imap/list.h"
 #include "protocols/imap/search.h"
@@ -151,6 +152,18 @@ static void fuzz_search(struct pool *pool, struct slice in, const struct box_sna
 	imap_candidate_done(&candidate);
 }
 
+/* The first line is looked for in all of it: its words are there. */
+static void fuzz_fuzzy(struct pool *pool, struct slice in)
+{
+	struct slice rest = in, want = slice_cut(&rest, '\n');
+	const struct imap_fuzzy *fuzzy = imap_fuzzy_new(pool, want);
+
+	if (fuzzy && imap_fuzzy_score(fuzzy, want) != 100)
+		abort();
+	if (fuzzy)
+		imap_fuzzy_score(fuzzy, rest);
+}
+
 static void fuzz_fetch(struct pool *pool, struct slice in)
 {
 	struct summary_part parts[] = {
@@ -226,6 +239,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	fuzz_words(&pool, in);
 	fuzz_sets(&pool, in, snap);
 	fuzz_search(&pool, in, snap);
+	fuzz_fuzzy(&pool, in);
 	fuzz_fetch(&pool, in);
 	fuzz_names(&pool, in);
 	pool_done(&pool);

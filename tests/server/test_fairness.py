@@ -58,6 +58,7 @@ class Fairness(unittest.TestCase):
         cls.server = cls.enterClassContext(Server())
         cls.server.add(BUSY, CALM)
         cls.server.signet("setting", "set", "imap.progress", "100ms")
+        cls.server.signet("setting", "set", "search.index", "off")  # messages are read
         cls.fill()
         cls.server.send(CALM, "Subject: hello\r\n\r\nhello\r\n")
 
