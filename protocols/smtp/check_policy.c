@@ -92,6 +92,16 @@ static void ask_name(struct smtp *smtp)
 	pool_done(&pool);
 }
 
+static void ask_lists(struct smtp *smtp)
+{
+	struct buf listed = { 0 };
+
+	flow_ask_lists(smtp->flow, sess_listener(smtp->sess)->name, sess_peer(smtp->sess), &listed);
+	smtp->client_lists = pool_slice(sess_pool(smtp->sess), buf_slice(&listed));
+	smtp->client_lists_known = true;
+	buf_done(&listed);
+}
+
 static enum flow_found find(const struct smtp *smtp, struct flow_match *match)
 {
 	struct buf certificate = { 0 };
@@ -100,7 +110,9 @@ static enum flow_found find(const struct smtp *smtp, struct flow_match *match)
 	struct flow_who who = { .address = sess_peer(smtp->sess),
 		.host_known = smtp->client_name != NULL,
 		.host = slice_str(smtp->client_name),
-		.certificate = buf_slice(&certificate) };
+		.certificate = buf_slice(&certificate),
+		.listed_known = smtp->client_lists_known,
+		.listed = smtp->client_lists };
 	enum flow_found found = flow_find(smtp->flow, sess_listener(smtp->sess)->name, &who, match);
 	buf_done(&certificate);
 	return found;
@@ -148,12 +160,13 @@ static const char *choose(struct smtp *smtp)
 		smtp->flow = flow_take();
 	if (!smtp->flow)
 		return NULL;
-	found = find(smtp, &match);
-	if (found == FLOW_HOST && !network_thread())
-		return smtp_network;
-	if (found == FLOW_HOST) {
-		ask_name(smtp);
-		found = find(smtp, &match);
+	while ((found = find(smtp, &match)) == FLOW_HOST || found == FLOW_DNSBL) {
+		if (!network_thread())
+			return smtp_network;
+		if (found == FLOW_HOST)
+			ask_name(smtp);
+		else
+			ask_lists(smtp);
 	}
 	if (found == FLOW_FOUND)
 		return obey(smtp, &match);
@@ -166,6 +179,8 @@ void smtp_policy_end(struct smtp *smtp)
 {
 	free(smtp->client_name);
 	smtp->client_name = NULL;
+	smtp->client_lists = (struct slice){ 0 };
+	smtp->client_lists_known = false;
 	smtp->group = NULL;
 	smtp->policy = NULL;
 	smtp->judged_secured = false;

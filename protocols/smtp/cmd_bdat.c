@@ -108,4 +108,7 @@ static enum sess_next run(struct smtp *smtp, struct slice args)
 	return size == 0 ? smtp_chunk_end(smtp) : SESS_NEXT;
 }
 
-SMTP_COMMAND(bdat) = { .name = "BDAT", .phases = SMTP_ANY, .help = "BDAT size [LAST]", .run = run };
+SMTP_COMMAND(bdat) = { .name = "BDAT",
+	.phases = SMTP_ANY,
+	.help = "BDAT size [LAST]: so many bytes of the message follow at once",
+	.run = run };

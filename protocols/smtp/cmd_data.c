@@ -16,5 +16,5 @@ SMTP_COMMAND(data) = { .name = "DATA",
 	.phases = SMTP_RCPT,
 	.instant = true,
 	.no_args = true,
-	.help = "DATA",
+	.help = "DATA: the message follows and ends with a line of one dot",
 	.run = run };

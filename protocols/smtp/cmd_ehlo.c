@@ -90,7 +90,7 @@ SMTP_COMMAND(ehlo) = {
 	.phases = SMTP_ANY,
 	.instant = true,
 	.kind = SMTP_ALONE,
-	.help = "EHLO HOST",
+	.help = "EHLO host: who you are; the answer tells what is offered",
 	.run = smtp_ehlo,
 };
 
@@ -99,6 +99,6 @@ SMTP_COMMAND(helo) = {
 	.phases = SMTP_ANY,
 	.instant = true,
 	.kind = SMTP_ALONE,
-	.help = "HELO HOST",
+	.help = "HELO host: the same for old clients",
 	.run = helo,
 };

@@ -76,5 +76,5 @@ static enum sess_next run(struct smtp *smtp, struct slice args)
 SMTP_COMMAND(mail) = { .name = "MAIL",
 	.phases = SMTP_READY,
 	.instant = true,
-	.help = "MAIL FROM:<address> [parameters]",
+	.help = "MAIL FROM:<address> [parameters]: begins a message, with its sender",
 	.run = run };

@@ -133,5 +133,5 @@ static enum sess_next run(struct smtp *smtp, struct slice args)
 SMTP_COMMAND(rcpt) = { .name = "RCPT",
 	.phases = SMTP_MAIL | SMTP_RCPT,
 	.instant = true,
-	.help = "RCPT TO:<address> [parameters]",
+	.help = "RCPT TO:<address> [parameters]: one more recipient",
 	.run = run };

@@ -124,5 +124,5 @@ SMTP_COMMAND(auth) = { .name = "AUTH",
 	.phases = SMTP_READY,
 	.instant = true,
 	.kind = SMTP_ALONE,
-	.help = "AUTH mechanism [initial response]",
+	.help = "AUTH mechanism [initial response]: logs in, within TLS",
 	.run = run };

@@ -26,5 +26,5 @@ SMTP_COMMAND(starttls) = { .name = "STARTTLS",
 	.phases = SMTP_READY,
 	.instant = true,
 	.no_args = true,
-	.help = "STARTTLS",
+	.help = "STARTTLS: goes on in TLS",
 	.run = run };

@@ -71,7 +71,7 @@ static uint32_t find_host(const struct flow_list *list, struct slice host)
 	return rank;
 }
 
-static uint32_t find_certificate(const struct flow_list *list, struct slice keys)
+static uint32_t find_keys(const struct flow_list *list, struct slice keys)
 {
 	uint32_t rank = RANGE_NOWHERE;
 
@@ -93,11 +93,15 @@ enum flow_found flow_find(const struct flow *flow, const char *listener, const s
 	if (range_of(who->address, &address))
 		rank = lower(rank, range_table_find(list->ranges, &address));
 	if (list->certificates)
-		rank = lower(rank, find_certificate(list, who->certificate));
+		rank = lower(rank, find_keys(list, who->certificate));
 	if (!who->host_known && list->first_host < rank)
 		return FLOW_HOST;
 	if (who->host_known)
 		rank = lower(rank, find_host(list, who->host));
+	if (!who->listed_known && list->first_dnsbl < rank)
+		return FLOW_DNSBL;
+	if (who->listed_known)
+		rank = lower(rank, find_keys(list, who->listed));
 	if (rank == RANGE_NOWHERE)
 		return FLOW_NOBODY;
 	const struct flow_entry *entry = &list->entries[rank];

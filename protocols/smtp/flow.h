@@ -59,6 +59,10 @@ struct flow_who {
 	/* Keys of its certificate as entries have them, "fingerprint:...", each ending
 	   with a NUL; empty: it showed none. */
 	struct slice certificate;
+	/* The DNS lists were asked: texts of the entries that hold, likewise
+	   (flow_ask_lists). */
+	bool listed_known;
+	struct slice listed;
 };
 
 struct flow_match {
@@ -66,11 +70,17 @@ struct flow_match {
 	const char *entry, *about; /* that has it, and what was noted beside it */
 };
 
-/* FLOW_HOST: an entry for host names comes before all that match, so the answer lies in
-   the DNS. Waits for nothing; *match lives as long as the flow. */
-enum flow_found { FLOW_NOBODY, FLOW_FOUND, FLOW_HOST };
+/* FLOW_HOST, FLOW_DNSBL: an entry for host names, or for DNS lists, comes before all that
+   match, so the answer lies in the DNS. Waits for nothing; *match lives as long as the
+   flow. */
+enum flow_found { FLOW_NOBODY, FLOW_FOUND, FLOW_HOST, FLOW_DNSBL };
 enum flow_found flow_find(const struct flow *flow, const char *listener, const struct flow_who *who,
     struct flow_match *match);
+
+/* Which entries for DNS lists hold for an address; each text ends with a NUL. A list that
+   does not answer has no say. Waits for the network. */
+void flow_ask_lists(
+    const struct flow *flow, const char *listener, const struct sockaddr *address, struct buf *out);
 
 /* Does an entry of that listener look at certificates? */
 bool flow_wants_certificate(const struct flow *flow, const char *listener);

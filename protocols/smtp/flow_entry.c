@@ -1,6 +1,8 @@
-/* flow_entry.c - what stands in a sender group: addresses, host names, certificates, ALL */
+/* flow_entry.c - what stands in a sender group: addresses, host names, certificates, DNS lists, ALL
+ */
 #include "core/digest.h"
 #include "core/text.h"
+#include "protocols/smtp/dnsbl.h"
 #include "protocols/smtp/flow_private.h"
 
 enum { ENTRY_MAX = 512 };
@@ -61,6 +63,38 @@ static int read_certificate(struct slice text, struct buf *out, struct err *err)
 	return 0;
 }
 
+/* "dnsbl:zen.example.org", "dnsbl:bl.example.org=127.0.0.2-4"; "dnsbl-score:3", or below 0
+   for who is in lists of good ones. 1, 0, -1 as above. */
+static int read_dnsbl(struct slice text, struct buf *out, struct err *err)
+{
+	static const struct slice list = { "dnsbl:", 6 }, score = { "dnsbl-score:", 12 };
+	struct dnsbl lists[DNSBL_MAX];
+	struct pool pool = { 0 };
+	int rc = 1;
+
+	if (slice_istarts(text, list)) {
+		struct slice zone = slice_from(text, list.n);
+		if (slice_chr(zone, ':') >= 0 || slice_chr(zone, ' ') >= 0 ||
+		    dnsbl_read(zone, &pool, lists, NULL) != 1)
+			rc = err_set(err, ERR_INPUT,
+			    "'%.*s' is no DNS list, as dnsbl:bl.example.org or "
+			    "dnsbl:bl.example.org=127.0.0.2-4",
+			    SLICE_ARG(text));
+	} else if (slice_istarts(text, score)) {
+		int at;
+		if (!dnsbl_score(text, &at))
+			rc = err_set(err, ERR_INPUT,
+			    "'%.*s' is no score, as dnsbl-score:3 or dnsbl-score:-2",
+			    SLICE_ARG(text));
+	} else {
+		rc = 0;
+	}
+	if (rc == 1)
+		add_lower(out, text);
+	pool_done(&pool);
+	return rc;
+}
+
 /* Host names have a letter: what is all digits and dots is an address gone wrong. */
 static bool has_letter(struct slice text)
 {
@@ -104,11 +138,15 @@ int flow_entry_read(
 	int certificate = read_certificate(text, out, err);
 	if (certificate != 0)
 		return certificate < 0 ? -1 : 0;
+	*kind = FLOW_BY_DNSBL;
+	int dnsbl = read_dnsbl(text, out, err);
+	if (dnsbl != 0)
+		return dnsbl < 0 ? -1 : 0;
 	*kind = FLOW_BY_HOST;
 	if (read_host(text, out))
 		return 0;
 	return err_set(err, ERR_INPUT,
 	    "'%.*s' is no address, network, range, host name, .domain, fingerprint:, subject:, "
-	    "issuer: or ALL",
+	    "issuer:, dnsbl:, dnsbl-score: or ALL",
 	    SLICE_ARG(text));
 }

@@ -14,6 +14,7 @@ enum flow_kind {
 	FLOW_BY_ADDRESS,
 	FLOW_BY_HOST,	     /* "mx.example.org", ".example.org" */
 	FLOW_BY_CERTIFICATE, /* "fingerprint:", "subject:", "issuer:" */
+	FLOW_BY_DNSBL,	     /* "dnsbl:zen.example.org", "dnsbl-score:3" */
 	FLOW_BY_ALL,
 };
 
@@ -21,6 +22,11 @@ enum flow_kind {
    reason: it is nothing of that. */
 int flow_entry_read(
     struct slice text, enum flow_kind *kind, struct range *range, struct buf *out, struct err *err);
+
+/* --- flow_dnsbl.c --- */
+
+/* The number of "dnsbl-score:3". False: it is none. */
+bool dnsbl_score(struct slice text, int *at);
 
 /* --- flow.c: as of one moment --- */
 
@@ -46,7 +52,8 @@ struct flow_list {
 	struct range_table *ranges;
 	struct flow_name *names; /* sorted */
 	size_t n_names;
-	uint32_t first_host, all; /* ranks; RANGE_NOWHERE: there is none */
+	/* Ranks; RANGE_NOWHERE: there is none. */
+	uint32_t first_host, first_dnsbl, all;
 	bool certificates;
 };
 

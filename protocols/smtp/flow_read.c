@@ -166,6 +166,8 @@ static void add_entry(struct flow_list *list, uint32_t rank, struct tables *tabl
 		list->all = rank;
 	if (kind == FLOW_BY_HOST && rank < list->first_host)
 		list->first_host = rank;
+	if (kind == FLOW_BY_DNSBL && rank < list->first_dnsbl)
+		list->first_dnsbl = rank;
 	list->certificates |= kind == FLOW_BY_CERTIFICATE;
 }
 
@@ -186,7 +188,7 @@ static void make_tables(struct pool *pool, struct flow_list *list)
 {
 	struct tables tables = { 0 };
 
-	list->all = list->first_host = RANGE_NOWHERE;
+	list->all = list->first_host = list->first_dnsbl = RANGE_NOWHERE;
 	for (size_t i = 0; i < list->n_entries; i++)
 		add_entry(list, (uint32_t)i, &tables);
 	list->ranges = range_table_new((const struct range_entry *)tables.ranges.p,

@@ -9,7 +9,7 @@ SMTP_COMMAND(lhlo) = {
 	.phases = SMTP_ANY,
 	.instant = true,
 	.kind = SMTP_LMTP,
-	.help = "LHLO HOST",
+	.help = "LHLO host: who you are; the answer tells what is offered",
 	.run = smtp_ehlo,
 };
 

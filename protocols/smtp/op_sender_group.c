@@ -1,26 +1,6 @@
 /* op_sender_group.c - sender groups of listeners, as admins see them */
-#include "core/client.h"
-#include "core/dns.h"
-#include "core/text.h"
-#include "core/op.h"
 #include "protocols/smtp/flow.h"
-
-/* Without an option, the port for other servers. */
-static const char *listener_of(struct op_call *call)
-{
-	const char *listener = op_text(call, "listener");
-
-	return listener ? listener : "smtp";
-}
-
-#define LISTENER_ARG                                                                               \
-	{                                                                                          \
-		"listener", OP_TEXT, OP_OPTION, "of this listener; else of smtp", NULL             \
-	}
-#define NAME_ARG                                                                                   \
-	{                                                                                          \
-		"name", OP_TEXT, OP_REQUIRED, "name of the sender group", NULL                     \
-	}
+#include "protocols/smtp/op_sender_group.h"
 
 /* --- list, show --- */
 
@@ -94,7 +74,8 @@ static void put_entry(void *arg, const char *entry, const char *about)
 static int run_show(struct op_call *call)
 {
 	struct flow *flow = flow_take();
-	const struct flow_group *group = flow_group(flow, listener_of(call), op_text(call, "name"));
+	const struct flow_group *group =
+	    flow_group(flow, sender_group_listener(call), op_text(call, "name"));
 	int rc = 0;
 
 	if (group) {
@@ -108,7 +89,7 @@ static int run_show(struct op_call *call)
 		flow_each_entry(flow, group, put_entry, call);
 	} else {
 		rc = op_fail(call, ERR_ABSENT, "there is no sender group '%s' at '%s'",
-		    op_text(call, "name"), listener_of(call));
+		    op_text(call, "name"), sender_group_listener(call));
 	}
 	flow_give(&flow);
 	return rc;
@@ -142,8 +123,8 @@ static int run_add(struct op_call *call)
 	struct err err = { 0 };
 
 	return op_done(call,
-	    flow_group_add(listener_of(call), op_text(call, "name"), op_text(call, "policy"),
-		op_text(call, "note"), place_of(call, "order"), &err),
+	    flow_group_add(sender_group_listener(call), op_text(call, "name"),
+		op_text(call, "policy"), op_text(call, "note"), place_of(call, "order"), &err),
 	    &err);
 }
 
@@ -172,8 +153,8 @@ static int run_change(struct op_call *call)
 	struct err err = { 0 };
 
 	return op_done(call,
-	    flow_group_change(listener_of(call), op_text(call, "name"), op_text(call, "policy"),
-		op_text(call, "note"), &err),
+	    flow_group_change(sender_group_listener(call), op_text(call, "name"),
+		op_text(call, "policy"), op_text(call, "note"), &err),
 	    &err);
 }
 
@@ -199,7 +180,7 @@ static int run_move(struct op_call *call)
 
 	return op_done(call,
 	    flow_group_move(
-		listener_of(call), op_text(call, "name"), place_of(call, "order"), &err),
+		sender_group_listener(call), op_text(call, "name"), place_of(call, "order"), &err),
 	    &err);
 }
 
@@ -222,8 +203,8 @@ static int run_remove(struct op_call *call)
 {
 	struct err err = { 0 };
 
-	return op_done(
-	    call, flow_group_remove(listener_of(call), op_text(call, "name"), &err), &err);
+	return op_done(call,
+	    flow_group_remove(sender_group_listener(call), op_text(call, "name"), &err), &err);
 }
 
 OPERATION(sender_group_remove) = {
@@ -232,144 +213,4 @@ OPERATION(sender_group_remove) = {
 	.args = name_args,
 	.help = "remove a sender group and its entries",
 	.run = run_remove,
-};
-
-/* --- entries --- */
-
-static const char **entries_of(struct op_call *call)
-{
-	size_t n = op_count(call, "entry");
-	const char **entries = pool_get(op_pool(call), (n + 1) * sizeof(*entries));
-
-	for (size_t i = 0; i < n; i++)
-		entries[i] = op_item(call, "entry", i);
-	return entries;
-}
-
-static int run_entry_add(struct op_call *call)
-{
-	struct err err = { 0 };
-
-	return op_done(call,
-	    flow_entries_add(listener_of(call), op_text(call, "name"), entries_of(call),
-		op_count(call, "entry"), op_text(call, "note"), &err),
-	    &err);
-}
-
-static const struct op_arg entry_args[] = {
-	NAME_ARG,
-	LISTENER_ARG,
-	{ "note", OP_TEXT, OP_OPTION, "why, for admins", NULL },
-	{ "entry", OP_TEXT, OP_REQUIRED | OP_MANY, "who belongs to it", NULL },
-	{ 0 },
-};
-
-OPERATION(sender_group_entry_add) = {
-	.name = "sender-group entry-add",
-	.role = OP_SERVER_ADMIN,
-	.args = entry_args,
-	.help = "let clients belong to a sender group",
-	.more =
-	    "An entry is one of: 192.0.2.5, 192.0.2.0/24, 192.0.2.1-192.0.2.9, 192.0.2.1-9,\n"
-	    "192.0.2., 2001:db8::/32; mx.example.org, .example.org (host names, of addresses whose\n"
-	    "reverse name leads back to them); fingerprint:SHA-256, subject:CN=mx.example.org,\n"
-	    "issuer:CN=Example CA (of a client certificate; names of one that is verified); ALL.",
-	.example = "sender-group entry-add BLOCKLIST 198.51.100.0/24 .spam.example --note \"junk\"",
-	.run = run_entry_add,
-};
-
-static int run_entry_remove(struct op_call *call)
-{
-	struct err err = { 0 };
-
-	return op_done(call,
-	    flow_entries_remove(listener_of(call), op_text(call, "name"), entries_of(call),
-		op_count(call, "entry"), &err),
-	    &err);
-}
-
-static const struct op_arg entry_remove_args[] = {
-	NAME_ARG,
-	LISTENER_ARG,
-	{ "entry", OP_TEXT, OP_REQUIRED | OP_MANY, "who does not belong to it any more", NULL },
-	{ 0 },
-};
-
-OPERATION(sender_group_entry_remove) = {
-	.name = "sender-group entry-remove",
-	.role = OP_SERVER_ADMIN,
-	.args = entry_remove_args,
-	.help = "take entries out of a sender group",
-	.run = run_entry_remove,
-};
-
-/* --- find --- */
-
-static void put_match(struct op_call *call, const struct flow_match *match)
-{
-	op_put_text(call, "group", slice_str(match->group->name));
-	op_put_text(call, "match", slice_str(match->entry));
-	op_put_text(call, "note", slice_str(match->about));
-	op_put_text(call, "policy", slice_str(match->group->policy->name));
-	op_put_text(call, "behaviour", slice_str(flow_behaviours[match->group->policy->behaviour]));
-}
-
-/* Its name: as given, else as the DNS has it. */
-static void find_name(struct op_call *call, struct flow_who *who)
-{
-	struct err err = { 0 };
-	char *given = op_text(call, "host")
-	    ? domain_ascii(op_pool(call), slice_str(op_text(call, "host")))
-	    : NULL;
-
-	who->host_known = true;
-	who->host = slice_str(given);
-	if (!op_given(call, "host") &&
-	    dns_name_of(who->address, op_pool(call), &who->host, &err) == DNS_FAILED)
-		op_say(call, "The DNS does not tell its name: %s", err.text);
-	op_put_text(call, "host", who->host);
-}
-
-static int run_find(struct op_call *call)
-{
-	struct sockaddr_storage address;
-	struct flow_who who = { .address = (const struct sockaddr *)&address };
-	struct flow_match match;
-	socklen_t n;
-
-	if (!client_address(slice_str(op_text(call, "address")), 0, &address, &n))
-		return op_fail(call, ERR_INPUT, "'%s' is no IP address", op_text(call, "address"));
-	struct flow *flow = flow_take();
-	op_put_text(call, "listener", slice_str(listener_of(call)));
-	if (op_given(call, "host"))
-		find_name(call, &who);
-	enum flow_found found = flow_find(flow, listener_of(call), &who, &match);
-	if (found == FLOW_HOST) {
-		find_name(call, &who);
-		found = flow_find(flow, listener_of(call), &who, &match);
-	}
-	if (found == FLOW_FOUND)
-		put_match(call, &match);
-	else
-		op_say(call, "It belongs to no sender group: the listener's settings hold.");
-	flow_give(&flow);
-	return 0;
-}
-
-static const struct op_arg find_args[] = {
-	{ "address", OP_TEXT, OP_REQUIRED, "IP address of a client", NULL },
-	{ "host", OP_TEXT, OP_OPTION, "its host name; else the DNS is asked, if it matters", NULL },
-	LISTENER_ARG,
-	{ 0 },
-};
-
-OPERATION(sender_group_find) = {
-	.name = "sender-group find",
-	.role = OP_SERVER_ADMIN,
-	.args = find_args,
-	.help = "tell to which sender group a client would belong, and why",
-	.example = "sender-group find 192.0.2.5\n"
-		   "sender-group find 192.0.2.5 --host mx.partner.example",
-	.reads = true,
-	.run = run_find,
 };

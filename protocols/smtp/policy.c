@@ -26,7 +26,7 @@ CONF_KEY(smtp_auth) = {
 };
 
 /* Printable ASCII, as replies are (RFC 5321 4.2). */
-static int check_words(struct slice value, struct err *err)
+int smtp_check_words(struct slice value, struct err *err)
 {
 	for (size_t i = 0; i < value.n; i++)
 		if ((unsigned char)value.p[i] < ' ' || (unsigned char)value.p[i] > '~')
@@ -41,7 +41,7 @@ int smtp_check_refusal(struct slice value, struct err *err)
 
 	for (size_t i = 1; refuses && i < 3; i++)
 		refuses = value.p[i] >= '0' && value.p[i] <= '9';
-	return refuses ? check_words(value, err)
+	return refuses ? smtp_check_words(value, err)
 		       : err_set(err, ERR_INPUT, "a refusal is like '554 5.7.1 Not you'");
 }
 
@@ -51,7 +51,7 @@ CONF_KEY(smtp_banner) = {
 	.scopes = PLACES,
 	.def = "Signet",
 	.max = 200,
-	.check = check_words,
+	.check = smtp_check_words,
 	.help = "what the greeting says behind the host's name and ESMTP",
 };
 

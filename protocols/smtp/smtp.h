@@ -97,6 +97,9 @@ struct smtp {
 	struct milters *milters;	    /* connections to filters, or NULL */
 	struct flow *flow;		    /* in which the policy and the group lie */
 	const struct flow_group *group;	    /* of which the client is; NULL: of none */
+	struct slice
+	    client_lists; /* entries for DNS lists that hold for it; in the session's pool */
+	bool client_lists_known;
 	char *client_name; /* of its address, confirmed by the DNS; empty: none; NULL: not asked */
 	bool judged_secured;  /* its group was chosen with its certificate, if any, in view */
 	const char *taken_in; /* the policy under which it is counted by address; NULL: it is not */
@@ -216,6 +219,7 @@ void smtp_limit_end(struct smtp *smtp); /* before the other */
 
 /* Of a setting that is a reply, "554 5.7.1 words": 0, or -1 with the reason. */
 int smtp_check_refusal(struct slice value, struct err *err);
+int smtp_check_words(struct slice value, struct err *err); /* what stands in a reply */
 
 /* path.c: "<ann@alpha.test> SIZE=100": what stands between the brackets, and
    the parameters behind. NULL, or the reply. */

@@ -198,6 +198,80 @@ class Policies(unittest.TestCase):
         self.assertLessEqual(len(self.names.asked), asked + 2)
         self.signet("sender-group", "remove", "HOSTS")
 
+    def test_E_044_dns_lists(self):
+        """In one list, or in so many: asked only when nothing before has the client."""
+        self.names.table.update({"1.9.0.127.bl.test": {"A": ["127.0.0.2"]}, "2.9.0.127.bl.test": {"A": ["127.0.0.9"]},
+                                 "3.9.0.127.good.test": {"A": ["127.0.0.2"]}, "1.9.0.127.more.test": {"A": ["127.0.0.2"]},
+                                 "4.9.0.127.bl.test": {"A": "DEAF"}})
+        self.signet("setting", "set", "dnsbl.lists", "bl.test:2 more.test:3 good.test:-4")
+        self.signet("setting", "set", "dnsbl.refuse-at", "0")
+        self.signet("setting", "set", "dnsbl.timeout", "300ms")
+        for name, entry in (("WORST", "dnsbl-score:5"), ("BAD", "dnsbl:bl.test=127.0.0.2-4"), ("GOOD", "dnsbl-score:-4")):
+            self.signet("policy", "add", name)
+            self.signet("sender-group", "add", name, name, "--order", {"WORST": "1", "BAD": "2", "GOOD": "3"}[name])
+            self.signet("sender-group", "entry-add", name, entry)
+        for source, group in (("127.0.9.1", "WORST"), ("127.0.9.2", "UNKNOWNLIST"), ("127.0.9.3", "GOOD"),
+                              ("127.0.9.4", "UNKNOWNLIST"), ("127.0.9.5", "UNKNOWNLIST")):
+            self.assertEqual(self.found(source)["group"], group, source)
+            self.assertEqual(self.send(source)[0], 250)
+            self.said("policy behaviour=accept", f"group={group}")
+        self.signet("sender-group", "remove", "WORST")
+        self.assertEqual(self.found("127.0.9.1")["match"], "dnsbl:bl.test=127.0.0.2-4")
+        self.assertEqual(self.found("127.0.9.1")["listed"], "dnsbl:bl.test=127.0.0.2-4")
+        self.said("dnsbl-silent list=bl.test")
+        self.policy("BEFORE", "required", "127.0.9.0/24")
+        asked = len(self.names.asked)
+        self.assertEqual(self.send("127.0.9.6")[0], 530)
+        self.assertEqual([name for name, _ in self.names.asked[asked:] if "6.9.0.127" in name], [])
+        for wrong in ("dnsbl:", "dnsbl:no zone", "dnsbl:bl.test:3", "dnsbl:a.test,b.test", "dnsbl-score:0", "dnsbl-score:x"):
+            done = self.server.run_signet("sender-group", "entry-add", "GOOD", wrong)
+            self.assertNotEqual(done.returncode, 0, wrong)
+        for name in ("BEFORE", "BAD", "GOOD"):
+            self.signet("sender-group", "remove", name)
+        for name in ("dnsbl.lists", "dnsbl.refuse-at", "dnsbl.timeout"):
+            self.signet("setting", "reset", name)
+
+    def test_E_035_vrfy_expn_and_help(self):
+        """Nobody is told who is here, unless a policy trusts him; HELP says what can be said."""
+        self.server.add("bob@alpha.test")
+        self.signet("group", "add", "staff@alpha.test", ANN, "bob@alpha.test", "far@partner.test")
+        self.signet("alias", "add", "both@alpha.test", ANN, "bob@alpha.test")
+        with self.smtp("127.0.0.1") as smtp:
+            self.assertEqual(smtp.verify(ANN), smtp.verify("nobody@alpha.test"))
+            self.assertEqual((smtp.verify(ANN)[0], smtp.expn("staff@alpha.test")[0]), (252, 502))
+            self.assertNotIn("vrfy", smtp.esmtp_features)
+            text = smtp.help().decode()
+            self.assertIn("RCPT TO:<address> [parameters]: one more recipient", text)
+            self.assertNotIn("LHLO", text)
+            self.assertEqual(smtp.docmd("HELP", "rcpt")[1].decode(), "2.0.0 RCPT TO:<address> [parameters]: one more recipient")
+            self.assertEqual(smtp.docmd("HELP", "LHLO")[0], 504)
+        self.policy("TRUSTED-ONES", "preferred", "127.0.10.1")
+        for name, value in (("vrfy", "answer"), ("expn", "on"), ("help-text", "Ask postmaster@alpha.test")):
+            self.signet("policy", "set", "TRUSTED-ONES", "smtp." + name, value)
+        with self.smtp("127.0.10.1") as smtp:
+            self.assertIn("vrfy", smtp.esmtp_features)
+            self.assertIn("expn", smtp.esmtp_features)
+            for asked, code, said in ((ANN, 250, "<ann@alpha.test>"), ("<ann>", 250, "<ann@alpha.test>"),
+                                      ("ann+x@alpha.test SMTPUTF8", 250, "<ann+x@alpha.test>"),
+                                      ("nobody@alpha.test", 550, "No such user"), ("far@partner.test", 252, "cannot tell"),
+                                      ("@", 501, ""), ("<ann", 501, ""), ("<ann@alpha.test> more", 501, "")):
+                reply = smtp.docmd("VRFY", asked)
+                self.assertEqual(reply[0], code, (asked, reply))
+                self.assertIn(said, reply[1].decode())
+            reply = smtp.docmd("EXPN", "staff@alpha.test")
+            self.assertEqual(reply[1].decode().split("\n"), [f"2.1.5 <{m}>" for m in (ANN, "bob@alpha.test", "far@partner.test")])
+            self.assertEqual(smtp.docmd("EXPN", "both")[1].decode().count("@alpha.test"), 2)
+            self.assertEqual((smtp.docmd("EXPN", ANN)[0], smtp.docmd("EXPN", "no@alpha.test")[0]), (550, 550))
+            self.assertTrue(smtp.help().endswith(b"Ask postmaster@alpha.test"))
+            self.assertEqual(smtp.mail("x@partner.test")[0], 250)  # as before
+        self.signet("policy", "set", "TRUSTED-ONES", "smtp.tls", "required")
+        self.signet("policy", "set", "TRUSTED-ONES", "smtp.help", "off")
+        with self.smtp("127.0.10.1") as smtp:
+            self.assertEqual((smtp.docmd("VRFY", ANN)[0], smtp.docmd("EXPN", ANN)[0], smtp.docmd("HELP")[0]), (530, 530, 502))
+        self.signet("policy", "set", "TRUSTED-ONES", "smtp.vrfy", "off")
+        with self.smtp("127.0.10.1") as smtp:
+            self.assertEqual(smtp.docmd("VRFY", ANN)[0], 502)
+
     def test_E_044_refused_without_a_word(self):
         self.signet("policy", "add", "SILENT", "--behaviour", "tcprefuse")
         self.signet("sender-group", "add", "SILENT", "SILENT", "--order", "1")
