@@ -40,6 +40,9 @@ bool msg_field_next(struct slice *rest, struct msg_field *field);
 /* First field of that name in a header block. */
 bool msg_field_find(struct slice header, struct slice name, struct msg_field *field);
 
+/* Is there a field of that name with that value? In any case of letters. */
+bool msg_has_field(struct slice header, struct slice name, struct slice value);
+
 /* Without line ends (RFC 5322 §2.2.3), trimmed; from pool when it was folded,
    else a part of value. */
 struct slice msg_unfold(struct pool *pool, struct slice value);

@@ -68,6 +68,16 @@ bool msg_field_find(struct slice header, struct slice name, struct msg_field *fi
 	return false;
 }
 
+bool msg_has_field(struct slice header, struct slice name, struct slice value)
+{
+	struct msg_field field;
+
+	while (msg_field_next(&header, &field))
+		if (slice_ieq(field.name, name) && slice_ieq(slice_trim(field.value), value))
+			return true;
+	return false;
+}
+
 struct slice msg_unfold(struct pool *pool, struct slice value)
 {
 	struct slice out;

@@ -17,6 +17,10 @@ void hex_put(struct buf *out, struct slice data);
 /* Valid UTF-8: no overlong forms, surrogates, or values over 10FFFF. */
 bool utf8_valid(struct slice s);
 
+/* Length of the enhanced status code (RFC 3463 §2) that the text begins with, "5.1.1", and
+   that ends it or stands before a blank; or 0. */
+size_t text_status(struct slice s);
+
 /* Names of mailboxes in modified UTF-7 (RFC 3501 §5.1.3). Decoding refuses what is
    not in its one right form. */
 bool text_utf7_decode(struct pool *pool, struct slice wire, struct slice *utf8);

@@ -97,17 +97,14 @@ static int add_recipient(struct delivery *op, struct place *place, struct err *e
 	struct deliver_rcpt *rcpt = place->rcpt;
 	const char *why = deliver_refusal(op, rcpt);
 
+	if (!why)
+		why = deliver_circle(op, rcpt);
 	if (why)
 		place->party = deliver_refuse(op, rcpt, why);
 	if (why || (rcpt->target->group && !deliver_waits(op)))
 		return 0;
 	if (!rcpt->target->account || deliver_waits(op)) {
-		int rc = sending_on(op, rcpt, err);
-		if (rc != 0 && err->kind == ERR_EXISTS) {
-			place->party = deliver_refuse(op, rcpt, err->text);
-			rc = 0;
-		}
-		return rc;
+		return sending_on(op, rcpt, err);
 	}
 	place->party = deliver_new_party(op, rcpt->target, err);
 	if (!place->party)
@@ -221,6 +218,7 @@ static int deliver_whole(struct delivery *op, struct err *err)
 	struct place *places;
 	size_t n;
 
+	deliver_look_back(op);
 	if (deliver_groups(op, err) != 0)
 		return -1;
 	n = sort_recipients(op, &places);

@@ -78,7 +78,7 @@ static const char *check(struct delivery *op, struct deliver_rcpt *rcpt, struct 
 	if (may == 0)
 		return "you may not send to this group";
 	if (deliver_was_at(op, slice_str(target->address)))
-		return "the message was at this group before: it runs in circles";
+		return "5.4.6 The message was at this group before: it runs in circles";
 	return NULL;
 }
 

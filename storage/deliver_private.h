@@ -101,6 +101,7 @@ struct delivery {
 	struct refusal *refusals;
 	struct answer *answers; /* to be sent when all is stored */
 	struct slice whole;	/* trace and message */
+	bool was_anywhere;	/* see deliver_look_back */
 	int64_t now;
 	struct pool pool;
 	struct form *forms;
@@ -162,10 +163,17 @@ struct form *form_text(
     struct delivery *op, struct shard *shard, struct slice text, struct err *err);
 void form_done(struct form *forms);
 
-/* --- deliver_queue.c; 0 or -1 --- */
-/* Was the message at that address, an alias or group here, before? */
+/* --- deliver_loop.c --- */
+
+#define DELIVERED_TO "Delivered-To"
+/* At first: was the message anywhere before, and does that matter? */
+void deliver_look_back(struct delivery *op);
+/* Was it at that address? */
 bool deliver_was_at(const struct delivery *op, struct slice address);
-/* ERR_EXISTS: it came to that address before, and comes again. */
+/* Why a recipient does not get it again, or NULL. */
+const char *deliver_circle(struct delivery *op, const struct deliver_rcpt *rcpt);
+
+/* --- deliver_queue.c; 0 or -1 --- */
 int sending_on(struct delivery *op, const struct deliver_rcpt *rcpt, struct err *err);
 /* ERR_EXISTS: this account has redirected the message before. */
 int sending_redirect(

@@ -5,13 +5,13 @@
  * made in one place. Of the message only the header lies with them. */
 #include "core/log.h"
 #include "core/msg.h"
+#include "core/text.h"
 #include "storage/deliver_private.h"
 #include "storage/forward.h"
 
 enum { REPLY_MAX = 400, RCPTS_MAX = 1000 };
 
 const char deliver_redirected[] = "X-Sieve-Redirected-From";
-static const char delivered_to[] = "Delivered-To";
 
 static struct shard *home(struct err *err)
 {
@@ -83,22 +83,6 @@ static bool is_forward(const struct deliver_rcpt *rcpt)
 	    dir_is_domain(slice_from(rcpt->original, (size_t)at + 1));
 }
 
-static bool has_field(struct slice message, const char *name, struct slice value)
-{
-	struct msg_field field;
-
-	while (msg_field_next(&message, &field))
-		if (slice_ieq(field.name, slice_str(name)) &&
-		    slice_ieq(slice_trim(field.value), value))
-			return true;
-	return false;
-}
-
-bool deliver_was_at(const struct delivery *op, struct slice address)
-{
-	return has_field(op->whole, delivered_to, address);
-}
-
 static struct sending *find_forward(struct delivery *op, struct slice through)
 {
 	struct sending *sending = op->sendings;
@@ -113,14 +97,8 @@ static struct sending *find_forward(struct delivery *op, struct slice through)
 static struct form *form_forward(
     struct delivery *op, struct shard *shard, struct slice through, struct err *err)
 {
-	if (deliver_was_at(op, through)) {
-		err_set(err, ERR_EXISTS, "the message was at %.*s before: it runs in circles",
-		    SLICE_ARG(through));
-		return NULL;
-	}
 	return form_passed_on(op, shard, through,
-	    slice_str(pool_printf(&op->pool, "%s: %.*s\r\n", delivered_to, SLICE_ARG(through))),
-	    err);
+	    slice_str(pool_printf(&op->pool, DELIVERED_TO ": %.*s\r\n", SLICE_ARG(through))), err);
 }
 
 /* By an alias, or a group of which this is a member. */
@@ -195,7 +173,7 @@ static struct sending *new_redirect(struct delivery *op, const struct party *by,
 
 	if (!shard)
 		return NULL;
-	if (has_field(op->whole, deliver_redirected, by->address)) {
+	if (msg_has_field(op->whole, slice_str(deliver_redirected), by->address)) {
 		err_set(err, ERR_EXISTS, "it was redirected from here before and came back");
 		return NULL;
 	}
@@ -245,7 +223,9 @@ static struct slice reply_of(struct pool *pool, struct slice why)
 
 	while (n < why.n && n > 0 && ((unsigned char)why.p[n] & 0xc0) == 0x80)
 		n--;
-	char *text = pool_printf(pool, "550 5.7.1 %.*s", SLICE_ARG(slice_head(why, n)));
+	bool has = text_status(why) > 0 && why.p[0] == '5';
+	char *text =
+	    pool_printf(pool, "550 %s%.*s", has ? "" : "5.7.1 ", SLICE_ARG(slice_head(why, n)));
 
 	for (char *p = text; *p; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)

@@ -185,14 +185,7 @@ static struct sending sending_of(struct work *w, size_t n)
 
 static bool is_too_many(const struct send_rcpt *rcpt)
 {
-	enum { TOO_MANY = 452, TOO_MANY_ONCE = 552 };
-	unsigned code = reply_code(rcpt->reply);
-	char status[12];
-
-	if (rcpt->sent != SENT_LATER || (code != TOO_MANY && code != TOO_MANY_ONCE))
-		return false;
-	reply_status(rcpt->reply, false, status);
-	return strcmp(status + 1, ".5.3") == 0 || strcmp(status + 1, ".0.0") == 0;
+	return rcpt->sent == SENT_LATER && reply_means(rcpt->reply, true) == REPLY_TOO_MANY;
 }
 
 /* RFC 5321 4.5.3.1.10: who took some of the recipients and wants no more at once is

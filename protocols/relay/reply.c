@@ -56,25 +56,6 @@ enum reply_part reply_take(struct reply *reply, struct slice line)
 
 /* --- in one line --- */
 
-/* "5.1.1": what RFC 3463 2 allows; its length, or 0. */
-static size_t status_length(struct slice s)
-{
-	size_t n = 0, part = 0, digits = 0;
-
-	if (s.n < 5 || (s.p[0] != '2' && s.p[0] != '4' && s.p[0] != '5') || s.p[1] != '.')
-		return 0;
-	for (n = 2, part = 1; n < s.n; n++) {
-		if (is_digit(s.p[n]) && digits < 3)
-			digits++;
-		else if (s.p[n] == '.' && part == 1 && digits > 0)
-			part = 2, digits = 0;
-		else
-			break;
-	}
-	bool ends = n == s.n || s.p[n] == ' ';
-	return part == 2 && digits > 0 && ends ? n : 0;
-}
-
 void reply_short(const struct reply *reply, struct buf *out)
 {
 	struct slice rest = buf_slice(&reply->text);
@@ -84,7 +65,7 @@ void reply_short(const struct reply *reply, struct buf *out)
 	buf_printf(out, "%03u", reply->code);
 	while (rest.n > 0 && out->n - start < REPLY_SHORT_MAX) {
 		struct slice line = slice_cut(&rest, '\n');
-		size_t n = status_length(line);
+		size_t n = text_status(line);
 
 		/* RFC 2034 4: each line repeats it */
 		if (status.n > 0 && n == status.n && slice_starts(line, status))
@@ -99,11 +80,28 @@ void reply_short(const struct reply *reply, struct buf *out)
 	}
 }
 
+/* RFC 5321 4.2.1, RFC 3463; docs/queue.md says what it comes to. */
+enum reply_means reply_means(struct slice text, bool of_rcpt)
+{
+	enum { AUTH_NEEDED = 530, AUTH_WEAK = 534, AUTH_FAILED = 535, TLS_NEEDED = 538 };
+	enum { TOO_MANY = 452, TOO_MANY_ONCE = 552 };
+	unsigned code = reply_code(text);
+	char status[12];
+
+	reply_status(text, false, status);
+	bool many = strcmp(status + 1, ".5.3") == 0 || strcmp(status + 1, ".0.0") == 0;
+	if (of_rcpt && many && (code == TOO_MANY || code == TOO_MANY_ONCE))
+		return REPLY_TOO_MANY; /* 4.5.3.1.10: 552 means the same, from old servers */
+	if (code == AUTH_NEEDED || code == AUTH_WEAK || code == AUTH_FAILED || code == TLS_NEEDED)
+		return REPLY_LATER; /* an admin can mend it; the message is not at fault */
+	return code / 100 == 2 ? REPLY_TAKEN : code / 100 == 5 ? REPLY_NEVER : REPLY_LATER;
+}
+
 char *reply_status(struct slice text, bool failed, char out[12])
 {
 	unsigned code = reply_code(text);
 	struct slice rest = code ? slice_trim(slice_from(text, 3)) : text;
-	size_t n = status_length(rest);
+	size_t n = text_status(rest);
 	char class = code ? (char)('0' + code / 100) : failed ? '5' : '4';
 
 	/* RFC 3464 2.3.4: the class says the same as the code and as the action */

@@ -31,6 +31,15 @@ void reply_short(const struct reply *reply, struct buf *out);
    failed: 5 or 4 when there is no code at all. out holds 12 bytes. Returns out. */
 char *reply_status(struct slice text, bool failed, char out[12]);
 
+/* What a reply in one line means for whom it is about: a recipient, or all of them. */
+enum reply_means {
+	REPLY_TAKEN,
+	REPLY_LATER,
+	REPLY_NEVER,
+	REPLY_TOO_MANY, /* recipients at once: this one may be taken in the next transaction */
+};
+enum reply_means reply_means(struct slice text, bool of_rcpt);
+
 /* "550" of it, or 0 when the text is no server's. */
 unsigned reply_code(struct slice text);
 

@@ -34,15 +34,21 @@ void send_all(struct sending *s, enum sent sent, struct slice reply)
 		}
 }
 
-static enum sent judge(unsigned code)
+static enum sent judge(struct slice reply, bool of_rcpt)
 {
-	return code / 100 == 2 ? SENT_OK : code / 100 == 5 ? SENT_NEVER : SENT_LATER;
+	static const enum sent sent[] = { [REPLY_TAKEN] = SENT_OK,
+		[REPLY_LATER] = SENT_LATER,
+		[REPLY_NEVER] = SENT_NEVER,
+		[REPLY_TOO_MANY] = SENT_LATER };
+
+	return sent[reply_means(reply, of_rcpt)];
 }
 
-/* The last reply, for all. */
 void send_judge_all(struct sending *s)
 {
-	send_all(s, judge(s->talk->reply.code), talk_why(s->talk, s->pool));
+	struct slice why = talk_why(s->talk, s->pool);
+
+	send_all(s, judge(why, false), why);
 }
 
 /* --- replies --- */
@@ -51,7 +57,7 @@ void send_judge_all(struct sending *s)
 static bool hear_mail(struct sending *s)
 {
 	if (talk_read(s->talk, &conf_key_relay_timeout_command) == 0 &&
-	    judge(s->talk->reply.code) == SENT_OK)
+	    s->talk->reply.code / 100 == 2)
 		return true;
 	send_judge_all(s);
 	return false;
@@ -59,20 +65,16 @@ static bool hear_mail(struct sending *s)
 
 static void hear_rcpt(struct sending *s, struct send_rcpt *rcpt)
 {
-	enum { TOO_MANY_ONCE = 552 };
-
 	if (rcpt->sent != SENT_NOT_YET)
 		return;
 	if (talk_read(s->talk, &conf_key_relay_timeout_command) != 0) {
 		send_judge_all(s);
 		return;
 	}
-	unsigned code = s->talk->reply.code;
-	enum sent sent = code == TOO_MANY_ONCE ? SENT_LATER : judge(code); /* 4.5.3.1.10 */
-	if (sent == SENT_OK)
+	if (s->talk->reply.code / 100 == 2)
 		return;
-	rcpt->sent = sent;
 	rcpt->reply = talk_why(s->talk, s->pool);
+	rcpt->sent = judge(rcpt->reply, true);
 }
 
 static bool anybody(const struct sending *s)

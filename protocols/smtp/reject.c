@@ -28,9 +28,9 @@ static struct slice cut_line(struct slice line)
 }
 
 /* A CR inside is a blank: it must not end the reply. */
-static void put_line(struct buf *out, char separator, struct slice line)
+static void put_line(struct buf *out, char separator, struct slice status, struct slice line)
 {
-	buf_printf(out, "550%c5.7.1 ", separator);
+	buf_printf(out, "550%c%.*s ", separator, SLICE_ARG(status));
 	for (size_t i = 0; i < line.n; i++)
 		buf_addc(out, line.p[i] == '\r' ? ' ' : line.p[i]);
 	buf_addz(out, "\r\n");
@@ -38,14 +38,19 @@ static void put_line(struct buf *out, char separator, struct slice line)
 
 void smtp_put_rejection(struct slice why, bool utf8, struct buf *out)
 {
-	struct slice rest = slice_trim(why);
+	struct slice rest = slice_trim(why), status = SLICE("5.7.1");
 
 	if (!may_say(why, utf8))
 		rest = SLICE("The recipient does not want this message");
+	size_t n = text_status(rest);
+	if (n > 0 && n < rest.n && rest.p[0] == '5') { /* of its own */
+		status = slice_head(rest, n);
+		rest = slice_trim(slice_from(rest, n));
+	}
 	for (int i = 1; rest.n > 0; i++) {
 		struct slice line = cut_line(slice_trim(slice_cut(&rest, '\n')));
 		bool last = rest.n == 0 || i == LINES_MAX;
-		put_line(out, last ? ' ' : '-', line);
+		put_line(out, last ? ' ' : '-', status, line);
 		if (last)
 			break;
 	}

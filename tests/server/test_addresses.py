@@ -164,6 +164,25 @@ class Forwards(Addresses):
         self.assertIn("circles", self.refused("sales@alpha.test", code=550, sender=message.sender,
                                               text=message.text.decode()))
 
+    def test_it_was_there_before(self):
+        """RFC 9228: an account, and an address elsewhere; whoever else gets it, gets it."""
+        self.alias("sales@alpha.test", "friend@partner.test")
+        for was, to in ((ANN, ANN), ("friend@partner.test", "sales@alpha.test"), ("Sales@alpha.test", "sales@alpha.test")):
+            with self.subTest(was, to=to):
+                text = f"Delivered-To: x@y.test\r\nDelivered-To: {was}\r\n{TEXT}"
+                self.assertRegex(self.refused(to, text=text), "^5.4.6 The message was at .* before: it runs in circles")
+                self.send([to, BOB], text=text)
+                self.assertEqual(len(self.texts(BOB)), 1)
+                self.empty(BOB)
+        self.assertEqual(self.texts(ANN), [])
+
+    def test_who_logged_in_may_send_it_again(self):
+        with self.server.submission(ANN) as smtp:
+            smtp.sendmail(ANN, ["friend@partner.test", BOB],
+                          f"Delivered-To: friend@partner.test\r\nDelivered-To: {BOB}\r\n{TEXT}")
+        self.sent()
+        self.assertEqual(len(self.texts(BOB)), 1)
+
 
 class Groups(Addresses):
     def group(self, name, *members, **options):

@@ -109,6 +109,41 @@ static void statuses(void **state)
 		    cases[i].want);
 }
 
+static void meanings(void **state)
+{
+	static const struct {
+		const char *text;
+		bool of_rcpt;
+		enum reply_means want;
+	} cases[] = {
+		{ "250 2.1.5 Fine", true, REPLY_TAKEN },
+		{ "450 4.2.0 Later", true, REPLY_LATER },
+		{ "550 5.1.1 No", true, REPLY_NEVER },
+		{ "421 4.3.2 Going down", true, REPLY_LATER },
+		{ "4.4.2 the other side hung up", false, REPLY_LATER },
+		{ "452 4.5.3 Too many", true, REPLY_TOO_MANY },
+		{ "452 Too many", true, REPLY_TOO_MANY },
+		{ "452 4.2.2 Full", true, REPLY_LATER },
+		{ "452 4.3.1 No room", true, REPLY_LATER },
+		{ "552 Too many", true, REPLY_TOO_MANY },
+		{ "552 5.5.3 Too many", true, REPLY_TOO_MANY },
+		{ "552 5.2.2 The mailbox is full", true, REPLY_NEVER },
+		{ "552 5.3.4 Too large", true, REPLY_NEVER },
+		{ "552 Too large", false, REPLY_NEVER },
+		{ "550 4.2.2 Full", true, REPLY_NEVER }, /* the first digit counts */
+		{ "451 5.1.1 No", true, REPLY_LATER },
+		{ "530 5.7.0 Authentication required", false, REPLY_LATER },
+		{ "535 5.7.8 Wrong password", false, REPLY_LATER },
+		{ "554 5.7.1 Spam", false, REPLY_NEVER },
+		{ "354 Go on", false, REPLY_LATER },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		want_num(cases[i].text, reply_means(slice_str(cases[i].text), cases[i].of_rcpt),
+		    cases[i].want);
+}
+
 /* --- dots: the same whatever the pieces are --- */
 
 static void dots(void **state)
@@ -330,6 +365,7 @@ int main(void)
 		cmocka_unit_test(replies),
 		cmocka_unit_test(reply_bounds),
 		cmocka_unit_test(statuses),
+		cmocka_unit_test(meanings),
 		cmocka_unit_test(dots),
 		cmocka_unit_test(heap),
 		cmocka_unit_test(schedule),
