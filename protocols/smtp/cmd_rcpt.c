@@ -3,7 +3,7 @@
 #include "core/loop.h"
 #include "core/text.h"
 #include "protocols/smtp/check.h"
-#include "protocols/smtp/smtp.h"
+#include "protocols/smtp/milter.h"
 
 CONF_KEY(smtp_max_recipients) = {
 	.name = "smtp.max-recipients",
@@ -16,6 +16,7 @@ CONF_KEY(smtp_max_recipients) = {
 };
 
 static const char full[] = "452 4.5.3 Too many recipients";
+static const char unknown[] = "550 5.1.1 No such user here";
 static const char no_answer[] = "451 4.3.0 Cannot look that up now, try again later";
 
 /* RFC 5321 §4.1.1.3: <postmaster> without a domain is ours. */
@@ -72,8 +73,7 @@ static const char *route(struct smtp *smtp, struct slice path, struct dir_target
 	case DIR_REMOTE:
 		return relay(smtp, path, target);
 	case DIR_UNKNOWN:
-		ban_offence(sess_peer(smtp->sess), BAN_RECIPIENT);
-		return "550 5.1.1 No such user here";
+		return unknown;
 	case DIR_LATER:
 		return smtp_later;
 	default:
@@ -81,10 +81,9 @@ static const char *route(struct smtp *smtp, struct slice path, struct dir_target
 	}
 }
 
-static const char *add(struct smtp *smtp, struct slice args)
+static const char *add(struct smtp *smtp, struct slice args, struct deliver_rcpt *asked)
 {
 	struct smtp_mail *mail = smtp->mail;
-	struct deliver_rcpt asked = { 0 };
 	struct dir_target *target = NULL;
 	struct slice path, params;
 	struct address address;
@@ -96,7 +95,7 @@ static const char *add(struct smtp *smtp, struct slice args)
 		return full;
 	why = smtp_path(slice_from(args, 3), &path, &params);
 	if (!why)
-		why = smtp_params(smtp, &asked, params, SMTP_RCPT);
+		why = smtp_params(smtp, asked, params, SMTP_RCPT);
 	if (why)
 		return why;
 	why = complete(&mail->pool, &path);
@@ -104,23 +103,39 @@ static const char *add(struct smtp *smtp, struct slice args)
 		return why;
 	if (!address_parse(&mail->pool, path, &address))
 		return "553 5.1.3 That is no address";
+	asked->original = pool_slice(&mail->pool, path);
 	why = route(smtp, path, &target);
 	if (why)
 		return why;
-	asked.original = pool_slice(&mail->pool, path);
-	asked.target = target;
-	why = smtp_check_rcpt(smtp, &asked);
+	asked->target = target;
+	why = smtp_check_rcpt(smtp, asked);
 	if (why)
 		return why;
-	smtp_add_recipients(mail, target, &asked);
+	smtp_add_recipients(mail, target, asked);
 	return NULL;
+}
+
+/* Of what is refused filters may want to know; offences are counted once that is settled. */
+static const char *judge(struct smtp *smtp, struct slice args)
+{
+	struct deliver_rcpt asked = { 0 };
+	const char *why = add(smtp, args, &asked), *wait;
+
+	if (!why || why == smtp_later || why == smtp_network)
+		return why;
+	wait = milters_refused(smtp, asked.original, why);
+	if (wait)
+		return wait;
+	if (why == unknown)
+		ban_offence(sess_peer(smtp->sess), BAN_RECIPIENT);
+	return why;
 }
 
 static enum sess_next run(struct smtp *smtp, struct slice args)
 {
 	if (smtp->mail->text) /* RFC 3030 §2 */
 		return smtp_fault(smtp, "503 5.5.1 The message has begun by BDAT");
-	const char *why = add(smtp, args);
+	const char *why = judge(smtp, args);
 	if (why == full && smtp->mail->full_said)
 		return smtp_reply(smtp, why);
 	smtp->mail->full_said = why == full;

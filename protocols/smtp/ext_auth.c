@@ -37,6 +37,7 @@ static enum sess_next welcome(struct smtp *smtp)
 	}
 	smtp->account = who->id;
 	smtp->login = mem_str(name);
+	smtp->login_way = mem_str(slice_str(auth_mech(smtp->auth)));
 	log_event(LOG_INFO, "login", log_s("account", name));
 	return smtp_reply(smtp, "235 2.7.0 Welcome");
 }

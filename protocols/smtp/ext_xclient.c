@@ -65,7 +65,8 @@ static const char *log_in(struct smtp *smtp, const char *login)
 	struct dir_account account;
 
 	free(smtp->login);
-	smtp->login = NULL;
+	free(smtp->login_way);
+	smtp->login = smtp->login_way = NULL;
 	smtp->account = 0;
 	if (!*login)
 		return NULL;

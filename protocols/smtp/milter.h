@@ -92,6 +92,36 @@ uint64_t milter_end_timeout(void);
 
 void milter_close(struct milter_link *link); /* waits for nothing */
 
+/* --- one command: milter_tell.c --- */
+
+enum milter_tell {
+	TELL_CONNECT,
+	TELL_HELO,
+	TELL_MAIL,
+	TELL_RCPT,
+	TELL_DATA,
+	TELL_FIELD,
+	TELL_FIELDS_END,
+	TELL_BODY,
+};
+
+/* Tell a filter, unless it wants none of it, and do as it says. NULL: go on; or the reply
+   that refuses. *skip: that it wants no more of these; may be NULL. */
+const char *milter_tell(struct smtp *smtp, struct milter_link *link, enum milter_tell what,
+    struct slice data, const struct deliver_rcpt *rcpt, bool *skip);
+
+/* Is it to be told anything about this message? */
+bool milter_is_asked(const struct smtp *smtp, const struct milter_link *link);
+/* What becomes of mail without this filter: NULL, or the reply that refuses. */
+const char *milter_without(const struct milter_link *link);
+const char *milter_obey(struct smtp *smtp, struct milter_link *link, enum milter_stage stage,
+    enum milter_verdict verdict, const char *reply);
+/* "<address>" as a text of a command. */
+void milter_put_path(struct slice address, struct buf *out);
+
+/* --- the message: milter_text.c; NULL, or the reply that refuses --- */
+const char *milters_ask_text(struct smtp *smtp, struct slice message);
+
 /* --- macros: milter_macro.c --- */
 
 /* The packet of macros that goes before a command, for a stage. rcpt: of a
@@ -152,12 +182,19 @@ milter_change milter_do_change; /* arg: a milter_changing */
 /* When the filter is done: what becomes of quarantined mail. NULL: it goes on. */
 const char *milter_quarantine(struct milter_changing *c);
 
-/* --- check_milter.c --- */
+/* --- all filters of a session: check_milter.c --- */
 
 struct milters {
 	struct pool pool;
+	const char *refusal;		      /* of the recipient that is told of; or NULL */
+	const struct milter_link *refused_by; /* who said no to the recipient at hand; or NULL */
 	size_t n;
 	struct milter_link link[MILTERS_MAX];
 };
+
+/* milter_tell.c: tell those who want to know that this recipient is refused, for that
+   reason; "" or no address at all is nobody. NULL, or smtp_network: again on a thread that
+   may wait. */
+const char *milters_refused(struct smtp *smtp, struct slice path, const char *why);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "config.h"
 #include "core/listen.h"
+#include "core/text.h"
 #include "protocols/smtp/milter.h"
 
 struct subject {
@@ -117,8 +118,8 @@ static void login(const struct subject *s, struct buf *out)
 
 static void login_way(const struct subject *s, struct buf *out)
 {
-	if (s->smtp->login)
-		buf_addz(out, "PLAIN");
+	if (s->smtp->login_way)
+		buf_addz(out, s->smtp->login_way);
 }
 
 static void message_id(const struct subject *s, struct buf *out)
@@ -147,21 +148,47 @@ static void sender_host(const struct subject *s, struct buf *out)
 		put_host(s->smtp->mail->reverse_path, out);
 }
 
+/* Of a refused recipient, as sendmail has it: the mailer "error", and in place of host and
+   address the status and the reason. NULL: it is none. */
+static const char *refusal_of(const struct subject *s)
+{
+	return s->smtp->milters ? s->smtp->milters->refusal : NULL;
+}
+
+/* "550 5.1.1 No such user" behind the code. */
+static struct slice refusal_text(const struct subject *s)
+{
+	struct slice reply = slice_str(refusal_of(s) ? refusal_of(s) : "");
+
+	slice_word(&reply);
+	return slice_trim(reply);
+}
+
 static void rcpt_address(const struct subject *s, struct buf *out)
 {
-	if (s->rcpt)
+	struct slice reply = refusal_text(s);
+
+	if (reply.n > 0)
+		buf_adds(out, slice_trim(slice_from(reply, text_status(reply))));
+	else if (s->rcpt)
 		buf_adds(out, s->rcpt->original);
 }
 
 static void rcpt_host(const struct subject *s, struct buf *out)
 {
-	if (s->rcpt)
+	struct slice reply = refusal_text(s);
+
+	if (reply.n > 0)
+		buf_adds(out, slice_head(reply, text_status(reply)));
+	else if (s->rcpt)
 		put_host(s->rcpt->original, out);
 }
 
 static void rcpt_way(const struct subject *s, struct buf *out)
 {
-	if (s->rcpt)
+	if (refusal_of(s))
+		buf_addz(out, "error");
+	else if (s->rcpt)
 		buf_addz(out, s->rcpt->target && s->rcpt->target->account ? "local" : "smtp");
 }
 

@@ -98,7 +98,7 @@ enum milter_step {
 	MILTER_MUTE_HEADERS_END = 0x40000,
 	MILTER_MUTE_BODY = 0x80000,
 	MILTER_LEADING_SPACE = 0x100000, /* values come with the blank behind the colon */
-	MILTER_STEPS = 0x1ff7ff,	 /* all but that of refused recipients */
+	MILTER_STEPS = 0x1fffff,
 };
 
 /* --- packets --- */

@@ -367,6 +367,7 @@ static void done(struct sess *s)
 	smtp_policy_end(smtp);
 	free(smtp->helo);
 	free(smtp->login);
+	free(smtp->login_way);
 }
 
 PROTOCOL(smtp) = {

@@ -109,6 +109,7 @@ struct smtp {
 	bool esmtp;
 	uint64_t account; /* logged in: its id, else 0 */
 	char *login;	  /* its name */
+	char *login_way;  /* the mechanism, "SCRAM-SHA-256"; NULL: a proxy told of the login */
 	struct auth *auth;
 	unsigned faults;     /* commands that were refused as malformed */
 	unsigned refusals;   /* of what was well-formed */

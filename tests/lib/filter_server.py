@@ -5,7 +5,7 @@ usage: filter_server SOCKET LOG     SOCKET: "unix:/path" or "inet:PORT@127.0.0.1
 A line of JSON for each stage goes to LOG. The words of the Subject behind "do:" are done: "add", "insert",
 "change", "remove", "from", "rcpt+", "rcpt-", "body", "quarantine", "discard", "reject", "tempfail", "code",
 "lines", "accept", "slow". Addresses with a verb before the @ get it at MAIL or RCPT: reject@, tempfail@, discard@,
-accept@. The options "skip", "mute", "leadspc", "symlist" come by the environment variable FILTER."""
+accept@. The options "skip", "mute", "leadspc", "symlist", "refused" come by the environment variable FILTER."""
 import json
 import os
 import sys
@@ -17,7 +17,7 @@ OPTIONS = os.environ.get("FILTER", "").split()
 EVENTS = open(sys.argv[2], "a", buffering=1)
 VERBS = {"reject": Milter.REJECT, "tempfail": Milter.TEMPFAIL, "discard": Milter.DISCARD, "accept": Milter.ACCEPT}
 MACROS = ("j", "i", "v", "_", "{client_addr}", "{client_port}", "{auth_authen}", "{auth_type}", "{tls_version}",
-          "{cipher}", "{daemon_name}", "{mail_addr}", "{rcpt_addr}", "{rcpt_mailer}")
+          "{cipher}", "{daemon_name}", "{mail_addr}", "{rcpt_addr}", "{rcpt_mailer}", "{rcpt_host}")
 
 
 QUIET = Milter.NOREPLY if "mute" in OPTIONS else Milter.CONTINUE
@@ -140,6 +140,8 @@ class Filter(Milter.Base):
             steps |= Milter.P_SKIP
         if "leadspc" in OPTIONS:
             steps |= Milter.P_HDR_LEADSPC
+        if "refused" in OPTIONS:
+            steps |= Milter.P_RCPT_REJ
         opts[0] = opts[0]
         opts[1] = opts[1] & steps
         opts[2] = opts[3] = 0

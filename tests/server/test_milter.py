@@ -10,7 +10,7 @@ import subprocess
 import threading
 import unittest
 
-from server import Server
+from server import PASSWORD, Server
 from waiting import wait_for
 
 ANN, BOB, CY = "ann@alpha.test", "bob@alpha.test", "cy@alpha.test"
@@ -169,6 +169,13 @@ class Changes(Mail):
             smtp.sendmail(ANN, [BOB], "Subject: mine\r\n\r\nhello\r\n")
         macros = self.filter.event("mail")["macros"]
         self.assertEqual(macros["{auth_authen}"], ANN)
+        self.assertEqual(macros["{auth_type}"], "PLAIN")
+        self.filter.forget()
+        done = subprocess.run(["swaks", "--server", "127.0.0.1", "--port", str(self.server.ports["submission"]), "--tls",
+                               "--auth", "LOGIN", "--auth-user", ANN, "--auth-password", PASSWORD,
+                               "--from", ANN, "--to", BOB], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertEqual(self.filter.event("mail")["macros"]["{auth_type}"], "LOGIN")
         self.assertTrue(self.filter.event("helo")["macros"]["{tls_version}"].startswith("TLSv1"))
 
     def test_one_connection_for_a_session(self):
@@ -297,6 +304,25 @@ class Several(Mail):
                              set(quiet.event("helo")["macros"]), {"i"})
         text = self.only(ANN)
         self.assertIn("X-A:no blank\r\n" + "X-Added: with\r\n\ta second line\r\n" * 2 + "\r\n", text)
+
+    def test_refused_recipients_are_told_to_who_wants_them(self):
+        """As sendmail does it: the mailer is "error", status and reason stand for host and address."""
+        with Filter(self.server.folder, "all", "refused") as all_of_them, Filter(self.server.folder, "some") as some:
+            self.use(all_of_them.address, some.address)
+            with self.smtp() as smtp:
+                smtp.ehlo()
+                smtp.mail("x@elsewhere.test")
+                codes = [smtp.rcpt(to)[0] for to in ("nobody@alpha.test", "x@partner.test", "<", ANN)]
+                self.assertEqual(codes, [550, 550, 501, 250])
+                self.assertEqual(smtp.data("Subject: x\r\n\r\nhello\r\n")[0], 250)
+            told = [[event["args"][0], *(event["macros"].get(name) for name in
+                                         ("{rcpt_mailer}", "{rcpt_host}", "{rcpt_addr}"))]
+                    for event in all_of_them.events() if event["stage"] == "rcpt"]
+            self.assertEqual(told[0], ["<nobody@alpha.test>", "error", "5.1.1", "No such user here"])
+            self.assertEqual(told[1][:3], ["<x@partner.test>", "error", "5.7.1"])
+            self.assertEqual(told[2:], [[f"<{ANN}>", "local", "alpha.test", ANN]])
+            self.assertEqual(some.stages().count("rcpt"), 1)
+        self.assertEqual(len(self.got(ANN)), 1)
 
     def test_blanks_are_told_to_who_wants_them(self):
         with Filter(self.server.folder, "blanks", "leadspc") as blanks:
