@@ -56,13 +56,13 @@ bool dmarc_read(struct slice text, struct dmarc_record *out)
 	out->strict_spf = is_strict(&tags, "aspf");
 	out->testing = slice_ieq(tags_value(&tags, "t"), SLICE("y"));
 	out->percent = read_percent(&tags);
+	out->rua = tags_value(&tags, "rua");
 	return true;
 }
 
 /* --- finding it --- */
 
-/* 1: found; 0: there is none, or several; -1: no answer. */
-static int find_at(
+int dmarc_find(
     const struct asker *asker, struct slice domain, struct pool *pool, struct dmarc_record *out)
 {
 	struct slice name = slice_str(pool_printf(pool, "_dmarc.%.*s", SLICE_ARG(domain))), text;
@@ -86,12 +86,12 @@ static int find_record(const struct dmarc_question *q, struct pool *pool,
     struct dmarc_record *record, struct slice *where)
 {
 	struct slice org = org_domain(q->from, pool);
-	int found = find_at(q->asker, q->from, pool, record);
+	int found = dmarc_find(q->asker, q->from, pool, record);
 
 	*where = q->from;
 	if (found == 0 && !slice_eq(org, q->from)) {
 		*where = org;
-		found = find_at(q->asker, org, pool, record);
+		found = dmarc_find(q->asker, org, pool, record);
 	}
 	return found;
 }
@@ -167,7 +167,7 @@ static enum dmarc_policy wish_of(const struct dmarc_record *record, enum dmarc_p
 
 void dmarc_check(const struct dmarc_question *q, struct pool *pool, struct dmarc_answer *out)
 {
-	struct dmarc_record record = { 0 };
+	struct dmarc_record *record = &out->record;
 
 	*out = (struct dmarc_answer){ .result = DMARC_NONE };
 	if (!asker_name(q->from)) {
@@ -175,19 +175,41 @@ void dmarc_check(const struct dmarc_question *q, struct pool *pool, struct dmarc
 		out->why = "no single domain in From";
 		return;
 	}
-	int found = find_record(q, pool, &record, &out->domain);
+	int found = find_record(q, pool, record, &out->domain);
 	if (found <= 0) {
 		out->domain = (struct slice){ 0 };
 		out->result = found < 0 ? DMARC_TEMPERROR : DMARC_NONE;
 		return;
 	}
-	out->policy = policy_for(q, &record, out->domain, pool);
-	if (spf_aligns(q, &record, pool) || dkim_aligns(q, &record, pool))
+	out->policy = policy_for(q, record, out->domain, pool);
+	out->spf_aligns = spf_aligns(q, record, pool);
+	out->dkim_aligns = dkim_aligns(q, record, pool);
+	if (out->spf_aligns || out->dkim_aligns)
 		out->result = DMARC_PASS;
-	else if (may_align_later(q, &record, pool))
+	else if (may_align_later(q, record, pool))
 		out->result = DMARC_TEMPERROR;
 	else
 		out->result = DMARC_FAIL;
 	if (out->result == DMARC_FAIL)
-		out->wish = wish_of(&record, out->policy);
+		out->wish = wish_of(record, out->policy);
+}
+
+bool dmarc_may_report(
+    const struct asker *asker, struct slice domain, struct slice to, struct pool *pool)
+{
+	struct dns_answer answer;
+	struct slice text;
+	struct err err = { 0 };
+	const char *name =
+	    pool_printf(pool, "%.*s._report._dmarc.%.*s", SLICE_ARG(domain), SLICE_ARG(to));
+
+	if (org_same(domain, to, pool))
+		return true;
+	if (asker_ask(asker, slice_str(name), DNS_TXT, pool, &answer, &err) != DNS_FOUND)
+		return false;
+	for (size_t i = 0; i < answer.n; i++)
+		if (dns_read_text(answer.rr[i], pool, &text) &&
+		    slice_eq(slice_trim(slice_cut(&text, ';')), SLICE("v=DMARC1")))
+			return true;
+	return false;
 }

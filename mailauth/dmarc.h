@@ -22,6 +22,7 @@ struct dmarc_record {
 	bool strict_dkim, strict_spf;
 	bool testing; /* t=y */
 	unsigned percent;
+	struct slice rua; /* where reports go: URIs parted by commas; in the text */
 };
 /* False: it is none. */
 bool dmarc_read(struct slice text, struct dmarc_record *out);
@@ -38,8 +39,20 @@ struct dmarc_answer {
 	enum dmarc_policy policy; /* as published, for this domain */
 	enum dmarc_policy wish;	  /* what is to be done with this message, of those that fail */
 	struct slice domain;	  /* where the record was found; or empty */
-	const char *why;	  /* static; or NULL */
+	struct dmarc_record record;
+	bool spf_aligns, dkim_aligns; /* with a pass */
+	const char *why;	      /* static; or NULL */
 };
+
+/* Does the domain want its reports to be sent to that one (RFC 7489 7.1)? To another than
+   its own only if that one says so in the DNS. Waits for the network. */
+bool dmarc_may_report(
+    const struct asker *asker, struct slice domain, struct slice to, struct pool *pool);
+
+/* Ask for the record of that very domain. 1; 0: there is none, or several; -1: no answer.
+   Waits for the network. */
+int dmarc_find(
+    const struct asker *asker, struct slice domain, struct pool *pool, struct dmarc_record *out);
 
 /* Waits for the network: not on a loop. */
 void dmarc_check(

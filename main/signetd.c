@@ -31,11 +31,13 @@
 #include "pki/seal.h"
 #include "pki/trust.h"
 #include "protocols/relay/relay.h"
+#include "protocols/smtp/dmarc_report.h"
 #include "protocols/smtp/flow.h"
 #include "smime/smime.h"
 #include "storage/forward.h"
 #include "storage/source.h"
 #include "storage/store.h"
+#include "storage/tally.h"
 #include "webadmin/web.h"
 
 struct options {
@@ -295,7 +297,7 @@ static int start_threads(struct err *err)
 
 	if (workers_start((unsigned)conf_num(&conf_key_server_workers),
 		(unsigned)conf_num(&conf_key_server_network_threads), err) ||
-	    relay_start(&sealer, err))
+	    tally_start(err) || dmarc_report_start(err) || relay_start(&sealer, err))
 		return -1;
 	return loops_start((unsigned)conf_num(&conf_key_server_loops), err);
 }
@@ -338,6 +340,7 @@ static void end(void)
 	workers_stop();
 	listen_free();
 	threads_stop();
+	tally_stop();
 	web_stop();
 	flow_stop();
 	relay_free();

@@ -18,6 +18,21 @@ int notice_text(
 int notice_message(
     struct slice from, struct slice to, struct slice message, uint64_t mid, struct err *err);
 
+/* A report to another domain with what was counted attached; texts without line ends but
+   where said. */
+struct notice_report {
+	const char *from;
+	struct slice to;
+	const char *subject;
+	const char *fields; /* more of the header, each with CRLF; "": none */
+	const char *kind;   /* Content-Type of the whole, without a boundary */
+	const char *text;
+	const char *type, *file; /* of the attachment */
+	struct slice data;
+};
+/* Append the message; mid as above. */
+void notice_report_write(const struct notice_report *report, uint64_t mid, struct buf *out);
+
 /* Somebody's message, sent on by the rules of the account `by`, which answers for it: its
    reverse-path. It carries the field by which deliveries know it again, and is not signed,
    since nobody here vouches for its text. As notice_text. */

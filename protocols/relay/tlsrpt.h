@@ -1,6 +1,6 @@
 /* tlsrpt.h - what domains are told of TLS towards them: reports of a day (RFC 8460)
  *
- *	tlsrpt.c	collects, a record for each day, domain and kind of policy
+ *	tlsrpt.c	collects, a tally (storage/tally.h) for each domain and kind of policy
  *	tlsrpt_json.c	writes the report of a domain's day
  *	tlsrpt_send.c	sends it by mail or HTTPS once the day is over; operations
  *
@@ -13,8 +13,9 @@
 #include "core/buf.h"
 #include "core/err.h"
 #include "core/pool.h"
+#include "storage/tally.h"
 
-enum { TLSRPT_DAY_S = 86400, TLSRPT_FAILURES_MAX = 50 };
+enum { TLSRPT_FAILURES_MAX = 50 };
 
 /* --- tlsrpt.c --- */
 
@@ -39,15 +40,9 @@ struct tlsrpt_seen {
 	size_t n;
 };
 
-/* A record's value; slices point into it. False: it is none. Out is large. */
-bool tlsrpt_read(struct slice record, struct tlsrpt_seen *out);
-void tlsrpt_write(const struct tlsrpt_seen *seen, struct buf *out);
+/* Slices point into the tally. Out is large. */
+void tlsrpt_read(const struct tally *tally, struct tlsrpt_seen *out);
 
-/* Count one, as bad ones are told apart. Its texts must outlive seen. */
-void tlsrpt_count(struct tlsrpt_seen *seen, const struct tlsrpt_failure *failure);
-
-/* Keys of records: "20260301 partner.test sts". */
-bool tlsrpt_read_key(struct slice key, int64_t *day, struct slice *domain);
 extern const char tlsrpt_room[];
 
 /* Which of RFC 8460 4.3 a reason of ours is. */

@@ -5,7 +5,6 @@
 #include <jansson.h>
 
 #include "protocols/relay/tlsrpt.h"
-#include "storage/store.h"
 
 struct writing {
 	const struct tlsrpt_head *head;
@@ -59,13 +58,12 @@ static json_t *policy_of(const struct writing *w)
 	    failures_of(w->seen));
 }
 
-static bool add_record(void *arg, struct slice key, struct slice value)
+static bool add_tally(void *arg, const struct tally *tally)
 {
 	struct writing *w = arg;
 
-	(void)key;
-	if (tlsrpt_read(value, w->seen))
-		json_array_append_new(w->policies, policy_of(w));
+	tlsrpt_read(tally, w->seen);
+	json_array_append_new(w->policies, policy_of(w));
 	return true;
 }
 
@@ -89,22 +87,14 @@ static int add_piece(const char *piece, size_t n, void *arg)
 int tlsrpt_json(const struct tlsrpt_head *head, struct buf *out)
 {
 	struct writing w = { head, json_array(), mem_get(sizeof(*w.seen)) };
-	struct buf prefix = { 0 };
-	time_t day = (time_t)head->day;
-	char date[16];
-	struct tm tm;
 
-	gmtime_r(&day, &tm);
-	strftime(date, sizeof(date), "%Y%m%d", &tm);
-	buf_printf(&prefix, "%s %.*s ", date, SLICE_ARG(head->domain));
-	int rc = store_record_each(tlsrpt_room, buf_slice(&prefix), add_record, &w) < 0 ? -1 : 0;
+	int rc = tally_each(tlsrpt_room, head->day, head->domain, add_tally, &w);
 	json_t *report = json_pack("{s:s, s:{s:o, s:o}, s:s, s:s, s:o}", "organization-name",
 	    head->own, "date-range", "start-datetime", time_of(head->day), "end-datetime",
-	    time_of(head->day + TLSRPT_DAY_S - 1), "contact-info", head->contact, "report-id",
+	    time_of(head->day + TALLY_DAY_S - 1), "contact-info", head->contact, "report-id",
 	    head->id, "policies", w.policies);
 	json_dump_callback(report, add_piece, out, JSON_COMPACT);
 	json_decref(report);
-	buf_done(&prefix);
 	free(w.seen);
 	return rc;
 }

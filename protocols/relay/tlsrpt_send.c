@@ -5,7 +5,6 @@
 
 #include "core/fetch.h"
 #include "core/gzip.h"
-#include "core/hash.h"
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/op.h"
@@ -13,17 +12,8 @@
 #include "protocols/relay/talk.h"
 #include "protocols/relay/tlsrpt.h"
 #include "storage/notice.h"
-#include "storage/store.h"
 
-enum {
-	LOOK_EVERY_MS = 3600 * 1000,
-	SPREAD_S = 4 * 3600, /* RFC 8460 4.1: not all at midnight */
-	GIVE_UP_S = 3 * TLSRPT_DAY_S,
-	KEYS_MAX = 100000,
-	TARGETS_MAX = 5,
-	POST_MS = 60000,
-	ANSWER_MAX = 64 * 1024,
-};
+enum { LOOK_EVERY_MS = 3600 * 1000, TARGETS_MAX = 5, POST_MS = 60000, ANSWER_MAX = 64 * 1024 };
 
 /* One domain's day. */
 struct report {
@@ -34,36 +24,29 @@ struct report {
 
 /* --- by mail (RFC 8460 5.3) --- */
 
-/* Mail that is about TLS that fails must not wait for TLS (RFC 8689 5). A signer of outgoing
-   mail signs it like any other. */
-static void write_mail(const struct report *r, struct slice to, uint64_t mid, struct buf *out)
+/* Mail that is about TLS that fails must not wait for TLS (RFC 8689 5). */
+static void write_mail(struct report *r, struct slice to, uint64_t mid, struct buf *out)
 {
 	const struct tlsrpt_head *h = &r->head;
-	struct buf text = { 0 };
-	struct slice rest;
-	char date[40];
+	const struct notice_report report = {
+		.from = h->contact,
+		.to = to,
+		.subject =
+		    pool_printf(&r->pool, "Report Domain: %.*s Submitter: %s Report-ID: <%s>",
+			SLICE_ARG(h->domain), h->own, h->id),
+		.fields = pool_printf(&r->pool,
+		    "TLS-Report-Domain: %.*s\r\nTLS-Report-Submitter: %s\r\nTLS-Required: No\r\n",
+		    SLICE_ARG(h->domain), h->own),
+		.kind = "multipart/report; report-type=tlsrpt",
+		.text = pool_printf(&r->pool, "How TLS from %s to the mail servers of %.*s went.",
+		    h->own, SLICE_ARG(h->domain)),
+		.type = "application/tlsrpt+gzip",
+		.file = pool_printf(&r->pool, "%s!%.*s!%lld!%lld.json.gz", h->own,
+		    SLICE_ARG(h->domain), (long long)h->day, (long long)h->day + TALLY_DAY_S - 1),
+		.data = buf_slice(&r->packed),
+	};
 
-	buf_printf(out,
-	    "From: %s\r\nTo: %.*s\r\nDate: %s\r\nMessage-ID: <%llu.tls@%s>\r\n"
-	    "Subject: Report Domain: %.*s Submitter: %s Report-ID: <%s>\r\n"
-	    "TLS-Report-Domain: %.*s\r\nTLS-Report-Submitter: %s\r\nTLS-Required: No\r\n"
-	    "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
-	    "Content-Type: multipart/report; report-type=tlsrpt; boundary=\"=_%llu\"\r\n\r\n"
-	    "--=_%llu\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n"
-	    "How TLS from %s to the mail servers of %.*s went.\r\n\r\n"
-	    "--=_%llu\r\nContent-Type: application/tlsrpt+gzip\r\n"
-	    "Content-Transfer-Encoding: base64\r\n"
-	    "Content-Disposition: attachment;\r\n\tfilename=\"%s!%.*s!%lld!%lld.json.gz\"\r\n\r\n",
-	    h->contact, SLICE_ARG(to), date_rfc5322(time(NULL), date), (unsigned long long)mid,
-	    h->own, SLICE_ARG(h->domain), h->own, h->id, SLICE_ARG(h->domain), h->own,
-	    (unsigned long long)mid, (unsigned long long)mid, h->own, SLICE_ARG(h->domain),
-	    (unsigned long long)mid, h->own, SLICE_ARG(h->domain), (long long)h->day,
-	    (long long)h->day + TLSRPT_DAY_S - 1);
-	base64_put(&text, buf_slice(&r->packed));
-	for (rest = buf_slice(&text); rest.n > 0; rest = slice_from(rest, 76))
-		buf_printf(out, "%.*s\r\n", SLICE_ARG(slice_head(rest, 76)));
-	buf_printf(out, "--=_%llu--\r\n", (unsigned long long)mid);
-	buf_done(&text);
+	notice_report_write(&report, mid, out);
 }
 
 static int send_mail(struct report *r, struct slice to, struct err *err)
@@ -142,100 +125,27 @@ static int make(struct report *r, struct slice domain, int64_t day, struct buf *
 
 /* --- all that is due --- */
 
-struct due {
-	struct pool pool;
-	struct slice *keys;
-	size_t n;
-	int64_t now;
-	bool all; /* also the day that is not over */
-	unsigned sent;
-};
-
-static bool is_due(const struct due *due, struct slice key)
-{
-	struct slice domain;
-	int64_t day;
-
-	if (!tlsrpt_read_key(key, &day, &domain))
-		return true;
-	int64_t spread = (int64_t)(hash_bytes(domain) % SPREAD_S);
-	return due->all || due->now >= day + TLSRPT_DAY_S + spread;
-}
-
-static bool gather(void *arg, struct slice key, struct slice value)
-{
-	struct due *due = arg;
-
-	(void)value;
-	if (due->n < KEYS_MAX && is_due(due, key))
-		due->keys[due->n++] = pool_slice(&due->pool, key);
-	return true;
-}
-
-static void forget(const struct due *due, struct slice domain, int64_t day)
-{
-	struct slice other;
-	struct err err = { 0 };
-	int64_t when;
-
-	for (size_t i = 0; i < due->n; i++)
-		if (tlsrpt_read_key(due->keys[i], &when, &other) && when == day &&
-		    slice_eq(other, domain))
-			store_record_put(tlsrpt_room, due->keys[i], (struct slice){ 0 }, &err);
-}
-
-/* Is it the first of its day and domain? They stand one behind the other. */
-static bool is_first(const struct due *due, size_t i, int64_t day, struct slice domain)
-{
-	struct slice other;
-	int64_t when;
-
-	return i == 0 || !tlsrpt_read_key(due->keys[i - 1], &when, &other) || when != day ||
-	    !slice_eq(other, domain);
-}
-
-static void send_one(struct due *due, struct slice domain, int64_t day)
+static int send_one(int64_t day, struct slice domain)
 {
 	struct report r = { 0 };
 	struct buf json = { 0 };
 
-	bool good = make(&r, domain, day, &json) == 0;
-	if (good) {
+	int rc = make(&r, domain, day, &json);
+	if (rc == 0) {
 		gzip_pack(buf_slice(&json), &r.packed);
-		good = send_all_of(&r) == 0;
+		rc = send_all_of(&r);
 	}
-	due->sent += good;
-	if (good || due->now > day + GIVE_UP_S)
-		forget(due, domain, day);
 	buf_done(&json);
 	buf_done(&r.packed);
 	pool_done(&r.pool);
-}
-
-static unsigned send_due(bool all)
-{
-	struct due *due = mem_get(sizeof(*due));
-	struct slice domain;
-	int64_t day;
-
-	*due = (struct due){ .now = time(NULL), .all = all };
-	due->keys = mem_get(KEYS_MAX * sizeof(*due->keys));
-	store_record_each(tlsrpt_room, (struct slice){ 0 }, gather, due);
-	for (size_t i = 0; i < due->n && !threads_ending(); i++)
-		if (tlsrpt_read_key(due->keys[i], &day, &domain) && is_first(due, i, day, domain))
-			send_one(due, domain, day);
-	unsigned sent = due->sent;
-	free(due->keys);
-	pool_done(&due->pool);
-	free(due);
-	return sent;
+	return rc;
 }
 
 static void run_thread(void *arg)
 {
 	(void)arg;
 	while (!threads_sleep(LOOK_EVERY_MS))
-		send_due(false);
+		tally_send(tlsrpt_room, false, send_one);
 }
 
 int tlsrpt_start(struct err *err)
@@ -245,28 +155,28 @@ int tlsrpt_start(struct err *err)
 
 /* --- for admins --- */
 
-static bool put_row(void *arg, struct slice key, struct slice value)
+static bool put_row(void *arg, const struct tally *tally)
 {
 	struct op_call *call = arg;
 	struct tlsrpt_seen *seen = mem_get(sizeof(*seen));
-	struct slice domain;
-	int64_t day;
 
-	if (tlsrpt_read_key(key, &day, &domain) && tlsrpt_read(value, seen)) {
-		op_row(call);
-		op_put_text(call, "day", slice_head(key, 8));
-		op_put_text(call, "domain", domain);
-		op_put_text(call, "policy", seen->kind);
-		op_put_number(call, "good", (int64_t)seen->good);
-		op_put_number(call, "bad", (int64_t)seen->bad);
-	}
+	tlsrpt_read(tally, seen);
+	char day[TALLY_DAY_TEXT];
+
+	op_row(call);
+	tally_day_text(tally->day, day);
+	op_put_text(call, "day", slice_str(day));
+	op_put_text(call, "domain", tally->domain);
+	op_put_text(call, "policy", seen->kind);
+	op_put_number(call, "good", (int64_t)seen->good);
+	op_put_number(call, "bad", (int64_t)seen->bad);
 	free(seen);
 	return true;
 }
 
 static int run_show(struct op_call *call)
 {
-	if (store_record_each(tlsrpt_room, (struct slice){ 0 }, put_row, call) < 0)
+	if (tally_each(tlsrpt_room, 0, (struct slice){ 0 }, put_row, call) != 0)
 		return op_fail(call, ERR_TEMP, "cannot read what was seen");
 	return 0;
 }
@@ -282,7 +192,7 @@ OPERATION(tls_report_show) = {
 
 static int run_send(struct op_call *call)
 {
-	op_put_number(call, "sent", send_due(op_bool(call, "today")));
+	op_put_number(call, "sent", tally_send(tlsrpt_room, op_bool(call, "today"), send_one));
 	return 0;
 }
 

@@ -1,5 +1,6 @@
 /* check_dmarc.c - what the domain in From wishes, and the field that tells all results */
 #include "core/log.h"
+#include "protocols/smtp/dmarc_report.h"
 #include "protocols/smtp/origin.h"
 
 CONF_KEY(dmarc_check) = {
@@ -100,13 +101,18 @@ static const char *junk_mailbox(struct smtp *smtp)
 	return copy;
 }
 
-static const char *act(struct smtp *smtp, const struct dmarc_answer *dmarc, struct slice from)
+/* What is done with it, the milder of what its domain wishes and what is done here. */
+static enum dmarc_policy action_for(struct smtp *smtp, const struct results *results)
 {
-	int64_t most = smtp_num(smtp, &conf_key_dmarc_on_fail);
-	int64_t action = (int64_t)dmarc->wish < most ? (int64_t)dmarc->wish : most;
+	int64_t most = smtp_num(smtp, &conf_key_dmarc_on_fail), wish = results->dmarc->wish;
 
-	if (dmarc->result != DMARC_FAIL)
-		return NULL;
+	if (results->dmarc->result != DMARC_FAIL || results->overridden)
+		return DMARC_LET;
+	return (enum dmarc_policy)(wish < most ? wish : most);
+}
+
+static const char *act(struct smtp *smtp, enum dmarc_policy action, struct slice from)
+{
 	if (action == DMARC_QUARANTINE)
 		smtp->mail->junk = junk_mailbox(smtp);
 	if (action == DMARC_REJECT) /* RFC 7489 10.3 */
@@ -121,6 +127,7 @@ static const char *check_text(struct smtp *smtp, struct slice message)
 	struct smtp_origin *origin = smtp_origin(smtp);
 	struct pool *pool = &smtp->mail->pool;
 	struct dmarc_answer dmarc = { 0 };
+	enum dmarc_policy action = DMARC_LET;
 	struct results results = { .spf = origin->has_spf ? &origin->spf : NULL,
 		.mailfrom = smtp->mail->reverse_path,
 		.dkim = origin->has_dkim ? &origin->dkim : NULL,
@@ -142,7 +149,9 @@ static const char *check_text(struct smtp *smtp, struct slice message)
 		    log_z("sealed", results.overridden ? "yes" : "no"));
 	}
 	add_field(smtp, &results);
-	return results.overridden ? NULL : act(smtp, &dmarc, results.from);
+	if (results.dmarc)
+		dmarc_report_count(smtp, &results, action = action_for(smtp, &results));
+	return act(smtp, action, results.from);
 }
 
 SMTP_CHECK(dmarc) = {

@@ -6,73 +6,73 @@
 
 #include "tests/unit/unit.h"
 
-static void survives(void **state)
+static void reads(void **state)
 {
-	struct tlsrpt_seen *seen = mem_get(sizeof(*seen)), *again = mem_get(sizeof(*again));
-	struct tlsrpt_failure failure = { SLICE("certificate-expired"), SLICE("mx.a.test"),
-		SLICE("192.0.2.1"), 0 };
-	struct buf out = { 0 };
+	struct tlsrpt_seen *seen = mem_get(sizeof(*seen));
+	struct tally tally;
 
 	(void)state;
-	seen->kind = SLICE("sts");
-	seen->policy = SLICE("version: STSv1\nmode: none\n");
-	tlsrpt_count(seen, NULL);
-	tlsrpt_count(seen, &failure);
-	tlsrpt_count(seen, &failure);
-	failure.address = SLICE("2001:db8::1");
-	tlsrpt_count(seen, &failure);
-	tlsrpt_write(seen, &out);
-	assert_true(tlsrpt_read(buf_slice(&out), again));
-	want_num("good", (int64_t)again->good, 1);
-	want_num("bad", (int64_t)again->bad, 3);
-	want_num("kinds", (int64_t)again->n, 2);
-	want_num("first", (int64_t)again->failures[0].n, 2);
-	want_text("address", again->failures[1].address, "2001:db8::1");
-	want_text("policy", again->policy, "version: STSv1\nmode: none\n");
-	buf_done(&out);
+	assert_true(tally_read(SLICE("20260301 a.test sts"),
+	    SLICE("2\n1\tgood\n2\tfailure\tcertificate-expired\tmx.a.test\t192.0.2.1\n"
+		  "1\tfailure\tcertificate-expired\tmx.a.test\t2001:db8::1\n"
+		  "\nversion: STSv1\nmode: none\n"),
+	    &tally));
+	tlsrpt_read(&tally, seen);
+	want_text("kind", seen->kind, "sts");
+	want_num("good", (int64_t)seen->good, 1);
+	want_num("bad", (int64_t)seen->bad, 3);
+	want_num("kinds", (int64_t)seen->n, 2);
+	want_num("first", (int64_t)seen->failures[0].n, 2);
+	want_text("address", seen->failures[1].address, "2001:db8::1");
+	want_text("policy", seen->policy, "version: STSv1\nmode: none\n");
 	free(seen);
-	free(again);
 }
 
 static void is_bounded(void **state)
 {
 	struct tlsrpt_seen *seen = mem_get(sizeof(*seen));
-	char hosts[200][16];
+	struct buf record = { 0 };
+	struct tally tally;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(hosts); i++) {
-		snprintf(hosts[i], sizeof(hosts[i]), "mx%zu", i);
-		tlsrpt_count(seen,
-		    &(struct tlsrpt_failure){ SLICE("x"), slice_str(hosts[i]), SLICE("y"), 0 });
-	}
+	buf_addz(&record, "2\n");
+	for (size_t i = 0; i < 200; i++)
+		buf_printf(&record, "1\tfailure\tx\tmx%zu\ty\n", i);
+	buf_addz(&record, "\n");
+	assert_true(tally_read(SLICE("20260301 a.test sts"), buf_slice(&record), &tally));
+	tlsrpt_read(&tally, seen);
 	want_num("bad", (int64_t)seen->bad, 200);
 	want_num("told apart", (int64_t)seen->n, TLSRPT_FAILURES_MAX);
+	buf_done(&record);
 	free(seen);
 }
 
-static void refuses(void **state)
+static void records(void **state)
 {
-	static const char *const cases[] = { "", "1", "1\n", "2\nkind\tsts\n",
-		"1\nkind\tsts\ngood\tx\n", "1\nkind\tsts\nfailure\ta\tb\tc\n", "1\nkind\t\n" };
-	struct tlsrpt_seen *seen = mem_get(sizeof(*seen));
+	static const struct {
+		const char *key, *record;
+		bool good;
+	} cases[] = {
+		{ "20260301 a.test sts", "2\n\n", true },
+		{ "20260301 a.test sts", "2\n1\tx\n\n", true },
+		{ "20260301 a.test sts", "", false },
+		{ "20260301 a.test sts", "2", false },
+		{ "20260301 a.test sts", "1\nkind\tsts\n\n", false },
+		{ "20260301 a.test sts", "2\n1\tx\n", false },
+		{ "2026030 a.test sts", "2\n\n", false },
+		{ "20260301", "2\n\n", false },
+		{ "2026030x a.test sts", "2\n\n", false },
+	};
+	struct tally tally;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++)
-		want_num(cases[i], tlsrpt_read(slice_str(cases[i]), seen), false);
-	free(seen);
-}
-
-static void keys(void **state)
-{
-	struct slice domain;
-	int64_t day;
-
-	(void)state;
-	assert_true(tlsrpt_read_key(SLICE("20260301 a.test sts"), &day, &domain));
-	want_text("domain", domain, "a.test");
-	want_num("day", day, 1772323200);
-	assert_false(tlsrpt_read_key(SLICE("2026030 a.test sts"), &day, &domain));
-	assert_false(tlsrpt_read_key(SLICE("20260301"), &day, &domain));
+		want_num(cases[i].record,
+		    tally_read(slice_str(cases[i].key), slice_str(cases[i].record), &tally),
+		    cases[i].good);
+	assert_true(tally_read(SLICE("20260301 a.test sts"), SLICE("2\n\n"), &tally));
+	want_text("domain", tally.domain, "a.test");
+	want_num("day", tally.day, 1772323200);
 }
 
 static void types(void **state)
@@ -88,10 +88,9 @@ static void types(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(survives),
+		cmocka_unit_test(reads),
 		cmocka_unit_test(is_bounded),
-		cmocka_unit_test(refuses),
-		cmocka_unit_test(keys),
+		cmocka_unit_test(records),
 		cmocka_unit_test(types),
 	};
 
