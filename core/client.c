@@ -281,11 +281,16 @@ int client_bytes(struct client *client, struct slice *bytes, struct err *err)
 	return 1;
 }
 
+bool client_is_ahead(const struct client *client)
+{
+	return client->in.n > client->taken;
+}
+
 bool client_has_more(struct client *client)
 {
 	struct pollfd p = { .fd = client->fd, .events = POLLIN };
 
-	return client->in.n > client->taken || poll(&p, 1, 0) > 0;
+	return client_is_ahead(client) || poll(&p, 1, 0) > 0;
 }
 
 /* --- writing --- */

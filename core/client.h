@@ -50,6 +50,9 @@ int client_bytes(struct client *client, struct slice *bytes, struct err *err);
    an injection (RFC 3207). Waits for nothing. */
 bool client_has_more(struct client *client);
 
+/* Did more come together with the last line? */
+bool client_is_ahead(const struct client *client);
+
 /* Small writes are gathered; client_flush, client_line and many bytes send them. */
 int client_write(struct client *client, struct slice data, struct err *err);
 int client_flush(struct client *client, struct err *err);

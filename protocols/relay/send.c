@@ -173,12 +173,30 @@ static enum next ask_at_once(struct sending *s)
 
 /* --- the whole --- */
 
+/* An answer that came before the text, with the 354, is no word about it: a refusal may be meant, a yes can not. */
+static bool spoke_too_soon(struct sending *s)
+{
+	struct talk *talk = s->talk;
+
+	if (!client_is_ahead(talk->client))
+		return false;
+	talk_read(talk, &conf_key_relay_timeout_end);
+	talk->broken = true;
+	if (talk->reply.code >= 400 || talk->reply.code == 0)
+		send_judge_all(s);
+	else
+		send_all(s, SENT_LATER, SLICE("4.5.0 The server answered before it had the text"));
+	return true;
+}
+
 /* Its outcome is the last reply, unless a chunk was refused: then all have one. */
 static void send_text(struct sending *s, enum next next)
 {
 	struct talk *talk = s->talk;
 	int rc = 0;
 
+	if (next == NEXT_TEXT && spoke_too_soon(s))
+		return;
 	reply_clear(&talk->reply);
 	if (next == NEXT_TEXT)
 		rc = send_by_chunks(s) ? send_chunks(s) : send_dotted(s);
