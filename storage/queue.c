@@ -21,7 +21,7 @@ static struct queue_entry with_domains(const struct queue_entry *entry, struct p
 	return full;
 }
 
-/* Of those that have failed before they were tried. */
+/* Of those whom it has: who failed before he was tried. */
 static int put_states(struct kv_txn *txn, const struct queue_entry *entry)
 {
 	unsigned char key[QUEUE_STATE_KEY_BYTES];
@@ -29,7 +29,7 @@ static int put_states(struct kv_txn *txn, const struct queue_entry *entry)
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < entry->n_rcpts; i++) {
-		if (entry->rcpts[i].state == QUEUE_WAITING)
+		if (!queue_has_state(&entry->rcpts[i]))
 			continue;
 		buf_clear(&value);
 		queue_write_state(&value, &entry->rcpts[i]);

@@ -25,8 +25,8 @@ enum queue_state { QUEUE_WAITING, QUEUE_DELIVERED, QUEUE_FAILED };
 struct queue_rcpt {
 	struct slice address, original, notify, orcpt;
 	struct slice domain; /* of address, A-labels; filled when it is read */
-	/* What became of it; all zero in a new entry, or QUEUE_FAILED and owed: never
-	   to be tried, only to be told. */
+	/* What became of it; all zero in a new entry as a rule, or QUEUE_FAILED and owed:
+	   never to be tried, only to be told. */
 	enum queue_state state;
 	bool owed;   /* the sender must still be told what became of it */
 	bool warned; /* the sender was told that it takes long */
@@ -99,6 +99,7 @@ struct queue_row {
 	int priority;
 	int64_t when; /* it is due; QUEUE_HELD: when an admin lets it go */
 	uint64_t id;
+	bool tried; /* and is still here */
 };
 
 #define QUEUE_HELD (((int64_t)1 << 56) - 1)

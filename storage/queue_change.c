@@ -5,7 +5,7 @@
 #include "storage/queue_private.h"
 
 /* A recipient of whom nothing was ever stored has no record. */
-static bool has_state(const struct queue_rcpt *rcpt)
+bool queue_has_state(const struct queue_rcpt *rcpt)
 {
 	return rcpt->state != QUEUE_WAITING || rcpt->owed || rcpt->warned || rcpt->here ||
 	    rcpt->attempts || rcpt->tried || rcpt->next;
@@ -19,7 +19,7 @@ static int remove_entry(struct kv_txn *txn, const struct queue_entry *entry)
 	for (size_t i = 0; i < entry->n_rcpts; i++) {
 		struct queue_row row = queue_row(entry, i);
 
-		if (has_state(&entry->rcpts[i]) &&
+		if (queue_has_state(&entry->rcpts[i]) &&
 		    kv_del(home->queue, txn, queue_state_key(key, entry->id, i)) < 0)
 			return -1;
 		if (queue_is_first(entry, i) && queue_due_del(txn, &row) < 0)
@@ -52,7 +52,7 @@ static int put_row(struct kv_txn *txn, const struct queue_change *change, size_t
 	struct queue_row before = queue_row(&change->before, i);
 	struct queue_row after = queue_row(&change->after, i);
 
-	if (before.when == after.when)
+	if (before.when == after.when && before.tried == after.tried)
 		return 0;
 	if (queue_due_del(txn, &before) < 0)
 		return -1;

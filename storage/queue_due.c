@@ -50,12 +50,23 @@ int64_t queue_when(const struct queue_entry *entry, size_t i)
 	return first;
 }
 
+static bool was_tried(const struct queue_entry *entry, size_t i)
+{
+	bool tried;
+
+	do
+		tried = entry->rcpts[i].attempts > 0;
+	while (!tried && ++i < entry->n_rcpts && !queue_is_first(entry, i));
+	return tried;
+}
+
 struct queue_row queue_row(const struct queue_entry *entry, size_t i)
 {
 	return (struct queue_row){ .domain = entry->rcpts[i].domain,
 		.priority = entry->priority,
 		.when = queue_when(entry, i),
-		.id = entry->id };
+		.id = entry->id,
+		.tried = was_tried(entry, i) };
 }
 
 /* --- rows --- */
@@ -74,8 +85,10 @@ static struct slice due_key(struct buf *key, const struct queue_row *row)
 	return buf_slice(key);
 }
 
+static const struct slice untried = { "\1", 1 }, tried = { "\2", 1 };
+
 /* Its domain lies in the key. False: it is the mark. */
-static bool read_row(struct slice key, struct queue_row *row)
+static bool read_row(struct slice key, struct slice value, struct queue_row *row)
 {
 	if (key.n <= TAIL_BYTES)
 		return false;
@@ -84,7 +97,8 @@ static bool read_row(struct slice key, struct queue_row *row)
 	*row = (struct queue_row){ .domain = slice_head(key, key.n - TAIL_BYTES),
 		.priority = QUEUE_MOST - (int)(packed >> RANK_SHIFT),
 		.when = (int64_t)(packed & QUEUE_HELD),
-		.id = num_get64(tail + 8) };
+		.id = num_get64(tail + 8),
+		.tried = slice_eq(value, tried) };
 	return true;
 }
 
@@ -94,7 +108,8 @@ int queue_due_put(struct kv_txn *txn, const struct queue_row *row)
 
 	if (row->when == QUEUE_NEVER)
 		return 0;
-	int rc = kv_put(queue_home()->queue_due, txn, due_key(&key, row), SLICE("\1"));
+	int rc =
+	    kv_put(queue_home()->queue_due, txn, due_key(&key, row), row->tried ? tried : untried);
 	buf_done(&key);
 	return rc;
 }
@@ -136,8 +151,7 @@ static bool see_key(void *arg, struct slice key, struct slice value)
 	struct row_walk *walk = arg;
 	struct queue_row row;
 
-	(void)value;
-	return !read_row(key, &row) || walk->see(walk, &row);
+	return !read_row(key, value, &row) || walk->see(walk, &row);
 }
 
 /* At the first row of the domain's next priority. */

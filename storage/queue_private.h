@@ -2,7 +2,7 @@
  *
  *	queue		id			 the message and its recipients
  *	queue		id n			 what became of recipient n
- *	queue-due	domain NUL rank time id	 nothing: the key says it
+ *	queue-due	domain NUL rank time id	 1, or 2 when it was tried
  *
  * Ids rise with time, so the order of the keys is that of arrival. The rank, a byte,
  * is that of the priority, the most urgent 0; the time has seven. */
@@ -68,6 +68,8 @@ struct queue_change {
 int queue_change_apply(struct queue_change *change, struct kv_txn *txn);
 /* When it is durable: tells the watcher. */
 void queue_change_tell(const struct queue_change *change);
+/* Was anything ever stored of him? */
+bool queue_has_state(const struct queue_rcpt *rcpt);
 /* Does somebody wait, or is owed a word? */
 int queue_is_left(const struct queue_entry *entry);
 

@@ -244,28 +244,40 @@ static struct slice domain_of(struct slice address, struct pool *pool)
 	return name.n > 0 && slice_chr(name, '\0') < 0 ? name : SLICE("invalid");
 }
 
+struct placed {
+	struct queue_rcpt rcpt;
+	size_t place;
+};
+
 /* Of those with the same domain the order stays: the state of a recipient is
    kept under its number. */
 static int compare_domains(const void *pa, const void *pb)
 {
-	const struct queue_rcpt *a = pa, *b = pb;
-	int order = slice_cmp(a->domain, b->domain);
+	const struct placed *a = pa, *b = pb;
+	int order = slice_cmp(a->rcpt.domain, b->rcpt.domain);
 
 	if (order != 0)
 		return order;
-	return a->attempts < b->attempts ? -1 : a->attempts > b->attempts;
+	return a->place < b->place ? -1 : a->place > b->place;
+}
+
+static void sort_by_domain(struct queue_rcpt *rcpts, size_t n, struct pool *pool)
+{
+	struct placed *placed = pool_get(pool, n * sizeof(*placed));
+
+	for (size_t i = 0; i < n; i++)
+		placed[i] = (struct placed){ rcpts[i], i };
+	qsort(placed, n, sizeof(*placed), compare_domains);
+	for (size_t i = 0; i < n; i++)
+		rcpts[i] = placed[i].rcpt;
 }
 
 void queue_set_domains(struct queue_rcpt *rcpts, size_t n, struct pool *pool)
 {
-	for (size_t i = 0; i < n; i++) {
-		rcpts[i].domain = domain_of(rcpts[i].address, pool);
-		rcpts[i].attempts = (unsigned)i; /* lent */
-	}
-	if (n > 1)
-		qsort(rcpts, n, sizeof(*rcpts), compare_domains);
 	for (size_t i = 0; i < n; i++)
-		rcpts[i].attempts = 0;
+		rcpts[i].domain = domain_of(rcpts[i].address, pool);
+	if (n > 1)
+		sort_by_domain(rcpts, n, pool);
 }
 
 /* --- an entry and the state of its recipients, record by record --- */

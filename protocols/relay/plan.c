@@ -141,6 +141,7 @@ void plan_release(struct plan_job **jobp)
 struct rows {
 	uint64_t *ids;
 	size_t n, max;
+	bool tried; /* one of them was, and is still here */
 };
 
 static bool take_row(void *arg, const struct queue_row *row)
@@ -150,6 +151,7 @@ static bool take_row(void *arg, const struct queue_row *row)
 	if (rows->n == rows->max)
 		return false;
 	rows->ids[rows->n++] = row->id;
+	rows->tried = rows->tried || row->tried;
 	return true;
 }
 
@@ -169,6 +171,8 @@ static void read_rows(struct dest *dest, struct lane *lane, int64_t now)
 	int rc = queue_due(slice_str(dest->name), now, take_row, &rows, &later);
 	pthread_mutex_lock(&plan.lock);
 	lane->active--;
+	if (rows.tried)
+		turn_was_failing(lane);
 	dest->reading = false;
 	for (size_t i = 0; i < rows.n; i++)
 		if (!is_claimed(dest, rows.ids[i])) {

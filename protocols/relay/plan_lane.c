@@ -50,14 +50,23 @@ static void lane_free(struct lane *lane)
 	plan.n_lanes--;
 }
 
-/* Those that are down are remembered for their time; some more do no harm. */
+/* Those that are down are remembered for their time, and for an hour those that were
+   reached: who is alive has connections kept for him. */
+static bool is_worth_keeping(const struct lane *lane, int64_t now)
+{
+	enum { HOUR_MS = 3600 * 1000 };
+
+	return lane->down_until > now ||
+	    (lane->kind == LANE_ALIVE && loop_now() - lane->moved < HOUR_MS);
+}
+
 static void forget_idle(void)
 {
 	int64_t now = time(NULL);
 
 	for (size_t i = 0; i < PLAN_BUCKETS; i++)
 		for (struct lane **link = &plan.lanes[i], *lane; (lane = *link) != NULL;) {
-			if (!is_idle(lane) || lane->down_until > now) {
+			if (!is_idle(lane) || is_worth_keeping(lane, now)) {
 				link = &lane->next;
 				continue;
 			}

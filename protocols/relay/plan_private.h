@@ -85,6 +85,8 @@ void turn_give(struct lane *lane); /* a ticket more */
 struct lane *turn_take(void);	   /* the lane of a ticket that may be used now, or NULL */
 unsigned turn_waiting(void);	   /* tickets that may be used now */
 void turn_reached(struct lane *lane, bool reached);
+/* Mail for it was tried before, perhaps before the start: nothing better is known yet. */
+void turn_was_failing(struct lane *lane);
 void turn_leave(struct lane *lane);
 unsigned turn_max(void); /* connections */
 

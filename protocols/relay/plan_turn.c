@@ -114,6 +114,12 @@ void turn_reached(struct lane *lane, bool reached)
 	lane->kind = kind;
 }
 
+void turn_was_failing(struct lane *lane)
+{
+	if (lane->kind == LANE_NEW)
+		turn_reached(lane, false);
+}
+
 void turn_leave(struct lane *lane)
 {
 	if (lane->strange == 0)

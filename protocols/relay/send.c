@@ -173,7 +173,8 @@ static enum next ask_at_once(struct sending *s)
 
 /* --- the whole --- */
 
-/* An answer that came before the text, with the 354, is no word about it: a refusal may be meant, a yes can not. */
+/* An answer that came before the text, with the 354, is no word about it: a refusal may be meant, a
+ * yes can not. */
 static bool spoke_too_soon(struct sending *s)
 {
 	struct talk *talk = s->talk;

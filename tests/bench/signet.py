@@ -12,7 +12,7 @@ from system import PASSWORD, Failed, System
 
 class Signet(System):
     name = "Signet"
-    serves = ("mail", "imap", "idle", "chat", "encrypt", "web", "library", "domains")
+    serves = ("mail", "imap", "idle", "chat", "encrypt", "web", "library", "domains", "queue")
 
     clear = False
 

@@ -1,4 +1,5 @@
 """Mail to other domains by what is said for each of them: seen, changed, tried."""
+import re
 import unittest
 
 from server import Failed
@@ -126,6 +127,24 @@ class Share(Outgoing):
         self.assertEqual(dead.open, 6)
         dead.stalled.set()  # hangs up on all: each of the others is tried, too
         wait_for(lambda: dead.connections >= 24)
+
+    def test_who_is_new_does_not_wait_for_what_failed_before_a_restart(self):
+        """Nobody remembers who was alive; whose mail was tried before is not among those that may be."""
+        dead = self.stack.enter_context(Sink("127.0.0.5", self.sink.port))
+        self.set("relay.max-connections", "8")
+        dead.says["greeting"] = lambda line: "421 4.3.2 Not now"
+        for i in range(12):
+            self.names.table[f"old{i}.test"] = {"MX": [f"10 mx.old{i}.test"]}
+            self.names.table[f"mx.old{i}.test"] = {"A": ["127.0.0.5"]}
+            self.send(f"old{i}.test")
+        wait_for(lambda: len(set(re.findall(r" relay deferred .* to=x@(old\d+)", self.server.log()))) == 12)
+        dead.says["greeting"] = lambda line: STALL
+        self.server.kill()
+        self.server.start()
+        wait_for(lambda: dead.open == 4)
+        self.delivered(tls=False)
+        self.assertEqual(dead.open, 4)
+        dead.stalled.set()
 
 
 if __name__ == "__main__":

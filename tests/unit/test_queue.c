@@ -58,7 +58,8 @@ static void put(uint64_t id, const char *to, int64_t queued)
 
 static bool add_row(void *arg, const struct queue_row *row)
 {
-	buf_printf(arg, " %lld:%llu", (long long)row->when, (unsigned long long)row->id);
+	buf_printf(arg, " %lld:%llu%s", (long long)row->when, (unsigned long long)row->id,
+	    row->tried ? "!" : "");
 	return true;
 }
 
@@ -151,13 +152,13 @@ static void state_lasts(void **state)
 	want_text("reply", rcpts[2].reply, "450 4.2.0 Not now");
 	want_text("host", rcpts[2].host, "mx");
 	want_due("one", "one.test", " 50:1");
-	want_due("two", "two.test", " 100:1");
+	want_due("two", "two.test", " 100:1!");
 
 	const uint64_t ids[] = { 1, 2 }; /* the second is not there */
 	size_t done;
 	assert_int_equal(queue_act(QUEUE_RETRY, ids, 2, SLICE(""), &done, &err), 0);
 	assert_int_equal(done, 1);
-	want_due("now", "two.test", " 50:1");
+	want_due("now", "two.test", " 50:1!");
 	pool_done(&pool);
 }
 
