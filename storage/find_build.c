@@ -16,7 +16,7 @@
 #include "storage/box_private.h"
 #include "storage/find.h"
 #include "storage/find_make.h"
-#include "storage/find_merge.h"
+#include "storage/find_pieces.h"
 
 enum {
 	IDS = 1000, /* read from the database at a time */
@@ -151,8 +151,10 @@ static int read_new(struct batch *batch)
 		if (collect_new(batch) < 0)
 			return -1;
 		size_t n = batch->ids.n / sizeof(uint64_t), done = add_messages(batch);
-		if (done > 0)
+		if (done > 0) {
 			batch->index->highest = ((uint64_t *)(void *)batch->ids.p)[done - 1];
+			batch->index->changed = true;
+		}
 		batch->more |= done < n;
 		if (done < n)
 			break;
@@ -162,81 +164,21 @@ static int read_new(struct batch *batch)
 
 /* --- writing --- */
 
-static bool is_there(void *arg, uint64_t id)
-{
-	const struct find_index *index = arg;
-	struct box_key key = box_message_key(index->account, id);
-	struct buf value = { 0 };
-	int found = kv_get(index->shard->message, NULL, box_key_slice(&key), &value);
-
-	buf_done(&value);
-	return found != 0;
-}
-
-/* The last pieces from `from` on become one. */
-static int merge(struct find_index **index, size_t from, struct err *err)
-{
-	struct find_index *it = *index;
-	struct find_write write;
-
-	if (find_merge(it->pieces + from, it->n - from, is_there, it, &write) < 0) {
-		find_write_done(&write);
-		return err_set(err, ERR_TEMP, "the search index is damaged");
-	}
-	struct find_piece *piece = write.n > 0 ? find_index_write(it, &write, err) : NULL;
-	int rc = write.n > 0 && !piece ? -1 : 0;
-	find_write_done(&write);
-	if (rc == 0) {
-		struct find_index *less = find_index_with(it, it->pieces, from);
-		if (piece)
-			less->pieces[less->n++] = piece;
-		find_index_free(index);
-		*index = less;
-	}
-	return rc;
-}
-
-/* Many of its messages are gone: what they said should go as well. */
-static bool is_stale(const struct find_index *index)
-{
-	struct acct acct = { index->shard, index->account };
-	struct acct_usage usage;
-	uint64_t n = find_index_messages(index);
-
-	return acct_usage(&acct, &usage) == 0 && n > usage.messages + usage.messages / 4 + 100;
-}
-
-static int add_piece(struct batch *batch, struct err *err)
-{
-	struct find_write write;
-
-	find_make_finish(batch->make, &write);
-	struct find_piece *piece = find_index_write(batch->index, &write, err);
-	find_write_done(&write);
-	if (!piece)
-		return -1;
-	struct find_index *old = batch->index;
-	struct find_piece **pieces = mem_get((old->n + 1) * sizeof(*pieces));
-	for (size_t i = 0; i < old->n; i++)
-		pieces[i] = old->pieces[i];
-	pieces[old->n] = piece;
-	batch->index = find_index_with(old, pieces, old->n + 1);
-	find_piece_free(&piece);
-	find_index_free(&old);
-	free(pieces);
-	return 0;
-}
-
 static int write_batch(struct batch *batch, struct err *err)
 {
-	if (find_make_count(batch->make) > 0 && add_piece(batch, err) < 0)
-		return -1;
-	size_t from = find_merge_from(batch->index->pieces, batch->index->n);
-	if (!batch->more && is_stale(batch->index))
-		from = 0;
-	if (from < batch->index->n && merge(&batch->index, from, err) < 0)
-		return -1;
-	return find_index_put(batch->index, err);
+	struct find_write write;
+	int rc = 0;
+
+	if (find_make_count(batch->make) > 0) {
+		find_make_finish(batch->make, &write);
+		rc = find_pieces_add(&batch->index, &write, err);
+		find_write_done(&write);
+	}
+	if (rc == 0)
+		rc = find_pieces_merge(&batch->index, err);
+	if (rc == 0 && !batch->more)
+		rc = find_pieces_purge(&batch->index, err);
+	return rc == 0 && batch->index->changed ? find_index_put(batch->index, err) : rc;
 }
 
 /* --- a batch --- */
@@ -252,9 +194,11 @@ static int begin(struct batch *batch, struct find_work *work, struct err *err)
 	   whole. */
 	if (found == 1) {
 		batch->index = find_index_with(index, index->pieces, index->n);
+		batch->index->changed = false;
 		find_index_free(&index);
 	} else {
 		batch->index = find_index_new(work->shard, work->account);
+		batch->index->changed = true;
 	}
 	batch->make = find_make_new((size_t)conf_num(&conf_key_search_text_max));
 	return 0;

@@ -64,6 +64,7 @@ struct find_index *find_index_with(
 
 	index->highest = old->highest;
 	index->next = old->next;
+	index->changed = old->changed;
 	index->pieces = mem_get((n + 1) * sizeof(*index->pieces));
 	index->n = n;
 	for (size_t i = 0; i < n; i++)

@@ -24,6 +24,7 @@ struct find_index {
 	uint32_t next;	  /* number of the next file */
 	size_t n;
 	struct find_piece **pieces; /* large ones first */
+	bool changed;		    /* while a batch makes it: from what is on the disk */
 };
 
 /* A reference, from memory or the disk. 1, 0 there is none, -1 it is damaged or

@@ -12,11 +12,16 @@
 #include "storage/find_text.h"
 #include "storage/find_words.h"
 
+/* Half a line of the processor's cache: most words are short, and it is all that must be
+   fetched to compare one. */
 struct word {
 	uint64_t hash;
-	uint32_t at, n;	      /* in text */
 	uint32_t last, count; /* message, and how many had it */
+	uint32_t at;	      /* in the table's text */
+	uint8_t n;
+	char head[11]; /* the beginning of it */
 };
+_Static_assert(FIND_WORD_MAX <= UINT8_MAX, "its length fits");
 
 struct pair {
 	uint32_t word, doc;
@@ -121,31 +126,60 @@ static void grow(struct table *table)
 
 static bool is_same(const struct table *table, const struct word *word, struct slice text)
 {
-	return word->n == text.n && memcmp(table->text.p + word->at, text.p, text.n) == 0;
+	if (word->n != text.n)
+		return false;
+	if (text.n > sizeof(word->head))
+		return memcmp(table->text.p + word->at, text.p, text.n) == 0;
+	for (size_t i = 0; i < text.n; i++) /* faster than a call */
+		if (word->head[i] != text.p[i])
+			return false;
+	return true;
 }
 
-static uint32_t word_number(struct table *table, struct slice text)
-{
-	uint64_t hash = hash_bytes(text);
+/* Words of a text, some at a time. Where they are in the tables the processor has to
+   fetch from far away: it is told of all of them first, and does not wait for one after
+   another. */
+enum { RUN = 32 };
+struct run {
+	struct slice texts[RUN];
+	uint64_t hashes[RUN];
+	size_t n;
+};
 
-	if (count_words(table) * 2 >= (table->slots ? table->mask + 1 : 0))
-		grow(table);
+static void fetch(const struct table *table, const struct run *run)
+{
+	const struct word *words = words_of(table);
+
+	for (size_t i = 0; i < run->n; i++)
+		__builtin_prefetch(&table->slots[run->hashes[i] & table->mask]);
+	for (size_t i = 0; i < run->n; i++) {
+		uint32_t slot = table->slots[run->hashes[i] & table->mask];
+		if (slot)
+			__builtin_prefetch(&words[slot - 1], 1);
+	}
+}
+
+static uint32_t word_number(struct table *table, struct slice text, uint64_t hash)
+{
 	size_t slot = hash & table->mask;
+
 	for (; table->slots[slot]; slot = (slot + 1) & table->mask) {
 		const struct word *word = &words_of(table)[table->slots[slot] - 1];
 		if (word->hash == hash && is_same(table, word, text))
 			return table->slots[slot] - 1;
 	}
-	const struct word word = { hash, (uint32_t)table->text.n, (uint32_t)text.n, UINT32_MAX, 0 };
+	struct word word = { .hash = hash, .last = UINT32_MAX, .at = (uint32_t)table->text.n };
+	word.n = (uint8_t)text.n;
+	memcpy(word.head, text.p, text.n < sizeof(word.head) ? text.n : sizeof(word.head));
 	buf_add(&table->words, &word, sizeof(word));
 	buf_adds(&table->text, text);
 	table->slots[slot] = (uint32_t)count_words(table);
 	return table->slots[slot] - 1;
 }
 
-static void add_word(struct table *table, struct slice text, uint32_t doc)
+static void add_word(struct table *table, struct slice text, uint64_t hash, uint32_t doc)
 {
-	uint32_t number = word_number(table, text);
+	uint32_t number = word_number(table, text, hash);
 	struct word *word = &words_of(table)[number];
 	const struct pair pair = { number, doc };
 
@@ -156,17 +190,34 @@ static void add_word(struct table *table, struct slice text, uint32_t doc)
 	buf_add(&table->pairs, &pair, sizeof(pair));
 }
 
+static void add_run(struct table *table, struct run *run, uint32_t doc)
+{
+	while ((count_words(table) + run->n) * 2 >= (table->slots ? table->mask + 1 : 0))
+		grow(table);
+	fetch(table, run);
+	for (size_t i = 0; i < run->n; i++)
+		add_word(table, run->texts[i], run->hashes[i], doc);
+	run->n = 0;
+}
+
 /* False: a word was too long, or the text. */
 static bool add_text(struct find_make *make, enum find_kind kind, struct slice text)
 {
 	struct slice rest = slice_head(text, make->text_max), word;
 	bool all = rest.n == text.n;
+	struct run run = { .n = 0 };
 
-	while ((word = find_word_next(&rest)).n > 0)
-		if (word.n <= FIND_WORD_MAX)
-			add_word(&make->tables[kind], word, make->n);
-		else
+	while ((word = find_word_next(&rest)).n > 0) {
+		if (word.n > FIND_WORD_MAX) {
 			all = false;
+			continue;
+		}
+		run.texts[run.n] = word;
+		run.hashes[run.n++] = hash_bytes(word);
+		if (run.n == RUN)
+			add_run(&make->tables[kind], &run, make->n);
+	}
+	add_run(&make->tables[kind], &run, make->n);
 	return all;
 }
 

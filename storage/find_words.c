@@ -40,18 +40,69 @@ static const char *behind(const char *p, const char *end)
 	return p;
 }
 
+/* Most text is ASCII: of each byte, is it such a letter or digit? */
+static const bool plain[256] = {
+	['0'] = 1,
+	['1'] = 1,
+	['2'] = 1,
+	['3'] = 1,
+	['4'] = 1,
+	['5'] = 1,
+	['6'] = 1,
+	['7'] = 1,
+	['8'] = 1,
+	['9'] = 1,
+	['a'] = 1,
+	['b'] = 1,
+	['c'] = 1,
+	['d'] = 1,
+	['e'] = 1,
+	['f'] = 1,
+	['g'] = 1,
+	['h'] = 1,
+	['i'] = 1,
+	['j'] = 1,
+	['k'] = 1,
+	['l'] = 1,
+	['m'] = 1,
+	['n'] = 1,
+	['o'] = 1,
+	['p'] = 1,
+	['q'] = 1,
+	['r'] = 1,
+	['s'] = 1,
+	['t'] = 1,
+	['u'] = 1,
+	['v'] = 1,
+	['w'] = 1,
+	['x'] = 1,
+	['y'] = 1,
+	['z'] = 1,
+};
+
+static const char *word_end(const char *p, const char *end)
+{
+	for (;;) {
+		while (p < end && plain[(unsigned char)*p])
+			p++;
+		/* A tail here belongs to no character that was begun: broken text. */
+		if (p == end || (!is_tail(*p) && kind_of(p, end) != LETTER))
+			return p;
+		p = behind(p, end);
+	}
+}
+
 struct slice find_word_next(struct slice *rest)
 {
 	const char *p = rest->p, *end = p + rest->n, *begin;
 
-	while (p < end && kind_of(p, end) == GAP)
+	while (p < end && !plain[(unsigned char)*p] && kind_of(p, end) == GAP)
 		p = behind(p, end);
 	begin = p;
-	if (p < end && kind_of(p, end) == ALONE)
+	if (p < end && !plain[(unsigned char)*p] && kind_of(p, end) == ALONE)
 		p = behind(p, end);
 	else
-		while (p < end && kind_of(p, end) == LETTER)
-			p = behind(p, end);
+		p = word_end(p, end);
 	*rest = slice_of(p, (size_t)(end - p));
 	return slice_of(begin, (size_t)(p - begin));
 }

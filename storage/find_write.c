@@ -17,13 +17,6 @@ static void add32(struct buf *out, uint32_t v)
 	buf_add(out, p, sizeof(p));
 }
 
-static void add_number(struct buf *out, uint64_t v)
-{
-	for (; v >= 0x80; v >>= 7)
-		buf_addc(out, (char)(v | 0x80));
-	buf_addc(out, (char)v);
-}
-
 void find_write_message(struct find_write *write, uint64_t id, unsigned flags)
 {
 	unsigned char p[8];
@@ -36,28 +29,43 @@ void find_write_message(struct find_write *write, uint64_t id, unsigned flags)
 
 /* --- words --- */
 
-static size_t number_size(uint64_t v)
-{
-	size_t n = 1;
+enum { NUMBER_MAX = 5, LENGTH_MAX = 10 }; /* bytes of a message's number, of a length */
 
+static char *put_number(char *to, uint64_t v)
+{
 	for (; v >= 0x80; v >>= 7)
-		n++;
-	return n;
+		*to++ = (char)(v | 0x80);
+	*to++ = (char)v;
+	return to;
+}
+
+static size_t number_size(uint32_t v)
+{
+	return v < 1U << 7 ? 1 : v < 1U << 14 ? 2 : v < 1U << 21 ? 3 : v < 1U << 28 ? 4 : 5;
+}
+
+/* How many bytes the numbers take is known before they are written. */
+static size_t posts_size(const uint32_t *docs, size_t n)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < n; i++)
+		bytes += number_size(docs[i] - (i ? docs[i - 1] : 0));
+	return bytes;
 }
 
 static void add_post(struct buf *posts, const uint32_t *docs, size_t n)
 {
-	size_t bytes = 0;
+	char *begin = buf_room(posts, n * NUMBER_MAX + LENGTH_MAX), *to = begin;
 
 	if (n == 1) {
-		add_number(posts, (uint64_t)docs[0] << 1 | 1);
-		return;
+		to = put_number(to, (uint64_t)docs[0] << 1 | 1);
+	} else {
+		to = put_number(to, (uint64_t)posts_size(docs, n) << 1);
+		for (size_t i = 0; i < n; i++)
+			to = put_number(to, docs[i] - (i ? docs[i - 1] : 0));
 	}
-	for (size_t i = 0; i < n; i++)
-		bytes += number_size(docs[i] - (i ? docs[i - 1] : 0));
-	add_number(posts, (uint64_t)bytes << 1);
-	for (size_t i = 0; i < n; i++)
-		add_number(posts, docs[i] - (i ? docs[i - 1] : 0));
+	posts->n += (size_t)(to - begin);
 }
 
 void find_write_word(

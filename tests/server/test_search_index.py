@@ -1,4 +1,5 @@
 """The search index: the same answers with and without it, kept in the background, made anew, removed."""
+import base64
 import pathlib
 import unittest
 
@@ -14,9 +15,11 @@ MESSAGES = [
     ("Re: weekly report", "I read the brown report; the fox is quick-witted."),
 ]
 
+N = 16
+
 QUESTIONS = [
     'SUBJECT "report"', 'SUBJECT "eport"', 'SUBJECT "weekly rep"', 'SUBJECT "absent"', 'FROM "ann"', 'FROM "@alpha.te"',
-    'TO "bob"', 'BODY "fox"', 'BODY "ick"', 'BODY "quick brown"', 'BODY "k brown f"', 'BODY "brown quick"',
+    'TO "bob"', 'BODY "fox"', 'BODY "ick"', 'BODY "quick brown"', 'BODY "k brown f"', 'BODY "brown quick"', 'BODY "lazy dog"',
     'BODY "99.50"', 'BODY "12-34"', 'BODY "nothing of it"', 'TEXT "invoice"', 'TEXT "ubject: re"', 'TEXT "x-mark"',
     'HEADER X-Mark "one"', 'HEADER X-Mark ""', 'HEADER X-None ""', 'HEADER Message-ID "@alpha"',
     'NOT BODY "fox"', 'OR BODY "fox" SUBJECT "invoice"', 'BODY "fox" SUBJECT "re:"', 'BODY "."', 'BODY "report" UNSEEN',
@@ -38,10 +41,18 @@ class SearchIndex(unittest.TestCase):
     def setUp(self):
         self.server.signet("index", "remove", "--all")
         self.imap = self.server.imap(BOB)
-        self.addCleanup(self.imap.logout)
+        self.addCleanup(self.leave)
         self.imap.delete("Words")
         self.imap.create("Words")
-        self.put(range(40))
+        self.put(range(N))
+        self.imap.select("Words")
+
+    def leave(self):
+        self.imap.logout()
+
+    def again(self):
+        """Another session, of another server."""
+        self.imap = self.server.imap(BOB)
         self.imap.select("Words")
 
     def put(self, numbers):
@@ -65,27 +76,27 @@ class SearchIndex(unittest.TestCase):
 
     def test_same_answers(self):
         direct = self.answers()
-        self.wait_indexed(40)
+        self.wait_indexed(N)
         self.assertEqual(self.answers(), direct)
-        self.put(range(40, 50))
+        self.put(range(N, N + 10))
         self.imap.noop()
         with_tail = self.answers()
-        self.wait_indexed(50)
+        self.wait_indexed(N + 10)
         self.assertEqual(self.answers(), with_tail)
-        self.assertEqual(len(self.ask('BODY "lazy"').split()), 13)
+        self.assertEqual(len(self.ask('BODY "lazy"').split()), 7)
 
     def test_made_in_the_background(self):
         self.assertEqual(self.size()["messages"], 0)  # nobody has searched yet
         self.ask('BODY "fox"')
-        self.wait_indexed(40)
+        self.wait_indexed(N)
 
     def test_moves_need_nothing(self):
         self.ask('BODY "fox"')
-        self.wait_indexed(40)
+        self.wait_indexed(N)
         self.imap.create("Moved")
         self.imap.uid("MOVE", "1:*", "Moved")
         self.imap.select("Moved")
-        self.assertEqual(len(self.ask('BODY "lazy"').split()), 10)
+        self.assertEqual(len(self.ask('BODY "lazy"').split()), N // 4)
         self.imap.select("Words")
         self.assertEqual(self.ask('BODY "lazy"'), b"")
         self.imap.delete("Moved")
@@ -93,8 +104,8 @@ class SearchIndex(unittest.TestCase):
     def test_rebuild(self):
         said = self.server.signet("index", "rebuild", BOB)
         self.assertEqual(said["accounts"], 1)
-        self.assertGreaterEqual(said["messages"], 40)
-        self.assertGreaterEqual(self.size()["messages"], 40)
+        self.assertGreaterEqual(said["messages"], N)
+        self.assertGreaterEqual(self.size()["messages"], N)
         said = self.server.signet("index", "rebuild", "--all")
         self.assertEqual(said["accounts"], 1)
         self.assertNotEqual(self.server.run_signet("index", "rebuild").returncode, 0)
@@ -111,17 +122,89 @@ class SearchIndex(unittest.TestCase):
                 data[len(data) * 3 // 4] ^= 0x55
                 path.write_bytes(data)
         self.server.start()
-        self.imap = self.server.imap(BOB)
-        self.imap.select("Words")
+        self.again()
         self.assertEqual(self.answers(), direct)
         self.assertIn("index-damaged", self.server.log())
-        self.wait_indexed(40)
+        self.wait_indexed(N)
         self.assertEqual(self.answers(), direct)
+
+    def folders(self):
+        return [p for p in pathlib.Path(self.server.data).glob("shards/0000/find/*") if any(p.iterdir())]
+
+    def holds(self, word):
+        return any(word in p.read_bytes() for folder in self.folders() for p in folder.iterdir())
+
+    def test_what_is_expunged_is_forgotten(self):
+        self.imap.append("Words", None, None, message(99, "last", "Rumpelstilzchen"))
+        self.server.signet("index", "rebuild", BOB)
+        self.assertTrue(self.holds(b"rumpelstilzchen"))
+        self.imap.uid("STORE", "1:*", "+FLAGS", "(\\Deleted)")
+        self.imap.expunge()
+        wait_for(lambda: not self.holds(b"rumpelstilzchen"), tell=lambda: self.size())
+
+    def test_an_account_that_goes(self):
+        self.server.add("cy@alpha.test")
+        imap = self.server.imap("cy@alpha.test")
+        imap.append("INBOX", None, None, message(1, "cys", "Rumpelstilzchen"))
+        imap.logout()
+        self.server.signet("index", "rebuild", "cy@alpha.test")
+        self.assertTrue(self.holds(b"rumpelstilzchen"))
+        self.server.signet("account", "remove", "cy@alpha.test")
+        self.assertFalse(self.holds(b"rumpelstilzchen"))
+
+    def test_words_in_all_clothes(self):
+        forms = {
+            "html": 'Content-Type: text/html; charset=iso-8859-1\r\n\r\n<p>K&ouml;<b>nig</b>&nbsp;Drossel<i>bart</i></p>',
+            "quoted": "Content-Type: text/plain; charset=koi8-r\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+                      "=EB=CF=D2=CF=CC=D8",
+            "base64": "Content-Type: text/plain; charset=utf-16le\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+                      + base64.b64encode("Froschk\u00f6nig".encode("utf-16le")).decode(),
+            "name": "Content-Type: application/pdf; name=\"=?utf-8?q?M=C3=A4rchen.pdf?=\"\r\n\r\n%PDF",
+            "extended": "Content-Disposition: attachment; filename*=utf-8''Dorn%C3%B6schen.pdf\r\n"
+                        "Content-Type: application/pdf\r\n\r\n%PDF",
+        }
+        wanted = {"k\u00f6nig": 2, "DROSSELBART": 1, "\u041a\u043e\u0440\u043e\u043b": 1, "\u043a\u041e\u0440": 1, "M\u00e4rchen": 1,
+                  "dorn\u00f6s": 1, "rosch": 1}
+        for subject, form in forms.items():
+            text = f"Subject: {subject}\r\nMIME-Version: 1.0\r\n{form}\r\n"
+            self.imap.append("Words", None, None, text.encode())
+        self.imap.noop()
+        for indexed in (False, True):
+            for word, n in wanted.items():
+                self.imap.literal = word.encode()
+                found = self.imap.uid("SEARCH", "CHARSET", "UTF-8", "BODY")[1][0]
+                self.assertEqual(len(found.split()), n, (word, indexed))
+            if not indexed:
+                self.server.signet("index", "rebuild", BOB)
+
+    def test_more_text_than_it_takes(self):
+        self.server.signet("setting", "set", "search.text-max", "16k")
+        self.addCleanup(self.server.signet, "setting", "reset", "search.text-max")
+        long = "\r\n".join(f"line {i} of many" for i in range(5000))
+        self.imap.append("Words", None, None, message(98, "long", f"{long}\r\nRapunzel"))
+        self.imap.append("Words", None, None, message(97, "wide", "x" * 5000 + "Aschenputtel" + "y" * 500))
+        self.server.signet("index", "rebuild", BOB)
+        self.assertEqual(self.size()["in part"], 2)
+        self.imap.noop()
+        for word in ("rapunzel", "aschenput", "line 4999"):
+            self.assertEqual(len(self.ask(f'BODY "{word}"').split()), 1, word)
+
+    def test_killed_while_it_is_made(self):
+        told_before = len(self.server.log())
+        for _ in range(3):
+            self.put(range(3))
+            self.ask('BODY "fox"')
+            self.imap.shutdown()
+            self.server.kill()
+            self.server.start()
+            self.again()
+        self.assertEqual(len(self.ask('BODY "lazy"').split()), N // 4 + 3)
+        self.assertNotIn("index-damaged", self.server.log()[told_before:])
 
     def test_switched_off(self):
         self.server.signet("setting", "set", "search.index", "off", "--domain", "alpha.test")
         self.addCleanup(self.server.signet, "setting", "reset", "search.index", "--domain", "alpha.test")
-        self.assertEqual(len(self.ask('BODY "lazy"').split()), 10)
+        self.assertEqual(len(self.ask('BODY "lazy"').split()), N // 4)
         self.assertEqual(self.size()["messages"], 0)
 
 

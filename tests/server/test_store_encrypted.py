@@ -28,9 +28,9 @@ def run(*words, stdin=b"", check=True):
 
 
 def forms_of(word):
-    """As it stands, and as base64 holds it at any place."""
+    """As it stands, as the search index has it, and as base64 holds it at any place."""
+    forms = [word.encode(), word.lower().encode()]
     word = word.encode()
-    forms = [word]
     for skip in range(3):
         coded = base64.b64encode(b"\0" * skip + word)
         forms.append(coded[2 * (skip > 0) + (skip > 0):-4])
@@ -277,10 +277,20 @@ class Disk(Mail, unittest.TestCase):
                 pass
         return size
 
+    def test_nothing_in_the_search_index(self):
+        self.rule("alpha.test", ENCRYPT + 'store_encrypted "INBOX";')
+        self.assertIsNone(self.send(JOHN, "plainly", WORD))
+        said = self.server.signet("index", "rebuild", JOHN)
+        self.assertEqual(said["messages"], 1)
+        self.assertEqual(self.found(WORD), [])
+        self.assertTrue(any("/find/" in path for path in self.found("plainly")))  # its Subject is no secret
+
     def test_clear_text_would_be_found(self):
         """What this search is worth"""
         self.assertIsNone(self.send(JOHN, "clear", WORD))
         self.assertNotEqual(self.found(WORD), [])
+        self.server.signet("index", "rebuild", JOHN)
+        self.assertTrue(any("/find/" in path for path in self.found(WORD)))
 
 
 if __name__ == "__main__":
