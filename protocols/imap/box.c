@@ -1,5 +1,6 @@
 /* box.c - take a mailbox into use, and leave it */
 #include "core/log.h"
+#include "protocols/imap/context.h"
 #include "protocols/imap/imap.h"
 #include "protocols/imap/parse.h"
 #include "protocols/imap/place.h"
@@ -51,6 +52,7 @@ void imap_leave(struct imap *im)
 {
 	if (im->state != IMAP_SELECTED)
 		return;
+	imap_contexts_free(im);
 	box_unwatch(im->box, &im->watch);
 	box_snap_free(&im->shown);
 	box_close(&im->box);

@@ -2,6 +2,7 @@
  *
  * First the names, then one mailbox after the other, each by turns as SEARCH
  * does it. A mailbox that may not be read, or is gone by then, is passed over. */
+#include "protocols/imap/context.h"
 #include "protocols/imap/filter.h"
 #include "protocols/imap/list.h"
 #include "protocols/imap/place.h"
@@ -159,6 +160,8 @@ static enum imap_done answer(struct imap *im)
 
 	if (search->found.n > 0 || (search->returns.what & IMAP_RETURN_SAVE))
 		imap_returns_answer(im, NULL);
+	else
+		imap_context_start(im, search);
 	search->before += box_snap_count(search->candidate.snap);
 	search->failed |= search->candidate.failed;
 	imap_found_clear(&search->found);
@@ -211,7 +214,9 @@ static bool read_command(struct imap *im, struct slice *in, struct esearch *e)
 	if (!*what)
 		*what = IMAP_RETURN_ALL;
 	e->search.returns.asked = true;
-	/* RFC 7377 §2.2: only of the selected one, alone. */
+	/* RFC 7377 §2.2: of the selected one; that is kept alone. */
+	if ((*what & IMAP_RETURN_UPDATE) && im->state != IMAP_SELECTED)
+		return false;
 	return !(*what & IMAP_RETURN_SAVE) || (e->selected && e->n_filters <= 1);
 }
 
@@ -239,6 +244,7 @@ static enum imap_done run(struct imap *im, struct slice args)
 	e->search.release = release;
 	if (!read_command(im, &args, e))
 		return IMAP_BAD;
+	e->search.keys = args;
 	if (!imap_query_parse(query, &args))
 		return imap_query_refused(im, query);
 	enum imap_done done = imap_search_check(im, &e->search);

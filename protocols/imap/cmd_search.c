@@ -19,6 +19,7 @@ static enum imap_done run(struct imap *im, struct slice args)
 		if (!search->returns.what)
 			search->returns.what = IMAP_RETURN_ALL;
 	}
+	search->keys = args;
 	if (!imap_query_parse(&search->query, &args))
 		return imap_query_refused(im, &search->query);
 	return imap_search_run(im, search);

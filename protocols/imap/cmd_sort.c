@@ -113,6 +113,8 @@ static enum imap_done run(struct imap *im, struct slice args)
 	if (!imap_returns_parse(&args, &sort->search.returns) ||
 	    !imap_order_parse(&args, &sort->order))
 		return IMAP_BAD;
+	sort->search.keys = args;
+	sort->search.order = &sort->order;
 	if (!imap_query_parse_behind_charset(&sort->search.query, &args))
 		return imap_query_refused(im, &sort->search.query);
 	if (imap_order_has(&sort->order, "RELEVANCY") && !sort->search.query.fuzzy)

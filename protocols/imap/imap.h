@@ -82,6 +82,7 @@ struct imap_told {
 };
 
 struct imap_command;
+struct imap_context;
 struct imap_place;
 struct imap_range;
 struct imap_view;
@@ -124,8 +125,9 @@ struct imap {
 	struct imap_place *places; /* that the command found in other accounts */
 	struct box_snap *shown;	   /* what the client knows of the mailbox */
 	bool read_only;
-	struct buf saved;  /* '$' (RFC 5182): struct imap_range, of UIDs */
-	unsigned keywords; /* how many of the mailbox's keywords the client knows */
+	struct imap_context *contexts; /* RFC 5267 */
+	struct buf saved;	       /* '$' (RFC 5182): struct imap_range, of UIDs */
+	unsigned keywords;	       /* how many of the mailbox's keywords the client knows */
 	struct box_watch watch;
 	struct sess_handle *handle;
 	_Atomic bool changed; /* the mailbox has, since `shown` */

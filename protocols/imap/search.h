@@ -17,6 +17,8 @@
 #include "storage/box.h"
 #include "storage/find.h"
 
+struct imap_order;
+
 /* What must be read for it. */
 enum imap_cost { IMAP_COST_SNAP, IMAP_COST_SUMMARY, IMAP_COST_BODY };
 
@@ -102,6 +104,10 @@ TABLE_DECLARE(imap_search_key);
 bool imap_terms_match(struct imap_candidate *c, const struct imap_term *term);
 void imap_terms_prepare(struct imap_term *term, const struct imap_view *view);
 
+/* Numbers go on to mean the messages that they mean now (RFC 5267 §4.3). Behind
+   imap_terms_prepare with the same view. */
+void imap_terms_pin(struct imap_term *term, const struct imap_view *view);
+
 /* --- the search index (search_find.c) --- */
 
 /* Ask it about the terms, for the candidate's mailbox and snapshot; who: the
@@ -153,6 +159,8 @@ enum imap_return {
 	IMAP_RETURN_SAVE = 16,
 	IMAP_RETURN_PARTIAL = 32,
 	IMAP_RETURN_RELEVANCY = 64,
+	IMAP_RETURN_UPDATE = 128,  /* RFC 5267 §4.3 */
+	IMAP_RETURN_CONTEXT = 256, /* RFC 5267 §4.2: a hint that is not needed */
 	/* Of these one must be; RELEVANCY and the like only add to it. */
 	IMAP_RETURN_RESULTS = IMAP_RETURN_MIN | IMAP_RETURN_MAX | IMAP_RETURN_ALL |
 	    IMAP_RETURN_COUNT | IMAP_RETURN_SAVE | IMAP_RETURN_PARTIAL,
@@ -167,6 +175,8 @@ struct imap_returns {
 /* SEARCH, SORT and THREAD begin with it. */
 struct imap_search {
 	struct imap_returns returns;
+	struct slice keys;		/* as they came */
+	const struct imap_order *order; /* of SORT, or NULL */
 	struct imap_query query;
 	struct imap_candidate candidate;
 	struct imap_found found;
@@ -191,6 +201,9 @@ enum imap_done imap_search_run(struct imap *im, struct imap_search *search);
 enum imap_done imap_search_done(struct imap *im);
 
 /* --- RETURN (search_return.c) --- */
+
+/* For qsort and bsearch: uint32_t, rising. */
+int imap_by_number(const void *a, const void *b);
 
 /* ["RETURN" SP "(" [option *(SP option)] ")" SP]; none means ALL. */
 bool imap_returns_parse(struct slice *in, struct imap_returns *out);

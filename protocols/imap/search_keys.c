@@ -102,6 +102,33 @@ IMAP_SEARCH_KEY(uid) = {
 	.match = match_set,
 };
 
+/* As UIDs: between those of messages that follow each other nothing new can come. */
+static void pin(struct imap_term *term, const struct imap_view *view)
+{
+	const struct imap_set *set = &term->set;
+	struct imap_set uids = { .n = set->n };
+
+	uids.ranges = pool_get(view->pool, (set->n + 1) * sizeof *uids.ranges);
+	for (size_t i = 0; i < set->n; i++)
+		uids.ranges[i] = (struct imap_range){
+			box_snap_nth(view->snap, set->ranges[i].from)->uid,
+			box_snap_nth(view->snap, set->ranges[i].to)->uid,
+		};
+	term->given = uids;
+	term->set.ranges = NULL;
+	term->key = &imap_search_key_uid;
+}
+
+void imap_terms_pin(struct imap_term *term, const struct imap_view *view)
+{
+	for (; term; term = term->next) {
+		if (term->key->prepare == prepare_set && (!term->key->want || term->given.saved))
+			pin(term, view);
+		imap_terms_pin(term->a, view);
+		imap_terms_pin(term->b, view);
+	}
+}
+
 /* --- sizes and dates --- */
 
 static bool parse_number(struct imap_query *query, struct imap_term *term, struct slice *in)

@@ -2,6 +2,7 @@
  * (RFC 5182), and which piece of a long answer (RFC 9394) */
 #include <stdlib.h>
 
+#include "protocols/imap/context.h"
 #include "protocols/imap/place.h"
 #include "protocols/imap/search.h"
 
@@ -35,6 +36,8 @@ static const struct {
 	{ "SAVE", IMAP_RETURN_SAVE, NULL },
 	{ "PARTIAL", IMAP_RETURN_PARTIAL, partial },
 	{ "RELEVANCY", IMAP_RETURN_RELEVANCY, NULL },
+	{ "UPDATE", IMAP_RETURN_UPDATE, NULL },
+	{ "CONTEXT", IMAP_RETURN_CONTEXT, NULL },
 };
 
 static bool option(struct slice *in, struct imap_returns *out)
@@ -129,7 +132,7 @@ static void put_set(const struct imap *im, struct imap_found_walk walk, uint32_t
 
 /* --- SAVE --- */
 
-static int by_number(const void *a, const void *b)
+int imap_by_number(const void *a, const void *b)
 {
 	const uint32_t *x = a, *y = b;
 
@@ -170,7 +173,7 @@ static void save(struct imap *im, const struct imap_search *search)
 	uint32_t *seq = (uint32_t *)(void *)seqs.p;
 	size_t n = seqs.n / sizeof *seq;
 	if (n > 0)
-		qsort(seq, n, sizeof *seq, by_number);
+		qsort(seq, n, sizeof *seq, imap_by_number);
 	for (size_t i = 0; i < n; i++) {
 		uint32_t uid = box_snap_nth(search->candidate.snap, seq[i])->uid;
 
@@ -318,6 +321,7 @@ enum imap_done imap_returns_answer(struct imap *im, const char *name)
 {
 	struct imap_search *search = im->work;
 
+	imap_context_start(im, search);
 	if (search->returns.what & IMAP_RETURN_SAVE)
 		save(im, search);
 	if (!search->returns.asked) {
@@ -326,7 +330,7 @@ enum imap_done imap_returns_answer(struct imap *im, const char *name)
 		im->resume = put_numbers;
 		return put_numbers(im);
 	}
-	if (search->returns.what != IMAP_RETURN_SAVE)
+	if ((search->returns.what & IMAP_RETURN_RESULTS) != IMAP_RETURN_SAVE)
 		put_extended(im, search);
 	return imap_search_done(im);
 }

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "core/loop.h"
+#include "protocols/imap/context.h"
 #include "protocols/imap/search.h"
 
 enum {
@@ -165,6 +166,8 @@ enum imap_done imap_search_check(struct imap *im, const struct imap_search *sear
 
 	if ((search->returns.what & IMAP_RETURN_RELEVANCY) && !query->fuzzy)
 		return IMAP_BAD; /* RFC 6203 §4 */
+	if ((search->returns.what & IMAP_RETURN_UPDATE) && imap_context_has(im, im->tag))
+		return imap_reply(im, IMAP_BAD, "Tag reuse"); /* RFC 5267 §4.3 */
 	if ((im->enabled & IMAP_UIDONLY) && query->by_number)
 		return imap_reply(im, IMAP_BAD, "[UIDREQUIRED] You wanted no message numbers");
 	if (query->tells_modseq)

@@ -3,6 +3,7 @@
  * The client knows the snapshot `shown`; sequence numbers mean that one. When
  * it may be told, the difference to the newest is written, and that becomes
  * `shown`. What a command told of flags itself (im->told) is passed over. */
+#include "protocols/imap/context.h"
 #include "protocols/imap/imap.h"
 #include "protocols/imap/notify.h"
 #include "protocols/imap/parse.h"
@@ -13,6 +14,7 @@ struct teller {
 	struct buf *out;
 	const char *const *keywords;
 	struct buf vanished; /* uint32_t, UIDs, falling */
+	struct buf changed;  /* uint32_t, sequence numbers, for contexts */
 };
 
 static void put_numbered(struct buf *out, uint32_t n, const char *what)
@@ -83,6 +85,8 @@ static void tell_flags(void *arg, uint32_t seq, const struct box_entry *entry)
 	struct teller *t = arg;
 
 	tell_vanished(t);
+	if (t->im->contexts)
+		buf_add(&t->changed, &seq, sizeof seq);
 	if (!was_told(t->im->told, entry))
 		imap_put_change(t->im, seq, entry, t->keywords);
 }
@@ -146,13 +150,19 @@ static void advance(struct imap *im, struct box_snap *now)
 
 	if (imap_has_new_keywords(im, now))
 		imap_tell_flags(im, now);
+	if (im->contexts && has_expunges(im->shown, now))
+		imap_contexts_shrink(im, now);
 	box_snap_diff(im->shown, now, &diff);
 	tell_vanished(&t);
 	buf_done(&t.vanished);
 	uint32_t known = box_snap_uidnext(im->shown);
 	box_snap_free(&im->shown);
 	im->shown = now;
-	imap_notify_fetch(im, box_snap_find(now, known, true));
+	uint32_t from = box_snap_find(now, known, true);
+	if (im->contexts)
+		imap_contexts_change(im, &t.changed, from);
+	buf_done(&t.changed);
+	imap_notify_fetch(im, from);
 }
 
 bool imap_sync(struct imap *im, bool expunges)
