@@ -293,6 +293,7 @@ int deliver(const struct deliver *d, struct err *err)
 		metric_add(&metric_messages_accepted, 0, 1);
 		deliver_log(&op);
 		send_answers(&op);
+		deliver_tell_owners(&op);
 	}
 	parties_done(op.parties);
 	sending_done(op.sendings);

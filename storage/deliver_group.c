@@ -62,6 +62,15 @@ static const char *expand(struct delivery *op, struct deliver_rcpt *rcpt, struct
 	return e.n == 0 ? "the group has no members" : NULL;
 }
 
+static void turn_away(struct delivery *op, const struct group *group)
+{
+	struct turned_away *t = pool_get(&op->pool, sizeof(*t));
+
+	t->group = *group;
+	t->next = op->turned_away;
+	op->turned_away = t;
+}
+
 /* NULL, or why not; or NULL with *err. */
 static const char *check(struct delivery *op, struct deliver_rcpt *rcpt, struct err *err)
 {
@@ -75,8 +84,10 @@ static const char *check(struct delivery *op, struct deliver_rcpt *rcpt, struct 
 		err_set(err, ERR_TEMP, "the group cannot be read");
 	if (found == 0)
 		return "there is no such group any more";
-	if (may == 0)
+	if (may == 0) {
+		turn_away(op, &group);
 		return "you may not send to this group";
+	}
 	if (deliver_was_at(op, slice_str(target->address)))
 		return "5.4.6 The message was at this group before: it runs in circles";
 	return NULL;

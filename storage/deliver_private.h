@@ -5,12 +5,14 @@
  *	deliver_plan.c	what the rules of an account want, put into the plan
  *	deliver_form.c	the bodies: as it came, encrypted, redirected, a notice
  *	deliver_queue.c	what goes into the queue
- *	deliver_write.c	the transaction of one shard */
+ *	deliver_write.c	the transaction of one shard
+ *	deliver_owner.c	what owners of groups are told afterwards */
 #ifndef STORAGE_DELIVER_PRIVATE_H
 #define STORAGE_DELIVER_PRIVATE_H
 
 #include "storage/box_private.h"
 #include "storage/deliver.h"
+#include "storage/group.h"
 #include "storage/queue.h"
 
 /* A body, appended to the segments of one shard. */
@@ -93,6 +95,12 @@ struct refusal {
 	struct refusal *next;
 };
 
+/* A group that the sender may not send to, and its owner. */
+struct turned_away {
+	struct group group;
+	struct turned_away *next;
+};
+
 struct answer;
 
 struct delivery {
@@ -100,8 +108,9 @@ struct delivery {
 	struct deliver_rcpt *members, **last_member; /* recipients that come of groups */
 	struct refusal *refusals;
 	struct answer *answers; /* to be sent when all is stored */
-	struct slice whole;	/* trace and message */
-	bool was_anywhere;	/* see deliver_look_back */
+	struct turned_away *turned_away;
+	struct slice whole; /* trace and message */
+	bool was_anywhere;  /* see deliver_look_back */
 	int64_t now;
 	struct pool pool;
 	struct form *forms;
@@ -145,6 +154,11 @@ struct party *deliver_refuse(struct delivery *op, struct deliver_rcpt *rcpt, con
 int deliver_groups(struct delivery *op, struct err *err);
 /* Why that recipient does not get it; NULL: it does. */
 const char *deliver_refusal(const struct delivery *op, const struct deliver_rcpt *rcpt);
+
+/* --- deliver_owner.c: when all is stored --- */
+
+/* Owners of groups are told whom they turned away. */
+void deliver_tell_owners(const struct delivery *op);
 
 /* --- deliver_plan.c: ask the rules. 0, or -1: the whole must wait. --- */
 int deliver_plan(struct delivery *op, struct party *party, struct err *err);

@@ -1,8 +1,9 @@
 /* dir_route.c - where an address leads
  *
  * What was rewritten when mail was handed on (storage/forward.h) leads back to
- * its sender. Else, in this order: the account of that name, the alias of that name, the same
- * without its detail ("ann+lists"), postmaster, the domain's catch-all. */
+ * its sender. Else, in this order: the account of that name, the alias of that name, the
+ * group, the same without its detail ("ann+lists"), the owner of a group ("staff-owner"),
+ * postmaster, the domain's catch-all. */
 #include "core/conf.h"
 #include "core/log.h"
 #include "core/loop.h"
@@ -191,13 +192,44 @@ static bool to_postmaster(struct route *route, unsigned depth)
 	return admin.address && resolve(route, slice_str(admin.address), depth + 1);
 }
 
+/* Who cares for a group; without an owner postmaster does. */
+static bool to_owner_of(struct route *route, struct slice key, unsigned depth)
+{
+	struct buf value = { 0 };
+	int found = dir_get(DIR_TREE_GROUP, NULL, key, &value);
+	struct slice owner = pool_slice(route->pool, slice_from(buf_slice(&value), GROUP_OWNER_AT));
+
+	buf_done(&value);
+	if (found < 0)
+		route->failed = true;
+	return found == 1 &&
+	    ((owner.n > 0 && resolve(route, owner, depth + 1)) || to_postmaster(route, depth));
+}
+
+/* RFC 2142 6: staff-request@ is there beside staff@; and so is staff-owner@. */
+static bool to_group_owner(
+    struct route *route, const struct dir_domain *domain, struct slice local, unsigned depth)
+{
+	static const struct slice ends[] = { { "-owner", 6 }, { "-request", 8 } };
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		size_t n = local.n > ends[i].n ? local.n - ends[i].n : 0;
+		if (n > 0 && slice_eq(slice_from(local, n), ends[i]) &&
+		    to_owner_of(route,
+			dir_address_key(route->pool, slice_str(domain->name), slice_head(local, n)),
+			depth))
+			return true;
+	}
+	return false;
+}
+
 /* --- an address --- */
 
 static bool resolve_hosted(
     struct route *route, const struct dir_domain *domain, struct slice local, unsigned depth)
 {
 	if (to_name(route, slice_str(domain->name), local, (struct slice){ 0 }, depth) ||
-	    to_base(route, domain, local, depth))
+	    to_base(route, domain, local, depth) || to_group_owner(route, domain, local, depth))
 		return true;
 	if (slice_eq(local, SLICE("postmaster")) && to_postmaster(route, depth))
 		return true;

@@ -275,6 +275,46 @@ class Groups(Addresses):
         text = wait_for(lambda: self.texts(BOB))[0]
         self.assertIn("No such user", text)
 
+    def test_owner_is_told_of_refusals(self):
+        """Whom the group turned away, how to let him in; so many letters an hour, and none because of a bounce."""
+        self.group("members@alpha.test", ANN, owner=BOB, **{"from": "members"})
+        text = "From: =?utf-8?q?J=C3=B6rg?= <x@origin.test>\r\nSubject: may\r\n I?\r\nMessage-ID: <1@origin.test>\r\n\r\nplease\r\n"
+        self.refused("members@alpha.test", text=text)
+        letter = wait_for(lambda: self.texts(BOB))[0]
+        for said in ("From: Signet <postmaster@alpha.test>", "Sender: x@origin.test", "From: J\u00f6rg <x@origin.test>",
+                     "Subject: may I?", "Message-ID: <1@origin.test>", "signet group join members@alpha.test"):
+            self.assertIn(said, letter)
+        self.assertNotIn("please", letter)
+        self.refused("members@alpha.test", sender="")
+        self.server.signet("setting", "set", "group.tell-owner", "3", "--domain", "alpha.test")
+        self.addCleanup(self.server.signet, "setting", "reset", "group.tell-owner", "--domain", "alpha.test")
+        for _ in range(4):
+            self.refused("members@alpha.test")
+        self.send(["members@alpha.test", ANN])  # beside somebody who has it
+        letters = self.texts(BOB)
+        self.assertEqual(len(letters), 3)
+        self.assertEqual(["the last letter" in letter for letter in letters], [False, False, True])
+        self.assertEqual(len(self.texts(ANN)), 1)
+        self.assertTrue(any("group-refuses" in line and "group=members@alpha.test from=x@origin.test" in line
+                            for line in self.server.log().splitlines()))
+
+    def test_owner_has_addresses(self):
+        """RFC 2142 6: staff-request@; without an owner it is postmaster's; what an admin has made goes first."""
+        self.group("staff@alpha.test", "far@partner.test", owner=BOB)
+        for n, name in enumerate(("staff-owner@alpha.test", "Staff-Request@alpha.test"), 1):
+            self.send(name)
+            self.assertEqual(len(self.texts(BOB)), n)
+        self.server.signet("setting", "set", "directory.postmaster", ANN)
+        self.addCleanup(self.server.signet, "setting", "reset", "directory.postmaster")
+        self.server.signet("group", "set", "staff@alpha.test", "--no-owner")
+        self.send("staff-owner@alpha.test")
+        self.assertEqual((len(self.texts(ANN)), len(self.texts(BOB))), (1, 2))
+        self.alias("staff-owner@alpha.test", BOB)
+        self.send("staff-owner@alpha.test")
+        self.assertEqual(len(self.texts(BOB)), 3)
+        for name in ("-owner@alpha.test", "nobody-owner@alpha.test", "ann-owner@alpha.test"):
+            self.assertIn("5.1.1", self.refused(name))
+
     def test_by_alias_catch_all_detail_and_domain_alias(self):
         self.group("staff@alpha.test", ANN)
         self.alias("all@alpha.test", "staff@alpha.test")
