@@ -2,6 +2,8 @@
 #include "core/digest.h"
 
 #include <nettle/hmac.h>
+#include <nettle/md5.h>
+#include <nettle/memops.h>
 #include <nettle/sha2.h>
 
 void digest_sha256(struct slice data, unsigned char out[DIGEST_SIZE])
@@ -40,4 +42,20 @@ void digest_hmac(struct slice key, struct slice data, unsigned char out[DIGEST_S
 	hmac_sha256_update(&ctx, data.n, (const uint8_t *)data.p);
 	hmac_sha256_digest(&ctx, DIGEST_SIZE, out);
 	bytes_wipe(&ctx, sizeof(ctx));
+}
+
+void digest_md5(struct slice first, struct slice second, unsigned char out[DIGEST_MD5_SIZE])
+{
+	struct md5_ctx ctx;
+
+	md5_init(&ctx);
+	md5_update(&ctx, first.n, (const uint8_t *)first.p);
+	md5_update(&ctx, second.n, (const uint8_t *)second.p);
+	md5_digest(&ctx, DIGEST_MD5_SIZE, out);
+	bytes_wipe(&ctx, sizeof(ctx));
+}
+
+bool digest_same(const unsigned char *a, const unsigned char *b, size_t n)
+{
+	return memeql_sec(a, b, n);
 }

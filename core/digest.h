@@ -2,6 +2,7 @@
 #ifndef CORE_DIGEST_H
 #define CORE_DIGEST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/buf.h"
@@ -18,6 +19,13 @@ struct digest {
 void digest_begin(struct digest *digest);
 void digest_add(struct digest *digest, struct slice data);
 void digest_end(struct digest *digest, unsigned char out[DIGEST_SIZE]);
+
+/* RFC 1321, for APOP alone: it proves nothing to those who can choose texts. */
+enum { DIGEST_MD5_SIZE = 16 };
+void digest_md5(struct slice first, struct slice second, unsigned char out[DIGEST_MD5_SIZE]);
+
+/* The same bytes? Takes as long whatever they are. */
+bool digest_same(const unsigned char *a, const unsigned char *b, size_t n);
 
 /* RFC 2104 with SHA-256. Any thread. */
 void digest_hmac(struct slice key, struct slice data, unsigned char out[DIGEST_SIZE]);

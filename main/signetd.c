@@ -34,6 +34,7 @@
 #include "protocols/smtp/dmarc_report.h"
 #include "protocols/smtp/flow.h"
 #include "smime/smime.h"
+#include "storage/apop.h"
 #include "storage/forward.h"
 #include "storage/source.h"
 #include "storage/store.h"
@@ -285,6 +286,7 @@ static int open_rooms(const char *data, struct err *err)
 	if (tls_start(err) || store_open(data, err) || wire_settings(err) || store_start(err) ||
 	    source_start(&sealer, err) || wire_logins(err) || flow_start(err))
 		return -1;
+	apop_start(&sealer);
 	smime_start();
 	if (pki_start(data, err) != 0 || forward_start(&sealer, err) != 0)
 		return -1;

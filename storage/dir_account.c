@@ -4,6 +4,7 @@
 #include "core/log.h"
 #include "core/num.h"
 #include "core/op.h"
+#include "storage/apop.h"
 #include "storage/dir_private.h"
 #include "storage/shard.h"
 #include "storage/share.h"
@@ -164,7 +165,8 @@ static int purge(uint64_t account, uint32_t number, struct err *err)
 	struct shard *shard = shard_of(number);
 	struct dir_change change = { .number = account };
 
-	if (shard && shard_purge_account(shard, account, err) < 0)
+	if (apop_forget(account, err) < 0 ||
+	    (shard && shard_purge_account(shard, account, err) < 0))
 		return -1;
 	int r = dir_commit(&change, forget_purge, err);
 	dir_change_done(&change);

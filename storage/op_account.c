@@ -2,6 +2,7 @@
 #include "core/auth.h"
 #include "core/op.h"
 #include "storage/box.h"
+#include "storage/apop.h"
 #include "storage/dir.h"
 #include "storage/op_account.h"
 #include "storage/source.h"
@@ -36,7 +37,9 @@ static int run_add(struct op_call *call)
 	if (op_number(call, "role", OP_USER) > (int)op_caller(call)->role)
 		return op_fail(call, ERR_DENIED, "nobody gives more rights than he has");
 	if (auth_secrets(op_secret(call, "password"), op_pool(call), secrets, &err) != 0 ||
-	    dir_account_add(address_of(call), secrets, &err) != 0 || set_more(call, &err) != 0)
+	    dir_account_add(address_of(call), secrets, &err) != 0 ||
+	    apop_keep(address_of(call), op_secret(call, "password"), &err) != 0 ||
+	    set_more(call, &err) != 0)
 		return op_fail_err(call, &err);
 	op_put_text(call, "address", address_of(call));
 	return 0;

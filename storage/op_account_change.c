@@ -2,6 +2,7 @@
 #include "core/auth.h"
 #include "core/op.h"
 #include "core/sess.h"
+#include "storage/apop.h"
 #include "storage/dir.h"
 #include "storage/op_account.h"
 #include "storage/source.h"
@@ -116,7 +117,9 @@ static int run_password(struct op_call *call)
 	    check_old(call, &account) != 0)
 		return -1;
 	if (auth_secrets(op_secret(call, "password"), op_pool(call), secrets, &err) != 0 ||
-	    dir_account_secrets(address_of(call), secrets, &err) != 0)
+	    apop_drop(address_of(call), &err) != 0 ||
+	    dir_account_secrets(address_of(call), secrets, &err) != 0 ||
+	    apop_keep(address_of(call), op_secret(call, "password"), &err) != 0)
 		return op_fail_err(call, &err);
 	op_account_end_sessions(account.name);
 	return 0;

@@ -30,6 +30,7 @@ struct pop {
 
 	struct auth *auth;
 	struct buf user;  /* named by USER */
+	struct buf stamp; /* said in the greeting where APOP is wanted; else empty */
 	unsigned refused; /* logins */
 
 	struct pop_drop drop;
@@ -87,6 +88,10 @@ enum sess_next pop_login(struct pop *pop, enum auth_result result, struct slice 
 bool pop_too_soon(const struct auth_account *who);
 /* "LOGIN-DELAY 60" for CAPA, where there is one. */
 void pop_put_delay(struct pop *pop, struct buf *out);
+
+/* "<1896.697170952@dbc.mtview.ca.us>" for the greeting, where somebody may use it; into
+   pop->stamp (cmd_apop.c). */
+void pop_make_stamp(struct pop *pop);
 
 /* Forget a login that has begun. */
 void pop_login_forget(struct pop *pop);

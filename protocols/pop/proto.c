@@ -195,7 +195,9 @@ static enum sess_next open_session(struct sess *s)
 	pop->s = s;
 	pop->state = POP_AUTHORIZATION;
 	sess_timeout(s, (uint64_t)conf_num(&conf_key_pop_login_time));
-	pop_ok(pop, "POP3 server ready");
+	pop_make_stamp(pop);
+	pop_ok(pop, "POP3 server ready%s%.*s", pop->stamp.n > 0 ? " " : "",
+	    SLICE_ARG(buf_slice(&pop->stamp)));
 	return SESS_NEXT;
 }
 
@@ -235,6 +237,7 @@ static void done(struct sess *s)
 		body_close(&pop->send.body);
 	pop_drop_close(&pop->drop);
 	buf_wipe(&pop->line);
+	buf_done(&pop->stamp);
 }
 
 PROTOCOL(pop) = {
