@@ -83,10 +83,8 @@ static uint32_t dice(uint32_t n)
 }
 
 static const char *const pieces_of_text[] = { "fox", "brown", "quick", "ick", "own f",
-	"Gr\xc3\xbc\xc3\x9f"
-	"e",
-	"STRASSE", "\xe6\x9d\xb1\xe4\xba\xac", "99.50", "a", "<b>", "&auml;", "=C3=A4",
-	"\xe2\x80\x9c", "\xe2\x84\xaa", "x-y_z", "\r\n", "=?utf-8?q?=C3=84?=", "\xe4",
+	"Gr\xc3\xbc\xc3\237e", "STRASSE", "\xe6\x9d\xb1\xe4\xba\xac", "99.50", "a", "<b>", "&auml;",
+	"=C3=A4", "\xe2\x80\x9c", "\xe2\x84\xaa", "x-y_z", "\r\n", "=?utf-8?q?=C3=84?=", "\xe4",
 	"aGVsbG8gd29ybGQ=", "\xd0\x9c\xd0\xb8\xd1\x80", "I\xcc\x87", "\xe0\xb8\x81\xe0\xb8\x82",
 	"http://a.test/x?y=z" };
 
