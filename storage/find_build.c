@@ -235,10 +235,24 @@ static bool is_gone(const struct find_work *work)
 	return found <= 0 || rec.gone;
 }
 
+/* Mail goes first. */
+static bool disk_has_room(const struct find_work *work)
+{
+	struct kv_stats stats;
+
+	kv_stats(work->shard->env, &stats);
+	return stats.disk_free >= (uint64_t)conf_num(conf_find(SLICE("storage.reserve")));
+}
+
 int find_build_batch(struct find_work *work, struct err *err)
 {
 	pthread_mutex_lock(&building);
-	int rc = is_gone(work) ? 0 : run(work, err);
+	int rc = 0;
+
+	if (!disk_has_room(work))
+		rc = err_set(err, ERR_TEMP, "the disk is nearly full");
+	else if (!is_gone(work))
+		rc = run(work, err);
 	pthread_mutex_unlock(&building);
 	return rc;
 }

@@ -4,6 +4,7 @@
 #include "core/conf.h"
 #include "core/log.h"
 #include "core/loop.h"
+#include "core/metric.h"
 #include "storage/box_private.h"
 #include "storage/find.h"
 #include "storage/find_build.h"
@@ -16,6 +17,18 @@ CONF_KEY(search_index_all) = {
 	.type = CONF_BOOL,
 	.def = "off",
 	.help = "index the mail of every account, not only of those that were searched",
+};
+
+static void collect(struct metric_sink *sink)
+{
+	metric_put(sink, NULL, (double)find_todo_count());
+}
+
+METRIC(search_waiting) = {
+	.name = "signet_search_waiting_accounts",
+	.type = METRIC_GAUGE,
+	.help = "accounts with messages that wait for the search index, or may have some",
+	.collect = collect,
 };
 
 static bool has_index(const struct find_todo *todo)

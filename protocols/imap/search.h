@@ -34,6 +34,7 @@ struct imap_term {
 	struct imap_set given;		/* numbers as they were said */
 	struct imap_set set;		/* what they are in the mailbox that is searched */
 	struct find_answer *found;	/* what the index says of it, or NULL */
+	bool asked;			/* the index was */
 	const struct imap_fuzzy *fuzzy; /* for text, within FUZZY, or NULL */
 };
 
@@ -78,6 +79,7 @@ struct imap_candidate {
 	unsigned scores, n_scores; /* of terms within FUZZY that matched: their sum */
 	struct body *body;
 	struct slice whole;
+	struct find_view *find; /* while terms are asked about, or NULL */
 };
 
 struct imap_search_key {
@@ -110,10 +112,12 @@ void imap_terms_pin(struct imap_term *term, const struct imap_view *view);
 
 /* --- the search index (search_find.c) --- */
 
-/* Ask it about the terms, for the candidate's mailbox and snapshot; who: the
-   address of who asks, for settings. Not on a loop's thread. What it said
-   before is forgotten; the last begin has its end. */
+/* Open it for the candidate's mailbox and snapshot; who: the address of who asks, for
+   settings. Not on a loop's thread. What it said before is forgotten; the last begin has
+   its end. */
 void imap_find_begin(struct imap_candidate *c, struct imap_term *first, const char *who);
+/* Ask it about one more term: false when there is none left. */
+bool imap_find_ask(struct imap_candidate *c, struct imap_term *first);
 void imap_find_end(struct imap_term *first);
 /* The first message from seq on that it does not rule out; may be behind the last. */
 uint32_t imap_find_next(const struct imap_term *first, uint32_t seq);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/conf.h"
+#include "core/metric.h"
 #include "protocols/imap/search.h"
 
 CONF_KEY(search_index) = {
@@ -15,28 +16,34 @@ CONF_KEY(search_index) = {
 	.help = "index the mail of who searches for words, so that searching stays fast",
 };
 
-static bool has_text_terms(const struct imap_term *term)
-{
-	for (; term; term = term->next)
-		if (term->key->in_index || has_text_terms(term->a) || has_text_terms(term->b))
-			return true;
-	return false;
-}
+METRIC(searches) = {
+	.name = "signet_imap_text_searches_total",
+	.type = METRIC_COUNTER,
+	.help = "searches for words, by what they could ask",
+	.label = "by",
+	.values = METRIC_VALUES("index", "reading"),
+	.cells = METRIC_CELLS(2),
+};
 
-static void ask(struct find_view *view, struct imap_term *term)
+/* The first one that is to be asked about. */
+static struct imap_term *unasked(struct imap_term *term)
 {
-	for (; term; term = term->next) {
-		if (term->key->in_index)
-			term->found = find_ask(view, term->key->where, term->field, term->text);
-		ask(view, term->a);
-		ask(view, term->b);
+	struct imap_term *within = NULL;
+
+	for (; term && !within; term = term->next) {
+		if (term->key->in_index && !term->asked)
+			return term;
+		within = unasked(term->a);
+		within = within ? within : unasked(term->b);
 	}
+	return within;
 }
 
 static void forget(struct imap_term *term)
 {
 	for (; term; term = term->next) {
 		find_answer_free(&term->found);
+		term->asked = false;
 		forget(term->a);
 		forget(term->b);
 	}
@@ -48,12 +55,24 @@ void imap_find_begin(struct imap_candidate *c, struct imap_term *first, const ch
 	const struct conf_at at = { .domain = at_sign ? at_sign + 1 : NULL };
 
 	forget(first);
-	if (!has_text_terms(first) || !conf_num_at(&conf_key_search_index, &at))
+	if (!unasked(first))
 		return;
-	struct find_view *view = find_look(c->box, c->snap);
-	if (view)
-		ask(view, first);
-	find_view_free(&view);
+	if (conf_num_at(&conf_key_search_index, &at))
+		c->find = find_look(c->box, c->snap);
+	metric_add(&metric_searches, c->find ? 0 : 1, 1);
+}
+
+bool imap_find_ask(struct imap_candidate *c, struct imap_term *first)
+{
+	struct imap_term *term = c->find ? unasked(first) : NULL;
+
+	if (!term) {
+		find_view_free(&c->find);
+		return false;
+	}
+	term->asked = true;
+	term->found = find_ask(c->find, term->key->where, term->field, term->text);
+	return true;
 }
 
 void imap_find_end(struct imap_term *first)

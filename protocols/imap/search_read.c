@@ -113,6 +113,7 @@ void imap_candidate_next(struct imap_candidate *c, uint32_t seq)
 void imap_candidate_done(struct imap_candidate *c)
 {
 	body_close(&c->body);
+	find_view_free(&c->find);
 	pool_done(&c->pool);
 	buf_done(&c->record);
 	buf_done(&c->header);

@@ -97,6 +97,9 @@ static enum imap_done go_on(struct imap *im)
 	uint32_t count = box_snap_count(search->candidate.snap);
 	uint64_t began = loop_now();
 
+	while (imap_find_ask(&search->candidate, search->query.first))
+		if (loop_now() - began > TURN_MS)
+			return IMAP_LATER;
 	while (search->next <= count) {
 		struct imap_candidate *c = &search->candidate;
 

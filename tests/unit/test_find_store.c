@@ -1,0 +1,174 @@
+/* test_find_store.c - the index of an account in its store: made, kept, forgotten */
+#include "tests/unit/box_world.h"
+
+#include "core/text.h"
+#include "storage/find.h"
+#include "storage/find_build.h"
+
+enum { ONE = 7, OTHER = 8 };
+
+static struct box *open_box(struct acct *acct)
+{
+	struct err err;
+	struct box *box = box_open(acct, SLICE("INBOX"), &err);
+
+	if (!box)
+		fail_msg("%s", err.text);
+	return box;
+}
+
+static void append(struct acct *acct, const char *message)
+{
+	struct box_append one = { .message = slice_str(message) };
+	struct pool pool = { 0 };
+	struct box_added added;
+	struct err err;
+
+	if (box_append(acct, SLICE("INBOX"), &one, 1, &pool, &added, &err) < 0)
+		fail_msg("%s", err.text);
+	pool_done(&pool);
+}
+
+static void nothing(void *arg, int64_t done, int64_t total)
+{
+	(void)arg;
+	assert_true(done <= total);
+}
+
+static uint64_t indexed(struct acct *acct)
+{
+	struct find_size size;
+	struct err err;
+
+	assert_true(find_size(acct, &size, &err) >= 0);
+	return size.messages;
+}
+
+/* The thread that builds looks now and then. */
+static void wait_indexed(struct acct *acct, uint64_t n)
+{
+	for (int i = 0; i < 600 && indexed(acct) != n; i++)
+		threads_sleep(50);
+	assert_int_equal(indexed(acct), n);
+}
+
+/* What it says of each message of INBOX, as letters; '*': it may have been indexed already. */
+static void want_says(struct acct *acct, const char *needle, const char *want)
+{
+	struct box *box = open_box(acct);
+	struct box_snap *snap = box_snap(box);
+	struct find_view *view = find_look(box, snap);
+	char says[16] = "";
+
+	if (view) {
+		struct find_answer *answer =
+		    find_ask(view, FIND_IN_BODY, SLICE(""), slice_str(needle));
+		for (uint32_t seq = 1; answer && seq <= box_snap_count(snap); seq++)
+			says[seq - 1] = "nym"[find_says(answer, seq)];
+		find_answer_free(&answer);
+	}
+	for (size_t i = 0; want[i]; i++)
+		if (want[i] == '*' && (says[i] == 'm' || says[i] == 'y'))
+			says[i] = '*';
+	assert_string_equal(says, want);
+	find_view_free(&view);
+	box_snap_free(&snap);
+	box_close(&box);
+}
+
+static void made_when_it_is_wanted(void **state)
+{
+	struct acct *acct = acct_open(ONE, 0);
+
+	append(acct, "Subject: a\r\n\r\nthe first one\r\n");
+	append(acct, "Subject: b\r\n\r\nthe second one\r\n");
+	assert_int_equal(indexed(acct), 0);
+	want_says(acct, "first", "");
+	wait_indexed(acct, 2);
+	want_says(acct, "first", "yn");
+	want_says(acct, "st o", "mn");
+	append(acct, "Subject: c\r\n\r\nthe first third\r\n");
+	want_says(acct, "irst", "yn*");
+	acct_close(&acct);
+	world_reopen(state);
+	acct = acct_open(ONE, 0);
+	want_says(acct, "irst", "yn*");
+	wait_indexed(acct, 3);
+	want_says(acct, "irst", "yny");
+	acct_close(&acct);
+}
+
+/* Its id is below those that the index has seen. */
+static void a_copy_from_another_account(void **state)
+{
+	struct acct *one = acct_open(ONE, 0), *other = acct_open(OTHER, 0);
+	struct pool pool = { 0 };
+	struct box_added added;
+	struct err err;
+	uint32_t uid = 1;
+
+	(void)state;
+	append(one, "Subject: a\r\n\r\nolder words\r\n");
+	append(other, "Subject: b\r\n\r\nnewer words\r\n");
+	assert_int_equal(find_rebuild(other, nothing, NULL, &err), 0);
+	want_says(other, "older", "n");
+	struct box *box = open_box(one);
+	assert_int_equal(
+	    box_copy(box, &uid, 1, other, SLICE("INBOX"), false, &pool, &added, &err), 0);
+	box_close(&box);
+	want_says(other, "older", "n*");
+	wait_indexed(other, 2);
+	want_says(other, "older", "ny");
+	pool_done(&pool);
+	acct_close(&one);
+	acct_close(&other);
+}
+
+static void gone_with_the_account(void **state)
+{
+	struct acct *acct = acct_open(ONE, 0);
+	struct err err;
+
+	(void)state;
+	append(acct, "Subject: a\r\n\r\nwords\r\n");
+	assert_int_equal(find_rebuild(acct, nothing, NULL, &err), 0);
+	assert_int_equal(indexed(acct), 1);
+	assert_int_equal(shard_purge_account(shard_of(0), ONE, &err), 0);
+	assert_int_equal(indexed(acct), 0);
+	assert_int_equal(find_rebuild(acct, nothing, NULL, &err), 0);
+	assert_int_equal(indexed(acct), 0);
+	acct_close(&acct);
+}
+
+/* Many small batches: few segments. */
+static void segments_stay_few(void **state)
+{
+	struct acct *acct = acct_open(ONE, 0);
+	struct find_work work = { .shard = shard_of(0), .account = ONE };
+	struct find_size size;
+	struct err err;
+	char text[64];
+
+	(void)state;
+	for (int i = 0; i < 60; i++) {
+		snprintf(text, sizeof(text), "Subject: %d\r\n\r\nword%d and more\r\n", i, i % 7);
+		append(acct, text);
+		assert_int_equal(find_build_batch(&work, &err), 0);
+	}
+	assert_int_equal(find_size(acct, &size, &err), 1);
+	assert_int_equal(size.messages, 60);
+	assert_true(size.segments <= 6);
+	acct_close(&acct);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WORLD_TEST(made_when_it_is_wanted),
+		WORLD_TEST(a_copy_from_another_account),
+		WORLD_TEST(gone_with_the_account),
+		WORLD_TEST(segments_stay_few),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
