@@ -199,7 +199,8 @@ struct box_added {
 /* Copy or move into another mailbox of an account (may be the same one).
    ERR_ABSENT: there is no such mailbox; ERR_LIMIT: quota. What could not be
    copied as a whole is not copied; what could not be moved as a whole is moved
-   as far as *out says. Keywords come along while the target has room. */
+   as far as *out says; between two shards it is first stored there, then removed
+   here. Keywords come along while the target has room. */
 int box_copy(struct box *box, const uint32_t *uids, size_t n, struct acct *to, struct slice name,
     bool move, struct pool *pool, struct box_added *out, struct err *err);
 
@@ -220,7 +221,7 @@ struct box_append {
 int box_append(struct acct *acct, struct slice name, const struct box_append *messages, size_t n,
     struct pool *pool, struct box_added *out, struct err *err);
 /* One message in place of another, in one change. ERR_BUSY also: the other is not
-   there any more; ERR_DENIED: the two mailboxes lie in different shards. */
+   there any more. Between two shards there are two changes, the new message first. */
 int box_replace(struct box *box, uint32_t uid, struct acct *acct, struct slice name,
     const struct box_append *message, struct pool *pool, struct box_added *out, struct err *err);
 

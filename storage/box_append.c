@@ -260,7 +260,11 @@ int box_replace(struct box *box, uint32_t uid, struct acct *acct, struct slice n
 	box_snap_free(&snap);
 	if (!entry)
 		return err_set(err, ERR_BUSY, "that message is not there any more");
-	if (acct->shard != box->acct.shard)
-		return err_set(err, ERR_DENIED, "the other mailbox lies in another shard");
-	return run(&op, name, pool, err);
+	if (acct->shard == box->acct.shard)
+		return run(&op, name, pool, err);
+	/* Two changes: both messages may be seen for a moment, or after a crash. */
+	op.from = NULL;
+	if (run(&op, name, pool, err) != 0)
+		return -1;
+	return box_batch_drop(&box->acct, box->id, &uid, 1, err);
 }

@@ -40,6 +40,21 @@ static void durable(struct kv_write *w)
 	box_view_apply(batch->acct.shard, &batch->edit.change);
 }
 
+static int drop(struct box_batch *batch, const struct box_entry *entry)
+{
+	if (box_edit_drop(&batch->edit, entry) < 0)
+		return -1;
+	return box_message_drop(&batch->tx, entry->message);
+}
+
+int box_batch_drop(
+    const struct acct *acct, uint32_t box, const uint32_t *uids, size_t n, struct err *err)
+{
+	struct box_batch batch = { .acct = *acct, .box = box, .one = drop };
+
+	return box_batch_run(&batch, uids, n, err);
+}
+
 int box_batch_run(struct box_batch *batch, const uint32_t *uids, size_t n, struct err *err)
 {
 	int rc = 0;

@@ -209,18 +209,9 @@ static void durable(struct kv_write *w)
 
 /* --- all of them --- */
 
-static int drop(struct box_batch *batch, const struct box_entry *entry)
-{
-	if (box_edit_drop(&batch->edit, entry) < 0)
-		return -1;
-	return box_message_drop(&batch->tx, entry->message);
-}
-
 static void undo(struct copy *op)
 {
-	struct box_batch batch = { .acct = op->to_acct, .box = op->to_box, .one = drop };
-
-	box_batch_run(&batch, op->out->uids, op->out->n, NULL);
+	box_batch_drop(&op->to_acct, op->to_box, op->out->uids, op->out->n, NULL);
 	op->out->n = 0;
 }
 
@@ -297,14 +288,16 @@ int box_copy_flags(struct box *box, const uint32_t *uids, size_t n, struct acct 
 		.out = out,
 	};
 
+	const struct box_far far = { to, name, may, move };
+
 	n = present(box, uids, n, &there, &sizes);
 	*out = (struct box_added){ .uids = pool_get(pool, (n + 1) * sizeof(uint32_t)),
 		.from = pool_get(pool, (n + 1) * sizeof(uint32_t)) };
 	int rc = box_name_fold(name, &folded, err);
 	op.name = buf_slice(&folded);
 	if (rc == 0 && to->shard != box->acct.shard)
-		rc = err_set(err, ERR_DENIED, "the other mailbox lies in another shard");
-	if (rc == 0)
+		rc = box_copy_far(box, numbers(&there), n, &far, out, err);
+	else if (rc == 0)
 		rc = run(&op, numbers(&there), numbers(&sizes), n);
 	box_keywords_free(&op.keywords);
 	box_tx_done(&op.from_tx);

@@ -217,6 +217,22 @@ struct box_batch {
    over. */
 int box_batch_run(struct box_batch *batch, const uint32_t *uids, size_t n, struct err *err);
 
+/* Remove these entries, whatever their flags. */
+int box_batch_drop(
+    const struct acct *acct, uint32_t box, const uint32_t *uids, size_t n, struct err *err);
+
+/* --- copies into another shard (box_copy_far.c) --- */
+
+struct box_far {
+	struct acct *acct;
+	struct slice name; /* of the mailbox there */
+	uint64_t may;	   /* of the flags, those that come along */
+	bool move;
+};
+/* As box_copy_flags(); out has room for n. */
+int box_copy_far(struct box *box, const uint32_t *uids, size_t n, const struct box_far *to,
+    struct box_added *out, struct err *err);
+
 /* Run a write and say how it went: 0, or -1 and err filled here (KV_FAILED) or
    by apply() (KV_REFUSED). */
 int box_write(struct shard *shard, struct kv_write *w, struct err *err);
