@@ -3,12 +3,12 @@ import http.client
 import imaplib
 import re
 import ssl
-import subprocess
 import time
 import urllib.parse
 
 from load import Load, measured
-from system import DOMAIN, PASSWORD, Failed, free_ports, wait_for_port
+from sinks import Sink, TlsSink
+from system import DOMAIN, PASSWORD, Failed
 
 USERS = 10
 READER = f"reader@{DOMAIN}"      # with 100 messages
@@ -135,24 +135,10 @@ class Relay(Measure):
     """Messages by SMTP for aliases that lead elsewhere, until another server has all of them."""
 
     def run(self, system, bench):
-        with Sink() as sink:
+        with TlsSink(bench.folder) if self.options.get("starttls") else Sink() as sink:
             system.relay_to(sink.port, [f"f{i}@{DOMAIN}" for i in range(USERS)])
             return measured(system, bench.load, "smtp", port=system.ports["smtp"], workers=20, users=USERS,
                             user=f"f#@{DOMAIN}", seconds=bench.seconds, **self.options)
-
-
-class Sink:
-    """Postfix's smtp-sink, which takes all and keeps nothing. It is not measured."""
-
-    def __enter__(self):
-        self.port = free_ports(["sink"])["sink"]
-        self.process = subprocess.Popen(["/usr/sbin/smtp-sink", "-u", "nobody", f"127.0.0.1:{self.port}", "100"])
-        wait_for_port(self.port)
-        return self
-
-    def __exit__(self, *what):
-        self.process.kill()
-        self.process.wait()
 
 
 class Session(Measure):
@@ -276,6 +262,7 @@ MEASURES = [
     Mail("submission", "4 KB, submission, STARTTLS, AUTH", "smtp", per=1, starttls=True, auth=True),
     Relay("relay-1", "4 KB, to another server, 1 per connection", "smtp", per=1),
     Relay("relay-10", "4 KB, to another server, 10 per connection", "smtp", per=10),
+    Relay("relay-tls", "the same, STARTTLS on both sides", "smtp", per=10, starttls=True),
     Encrypted("encrypted-1", "4 KB, stored encrypted, 1 per connection", "smtp", per=1),
     Encrypted("encrypted-10", "4 KB, stored encrypted, 10 per connection", "smtp", per=10),
     Pages("pages", "page of the admin, read by a browser", ""),

@@ -36,6 +36,7 @@ virtual_transport = lmtp:unix:{d}/run/lmtp
 smtpd_tls_security_level = may
 smtpd_tls_cert_file = {d}/cert.pem
 smtpd_tls_key_file = {d}/key.pem
+smtp_tls_security_level = may
 smtpd_sasl_type = dovecot
 smtpd_sasl_path = {d}/run/auth-postfix
 """
