@@ -12,6 +12,7 @@ import unittest
 
 import dnssec
 import postfix
+import real_servers
 from authority import Authority, digests, server_context
 from dns import Names
 from server import Server
@@ -279,6 +280,34 @@ class Postfix(Checked):
             answer = self.check("partner.test", "--port", port, status=0)
             self.assertEqual(answer["score"], 100)
             self.assertEqual(answer["rows"][0]["differs"], "none")
+
+
+class Others(Checked):
+    """Each protocol as others speak it."""
+
+    def setUp(self):
+        super().setUp()
+        self.names.table["mail.others.test"] = {"A": ["127.0.0.1"]}
+        self.cert, self.key = self.middle.issue("mail.others.test")
+        self.folder.chmod(0o755)  # they change users
+
+    def good(self, protocol, port, *words):
+        answer = self.check("mail.others.test", "--protocol", protocol, "--port", port, *words, status=0)
+        self.assertEqual(answer["score"], 100)
+        self.assertEqual(marks(answer["rows"][0]), ["OK"] * 7)
+        self.assertIn("Cert Hostname VERIFIED (mail.others.test = mail.others.test", answer["transcript"])
+
+    @unittest.skipUnless(real_servers.installed(real_servers.DOVECOT), "Dovecot is needed")
+    def test_E_063_dovecot(self):
+        with real_servers.Dovecot(self.folder / "dovecot", self.cert, self.key) as dovecot:
+            for listener, port in dovecot.ports.items():
+                with self.subTest(listener):
+                    self.good(listener.rstrip("s"), port, *(("--wrapped",) if listener.endswith("s") else ()))
+
+    @unittest.skipUnless(real_servers.installed(real_servers.PROSODY), "Prosody is needed")
+    def test_E_063_prosody(self):
+        with real_servers.Prosody(self.folder / "prosody", "mail.others.test", self.cert, self.key) as prosody:
+            self.good("xmpp", prosody.ports["xmpp"])
 
 
 class Signet(Checked):
