@@ -7,6 +7,7 @@ users in /etc/passwd. They take mail for users of a domain, offer STARTTLS, and 
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 
 from real_servers import Program, listens
@@ -103,7 +104,7 @@ class Mta(Program):
 
     def command(self):
         script = NAMESPACE.format(d=self.folder, tree=TREE)
-        return ["unshare", "-m", "--fork", "--pid", "--kill-child", "sh", "-c", script, "sh", *map(str, self.program())]
+        return ["unshare", "-m", "--fork", "--pid", "sh", "-c", script, "sh", *map(str, self.program())]
 
     def __enter__(self):
         with open(self.folder / "out.log", "wb") as log:
@@ -112,7 +113,9 @@ class Mta(Program):
         return self
 
     def __exit__(self, *what):
-        self.process.kill()  # and with it all in its namespace
+        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        for pid in children.split():  # the first of its namespace, with which all in it end
+            os.kill(int(pid), signal.SIGKILL)
         self.process.wait(10)
 
     def mail(self, user):
