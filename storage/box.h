@@ -41,6 +41,7 @@ enum box_use {
 
 /* An account's mail. A handle is cheap; it holds nothing open. */
 struct acct;
+struct kv_ahead;
 struct acct *acct_open(uint64_t account, uint32_t shard);
 struct acct *acct_same(const struct acct *acct); /* another handle */
 void acct_close(struct acct **acct);
@@ -157,6 +158,9 @@ void acct_unwatch(struct acct_watch *watch);
 /* --- messages --- */
 /* Reads the summary of one message; slices live in *record. 1, 0, -1. */
 int box_summary(struct box *box, const struct box_entry *entry, struct buf *record,
+    struct pool *pool, struct summary *out);
+/* Of one of many, in their order: slices live until the next call. */
+int box_summary_next(struct box *box, const struct box_entry *entry, struct kv_ahead *ahead,
     struct pool *pool, struct summary *out);
 int box_body(struct box *box, const struct box_entry *entry, struct body **body, struct err *err);
 

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "storage/kv_ahead.h"
+
 struct acct *acct_open(uint64_t account, uint32_t shard)
 {
 	struct shard *s = shard_of(shard);
@@ -71,6 +73,18 @@ int box_summary(struct box *box, const struct box_entry *entry, struct buf *reco
 	int found = kv_get(box->acct.shard->message, NULL, box_key_slice(&key), record);
 
 	if (found == 1 && !summary_read(buf_slice(record), pool, out))
+		return -1;
+	return found;
+}
+
+int box_summary_next(struct box *box, const struct box_entry *entry, struct kv_ahead *ahead,
+    struct pool *pool, struct summary *out)
+{
+	struct box_key key = box_message_key(box->acct.id, entry->message);
+	struct slice record;
+	int found = kv_ahead_get(ahead, box->acct.shard->message, box_key_slice(&key), &record);
+
+	if (found == 1 && !summary_read(record, pool, out))
 		return -1;
 	return found;
 }

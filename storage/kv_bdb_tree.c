@@ -135,22 +135,24 @@ static int read_chunk(struct kv *kv, struct kv_txn *txn, struct walk *walk)
 static bool visit_chunk(struct walk *walk, struct slice prefix,
     bool (*visit)(void *arg, struct slice key, struct slice value), void *arg)
 {
+	struct slice last = { 0 };
 	void *next, *k, *v;
 	size_t kn, vn;
 
 	DB_MULTIPLE_INIT(next, &walk->records);
 	for (;;) {
-		struct slice key;
 		DB_MULTIPLE_KEY_NEXT(next, &walk->records, k, kn, v, vn);
 		if (!next)
 			break;
-		key = slice_of(k, kn);
-		if (!slice_starts(key, prefix) || !visit(arg, key, slice_of(v, vn)))
+		last = slice_of(k, kn);
+		if (!slice_starts(last, prefix) || !visit(arg, last, slice_of(v, vn)))
 			return false;
-		buf_clear(&walk->from);
-		buf_adds(&walk->from, key);
 	}
 	/* The next key there can be. */
+	if (last.p) {
+		buf_clear(&walk->from);
+		buf_adds(&walk->from, last);
+	}
 	buf_addc(&walk->from, '\0');
 	return true;
 }

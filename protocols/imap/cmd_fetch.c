@@ -38,7 +38,7 @@ static int load(struct imap_fetch *fetch)
 	int rc = 1;
 
 	if (fetch->needs & IMAP_NEEDS_SUMMARY)
-		rc = box_summary(box, fetch->entry, &fetch->record, parts, &fetch->summary);
+		rc = box_summary_next(box, fetch->entry, &fetch->ahead, parts, &fetch->summary);
 	if (rc == 1 && needs_body(fetch))
 		rc = box_body(box, fetch->entry, &fetch->body, NULL);
 	if (rc == 1 && (fetch->needs & IMAP_NEEDS_WHOLE) &&
@@ -211,7 +211,7 @@ static void release(struct imap *im)
 	struct imap_fetch *fetch = im->work;
 
 	put_down(fetch);
-	buf_done(&fetch->record);
+	kv_ahead_done(&fetch->ahead);
 	buf_done(&fetch->header);
 	buf_done(&fetch->scratch);
 }

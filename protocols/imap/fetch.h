@@ -16,6 +16,7 @@
 #include "core/table.h"
 #include "protocols/imap/imap.h"
 #include "protocols/imap/parse.h"
+#include "storage/kv_ahead.h"
 
 enum imap_needs {
 	IMAP_NEEDS_SUMMARY = 1,
@@ -69,7 +70,8 @@ struct imap_fetch {
 	const struct box_entry *entry;
 	const struct imap_att *next; /* to be written */
 	struct pool pool;
-	struct buf record, header, scratch;
+	struct buf header, scratch;
+	struct kv_ahead ahead; /* of summaries */
 	struct summary summary;
 	struct body *body;
 	struct slice whole;

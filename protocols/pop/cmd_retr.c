@@ -11,6 +11,8 @@ static enum sess_next finish(struct pop *pop)
 	pop_lines_end(&pop->send.lines, sess_out(pop->s));
 	body_close(&pop->send.body);
 	pop->more = NULL;
+	if (!pop->send.lines.limited)
+		pop_ahead_fill(pop, pop->send.seq);
 	return SESS_NEXT;
 }
 
@@ -38,14 +40,13 @@ static enum sess_next more(struct pop *pop)
 	return SESS_MORE;
 }
 
-/* Open the message that args begins with. */
-static bool begin(struct pop *pop, struct slice *args)
+/* Open that message. */
+static bool begin(struct pop *pop, uint32_t seq)
 {
 	struct err err = { 0 };
-	uint32_t seq = pop_message(pop, slice_word(args));
 	if (!seq)
 		return false;
-	pop->send = (struct pop_send){ 0 };
+	pop->send = (struct pop_send){ .seq = seq };
 	const struct box_entry *entry = pop_drop_entry(&pop->drop, seq);
 	if (box_body(pop->drop.box, entry, &pop->send.body, &err) == 1)
 		return true;
@@ -54,9 +55,29 @@ static bool begin(struct pop *pop, struct slice *args)
 	return false;
 }
 
+static bool retr_is_here(const struct pop *pop, struct slice args)
+{
+	uint32_t seq;
+	return num_u32(slice_word(&args), &seq) && pop_ahead_has(&pop->ahead, seq);
+}
+
+/* What was read ahead. */
+static enum sess_next give(struct pop *pop, uint32_t seq)
+{
+	struct pop_ahead *ahead = &pop->ahead;
+	pop_ok(pop, "%llu octets", (unsigned long long)pop_ahead_size(ahead, seq));
+	pop->bytes += pop_ahead_size(ahead, seq);
+	pop->retrieved++;
+	pop_ahead_take(ahead, seq, sess_out(pop->s));
+	return SESS_NEXT;
+}
+
 static enum sess_next run_retr(struct pop *pop, struct slice args)
 {
-	if (!begin(pop, &args))
+	uint32_t seq = pop_message(pop, slice_word(&args));
+	if (seq && pop_ahead_has(&pop->ahead, seq))
+		return give(pop, seq);
+	if (!begin(pop, seq))
 		return SESS_NEXT;
 	pop_ok(pop, "%llu octets", (unsigned long long)body_size(pop->send.body));
 	pop->retrieved++;
@@ -70,6 +91,7 @@ POP_COMMAND(retr) = {
 	.args_max = 1,
 	.usage = "RETR message",
 	.ref = "RFC 1939 §5",
+	.here = retr_is_here,
 	.run = run_retr,
 };
 
@@ -80,7 +102,7 @@ static enum sess_next run_top(struct pop *pop, struct slice args)
 	slice_word(&rest);
 	if (!num_u64(slice_word(&rest), UINT64_MAX, &lines))
 		return pop_bad(pop, "usage: TOP message lines");
-	if (!begin(pop, &args))
+	if (!begin(pop, pop_message(pop, slice_word(&args))))
 		return SESS_NEXT;
 	pop->send.lines.limited = true;
 	pop->send.lines.left = lines;

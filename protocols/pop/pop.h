@@ -9,6 +9,7 @@
 #include "core/buf.h"
 #include "core/sess.h"
 #include "core/table.h"
+#include "protocols/pop/ahead.h"
 #include "protocols/pop/drop.h"
 #include "protocols/pop/send.h"
 
@@ -35,6 +36,7 @@ struct pop {
 
 	struct pop_drop drop;
 	struct pop_send send;
+	struct pop_ahead ahead;
 	uint32_t listed; /* last message that LIST or UIDL told */
 
 	uint64_t retrieved, deleted, bytes; /* for the log */
@@ -48,7 +50,9 @@ struct pop_command {
 	const char *name; /* upper case */
 	unsigned states;  /* enum pop_state, or-ed */
 	unsigned char args_min, args_max;
-	bool instant;	   /* waits for nothing: runs on the loop */
+	bool instant; /* waits for nothing: runs on the loop */
+	/* Or waits for nothing with these arguments; NULL: it may always wait. */
+	bool (*here)(const struct pop *pop, struct slice args);
 	const char *usage; /* for the answer to wrong arguments */
 	const char *ref;
 	const char *capability; /* lines of CAPA's answer, or NULL */

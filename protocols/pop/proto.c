@@ -137,7 +137,9 @@ static enum frame frame(struct sess *s, struct slice in, size_t *used)
 		return FRAME_WORK;
 	struct slice line = buf_slice(&pop->line);
 	const struct pop_command *command = cut_command(&line);
-	return !command || command->instant ? FRAME_INSTANT : FRAME_WORK;
+	if (!command || command->instant || (command->here && command->here(pop, line)))
+		return FRAME_INSTANT;
+	return FRAME_WORK;
 }
 
 static enum sess_next overlong(struct sess *s, struct slice in, size_t *used)
@@ -235,6 +237,7 @@ static void done(struct sess *s)
 	pop_login_forget(pop);
 	if (pop->send.body)
 		body_close(&pop->send.body);
+	pop_ahead_drop(&pop->ahead);
 	pop_drop_close(&pop->drop);
 	buf_wipe(&pop->line);
 	buf_done(&pop->stamp);

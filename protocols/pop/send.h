@@ -26,6 +26,7 @@ bool pop_lines_add(struct pop_lines *lines, struct slice piece, struct buf *out)
 void pop_lines_end(struct pop_lines *lines, struct buf *out);
 
 struct pop_send {
+	uint32_t seq;
 	struct body *body;
 	uint64_t offset;
 	struct pop_lines lines;

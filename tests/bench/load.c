@@ -17,7 +17,14 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HEADER = 12, FAILURES = 20 }; /* room for a number; failures until a worker gives up */
+enum {
+	HEADER = 12,   /* room for a number */
+	FAILURES = 20, /* until a worker gives up */
+	WORDS = 4096,
+	WORD = 12,
+	LINE = 74,
+	POOL = 1 << 20, /* from which messages take theirs, each from another place */
+};
 
 static const struct work *const kinds[] = { &work_smtp, &work_session, &work_hold, &work_idle,
 	&work_handshake, &work_command, &work_append, &work_fill, &work_retr, &work_xmpp_login,
@@ -95,27 +102,49 @@ static const char header[] = "Subject: load ............\r\n"
 			     "Content-Type: text/plain\r\n"
 			     "\r\n";
 
+/* Lines of words, some of them frequent, as in mail: what compresses and is searched must not be
+ * all alike. */
+static void write_text(char *text, size_t n)
+{
+	char words[WORDS][WORD];
+	unsigned int seed = (unsigned int)time(NULL);
+	size_t used = 0;
+
+	for (char *p = words[0]; p < words[0] + sizeof(words); p++)
+		*p = (char)('a' + rand_r(&seed) % 26);
+	while (used < n) {
+		unsigned int i = (unsigned int)rand_r(&seed) % WORDS, length = 2 + i % (WORD - 2);
+		i = i * i / WORDS;
+		if (length > n - used - 1)
+			length = (unsigned int)(n - used - 1);
+		memcpy(text + used, words[i], length);
+		used += length;
+		text[used++] = ' ';
+	}
+	for (size_t i = LINE - 2; i + 1 < n; i += LINE)
+		memcpy(text + i, "\r\n", 2);
+}
+
 bool message_make(struct worker *w)
 {
-	size_t size = (size_t)w->o->size, n = sizeof(header) - 1;
-	unsigned int seed = (unsigned int)(size_t)w ^ (unsigned int)time(NULL);
+	size_t size = (size_t)w->o->size;
 
 	w->message = malloc(size);
-	if (!w->message || size < n + 4)
+	w->text = malloc(POOL + size);
+	if (!w->message || !w->text || size < sizeof(header) + 4)
 		return false;
-	memcpy(w->message, header, n);
-	for (size_t i = n; i < size; i++)
-		w->message[i] = (i - n) % 7 == 6 ? ' ' : (char)('a' + rand_r(&seed) % 26);
-	for (size_t i = n + 72; i + 4 < size; i += 74)
-		memcpy(w->message + i, "\r\n", 2);
-	memcpy(w->message + size - 2, "\r\n", 2);
+	memcpy(w->message, header, sizeof(header) - 1);
+	write_text(w->text, POOL + size);
 	return true;
 }
 
 void message_number(struct worker *w, long number)
 {
 	char text[HEADER + 1];
+	size_t size = (size_t)w->o->size, n = sizeof(header) - 1;
 
+	memcpy(w->message + n, w->text + (size_t)number * 37 % (POOL / LINE) * LINE, size - n);
+	memcpy(w->message + size - 2, "\r\n", 2);
 	snprintf(text, sizeof(text), "%05x%07lx", (unsigned int)getpid() & 0xfffff, number);
 	memcpy(w->message + 14, text, HEADER);
 	memcpy(strstr(w->message, "Message-ID: <") + 13, text, HEADER);

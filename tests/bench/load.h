@@ -42,7 +42,7 @@ struct worker {
 	char in[64 * 1024];
 	size_t in_at, in_n;
 	char line[8192]; /* what conn_line read, cut to this size */
-	char *message;
+	char *message, *text;
 	long number; /* of this worker, where its work wants one */
 	long done, failed, resumed;
 };
@@ -98,10 +98,10 @@ bool imap_login(struct worker *w, long number);
 
 /* --- messages --- */
 
-/* Fill w->message: `size` bytes with lines of text, new in each worker. */
+/* w->message: `size` bytes, complete with the first number. */
 bool message_make(struct worker *w);
 
-/* Write a number into the message's header, so that no two are the same. */
+/* Another text, and a number in the header, so that no two are the same. */
 void message_number(struct worker *w, long number);
 
 #endif

@@ -75,6 +75,7 @@ class Compressed(Command):
     """A command with COMPRESS. What is wanted is at most twice the processor of the same without."""
 
     def once(self, system, bench):
+        super().once(system, bench)  # so that all is in memory for both
         plain = super().once(system, bench)
         result = self.run(system, bench, compress=True)
         cost = result["cpu"] / result["done"] * 1e6
@@ -103,5 +104,6 @@ MEASURES = [
     Pop("pop-retr-tls", "POP3 RETR 4 KB, TLS", "retr", share=1 / 2, user=READER, messages=100),
     Compressed("compress-list", "COMPRESS: FETCH 1:100 (UID FLAGS ENVELOPE)", user=BIG,
                command="FETCH 1:100 (UID FLAGS ENVELOPE)"),
+    Compressed("compress-bulk", "COMPRESS: FETCH 1:1000 BODY[]", user=BIG, command="FETCH 1:1000 BODY.PEEK[]"),
     Compressed("compress-body", "COMPRESS: FETCH # BODY[]", user=READER, messages=100, command="FETCH # BODY.PEEK[]"),
 ]
