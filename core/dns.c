@@ -5,7 +5,7 @@
  * own answer another takes over. A resolver's options are fixed once it was
  * asked, so a changed setting makes a new one, and the old one goes with its
  * last question. */
-#include "core/dns.h"
+#include "core/dns_private.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -55,6 +55,8 @@ struct resolver {
 };
 
 struct question {
+	const char *name;
+	enum dns_type type;
 	struct resolver *resolver;
 	struct ub_result *result;
 	int id, refused; /* of the library, when it was put */
@@ -180,6 +182,7 @@ static struct resolver *use_current(struct err *err)
 	conf_text(&conf_key_dns_trust_anchor, NULL, &anchor);
 	if (!r || !slice_eq(buf_slice(&servers), buf_slice(&r->servers)) ||
 	    !slice_eq(buf_slice(&anchor), buf_slice(&r->anchor))) {
+		dns_cache_clear();
 		r = resolver_new(&servers, &anchor, err);
 		if (r && dns.current)
 			let_go(dns.current);
@@ -195,11 +198,25 @@ static struct resolver *use_current(struct err *err)
 
 void dns_stop(void)
 {
+	dns_cache_clear();
 	pthread_mutex_lock(&dns.lock);
 	if (dns.current)
 		let_go(dns.current);
 	dns.current = NULL;
 	pthread_mutex_unlock(&dns.lock);
+}
+
+/* Does what was answered still come from the servers of today's settings? */
+bool dns_is_current(void)
+{
+	struct err err = { 0 };
+
+	pthread_mutex_lock(&dns.lock);
+	struct resolver *resolver = use_current(&err);
+	if (resolver)
+		let_go(resolver);
+	pthread_mutex_unlock(&dns.lock);
+	return resolver != NULL;
 }
 
 /* --- a question --- */
@@ -263,6 +280,8 @@ static void await_answer(struct question *q, uint64_t until)
 /* Put a question, which stays where it is until it was asked for its answer. */
 static void put(struct question *q, const char *name, enum dns_type type, struct err *err)
 {
+	q->name = name;
+	q->type = type;
 	pthread_mutex_lock(&dns.lock);
 	q->resolver = use_current(err);
 	pthread_mutex_unlock(&dns.lock);
@@ -343,6 +362,7 @@ static enum dns_status take_answer(
 		return DNS_FAILED;
 	take_name(result, pool, out);
 	enum dns_status status = judge(result, pool, out, err);
+	dns_cache_put(slice_str(q->name), q->type, status, out, result->ttl);
 	ub_resolve_free(result);
 	return status;
 }
@@ -353,7 +373,10 @@ enum dns_status dns_ask(struct slice name, enum dns_type type, struct pool *pool
 	uint64_t until = loop_now() + (uint64_t)conf_num(&conf_key_dns_timeout);
 	struct question q = { 0 };
 	char *z = pool_str(pool, name);
+	enum dns_status known;
 
+	if (dns_known(name, type, pool, out, &known))
+		return known;
 	*out = (struct dns_answer){ .name = slice_str(z) };
 	put(&q, z, type, err);
 	return take_answer(&q, until, pool, out, err);
@@ -366,10 +389,16 @@ void dns_ask_all(struct dns_question *questions, size_t n, uint64_t ms, struct p
 	struct err err = { 0 };
 
 	for (size_t i = 0; i < n; i++) {
-		char *z = pool_str(pool, questions[i].name);
-		questions[i].answer = (struct dns_answer){ .name = slice_str(z) };
-		put(&q[i], z, questions[i].type, &err);
+		struct dns_question *asked = &questions[i];
+		char *z = pool_str(pool, asked->name);
+
+		if (dns_known(asked->name, asked->type, pool, &asked->answer, &asked->status))
+			continue;
+		asked->answer = (struct dns_answer){ .name = slice_str(z) };
+		put(&q[i], z, asked->type, &err);
 	}
 	for (size_t i = 0; i < n; i++)
-		questions[i].status = take_answer(&q[i], until, pool, &questions[i].answer, &err);
+		if (q[i].name)
+			questions[i].status =
+			    take_answer(&q[i], until, pool, &questions[i].answer, &err);
 }

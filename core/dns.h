@@ -44,6 +44,10 @@ enum { DNS_RECORDS_MAX = 100 };
 enum dns_status dns_ask(struct slice name, enum dns_type type, struct pool *pool,
     struct dns_answer *out, struct err *err);
 
+/* The answer that was had before and lives still; false: there is none. Waits for nothing. */
+bool dns_known(struct slice name, enum dns_type type, struct pool *pool, struct dns_answer *out,
+    enum dns_status *status);
+
 /* Several questions at the same time: all are answered within ms milliseconds, or
    their status is DNS_FAILED. Filled from pool. */
 struct dns_question {

@@ -175,14 +175,20 @@ static struct tls_ctx *own_certificate(void)
 	return own;
 }
 
-static int secure(struct client *client, const struct fetch_url *url, struct err *err)
+static int secure(struct client *client, const struct fetch_url *url, const struct fetch_spec *ask,
+    struct err *err)
 {
 	struct pool pool = { 0 };
+	struct tls_peer peer;
 	struct tls_client_spec spec = {
 		.host = pool_str(&pool, url->host), .must_verify = true, .own = own_certificate()
 	};
 	int rc = client_tls(client, &spec, err);
 
+	if (rc != 0 && ask->untrusted) {
+		tls_peer(client_io(client), &peer);
+		*ask->untrusted = peer.chain.n > 0 && !peer.verified;
+	}
 	tls_ctx_unref(&spec.own);
 	pool_done(&pool);
 	return rc;
@@ -299,7 +305,7 @@ int fetch(const struct fetch_spec *spec, struct buf *out, struct err *err)
 		return -1;
 	uint64_t now = loop_now();
 	client_deadline(client, now < until ? until - now : 1);
-	int rc = url.secure ? secure(client, &url, err) : 0;
+	int rc = url.secure ? secure(client, &url, spec, err) : 0;
 	if (rc == 0)
 		rc = ask(client, &url, spec, err);
 	if (rc == 0)

@@ -20,6 +20,7 @@ struct fetch_spec {
 	const char *content_type; /* of the body */
 	size_t max;		  /* most bytes of the answer */
 	uint64_t ms;		  /* within which it must be there */
+	bool *untrusted;	  /* set when its certificate is not good; or NULL */
 };
 
 /* The answer's body is appended to *out. 0, or -1 with the reason. Waits: any thread but

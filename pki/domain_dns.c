@@ -6,6 +6,7 @@
 #include "pki/cert.h"
 #include "pki/domainkey.h"
 #include "pki/pki_private.h"
+#include "pki/sts_own.h"
 #include "storage/dir.h"
 
 enum { STRING_MAX = 255 };
@@ -63,6 +64,23 @@ static bool add_key(void *arg, const struct domainkey *key)
 	return true;
 }
 
+/* RFC 8461 3.1, 3.3 */
+static void add_sts(struct list *list)
+{
+	struct slice domain = slice_str(list->domain), text, id;
+
+	if (!sts_own(domain, list->pool, &text, &id))
+		return;
+	add(list, RECORD_STS, below(list, "_mta-sts"),
+	    pool_printf(list->pool, "v=STSv1; id=%.*s", SLICE_ARG(id)),
+	    "that others insist on TLS (MTA-STS)");
+	add(list, RECORD_CNAME, below(list, "mta-sts"), pool_printf(list->pool, "%s.", list->host),
+	    "where that policy is");
+	add(list, RECORD_NAMED, below(list, "mta-sts"),
+	    sts_own_is_named(domain, list->pool) ? "in the certificate" : "",
+	    "the domain's certificate must be for that name as well");
+}
+
 static void add_policies(struct list *list)
 {
 	add(list, RECORD_DMARC, below(list, "_dmarc"),
@@ -72,10 +90,7 @@ static void add_policies(struct list *list)
 	add(list, RECORD_NOTE, below(list, "_smtp._tls"),
 	    pool_printf(list->pool, "v=TLSRPTv1; rua=mailto:postmaster@%s", list->domain),
 	    "where others report that TLS failed (RFC 8460)");
-	add(list, RECORD_NOTE, below(list, "_mta-sts"), "v=STSv1; id=1",
-	    "that others insist on TLS (MTA-STS); with a policy at its host");
-	add(list, RECORD_CNAME, below(list, "mta-sts"), pool_printf(list->pool, "%s.", list->host),
-	    "where that policy is");
+	add_sts(list);
 }
 
 /* RFC 7672 3.1: DANE-EE, of the key alone, so that a certificate may be renewed. */
@@ -156,6 +171,8 @@ const char *record_type(const struct record *record)
 		[RECORD_TLSA] = "TLSA",
 		[RECORD_SRV] = "SRV",
 		[RECORD_CNAME] = "CNAME",
+		[RECORD_STS] = "TXT",
+		[RECORD_NAMED] = "certificate",
 	};
 
 	return types[record->kind];
@@ -178,6 +195,11 @@ static void write_record(const struct record *record, struct buf *out)
 {
 	if (record->kind == RECORD_HOST) {
 		buf_printf(out, "; %s. A and AAAA: the addresses of this server\n", record->name);
+		return;
+	}
+	if (record->kind == RECORD_NAMED) {
+		buf_printf(out, "; %s. is %s\n", record->name,
+		    *record->value ? record->value : "MISSING in the certificate");
 		return;
 	}
 	buf_printf(out, "%s.\t3600 IN %s ", record->name, record_type(record));

@@ -17,6 +17,8 @@ enum record_kind {
 	RECORD_TLSA,
 	RECORD_SRV,
 	RECORD_CNAME, /* or addresses of its own */
+	RECORD_STS,   /* the very same: it changes with the policy */
+	RECORD_NAMED, /* no record: a name that the certificate must have; its value: it has */
 };
 
 struct record {

@@ -161,6 +161,8 @@ enum record_state record_check(const struct record *record, struct pool *pool, s
 	struct err err = { 0 };
 
 	*found = (struct slice){ 0 };
+	if (record->kind == RECORD_NAMED)
+		return *record->value ? RECORD_RIGHT : RECORD_MISSING;
 	enum dns_status status = asker_ask(NULL, name, type, pool, &answer, &err);
 	if (type == DNS_A && (status == DNS_EMPTY || status == DNS_ABSENT)) {
 		type = DNS_AAAA;

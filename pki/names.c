@@ -1,6 +1,7 @@
 /* names.c - the names that a domain's own certificate carries */
 #include "core/text.h"
 #include "pki/pki_private.h"
+#include "pki/sts_own.h"
 #include "storage/dir.h"
 
 enum { NAMES_MAX = 200 };
@@ -45,6 +46,8 @@ static bool add_host_names(void *arg, const struct dir_domain *domain)
 	struct slice rest = buf_slice(&names->prefixes);
 	bool more = add_name(names, (struct slice){ 0 }, domain->name);
 
+	if (more && sts_own_wanted(slice_str(domain->name))) /* RFC 8461 3.3 */
+		more = add_name(names, SLICE("mta-sts"), domain->name);
 	for (struct slice prefix; more && (prefix = slice_word(&rest)).n > 0;)
 		more = add_name(names, prefix, domain->name);
 	return more;

@@ -19,10 +19,11 @@ struct attempt {
 	enum relay_tls level;	   /* of this connection */
 	bool has_sts, asked_sts;   /* the domain has a policy; it was looked for */
 	struct sts_policy sts;
-	bool sts_rules;	      /* it says what holds for this host */
-	struct slice pins;    /* see tls_client_spec */
-	struct slice why;     /* the last failure */
-	bool broke_after_220; /* which was a handshake */
+	enum sts_fault sts_fault; /* the newest policy could not be had */
+	bool sts_rules;		  /* it says what holds for this host */
+	struct slice pins;	  /* see tls_client_spec */
+	struct slice why;	  /* the last failure */
+	bool broke_after_220;	  /* which was a handshake */
 };
 
 /* Keeps why; returns false. */

@@ -197,7 +197,7 @@ static bool take_sts(struct attempt *a)
 	if (!heeds_sts(a))
 		return true;
 	if (!a->asked_sts) {
-		a->has_sts = sts_find(a->domain, a->pool, &a->sts);
+		a->has_sts = sts_find(a->domain, a->pool, &a->sts, &a->sts_fault);
 		a->asked_sts = true;
 	}
 	if (!a->has_sts || a->sts.mode != STS_ENFORCE)

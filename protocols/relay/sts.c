@@ -85,27 +85,32 @@ static struct {
 	struct {
 		uint64_t domain;
 		int64_t at;
+		enum sts_fault fault;
 	} last[FAILURES];
 } failures = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
-static bool failed_just_now(struct slice domain)
+/* STS_FINE: it did not, or long ago. */
+static enum sts_fault failed_just_now(struct slice domain)
 {
 	uint64_t hash = hash_bytes(domain);
+	enum sts_fault fault = STS_FINE;
 
 	pthread_mutex_lock(&failures.lock);
-	bool just_now = failures.last[hash % FAILURES].domain == hash &&
-	    time(NULL) - failures.last[hash % FAILURES].at < RETRY_S;
+	if (failures.last[hash % FAILURES].domain == hash &&
+	    time(NULL) - failures.last[hash % FAILURES].at < RETRY_S)
+		fault = failures.last[hash % FAILURES].fault;
 	pthread_mutex_unlock(&failures.lock);
-	return just_now;
+	return fault;
 }
 
-static void note_failure(struct slice domain)
+static void note_failure(struct slice domain, enum sts_fault fault)
 {
 	uint64_t hash = hash_bytes(domain);
 
 	pthread_mutex_lock(&failures.lock);
 	failures.last[hash % FAILURES].domain = hash;
 	failures.last[hash % FAILURES].at = time(NULL);
+	failures.last[hash % FAILURES].fault = fault;
 	pthread_mutex_unlock(&failures.lock);
 }
 
@@ -121,42 +126,55 @@ static bool announced(struct slice domain, struct pool *pool, struct slice *id)
 	    sts_record_id(text, id);
 }
 
-static bool get(struct slice domain, struct slice id, struct pool *pool, struct sts_policy *out)
+static enum sts_fault get(
+    struct slice domain, struct slice id, struct pool *pool, struct sts_policy *out)
 {
 	const char *url = pool_printf(pool, "https://mta-sts.%.*s:%u/.well-known/mta-sts.txt",
 	    SLICE_ARG(domain), (unsigned)conf_num(&conf_key_relay_sts_port));
-	struct fetch_spec spec = { .url = slice_str(url), .max = STS_POLICY_MAX, .ms = FETCH_MS };
+	bool untrusted = false;
+	struct fetch_spec spec = { .url = slice_str(url),
+		.max = STS_POLICY_MAX,
+		.ms = FETCH_MS,
+		.untrusted = &untrusted };
+	enum sts_fault fault = STS_FINE;
 	struct buf text = { 0 };
 	struct err err = { 0 };
 
-	bool got = fetch(&spec, &text, &err) == 0;
-	bool good = got && sts_policy_read(pool_slice(pool, buf_slice(&text)), pool, out);
-	if (good) {
+	if (fetch(&spec, &text, &err) != 0)
+		fault = untrusted ? STS_UNTRUSTED : STS_NOT_FETCHED;
+	else if (!sts_policy_read(pool_slice(pool, buf_slice(&text)), pool, out))
+		fault = STS_INVALID;
+	if (fault == STS_FINE) {
 		keep(domain, id, buf_slice(&text));
 		log_event(LOG_INFO, "sts-policy", log_s("domain", domain), log_s("id", id),
 		    log_z("mode", sts_mode_names[out->mode]), log_n("max-age", out->max_age));
 	} else {
-		note_failure(domain);
+		note_failure(domain, fault);
 		log_event(LOG_WARN, "sts-not-fetched", log_s("domain", domain),
-		    log_z("reason", got ? "that is no policy" : err.text));
+		    log_z("reason", fault == STS_INVALID ? "that is no policy" : err.text));
 	}
 	buf_done(&text);
-	return good;
+	return fault;
 }
 
-bool sts_find(struct slice domain, struct pool *pool, struct sts_policy *out)
+bool sts_find(struct slice domain, struct pool *pool, struct sts_policy *out, enum sts_fault *fault)
 {
 	struct kept kept;
 	struct slice id;
 
 	look_up(domain, pool, &kept);
 	*out = kept.policy;
+	*fault = STS_FINE;
 	if (!announced(domain, pool, &id))
 		return kept.valid;
 	bool fresh = kept.valid && slice_eq(id, kept.id) && time(NULL) - kept.fetched < REFRESH_S;
-	if (!fresh && !failed_just_now(domain)) {
-		struct sts_policy got;
-		if (get(domain, id, pool, &got)) {
+	if (fresh)
+		return true;
+	struct sts_policy got;
+	*fault = failed_just_now(domain);
+	if (*fault == STS_FINE) {
+		*fault = get(domain, id, pool, &got);
+		if (*fault == STS_FINE) {
 			*out = got;
 			return true;
 		}

@@ -95,6 +95,20 @@ static const char *kind_of(const struct attempt *a)
 	return a->has_sts && a->sts.mode != STS_NONE ? "sts" : "no-policy-found";
 }
 
+/* RFC 8460 4.3.2.1: a policy that nobody can have is as bad as none. */
+static void note_fault(const struct attempt *a)
+{
+	static const char *const types[] = {
+		[STS_NOT_FETCHED] = "sts-policy-fetch-error",
+		[STS_INVALID] = "sts-policy-invalid",
+		[STS_UNTRUSTED] = "sts-webpki-invalid",
+	};
+
+	tally_count(tlsrpt_room, slice_str(pool_printf(a->pool, "%.*s sts", SLICE_ARG(a->domain))),
+	    slice_str(pool_printf(a->pool, "failure\t%s\t\t", types[a->sts_fault])),
+	    a->has_sts ? a->sts.text : (struct slice){ 0 });
+}
+
 static void note(const struct attempt *a, struct slice line)
 {
 	struct slice rua;
@@ -103,6 +117,8 @@ static void note(const struct attempt *a, struct slice line)
 	    !conf_num_at(&conf_key_relay_tls_reports, &a->at) ||
 	    !tlsrpt_wanted(a->domain, a->pool, &rua))
 		return;
+	if (a->sts_fault != STS_FINE)
+		note_fault(a);
 	tally_count(tlsrpt_room,
 	    slice_str(pool_printf(a->pool, "%.*s %s", SLICE_ARG(a->domain), kind_of(a))), line,
 	    a->has_sts ? a->sts.text : (struct slice){ 0 });

@@ -37,10 +37,14 @@ static json_t *failures_of(const struct tlsrpt_seen *seen)
 
 	for (size_t i = 0; i < seen->n; i++) {
 		const struct tlsrpt_failure *f = &seen->failures[i];
-		json_array_append_new(failures,
-		    json_pack("{s:o, s:o, s:o, s:I}", "result-type", text_of(f->type),
-			"receiving-mx-hostname", text_of(f->host), "receiving-ip",
-			text_of(f->address), "failed-session-count", (json_int_t)f->n));
+		json_t *row = json_pack("{s:o, s:I}", "result-type", text_of(f->type),
+		    "failed-session-count", (json_int_t)f->n);
+
+		if (f->host.n > 0) /* else it is about the policy */
+			json_object_set_new(row, "receiving-mx-hostname", text_of(f->host));
+		if (f->address.n > 0)
+			json_object_set_new(row, "receiving-ip", text_of(f->address));
+		json_array_append_new(failures, row);
 	}
 	return failures;
 }

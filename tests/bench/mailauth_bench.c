@@ -2,8 +2,8 @@
  *
  * usage: make tests/bench/mailauth_bench && tests/bench/mailauth_bench
  *
- * Processor time of this process. The DNS answers from memory; a resolver that knows the
- * answers costs some 40 us a question more. */
+ * Processor time of this process. The DNS answers from memory; answers that
+ * core/dns_cache.c has cost as little, those of a warm resolver some 40 us a question more. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>

@@ -18,7 +18,8 @@ class Reports(Outgoing):
     def setUpClass(cls):
         super().setUpClass()
         cls.web = cls.stack.enter_context(Https(cls.root.context(
-            "web.test", "DNS:reports.test", "DNS:mta-sts.testpolicy.test", "DNS:mta-sts.testtested.test")))
+            "web.test", "DNS:reports.test", "DNS:mta-sts.testpolicy.test",
+            "DNS:mta-sts.testpolicynotfetched.test", "DNS:mta-sts.testpolicyinvalid.test", "DNS:mta-sts.testtested.test")))
         cls.names.table["reports.test"] = {"A": ["127.0.0.1"]}
         cls.server.signet("trust", "add", stdin=cls.root.pem())
         cls.set("fetch.private", "on")
@@ -99,6 +100,31 @@ class Reports(Outgoing):
         report = json.loads(gzip.decompress(part.get_payload(decode=True)))
         self.assertEqual(report["policies"][0]["failure-details"][0]["result-type"], "starttls-not-supported")
         self.assertEqual(message.sender, "")
+
+    def faults(self):
+        """What is told of policies that cannot be had (RFC 8460 4.3.2.1)."""
+        self.take()
+        self.delivered(tls=False)
+        rows = {row["policy"]: (row["good"], row["bad"]) for row in self.seen()}
+        self.assertEqual(rows, {"sts": (0, 1), "no-policy-found": (0, 1)})
+        policies = {p["policy"]["policy-type"]: p for p in self.posted()["policies"]}
+        failure, = policies["sts"]["failure-details"]
+        self.assertNotIn("receiving-ip", failure)
+        return failure["result-type"]
+
+    def test_policy_not_fetched(self):
+        self.policy("enforce", self.host)
+        del self.web.pages[("mta-sts." + self.domain, PATH)]
+        self.assertEqual(self.faults(), "sts-policy-fetch-error")
+
+    def test_policy_invalid(self):
+        self.policy("perhaps", self.host)
+        self.assertEqual(self.faults(), "sts-policy-invalid")
+
+    def test_policy_untrusted(self):
+        """The web server's certificate is not for the name."""
+        self.policy("enforce", self.host)
+        self.assertEqual(self.faults(), "sts-webpki-invalid")
 
     def test_nobody_asks(self):
         self.delivered(tls=False)
