@@ -39,6 +39,9 @@ void expiry_add(struct expiry_put *put, const struct expiry_item *item);
 /* Several records have certificates in place of each other: the one that ends last counts
    for all with that name. */
 void expiry_name(struct expiry_put *put, const char *name);
+/* The record's certificate, which ends then, was revoked: it does not count any more for
+   that name. */
+void expiry_void(struct expiry_put *put, const char *name, int64_t not_after);
 
 /* A thread: reads all, then warns in time. */
 int expiry_start(struct err *err);

@@ -29,6 +29,7 @@ static struct {
 struct expiry_put {
 	struct buf id;
 	bool named;
+	int64_t void_end; /* of the certificate that is not valid any more; 0: it is */
 	struct spoken *said;
 };
 
@@ -116,11 +117,17 @@ static bool ends_later(const struct spoken *old, const struct spoken *new)
 	return old && new->n > 0 && old->n > 0 && old->items[0].not_after > new->items[0].not_after;
 }
 
+/* What stands under the name is another certificate than the one that is void. */
+static bool stays(const struct spoken *old, const struct expiry_put *put)
+{
+	return put->void_end != 0 && old && old->items[0].not_after != put->void_end;
+}
+
 static void keep(struct expiry_put *put)
 {
 	struct spoken **at = place_of(buf_slice(&put->id)), *said = put->said;
 
-	if ((put->named && ends_later(*at, said)) || (said->n == 0 && !*at)) {
+	if ((put->named && ends_later(*at, said)) || stays(*at, put) || (said->n == 0 && !*at)) {
 		spoken_free(said);
 		return;
 	}
@@ -161,6 +168,12 @@ void expiry_name(struct expiry_put *put, const char *name)
 	put->named = true;
 	put->id.n = (size_t)end + 1;
 	buf_addz(&put->id, name);
+}
+
+void expiry_void(struct expiry_put *put, const char *name, int64_t not_after)
+{
+	expiry_name(put, name);
+	put->void_end = not_after;
 }
 
 static void read_record(const struct expiry_source *source, struct slice key, struct slice value)

@@ -106,20 +106,25 @@ static void read_issued(struct slice scope, struct slice value, struct expiry_pu
 	struct pool pool = { 0 };
 	struct cert cert;
 
-	if (value.n == 0 || !issue_row_read(value, &row) || row.revoked)
+	if (value.n == 0 || !issue_row_read(value, &row))
 		return;
 	const char *whom = pool_str(&pool, row.whom);
+	const char *name = pool_printf(&pool, "%.*s %u %s", SLICE_ARG(scope), row.profile, whom);
 	struct expiry_item item = { .kind = "issued",
 		.owner = whom,
 		.domain = scope.n > 0 ? pool_str(&pool, scope) : NULL,
 		.not_after = row.not_after,
 		.subject = whom,
 		.sha256 = "" };
-	expiry_name(put, pool_printf(&pool, "%.*s %u %s", SLICE_ARG(scope), row.profile, whom));
-	if (cert_next(&row.der, &cert))
-		add_cert(put, &cert, &item);
-	else
-		expiry_add(put, &item);
+	if (row.revoked) {
+		expiry_void(put, name, row.not_after);
+	} else {
+		expiry_name(put, name);
+		if (cert_next(&row.der, &cert))
+			add_cert(put, &cert, &item);
+		else
+			expiry_add(put, &item);
+	}
 	pool_done(&pool);
 }
 

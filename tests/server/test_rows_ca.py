@@ -150,6 +150,25 @@ class Creating(Room):
         with self.assertRaisesRegex(urllib.error.HTTPError, "404"):
             urllib.request.urlopen(f"http://127.0.0.1:{self.server.ports['http']}{url}")
 
+    def test_4_what_is_revoked_is_not_waited_for(self):
+        """Nobody is warned of the end of a certificate that was revoked."""
+        name = self.domain()
+
+        def issued():
+            return [row["subject"] for row in self.server.signet("pki", "expiry", "--domain", name)["rows"]
+                    if row["kind"] == "issued"]
+
+        self.sign(name, self.request("/CN=one." + name))
+        first = self.serial()
+        self.sign(name, self.request("/CN=two." + name))
+        self.assertEqual(len(issued()), 2)
+        self.signet("revoke", name, first)
+        self.assertEqual(len(issued()), 1)
+        self.assertIn("two." + name, issued()[0])
+        self.sign(name, self.request("/CN=two." + name), "--days", "20")  # the one that ends last stays
+        self.signet("revoke", name, self.serial())
+        self.assertEqual(len(issued()), 1)
+
     def test_4_after_a_restart(self):
         name = self.domain()
         self.sign(name, self.request("/CN=" + name))
