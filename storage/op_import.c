@@ -1,4 +1,7 @@
 /* op_import.c - mail that comes from another server, and mail that goes to one */
+#include <stdio.h>
+#include <unistd.h>
+
 #include "core/op.h"
 #include "storage/import_imap.h"
 #include "storage/op_account.h"
@@ -181,19 +184,26 @@ OPERATION(import_forget) = {
 
 /* --- export --- */
 
+/* It has its name when it is whole: what was broken off is never taken for all of it. */
 static int export(struct op_call *call,
     int (*to)(struct acct *acct, const char *path, const struct import_progress *progress,
 	uint64_t *messages, struct err *err))
 {
-	struct acct *acct = op_account_open(call);
+	const char *folder = op_text(call, "folder");
+	const char *partial = pool_printf(op_pool(call), "%s.partial", folder);
 	const struct import_progress progress = { tell, call };
 	struct err err = { 0 };
 	uint64_t messages;
 
+	if (access(folder, F_OK) == 0)
+		return op_fail(call, ERR_EXISTS, "%s is there already", folder);
+	struct acct *acct = op_account_open(call);
 	if (!acct)
 		return -1;
-	int rc = to(acct, op_text(call, "folder"), &progress, &messages, &err);
+	int rc = to(acct, partial, &progress, &messages, &err);
 	acct_close(&acct);
+	if (rc == 0 && rename(partial, folder) != 0)
+		rc = err_sys(&err, "%s", folder);
 	op_put_number(call, "exported", (int64_t)messages);
 	return op_done(call, rc, &err);
 }
@@ -219,7 +229,10 @@ OPERATION(export_maildir) = {
 	.role = OP_SERVER_ADMIN,
 	.args = export_args,
 	.help = "write all mail of an account as a Maildir, with flags and dates",
-	.more = "The folder is made by the user that the server runs as, who alone may read it.",
+	.more =
+	    "The folder is made by the user that the server runs as, who alone may read it. Until\n"
+	    "all is written its name ends in .partial; such a one of an export that was broken off\n"
+	    "has to be removed before the next.",
 	.example = "export maildir ann@example.org /var/tmp/ann",
 	.run = run_export,
 };
@@ -229,7 +242,10 @@ OPERATION(export_mbox) = {
 	.role = OP_SERVER_ADMIN,
 	.args = export_args,
 	.help = "write all mail of an account as mbox files, one for each mailbox",
-	.more = "The folder is made by the user that the server runs as, who alone may read it.",
+	.more =
+	    "The folder is made by the user that the server runs as, who alone may read it. Until\n"
+	    "all is written its name ends in .partial; such a one of an export that was broken off\n"
+	    "has to be removed before the next.",
 	.example = "export mbox ann@example.org /var/tmp/ann",
 	.run = run_export_mbox,
 };

@@ -22,14 +22,14 @@ enum imap_done imap_reply(struct imap *im, enum imap_done done, const char *text
 	return done;
 }
 
-/* RFC 5530, and OVERQUOTA of RFC 9208 §4.3. */
+/* RFC 5530 */
 static const char *const codes[] = {
 	[ERR_NONE] = "SERVERBUG",
 	[ERR_INPUT] = "CANNOT",
 	[ERR_ABSENT] = "NONEXISTENT",
 	[ERR_EXISTS] = "ALREADYEXISTS",
 	[ERR_DENIED] = "NOPERM",
-	[ERR_LIMIT] = "OVERQUOTA",
+	[ERR_LIMIT] = "LIMIT",
 	[ERR_BUSY] = "INUSE",
 	[ERR_TEMP] = "UNAVAILABLE",
 };
@@ -51,10 +51,17 @@ enum imap_done imap_failed(struct imap *im, const struct err *err)
 	return failed(im, codes[err->kind], err);
 }
 
-/* RFC 9051 §7.1: TRYCREATE tells that the target mailbox could be made. */
+/* RFC 9051 §7.1: TRYCREATE tells that the target mailbox could be made; RFC 9208 §4.3: what
+   messages run into is the quota. */
 enum imap_done imap_failed_target(struct imap *im, const struct err *err)
 {
-	return failed(im, err->kind == ERR_ABSENT ? "TRYCREATE" : codes[err->kind], err);
+	const char *code = codes[err->kind];
+
+	if (err->kind == ERR_ABSENT)
+		code = "TRYCREATE";
+	else if (err->kind == ERR_LIMIT)
+		code = "OVERQUOTA";
+	return failed(im, code, err);
 }
 
 /* --- the tagged line --- */

@@ -161,6 +161,13 @@ class Import(unittest.TestCase):
         self.server.signet("import", "maildir", ANN, str(self.folder / "Maildir"))
         target = self.server.data / "out"
         self.assertEqual(self.server.signet("export", "maildir", ANN, str(target))["exported"], 7)
+        self.assertFalse((self.server.data / "out.partial").exists())
+        with self.assertRaisesRegex(Failed, "is there already"):
+            self.server.signet("export", "maildir", ANN, str(target))
+        (self.server.data / "half.partial").mkdir()  # of one that was broken off
+        with self.assertRaisesRegex(Failed, "half.partial: File exists"):
+            self.server.signet("export", "mbox", ANN, str(self.server.data / "half"))
+        self.assertFalse((self.server.data / "half").exists())
         box = mailbox.Maildir(target, create=False)
         self.assertEqual(sorted(m["Subject"] for m in box), [f"number {n}" for n in range(6)])
         flags = {m["Subject"]: m.get_flags() for m in box}
