@@ -30,8 +30,10 @@ static int check_addresses(struct slice value, struct err *err)
 		if (!slice_ieq(word, SLICE("off")) && word.p[0] != '/' &&
 		    (!listen_split(word, &host, &port) ||
 			(!slice_eq(host, SLICE("*")) && !client_address(host, 0, &address, &n))))
-			return err_set(
-			    err, ERR_INPUT, "'%.*s' is no address and no path", SLICE_ARG(word));
+			return err_set(err, ERR_INPUT,
+			    "'%.*s' is no address with a port, as 192.0.2.1:25, [2001:db8::1]:25 or "
+			    "*:25, and no path",
+			    SLICE_ARG(word));
 	return 0;
 }
 
@@ -53,7 +55,10 @@ static int check_protocol(struct slice value, struct err *err)
 	for (size_t i = 0; i < proto_table_n; i++)
 		if (!proto_table[i]->admin && slice_eq(value, slice_str(proto_table[i]->name)))
 			return 0;
-	return err_set(err, ERR_INPUT, "there is no protocol '%.*s'", SLICE_ARG(value));
+	return err_set(err, ERR_INPUT,
+	    "there is no protocol '%.*s'; there are smtp, lmtp, imap, pop3, managesieve and others "
+	    "of signet listener list",
+	    SLICE_ARG(value));
 }
 
 CONF_KEY(listener_protocol) = {

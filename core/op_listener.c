@@ -8,6 +8,7 @@ static void put_row(void *arg, const struct listener *listener, const char *addr
 	static const char *const tls[] = { [LISTEN_CLEAR] = "none",
 		[LISTEN_STARTTLS] = "STARTTLS",
 		[LISTEN_TLS] = "implicit TLS" };
+	const char *role = listener->role ? listener->role : "";
 	struct op_call *call = arg;
 
 	op_row(call);
@@ -15,6 +16,8 @@ static void put_row(void *arg, const struct listener *listener, const char *addr
 	op_put_text(call, "address", slice_str(address));
 	op_put_text(call, "protocol", slice_str(listener->proto->name));
 	op_put_text(call, "tls", slice_str(tls[listener->tls]));
+	op_put_text(call, "role", slice_str(strcmp(role, "mx") == 0 ? "public" : role));
+	op_put_bool(call, "added", !listen_is_usual(listener->name));
 }
 
 static int run_list(struct op_call *call)
@@ -65,7 +68,9 @@ static void tell_where(struct op_call *call, const char *name)
 
 static int absent(struct op_call *call)
 {
-	return op_fail(call, ERR_ABSENT, "there is no listener '%s'", op_text(call, "name"));
+	return op_fail(call, ERR_ABSENT,
+	    "there is no listener '%s'; signet listener list tells which there are",
+	    op_text(call, "name"));
 }
 
 static int run_show(struct op_call *call)
@@ -86,6 +91,8 @@ static int run_show(struct op_call *call)
 			op_row(call);
 			op_put_text(call, "setting", slice_str(conf_key_table[i]->name));
 			op_put_text(call, "value", buf_slice(&value));
+			conf_raw(conf_key_table[i], CONF_LISTENER, slice_str(name), &value);
+			op_put_bool(call, "own", value.n > 0);
 		}
 	buf_done(&value);
 	buf_done(&showing.addresses);
@@ -225,7 +232,9 @@ OPERATION(listener_remove) = {
 	.role = OP_SERVER_ADMIN,
 	.args = name_args,
 	.help = "remove a listener that was added, and its settings",
-	.more = "It accepts no more at once; sessions that it has go on to their end.",
+	.more =
+	    "It accepts no more at once; sessions that it has go on to their end. Its sender groups\n"
+	    "stay, for the day when it is added again.",
 	.run = run_remove,
 };
 

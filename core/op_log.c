@@ -132,7 +132,8 @@ static bool tell(void *arg, struct slice text)
 	log_line_say(&line, &says);
 	op_row(t->call);
 	op_put_text(t->call, "says", buf_slice(&says));
-	op_put_text(t->call, "line", text);
+	if (op_bool(t->call, "lines"))
+		op_put_text(t->call, "line", text);
 	buf_done(&says);
 	return ++t->lines < LINES_MAX;
 }
@@ -164,6 +165,7 @@ static const struct op_arg trace_args[] = {
 	    "number of the message: in the log, in its Received line, "
 	    "in the answer to who sent it",
 	    NULL },
+	{ "lines", OP_BOOL, OP_OPTION, "beside each step the line of the log that tells it", NULL },
 	{ 0 },
 };
 

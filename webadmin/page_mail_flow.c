@@ -115,8 +115,9 @@ static const struct web_field entry_fields[] = {
 	GROUP_FIELDS,
 	{ .name = "entry",
 	    .label = "Entries",
-	    .help = "Addresses, networks, ranges, host names, .domains, fingerprint:..., ALL; "
-		    "one in each line.",
+	    .help = "Addresses, networks, ranges, host names, .domains, certificates "
+		    "(fingerprint:..., subject:..., issuer:...), DNS lists (dnsbl:bl.example.org, "
+		    "dnsbl-score:3), ALL; one in each line.",
 	    .kind = WEB_AREA,
 	    .flags = WEB_REQUIRED | WEB_LOCAL | WEB_CODE,
 	    .example = "192.0.2.0/24" },

@@ -114,8 +114,11 @@ int flow_group_change(
 int flow_group_move(const char *listener, const char *name, uint32_t to, struct err *err);
 int flow_group_remove(const char *listener, const char *name, struct err *err);
 
+/* All or none. Those that are there already keep their note when about is NULL; *fresh, which
+   may be NULL: how many were not. */
 int flow_entries_add(const char *listener, const char *group, const char *const *entries, size_t n,
-    const char *about, struct err *err);
+    const char *about, size_t *fresh, struct err *err);
+/* ERR_ABSENT: one of them is not there, and all stay. */
 int flow_entries_remove(
     const char *listener, const char *group, const char *const *entries, size_t n, struct err *err);
 

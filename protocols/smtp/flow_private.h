@@ -73,10 +73,6 @@ const struct flow_list *flow_list(const struct flow *flow, const char *listener)
 
 struct flow *flow_read(struct err *err); /* NULL: it failed */
 
-/* --- flow_change.c --- */
-
-int flow_reload(struct err *err);
-
 /* --- flow_record.c: keys and records --- */
 
 extern const char flow_room[];
@@ -93,5 +89,30 @@ bool flow_take_policy(struct slice value, struct pool *pool, struct flow_policy 
 bool flow_take_group(
     struct slice value, struct pool *pool, struct flow_group *out, const char **policy);
 bool flow_take_entry(struct slice value, struct pool *pool, const char **about);
+
+/* --- flow_change.c --- */
+
+int flow_reload(struct err *err);
+
+/* A change: what was, and records to be written. One at a time, from begin to end. */
+struct flow_change {
+	struct flow *flow; /* as it is before */
+	struct pool pool;
+	struct buf records; /* struct store_record */
+};
+
+void flow_begin(struct flow_change *c);
+/* A record that the change writes; value NULL: removes. */
+void flow_put(struct flow_change *c, enum flow_record kind, const char *const *parts,
+    const struct buf *value);
+/* Write all in one transaction and read anew, unless rc says that it came to nothing. */
+int flow_end(struct flow_change *c, int rc, struct err *err);
+
+int flow_check_name(const char *name, const char *what, struct err *err);
+/* NULL, and the reason. */
+const struct flow_policy *flow_need_policy(
+    const struct flow_change *c, const char *name, struct err *err);
+const struct flow_group *flow_need_group(
+    const struct flow_change *c, const char *listener, const char *name, struct err *err);
 
 #endif

@@ -50,7 +50,7 @@ static int make(struct err *err)
 		    listener, groups[i].name, groups[i].policy, groups[i].about, FLOW_LAST, err);
 	if (rc == 0)
 		rc = flow_entries_add(
-		    listener, "UNKNOWNLIST", (const char *const[]){ "ALL" }, 1, NULL, err);
+		    listener, "UNKNOWNLIST", (const char *const[]){ "ALL" }, 1, NULL, NULL, err);
 	return rc;
 }
 

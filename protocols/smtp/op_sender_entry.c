@@ -20,11 +20,15 @@ static const char **entries_of(struct op_call *call)
 static int run_entry_add(struct op_call *call)
 {
 	struct err err = { 0 };
+	size_t fresh, n = op_count(call, "entry");
 
-	return op_done(call,
-	    flow_entries_add(sender_group_listener(call), op_text(call, "name"), entries_of(call),
-		op_count(call, "entry"), op_text(call, "note"), &err),
-	    &err);
+	if (flow_entries_add(sender_group_listener(call), op_text(call, "name"), entries_of(call),
+		n, op_text(call, "note"), &fresh, &err) != 0)
+		return op_fail_err(call, &err);
+	op_put_number(call, "added", (int64_t)fresh);
+	if (fresh < n)
+		op_say(call, "%s there already.", fresh > 0 ? "Others were" : "It was");
+	return 0;
 }
 
 static const struct op_arg entry_args[] = {

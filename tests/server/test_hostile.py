@@ -149,6 +149,27 @@ class Hostile(unittest.TestCase):
             self.assertTrue(smtp.ask(b"x\r\n" * 50000 + b".\r\n").startswith(b"552 5.3.4"))
         self.logged("refused", 2)
 
+    def test_a_header_without_end(self):
+        """Fields, one field in folds, and one in parameters, for as long as it is read: refused at the bound, once."""
+        self.server.signet("setting", "set", "smtp.max-message-size", "2M")
+        self.addCleanup(self.server.signet, "setting", "reset", "smtp.max-message-size")
+        for first, more in ((b"", b"X-%d: value\r\n" % 7), (b"X: a\r\n", b" folded\r\n"),
+                            (b"Content-Type: multipart/mixed;\r\n", b" boundary*%d=x;\r\n" % 7),
+                            (b"To: a\r\n", b" <a@b.test>,\r\n")):
+            with self.smtp() as smtp:
+                self.begin(smtp)
+                smtp.send(first + more * (2 * 2**20 // len(more) + 2) + b".\r\n")
+                self.assertTrue(smtp.reply().startswith(b"552 5.3.4"), more)
+            with self.smtp() as smtp:  # just below it
+                self.begin(smtp)
+                smtp.send(first + more * (2 * 2**20 // len(more) - 20) + b".\r\n")
+                self.assertTrue(smtp.reply().startswith(b"250"), more)
+        self.logged("refused", 4)
+        imap = self.server.imap(CY)
+        imap.select()
+        self.assertEqual(imap.fetch("1:*", "(ENVELOPE BODYSTRUCTURE)")[0], "OK")
+        imap.logout()
+
     def test_hundred_thousand_recipients(self):
         with self.smtp() as smtp:
             self.assertTrue(smtp.ask(b"MAIL FROM:<x@elsewhere.test>\r\n").startswith(b"250"))

@@ -8,7 +8,9 @@ import socket
 import subprocess
 import threading
 import unittest
+import urllib.error
 
+from portal import Portal
 from server import Failed, Server, anyone
 from waiting import wait_for
 
@@ -213,6 +215,29 @@ class Listeners(unittest.TestCase):
             client.join()
         self.assertEqual(broken, [])
         self.signet("listener", "remove", "busy")
+
+
+    def test_page(self):
+        """Its admin adds, moves and removes one; what cannot be had is said beside the form; a user has no such page."""
+        self.signet("account", "role", ANN, "server-admin")
+        self.addCleanup(self.signet, "account", "role", ANN, "user")
+        self.addCleanup(self.server.run_signet, "listener", "remove", "by-page")
+        portal, path = Portal(self.server, ANN), "/admin/listeners"
+        portal.post(path, {"do": "add", "name": "by-page", "protocol": "smtp", "address": "127.0.0.2:0", "tls": "implicit",
+                           "role": "private"})
+        row = next(r for r in self.signet("listener", "list")["rows"] if r["name"] == "by-page")
+        self.assertEqual((row["role"], row["tls"], row["added"]), ("private", "implicit TLS", True))
+        self.assertIn(row["address"], portal.get(path))
+        portal.post(path, {"do": "change", "name": "by-page", "address": "127.0.0.3:0", "tls": "", "role": ""})
+        row = next(r for r in self.signet("listener", "list")["rows"] if r["name"] == "by-page")
+        self.assertEqual((row["role"], row["tls"], row["address"][:10]), ("private", "implicit TLS", "127.0.0.3:"))
+        with self.assertRaises(urllib.error.HTTPError) as refused:
+            portal.post(path, {"do": "change", "name": "by-page", "address": "192.0.2.77:2525", "tls": "", "role": ""})
+        self.assertIn("Cannot assign requested address", refused.exception.read().decode())
+        portal.post(path, {"do": "remove", "name": "by-page", "sure": "yes"})
+        self.signet("account", "role", ANN, "user")
+        with self.assertRaises(urllib.error.HTTPError):
+            Portal(self.server, ANN).get(path)
 
 
 @unittest.skipIf(os.geteuid() != 0, "needs root")

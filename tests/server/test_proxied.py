@@ -141,6 +141,29 @@ class Proxied(unittest.TestCase):
             sock.sendall(b"PROXY TCP4 127.0.20.77 127.0.0.1 5000 143\r\n")
             self.assertIn(b"BAD", lines.readline())
 
+    def test_forged_binary(self):
+        """The same in the form of version 2, in the clear and where TLS comes first; and a second header from a balancer."""
+        address = socket.inet_aton("127.0.20.77") + socket.inet_aton("127.0.0.1") + bytes([1, 1, 0, 25])
+        header = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" + address
+        with self.connect("127.0.21.3") as (sock, lines):
+            sock.sendall(header + b"\r\n")
+            self.assertEqual(lines.readline()[:3], b"220")
+            replies = [lines.readline()[:3] for _ in range(5)]  # so many lines it is
+            self.assertEqual(set(replies), {b"500"})
+            self.say(sock, lines, b"EHLO x")
+            self.say(sock, lines, b"MAIL FROM:<x@y.test>")
+            self.assertEqual(self.say(sock, lines, b"RCPT TO:<far@elsewhere.test>")[:3], b"550")
+        with self.connect("127.0.21.3", "submissions") as (sock, lines), contextlib.suppress(ConnectionError):
+            sock.sendall(header)
+            lines.read()
+        self.said("tls-failed", "data where TLS was expected")
+        self.assertEqual([line for line in self.server.log().splitlines() if "127.0.20.77" in line and "connect" in line
+                          and "listener=submissions" in line], [])
+        with self.connect(BALANCER) as (sock, lines):
+            sock.sendall(b"PROXY TCP4 127.0.21.4 127.0.0.1 5000 25\r\nPROXY TCP4 127.0.20.77 127.0.0.1 5000 25\r\n")
+            self.assertEqual((lines.readline()[:3], lines.readline()[:3]), (b"220", b"500"))
+        self.said("connect", "peer=127.0.21.4")
+
     # -- XCLIENT
 
     def test_xclient(self):

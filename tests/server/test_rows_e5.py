@@ -183,6 +183,24 @@ class Policies(unittest.TestCase):
             self.assertNotEqual(done.returncode, 0, wrong)
         self.signet("sender-group", "remove", "MANY")
 
+    def test_E_044_entries_keep_their_notes(self):
+        """What is there is not added twice, and what is not there cannot be taken out."""
+        self.signet("policy", "add", "NOTED")
+        self.signet("sender-group", "add", "NOTED", "NOTED")
+        add = lambda *words: self.signet("sender-group", "entry-add", "NOTED", *words)["added"]
+        shown = lambda: {r["entry"]: r["note"] for r in self.signet("sender-group", "show", "NOTED")["rows"]}
+        self.assertEqual(add("192.0.2.0/24", ".partner.test", "--note", "Partner"), 2)
+        self.assertEqual(add("192.0.2.0/24", "192.0.2.7"), 1)
+        self.assertEqual(shown(), {"192.0.2.0/24": "Partner", ".partner.test": "Partner", "192.0.2.7": ""})
+        self.assertEqual(add(".PARTNER.test", "--note", "new"), 0)
+        self.assertEqual(shown()[".partner.test"], "new")
+        done = self.server.run_signet("sender-group", "entry-remove", "NOTED", "192.0.2.7", "192.0.2.8")
+        self.assertIn(b"'192.0.2.8' is no entry of the sender group 'NOTED'", done.stdout)
+        self.assertEqual(len(shown()), 3)
+        self.signet("sender-group", "entry-remove", "NOTED", "192.0.2.7", ".partner.test")
+        self.assertEqual(list(shown()), ["192.0.2.0/24"])
+        self.signet("sender-group", "remove", "NOTED")
+
     def test_E_044_host_names(self):
         self.policy("HOSTS", "required", "mx.partner.test", ".b.partner.test", ".notpartner.test")
         self.assertEqual(self.found("127.0.3.1")["match"], "mx.partner.test")
