@@ -94,6 +94,8 @@ static const char *word_end(const char *p, const char *end)
 
 struct slice find_word_next(struct slice *rest)
 {
+	if (rest->n == 0)
+		return (struct slice){ 0 };
 	const char *p = rest->p, *end = p + rest->n, *begin;
 
 	while (p < end && !plain[(unsigned char)*p] && kind_of(p, end) == GAP)
@@ -109,12 +111,12 @@ struct slice find_word_next(struct slice *rest)
 
 bool find_needle_read(struct slice needle, struct find_needle *out)
 {
-	const char *begin = needle.p, *end = needle.p + needle.n;
 	struct slice word, last = { 0 };
 
 	*out = (struct find_needle){ 0 };
-	if (!utf8_valid(needle))
+	if (needle.n == 0 || !utf8_valid(needle))
 		return false;
+	const char *begin = needle.p, *end = needle.p + needle.n;
 	while ((word = find_word_next(&needle)).n > 0) {
 		/* Those beyond would make it stricter only. */
 		if (out->n < FIND_NEEDLE_WORDS)

@@ -291,6 +291,18 @@ static void damage_is_seen(void **state)
 	find_piece_free(&piece);
 }
 
+static void a_segment_of_nothing(void **state)
+{
+	struct find_piece *piece = find_world_make(NULL, 0, 0);
+
+	(void)state;
+	assert_non_null(piece);
+	assert_int_equal(piece->segment->n, 0);
+	for (size_t kind = 0; kind < FIND_KINDS; kind++)
+		assert_true(find_kind_good(&piece->segment->kinds[kind]));
+	find_piece_free(&piece);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -299,6 +311,7 @@ int main(void)
 		cmocka_unit_test(same_as_reading),
 		cmocka_unit_test(merging_forgets),
 		cmocka_unit_test(damage_is_seen),
+		cmocka_unit_test(a_segment_of_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
