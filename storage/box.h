@@ -132,6 +132,9 @@ struct box_diff {
 };
 void box_snap_diff(
     const struct box_snap *old, const struct box_snap *now, const struct box_diff *diff);
+/* `now`, whose reference it takes, and with it what of `old` is expunged there: as a
+   client may see the mailbox that must not be told of expunges yet. A reference. */
+struct box_snap *box_snap_keep(const struct box_snap *old, struct box_snap *now);
 
 /* Be told after each committed change of this mailbox; runs in the committing
    thread, with locks held: it wakes a session, and neither waits nor calls

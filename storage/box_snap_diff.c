@@ -104,3 +104,46 @@ void box_snap_diff(
 	buf_done(&found.removed);
 	buf_done(&found.changed);
 }
+
+struct kept {
+	const struct box_snap *old;
+	struct buf entries; /* struct box_entry */
+};
+
+static void keep(void *arg, uint32_t seq, uint32_t uid)
+{
+	struct kept *kept = arg;
+
+	(void)uid;
+	buf_add(&kept->entries, box_snap_nth(kept->old, seq), sizeof(struct box_entry));
+}
+
+static void pass_flags(void *arg, uint32_t seq, const struct box_entry *entry)
+{
+	(void)arg;
+	(void)seq;
+	(void)entry;
+}
+
+static void pass_added(void *arg, uint32_t count)
+{
+	(void)arg;
+	(void)count;
+}
+
+struct box_snap *box_snap_keep(const struct box_snap *old, struct box_snap *now)
+{
+	struct kept kept = { .old = old };
+	const struct box_diff diff = {
+		.expunged = keep, .flags = pass_flags, .added = pass_added, .arg = &kept
+	};
+
+	box_snap_diff(old, now, &diff);
+	struct box_snap *both = box_snap_edit(now);
+	const struct box_entry *entries = (const struct box_entry *)(const void *)kept.entries.p;
+	for (size_t i = 0; i < kept.entries.n / sizeof *entries; i++)
+		box_snap_put(both, &entries[i]);
+	box_snap_seal(both);
+	buf_done(&kept.entries);
+	return both;
+}

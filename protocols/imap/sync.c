@@ -2,7 +2,8 @@
  *
  * The client knows the snapshot `shown`; sequence numbers mean that one. When
  * it may be told, the difference to the newest is written, and that becomes
- * `shown`. What a command told of flags itself (im->told) is passed over. */
+ * `shown`; when it may not be told of expunges, the newest with what is gone. What a command told
+ * of flags itself (im->told) is passed over. */
 #include "protocols/imap/context.h"
 #include "protocols/imap/imap.h"
 #include "protocols/imap/notify.h"
@@ -173,8 +174,8 @@ bool imap_sync(struct imap *im, bool expunges)
 	bool gone = box_snap_gone(now);
 
 	if (!gone && !expunges && has_expunges(im->shown, now)) {
-		atomic_store(&im->changed, true); /* later */
-		box_snap_free(&now);
+		atomic_store(&im->changed, true); /* of these later */
+		advance(im, box_snap_keep(im->shown, now));
 	} else if (!gone) {
 		advance(im, now);
 	} else {

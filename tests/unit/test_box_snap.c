@@ -329,6 +329,62 @@ static void figures(void **state)
 	box_snap_free(&snap);
 }
 
+static void count_expunged(void *arg, uint32_t seq, uint32_t uid)
+{
+	(void)seq;
+	(void)uid;
+	++*(unsigned *)arg;
+}
+
+static void count_flags(void *arg, uint32_t seq, const struct box_entry *entry)
+{
+	(void)seq;
+	(void)entry;
+	++*(unsigned *)arg;
+}
+
+static void count_added(void *arg, uint32_t count)
+{
+	(void)count;
+	++*(unsigned *)arg;
+}
+
+/* What is expunged stays until it may be told; flags and what is new do not wait. */
+static void kept_until_told(void **state)
+{
+	unsigned told = 0;
+	const struct box_diff diff = { count_expunged, count_flags, count_added, &told };
+	struct box_snap *old = box_snap_new();
+
+	(void)state;
+	for (uint32_t uid = 1; uid <= 600; uid++)
+		box_snap_put(old, &(struct box_entry){ .uid = uid, .modseq = 1 });
+	box_snap_set(old, 601, 1);
+	box_snap_seal(old);
+	struct box_snap *now = box_snap_edit(box_snap_ref(old));
+	for (uint32_t uid = 1; uid <= 600; uid += 7)
+		box_snap_drop(now, uid);
+	box_snap_put(now, &(struct box_entry){ .uid = 300, .modseq = 2, .flags = BOX_SEEN });
+	box_snap_put(now, &(struct box_entry){ .uid = 601, .modseq = 3 });
+	box_snap_set(now, 602, 3);
+	box_snap_seal(now);
+	struct box_snap *both = box_snap_keep(old, box_snap_ref(now));
+	assert_int_equal(box_snap_count(both), 601);
+	assert_int_equal(box_snap_uidnext(both), 602);
+	for (uint32_t seq = 1; seq <= 601; seq++)
+		assert_int_equal(box_snap_nth(both, seq)->uid, seq);
+	assert_int_equal(box_snap_nth(both, 300)->flags, BOX_SEEN);
+	assert_int_equal(box_snap_count(now), 601 - 86); /* it is as it was */
+	box_snap_diff(old, both, &diff);
+	assert_int_equal(told, 2);
+	told = 0;
+	box_snap_diff(both, now, &diff);
+	assert_int_equal(told, 86);
+	box_snap_free(&old);
+	box_snap_free(&now);
+	box_snap_free(&both);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +393,7 @@ int main(void)
 		cmocka_unit_test(unheld_changes_in_place),
 		cmocka_unit_test(small_chunks_join),
 		cmocka_unit_test(keywords_are_shared),
+		cmocka_unit_test(kept_until_told),
 		cmocka_unit_test(figures),
 	};
 
