@@ -66,7 +66,7 @@ int find_rebuild(struct acct *acct, void (*progress)(void *arg, int64_t done, in
 struct find_size {
 	uint64_t messages, partial, segments, bytes;
 };
-/* 1, 0 when there is no index, -1. */
-int find_size(struct acct *acct, struct find_size *out, struct err *err);
+/* 1, 0 when there is no index, or it was damaged and will be made anew. */
+int find_size(struct acct *acct, struct find_size *out);
 
 #endif

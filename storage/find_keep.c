@@ -8,7 +8,7 @@
 #include "storage/box_private.h"
 #include "storage/find.h"
 #include "storage/find_build.h"
-#include "storage/find_index.h"
+#include "storage/find_look.h"
 
 enum { LOOK_MS = 500, NICE = 15 };
 
@@ -115,22 +115,24 @@ int find_rebuild(struct acct *acct, void (*progress)(void *arg, int64_t done, in
 	find_forget(acct->shard, acct->id);
 	do {
 		rc = find_build_batch(&work, err);
-		if (rc >= 0 && find_size(acct, &size, err) < 0)
-			rc = -1;
+		find_size(acct, &size);
 		if (rc >= 0)
 			progress(arg, (int64_t)size.messages, (int64_t)usage.messages);
 	} while (rc > 0 && !threads_ending());
 	return rc < 0 ? -1 : 0;
 }
 
-int find_size(struct acct *acct, struct find_size *out, struct err *err)
+int find_size(struct acct *acct, struct find_size *out)
 {
 	struct find_index *index;
-	int found = find_index_get(acct->shard, acct->id, &index, err);
+	struct err err;
+	int found = find_index_get(acct->shard, acct->id, &index, &err);
 
 	*out = (struct find_size){ 0 };
+	if (found < 0)
+		find_damaged(acct->shard, acct->id, err.text);
 	if (found <= 0)
-		return found;
+		return 0;
 	out->segments = index->n;
 	for (size_t i = 0; i < index->n; i++) {
 		const struct find_segment *segment = index->pieces[i]->segment;

@@ -76,16 +76,12 @@ static int show(struct op_call *call, const struct dir_account *account)
 	struct acct *acct = acct_open(account->id, account->shard);
 	struct acct_usage usage = { 0 };
 	struct find_size size = { 0 };
-	struct err err = { 0 };
 
 	if (!acct)
 		return op_fail(call, ERR_TEMP, "the account's shard is not there");
-	int found = find_size(acct, &size, &err);
-	if (found >= 0)
-		acct_usage(acct, &usage);
+	int found = find_size(acct, &size);
+	acct_usage(acct, &usage);
 	acct_close(&acct);
-	if (found < 0)
-		return op_fail_err(call, &err);
 	if (found == 0 && !op_given(call, "address"))
 		return 0;
 	op_row(call);
@@ -157,7 +153,7 @@ static bool is_wanted(struct op_call *call, struct acct *acct)
 	struct find_size size;
 
 	return op_given(call, "address") || conf_on(conf_find(SLICE("search.index-all"))) ||
-	    find_size(acct, &size, NULL) != 0;
+	    find_size(acct, &size) != 0;
 }
 
 static int rebuild_one(struct rebuild *rebuild, const struct dir_account *account, struct err *err)

@@ -71,6 +71,11 @@ static const struct web_action actions[] = {
 	    .fields = address_fields,
 	    .submit = "Let in again",
 	    .done = "{account} may log in again." },
+	{ .name = "index",
+	    .op = "index rebuild",
+	    .fields = address_fields,
+	    .submit = "Make the search index anew",
+	    .done = "The search index of {account} was made anew." },
 	{ .name = "remove",
 	    .op = "account remove",
 	    .fields = address_fields,
@@ -103,6 +108,7 @@ static int load(struct web *web)
 	const char *address = json_string_value(json_object_get(account, "address"));
 	json_object_set_new(account, "own",
 	    json_boolean(address && strcmp(address, http_caller(web->req)->name) == 0));
+	web_try(web, "search", "index show", web_arg(web, "address", "account"));
 	web_default(web, "quota", "quota",
 	    size_text(json_integer_value(json_object_get(account, "quota"))));
 	web_default(web, "role", "role", json_incref(json_object_get(account, "role")));

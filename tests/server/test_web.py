@@ -342,6 +342,8 @@ class Admin(Web):
         self.press("role")
         self.assertEqual(self.server.signet("account", "show", "eve@alpha.test")["role"],
                          "domain-admin")
+        self.press("index")
+        self.sees("The search index of eve@alpha.test was made anew.", "In the index")
         self.press("suspend")
         self.sees("suspended")
         self.press("resume")
