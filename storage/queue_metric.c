@@ -5,22 +5,26 @@
 #include "core/metric.h"
 #include "storage/queue.h"
 
-/* A long queue is not counted for each who asks: as seldom as makes it cost nothing. */
-enum { FRESH_MS = 10000, FRESH_FACTOR = 100 };
-
-static void collect(struct metric_sink *sink)
+uint64_t queue_count_lately(void)
 {
+	enum { FACTOR = 100 }; /* of the time that counting took */
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	static uint64_t counted, until;
 
 	pthread_mutex_lock(&lock);
 	uint64_t began = loop_now();
 	if (began >= until && queue_count(&counted) == 0) {
-		uint64_t now = loop_now(), rest = (now - began) * FRESH_FACTOR;
-		until = now + (rest > FRESH_MS ? rest : FRESH_MS);
+		uint64_t now = loop_now();
+		until = now + (now - began) * FACTOR;
 	}
-	metric_put(sink, NULL, (double)counted);
+	uint64_t n = counted;
 	pthread_mutex_unlock(&lock);
+	return n;
+}
+
+static void collect(struct metric_sink *sink)
+{
+	metric_put(sink, NULL, (double)queue_count_lately());
 }
 
 METRIC(queue) = {

@@ -6,15 +6,12 @@ static int load(struct web *web)
 	static const struct web_cursor cursor = { "after", "domain" };
 
 	web_try(web, "status", "server status", NULL);
-	web_try(web, "queue", "queue list", NULL);
+	web_try(web, "queue", "queue status", NULL);
 	web_try(web, "storage", "storage status", NULL);
 	web_try(web, "listeners", "listener list", NULL);
-	for (size_t i = 0; i < 2; i++) {
-		static const char *const counted[] = { "queue", "listeners" };
-		json_t *answer = json_object_get(web->model, counted[i]);
-		json_object_set_new(answer, "n",
-		    json_integer((json_int_t)json_array_size(json_object_get(answer, "rows"))));
-	}
+	json_t *listeners = json_object_get(web->model, "listeners");
+	json_object_set_new(listeners, "n",
+	    json_integer((json_int_t)json_array_size(json_object_get(listeners, "rows"))));
 	return web_rows_after(web, "pki", "pki list", json_object(), &cursor);
 }
 

@@ -17,11 +17,33 @@ static const struct web_action actions[] = {
 	{ 0 },
 };
 
+static const char *const filters[] = { "domain", "sender", "older", NULL };
+
+/* What cannot be looked for is said, and all is shown. */
+static int load_rows(struct web *web)
+{
+	static const struct web_cursor cursor = { "after", "id" };
+	json_t *args = json_object(), *one;
+
+	web_filters(web, args, filters);
+	one = json_deep_copy(args);
+	json_object_set_new(one, "limit", json_integer(1));
+	if (web_try(web, "queue", "queue list", one))
+		return web_rows_after(web, "queue", "queue list", args, &cursor);
+	json_decref(args);
+	return 0;
+}
+
 static int load(struct web *web)
 {
-	if (web_rows(web, "queue", "queue list", NULL) != 0)
+	if (load_rows(web) != 0)
 		return -1;
 	web_try(web, "status", "queue status", NULL);
+	json_t *queue = json_object_get(web->model, "queue");
+	json_t *status = json_object_get(web->model, "status");
+	json_object_set_new(web->model, "any",
+	    json_boolean(json_array_size(json_object_get(queue, "rows")) > 0 ||
+		json_integer_value(json_object_get(status, "messages")) > 0));
 	web_try(web, "destinations", "queue destinations", json_pack("{s:i}", "limit", 20));
 	return 0;
 }

@@ -2,6 +2,7 @@
 #include "core/metric.h"
 #include "core/op.h"
 #include "protocols/relay/job.h"
+#include "storage/queue.h"
 
 METRIC(relay_connections) = {
 	.name = "signet_relay_connections_total",
@@ -58,6 +59,7 @@ static int run_status(struct op_call *call)
 	struct plan_figures figures;
 
 	plan_figures(&figures);
+	op_put_number(call, "messages", (int64_t)queue_count_lately());
 	op_put_number(call, "domains", figures.domains);
 	op_put_number(call, "destinations", figures.lanes);
 	op_put_number(call, "ready", figures.ready);

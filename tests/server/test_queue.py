@@ -161,6 +161,7 @@ class Operations(Queue):
                 after = seen[-1]
             self.assertEqual(len(seen), want)
             self.assertEqual(seen, sorted(set(seen)))
+        self.assertEqual(self.signet("queue", "status")["messages"], 7)
         counts = self.signet("queue", "destinations")
         self.assertEqual([(row["domain"], row["messages"]) for row in counts["rows"]],
                          [("partner.test", 4), ("other.test", 3)])

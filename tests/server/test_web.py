@@ -397,6 +397,12 @@ class Admin(Web):
             self.queue()
 
     def queue(self):
+        self.go("/admin/queue?sender=@alpha.test&domain=elsewhere.test")
+        self.sees("x@elsewhere.test")
+        self.go("/admin/queue?domain=nowhere.test")
+        self.sees("Nothing is found.")
+        self.go("/admin/queue?older=soon")
+        self.sees("--older is a time")
         self.go("/admin/queue")
         self.sees("x@elsewhere.test")
         self.shoot("queue")
