@@ -62,19 +62,22 @@ class Apop(Clients):
         """Written with a password, removed with the setting; a new password takes the old one's place."""
         self.server.signet("account", "add", "bea@alpha.test", stdin="the first")
         self.assertTrue(self.pop().apop("bea@alpha.test", "the first").startswith(b"+OK"))
-        self.server.signet("account", "password", "bea@alpha.test", stdin="the second")
+        self.server.signet("account", "password", "bea@alpha.test", stdin="a-second-Passw0rd")
         with self.assertRaises(poplib.error_proto):
             self.pop().apop("bea@alpha.test", "the first")
-        self.assertTrue(self.pop().apop("bea@alpha.test", "the second").startswith(b"+OK"))
+        self.assertTrue(self.pop().apop("bea@alpha.test", "a-second-Passw0rd").startswith(b"+OK"))
+        for path in self.server.data.rglob("*"):  # sealed, wherever it is
+            if path.is_file():
+                self.assertNotIn(b"a-second-Passw0rd", path.read_bytes(), path)
         self.server.signet("account", "suspend", "bea@alpha.test")
         with self.assertRaisesRegex(poplib.error_proto, "AUTH"):
-            self.pop().apop("bea@alpha.test", "the second")
+            self.pop().apop("bea@alpha.test", "a-second-Passw0rd")
         self.server.signet("account", "resume", "bea@alpha.test")
         self.server.signet("setting", "set", "pop.apop", "off", "--domain", "alpha.test")
         self.assertNotIn(b"<", self.pop().getwelcome())
         self.server.signet("setting", "set", "pop.apop", "on", "--domain", "alpha.test")
         with self.assertRaisesRegex(poplib.error_proto, "AUTH"):  # it is gone, though the setting is on again
-            self.pop().apop("bea@alpha.test", "the second")
+            self.pop().apop("bea@alpha.test", "a-second-Passw0rd")
         self.assertTrue(self.pop().user("bea@alpha.test").startswith(b"+OK"))
         self.server.signet("account", "password", ANN, stdin=PASSWORD)
         with self.assertRaises(Failed):
