@@ -1,5 +1,6 @@
 /* op_tls_check.c - tls check: a server's TLS, tried from outside and told in words */
 #include <pthread.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/conf.h"
@@ -7,13 +8,27 @@
 #include "core/op.h"
 #include "core/text.h"
 #include "core/tls.h"
+#include "pki/pki_private.h"
 #include "pki/probe.h"
+#include "pki/verify.h"
 
 enum { SECONDS = 90, SECONDS_MAX = 600, PORT_MAX = 65535 };
 
 static void start(void)
 {
 	tls_start(NULL);
+}
+
+/* Without a server nobody else judges: who has a policy proves his name to what is built in. */
+static int verify(void *arg, const struct tls_claim *claim, struct buf *accounts, struct err *err)
+{
+	struct trust trust = { .set[0] = trust_builtin() };
+	struct verify_spec spec = { .trust = &trust, .purpose = VERIFY_SERVER, .now = time(NULL) };
+
+	(void)arg, (void)accounts;
+	int rc = verify_chain(&spec, claim->chain, err);
+	trust_give_back(&trust);
+	return rc == 0 ? verify_host(claim->chain, claim->host, claim->names, err) : -1;
 }
 
 /* --- what was asked --- */
@@ -106,6 +121,7 @@ static int take_surroundings(struct op_call *call, struct probe *probe, struct e
 		trust_take((struct slice){ 0 }, &probe->trust);
 		return 0;
 	}
+	tls_verifier_set(&(struct tls_verifier){ .verify = verify });
 	log_level_set(LOG_WARN);
 	if (set("dns.servers", op_text(call, "dns"), err) != 0 ||
 	    set("dns.trust-anchor", op_text(call, "anchor"), err) != 0 ||
@@ -145,6 +161,7 @@ static void put_host(struct op_call *call, const struct probe_host *host)
 	op_put_text(call, "cipher", host->cipher);
 	op_put_text(call, "differs", host->odd);
 	op_put_text(call, "dane", host->dane);
+	op_put_text(call, "policy", host->sts);
 	op_put_text(call, "reason", host->why);
 }
 

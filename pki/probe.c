@@ -219,27 +219,6 @@ static void find_addresses(struct probe *probe)
 	*end = NULL;
 }
 
-/* --- MTA-STS (RFC 8461 3.1) --- */
-
-static void ask_policy(struct probe *probe)
-{
-	const char *name = pool_printf(&probe->pool, "_mta-sts.%.*s", SLICE_ARG(probe->target));
-	struct dns_answer answer;
-	struct err err = { 0 };
-
-	if (!probe_place(probe).mail || is_address(probe->target))
-		return;
-	enum dns_status found = dns_ask(slice_str(name), DNS_TXT, &probe->pool, &answer, &err);
-	probe->policy = found == DNS_FAILED ? SLICE("not known: the DNS does not tell")
-					    : SLICE("the domain announces none");
-	for (size_t i = 0; found == DNS_FOUND && i < answer.n; i++) {
-		struct slice text = slice_from(answer.rr[i], 1);
-		if (slice_starts(text, SLICE("v=STSv1")))
-			probe->policy = slice_str(pool_printf(&probe->pool,
-			    "the domain announces one: %.*s", SLICE_ARG(slice_head(text, 100))));
-	}
-}
-
 /* --- the sum --- */
 
 static unsigned score_of(const struct probe_host *host)
@@ -254,11 +233,14 @@ static unsigned score_of(const struct probe_host *host)
 static void sum_up(struct probe *probe)
 {
 	unsigned sum = 0, n = 0;
+	bool wrong = false;
 
-	for (const struct probe_host *host = probe->hosts; host; host = host->next, n++)
+	for (const struct probe_host *host = probe->hosts; host; host = host->next, n++) {
 		sum += score_of(host);
+		wrong = wrong || host->why.n > 0;
+	}
 	probe->score = n ? sum / n : 0;
-	probe->good = n > 0 && sum == n * 100;
+	probe->good = n > 0 && sum == n * 100 && !wrong;
 }
 
 int probe_run(struct probe *probe, struct err *err)
@@ -268,9 +250,12 @@ int probe_run(struct probe *probe, struct err *err)
 	if (find_hosts(probe, err) != 0)
 		return -1;
 	find_addresses(probe);
-	ask_policy(probe);
-	for (struct probe_host *host = probe->hosts; host; host = host->next)
+	if (probe_place(probe).mail && !is_address(probe->target))
+		probe_policy(probe);
+	for (struct probe_host *host = probe->hosts; host; host = host->next) {
 		probe_talk(probe, host);
+		probe_named(probe, host);
+	}
 	sum_up(probe);
 	return 0;
 }

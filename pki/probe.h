@@ -14,6 +14,7 @@
 #include "core/client.h"
 #include "core/err.h"
 #include "core/pool.h"
+#include "core/sts.h"
 #include "pki/trust.h"
 
 /* In the order in which they come; what follows one that failed may not be tried. */
@@ -45,6 +46,7 @@ struct probe_host {
 	struct slice common, names;   /* CN and other names of the certificate */
 	struct slice odd;	      /* which of the three names differs, in words */
 	struct slice dane;	      /* in words */
+	struct slice sts;	      /* does the MTA-STS policy name it? empty: there is none */
 	struct slice why;	      /* what was wrong first; empty: nothing */
 	struct probe_host *next;
 };
@@ -70,6 +72,8 @@ struct probe {
 	struct pool pool;
 	/* --- of the probe --- */
 	uint64_t begun, until;
+	bool has_sts;
+	struct sts_policy sts;
 };
 
 /* NULL: there is none of that name. */
@@ -100,6 +104,11 @@ struct probe_place probe_place(const struct probe *probe);
 
 /* probe_talk.c: all steps of one host. */
 void probe_talk(struct probe *probe, struct probe_host *host);
+
+/* probe_policy.c: the MTA-STS policy of the domain is asked for, and told in words. */
+void probe_policy(struct probe *probe);
+/* Does it name the host? */
+void probe_named(struct probe *probe, struct probe_host *host);
 
 /* probe_judge.c: the certificates that were shown (DER, leaf first). False: why is in
  *why. */

@@ -2,7 +2,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "protocols/relay/sts.h"
+#include "core/dns.h"
+#include "core/sts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -15,6 +15,7 @@ import postfix
 import real_servers
 from authority import Authority, digests, server_context
 from dns import Names
+from https import Https
 from server import Server
 from sink import CLOSE, STALL, Sink
 from waiting import wait_for
@@ -310,8 +311,8 @@ class Others(Checked):
             self.good("xmpp", prosody.ports["xmpp"])
 
 
-class Signet(Checked):
-    """Every protocol of ours, with and without a port for TLS alone; by the API, too."""
+class OwnServer(Checked):
+    """A server that is asked, and answers for itself."""
 
     @classmethod
     def setUpClass(cls):
@@ -320,6 +321,16 @@ class Signet(Checked):
         cls.server.add("ann@alpha.test")
         cls.names.table["alpha.test"] = {"A": ["127.0.0.1"]}
         cls.own = cls.server.certificate("alpha.test")
+
+    def ask(self, args):
+        with socket.socket(socket.AF_UNIX) as control:
+            control.connect(str(self.server.data / "control"))
+            control.sendall(json.dumps({"op": "tls check", "args": args}).encode() + b"\n")
+            return json.loads(control.makefile("rb").readline())
+
+
+class Signet(OwnServer):
+    """Every protocol of ours, with and without a port for TLS alone; by the API, too."""
 
     def test_each_protocol(self):
         ports = self.server.ports
@@ -343,11 +354,32 @@ class Signet(Checked):
         for more in ({"dns": "127.0.0.1"}, {"trust": "/etc/passwd"}, {"anchor": "/etc/passwd"}):
             self.assertIn("are for `signet tls check`", self.ask({"target": "alpha.test", **more})["error"]["text"])
 
-    def ask(self, args):
-        with socket.socket(socket.AF_UNIX) as control:
-            control.connect(str(self.server.data / "control"))
-            control.sendall(json.dumps({"op": "tls check", "args": args}).encode() + b"\n")
-            return json.loads(control.makefile("rb").readline())
+
+class Policy(OwnServer):
+    def test_E_063_mta_sts(self):
+        """The policy is fetched, shown, and held against the hosts."""
+        port, path = self.server.ports["smtp"], "/.well-known/mta-sts.txt"
+        web = self.enterContext(Https(self.middle.context("mta-sts.sts.test")))
+        for name, value in (("dns.servers", self.names.address), ("relay.sts-port", web.port), ("fetch.private", "on")):
+            self.server.signet("setting", "set", name, str(value))
+        self.server.signet("trust", "add", stdin=self.own.read_text())
+        self.names.table["sts.test"] = {"MX": ["10 alpha.test"]}
+        self.names.table["mta-sts.sts.test"] = {"A": ["127.0.0.1"]}
+        ask = lambda: self.ask({"target": "sts.test", "port": port})
+        self.assertEqual(self.ask({"target": "alpha.test", "port": port})["mta-sts"], "the domain announces none")
+        self.names.table["_mta-sts.sts.test"] = {"TXT": [b"\x10v=STSv1; id=a1b2"]}
+        self.assertIn("cannot be fetched", ask()["mta-sts"])
+        self.server.signet("trust", "add", stdin=self.root.pem())
+        policy = "version: STSv1\nmode: enforce\nmx: {}\nmax_age: 172800\n"
+        for mx, named in (("alpha.test", True), ("*.alpha.test", False)):
+            web.pages[("mta-sts.sts.test", path)] = policy.format(mx).encode()
+            answer = ask()
+            self.assertEqual((answer["mta-sts"], answer["valid"]), (f"enforce, for 2 days: {mx}", named))
+            self.assertEqual(answer["rows"][0]["policy"], "names it" if named else "DOES NOT name it")
+            self.assertIn(f"MTA-STS: mx: {mx}\n", answer["transcript"])
+        self.assertEqual(answer["reason"], "the domain's MTA-STS policy does not name it")
+        web.pages[("mta-sts.sts.test", path)] = b"nothing"
+        self.assertIn("what is there is none", ask()["mta-sts"])
 
 
 @unittest.skipUnless(shutil.which("openssl"), "openssl is needed")

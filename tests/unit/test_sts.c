@@ -1,7 +1,9 @@
 /* test_sts.c - texts of MTA-STS (RFC 8461) */
-#include "protocols/relay/sts.h"
+#include "core/sts.h"
 
 #include "tests/unit/unit.h"
+
+#include "core/dns.h"
 
 #define HEAD "version: STSv1\n"
 

@@ -1,7 +1,8 @@
-/* sts_policy.c - the texts of MTA-STS: the policy and the DNS record that announces it */
+/* sts.c - the texts of MTA-STS: the policy and the DNS record that announces it */
+#include "core/sts.h"
+
 #include "core/num.h"
 #include "core/text.h"
-#include "protocols/relay/sts.h"
 
 const char *const sts_mode_names[] = { "none", "testing", "enforce", NULL };
 
