@@ -74,7 +74,7 @@ bool arc_is_there(const struct dkim_mail *mail)
 	return false;
 }
 
-const char *arc_gather(struct arc_chain *chain)
+static const char *take_fields(struct arc_chain *chain)
 {
 	for (size_t i = 0; i < chain->mail->n; i++) {
 		const char *why = take_field(chain, &chain->mail->fields[i]);
@@ -101,6 +101,15 @@ static const char *check_whole(const struct arc_chain *chain)
 			return "it was broken before";
 	}
 	return NULL;
+}
+
+const char *arc_gather(struct arc_chain *chain)
+{
+	const char *why = take_fields(chain);
+
+	if (why || chain->n == 0)
+		return why;
+	return chain->mail->too_many ? "too many header fields" : check_whole(chain);
 }
 
 /* --- the signatures --- */
@@ -175,9 +184,7 @@ static const char *check_chain(struct arc_chain *chain, struct arc_verdict *out)
 	out->n = chain->n;
 	if (why || chain->n == 0)
 		return why;
-	why = chain->mail->too_many ? "too many header fields" : check_whole(chain);
-	if (!why)
-		why = check_message(chain);
+	why = check_message(chain);
 	if (!why)
 		why = check_seals(chain, &out->domain);
 	return why;

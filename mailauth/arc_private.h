@@ -15,7 +15,7 @@ struct arc_chain {
 	unsigned n;
 };
 
-/* The fields, by their numbers. NULL, or what is wrong with them. */
+/* The fields, by their numbers, and whether none is missing. NULL, or what is wrong. */
 const char *arc_gather(struct arc_chain *chain);
 
 /* The highest number of any field, 0: none; and the first seal of that number, or NULL. */

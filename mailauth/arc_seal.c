@@ -55,20 +55,28 @@ static const struct msg_field *make_signature(
 
 /* RFC 8617 5.1.2: of a chain that is broken only the own set is sealed. */
 static const struct msg_field *make_seal(
-    struct arc_chain *chain, const struct arc_sealing *sealing, unsigned i)
+    struct arc_chain *chain, const struct arc_sealing *sealing, enum arc_result before, unsigned i)
 {
 	const struct dkim_signing *how = &sealing->how;
 	struct buf text = { 0 }, data = { 0 };
 
 	buf_printf(&text, "ARC-Seal: i=%u; a=%s; cv=%s; d=%.*s;\r\n\ts=%.*s; t=%lld;\r\n\tb=", i,
-	    how->algorithm, arc_result_names[sealing->before], SLICE_ARG(how->domain),
+	    how->algorithm, arc_result_names[before], SLICE_ARG(how->domain),
 	    SLICE_ARG(how->selector), (long long)how->now);
 	chain->set[i][ARC_SEAL] = field_of(chain->pool, &text);
-	arc_put_sealed(chain, sealing->before == ARC_FAIL ? i : 1, i, &data);
+	arc_put_sealed(chain, before == ARC_FAIL ? i : 1, i, &data);
 	const struct msg_field *field = sign(sealing, &data, &text, chain->pool);
 	buf_done(&text);
 	buf_done(&data);
 	return field;
+}
+
+/* What was verified may have been another: somebody added fields since. */
+static enum arc_result chain_before(struct arc_chain *chain, const struct arc_sealing *sealing)
+{
+	bool known = !arc_gather(chain) && (chain->n > 0) == (sealing->before != ARC_NONE);
+
+	return known ? sealing->before : ARC_FAIL;
 }
 
 static bool says_broken(const struct msg_field *seal)
@@ -89,11 +97,11 @@ int arc_seal(struct dkim_mail *mail, const struct arc_sealing *sealing, struct p
 	if (i > ARC_SETS_MAX || says_broken(last))
 		return 0;
 	*chain = (struct arc_chain){ .mail = mail, .pool = pool };
-	arc_gather(chain);
+	enum arc_result before = chain_before(chain, sealing);
 	const struct msg_field **own = chain->set[i];
 	own[ARC_RESULTS] = make_results(pool, i, sealing->results);
 	own[ARC_MESSAGE] = make_signature(mail, sealing, i, pool);
-	own[ARC_SEAL] = own[ARC_MESSAGE] ? make_seal(chain, sealing, i) : NULL;
+	own[ARC_SEAL] = own[ARC_MESSAGE] ? make_seal(chain, sealing, before, i) : NULL;
 	if (!own[ARC_SEAL])
 		return -1;
 	for (int part = ARC_PARTS; part-- > 0;)

@@ -62,6 +62,51 @@ static void sign(struct slice message)
 	pool_done(&pool);
 }
 
+static int sign_anything(void *arg, struct slice data, struct buf *signature)
+{
+	(void)arg;
+	(void)data;
+	buf_addz(signature, "signature");
+	return 0;
+}
+
+static unsigned count_lines(struct slice text)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i + 1 < text.n; i++)
+		n += text.p[i] == '\n' && text.p[i + 1] != '\t' && text.p[i + 1] != ' ';
+	return n;
+}
+
+/* A set has three fields, whatever stood there before, and may be followed by another. */
+static void seal(struct slice message, enum arc_result before)
+{
+	struct arc_sealing sealing = { .how = { .domain = SLICE("a.test"),
+					   .selector = SLICE("s"),
+					   .algorithm = "rsa-sha256",
+					   .now = NOW },
+		.results = SLICE("mx.test; none"),
+		.before = before,
+		.sign = sign_anything };
+	struct buf fields = { 0 };
+	struct pool pool = { 0 };
+	struct dkim_mail mail;
+
+	dkim_mail_read((struct slice){ 0 }, message, &pool, &mail);
+	int rc = arc_seal(&mail, &sealing, &pool, &fields);
+	if (rc == 1 ? count_lines(buf_slice(&fields)) != 2 : fields.n != 0)
+		abort();
+	if (rc == 1) {
+		dkim_mail_read(buf_slice(&fields), message, &pool, &mail);
+		if (!arc_is_there(&mail) ||
+		    (before == ARC_FAIL && arc_seal(&mail, &sealing, &pool, &fields) == 1))
+			abort();
+	}
+	buf_done(&fields);
+	pool_done(&pool);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct slice all = slice_of(data, n);
@@ -71,5 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 	judge(message, texts);
 	sign(message);
+	for (int before = ARC_NONE; before <= ARC_FAIL; before++)
+		seal(message, (enum arc_result)before);
 	return 0;
 }
