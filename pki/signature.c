@@ -140,37 +140,87 @@ struct algorithm {
 	enum kind kind;
 	enum wc_HashType hash; /* NONE: refused */
 	const char *name;
+	const char *pss; /* RSASSA-PSS: the hash's OID */
 };
 
 /* RFC 3279, RFC 4055, RFC 5758, RFC 8410 */
 static const struct algorithm algorithms[] = {
-	{ { "\x2a\x86\x48\xce\x3d\x04\x03\x02", 8 }, EC, WC_HASH_TYPE_SHA256, "ECDSA_WITH_SHA256" },
-	{ { "\x2a\x86\x48\xce\x3d\x04\x03\x03", 8 }, EC, WC_HASH_TYPE_SHA384, "ECDSA_WITH_SHA384" },
-	{ { "\x2a\x86\x48\xce\x3d\x04\x03\x04", 8 }, EC, WC_HASH_TYPE_SHA512, "ECDSA_WITH_SHA512" },
+	{ { "\x2a\x86\x48\xce\x3d\x04\x03\x02", 8 }, EC, WC_HASH_TYPE_SHA256, "ECDSA_WITH_SHA256",
+	    NULL },
+	{ { "\x2a\x86\x48\xce\x3d\x04\x03\x03", 8 }, EC, WC_HASH_TYPE_SHA384, "ECDSA_WITH_SHA384",
+	    NULL },
+	{ { "\x2a\x86\x48\xce\x3d\x04\x03\x04", 8 }, EC, WC_HASH_TYPE_SHA512, "ECDSA_WITH_SHA512",
+	    NULL },
 	{ { "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b", 9 }, RSA, WC_HASH_TYPE_SHA256,
-	    "RSA_WITH_SHA256" },
+	    "RSA_WITH_SHA256", NULL },
 	{ { "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0c", 9 }, RSA, WC_HASH_TYPE_SHA384,
-	    "RSA_WITH_SHA384" },
+	    "RSA_WITH_SHA384", NULL },
 	{ { "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0d", 9 }, RSA, WC_HASH_TYPE_SHA512,
-	    "RSA_WITH_SHA512" },
-	{ { "\x2b\x65\x70", 3 }, ED25519, WC_HASH_TYPE_SHA512, "ED25519" },
-	{ { "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x04", 9 }, RSA, WC_HASH_TYPE_NONE, "MD5" },
-	{ { "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x05", 9 }, RSA, WC_HASH_TYPE_NONE, "SHA-1" },
-	{ { "\x2a\x86\x48\xce\x3d\x04\x01", 7 }, EC, WC_HASH_TYPE_NONE, "SHA-1" },
-	{ { "\x2a\x86\x48\xce\x38\x04\x03", 7 }, OTHER, WC_HASH_TYPE_NONE, "DSA" },
-	{ { "\x60\x86\x48\x01\x65\x03\x04\x03\x02", 9 }, OTHER, WC_HASH_TYPE_NONE, "DSA" },
+	    "RSA_WITH_SHA512", NULL },
+	{ { "\x2b\x65\x70", 3 }, ED25519, WC_HASH_TYPE_SHA512, "ED25519", NULL },
+	{ { "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a", 9 }, RSA, WC_HASH_TYPE_SHA256,
+	    "RSASSA_PSS_WITH_SHA256", "2.16.840.1.101.3.4.2.1" },
+	{ { "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a", 9 }, RSA, WC_HASH_TYPE_SHA384,
+	    "RSASSA_PSS_WITH_SHA384", "2.16.840.1.101.3.4.2.2" },
+	{ { "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a", 9 }, RSA, WC_HASH_TYPE_SHA512,
+	    "RSASSA_PSS_WITH_SHA512", "2.16.840.1.101.3.4.2.3" },
+	{ { "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x04", 9 }, RSA, WC_HASH_TYPE_NONE, "MD5", NULL },
+	{ { "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x05", 9 }, RSA, WC_HASH_TYPE_NONE, "SHA-1", NULL },
+	{ { "\x2a\x86\x48\xce\x3d\x04\x01", 7 }, EC, WC_HASH_TYPE_NONE, "SHA-1", NULL },
+	{ { "\x2a\x86\x48\xce\x38\x04\x03", 7 }, OTHER, WC_HASH_TYPE_NONE, "DSA", NULL },
+	{ { "\x60\x86\x48\x01\x65\x03\x04\x03\x02", 9 }, OTHER, WC_HASH_TYPE_NONE, "DSA", NULL },
 };
 
 enum { ALGORITHMS = sizeof(algorithms) / sizeof(*algorithms) };
 
+/* An AlgorithmIdentifier of that OID, its parameters NULL or absent; nothing behind it. */
+static bool is_plain(struct slice rest, const char *oid)
+{
+	struct slice identifier, id, null;
+
+	if (!der_want(&rest, DER_SEQUENCE, &identifier) || rest.n > 0 ||
+	    !der_want(&identifier, DER_OID, &id) || !der_oid_is(id, oid))
+		return false;
+	der_want(&identifier, DER_NULL, &null);
+	return identifier.n == 0;
+}
+
+/* RFC 4055 3.1, in the form that authorities may use (CA/Browser Forum's baseline 7.1.3.2.1):
+   MGF1 with the same hash, a salt as long as it. The defaults mean SHA-1. */
+static bool pss_parameters(struct slice rest, const struct algorithm *a)
+{
+	struct slice all, hash, mgf, inner, oid, salt, length;
+
+	return der_want(&rest, DER_SEQUENCE, &all) && rest.n == 0 &&
+	    der_want(&all, DER_CONTEXT_CONSTRUCTED | 0, &hash) && is_plain(hash, a->pss) &&
+	    der_want(&all, DER_CONTEXT_CONSTRUCTED | 1, &mgf) &&
+	    der_want(&mgf, DER_SEQUENCE, &inner) && mgf.n == 0 && der_want(&inner, DER_OID, &oid) &&
+	    der_oid_is(oid, "1.2.840.113549.1.1.8") && is_plain(inner, a->pss) &&
+	    der_want(&all, DER_CONTEXT_CONSTRUCTED | 2, &salt) && all.n == 0 &&
+	    der_want(&salt, DER_INTEGER, &length) && salt.n == 0 && length.n == 1 &&
+	    *length.p == wc_HashGetDigestSize(a->hash);
+}
+
+/* What is refused is refused whatever its parameters. */
+static bool parameters_fit(const struct algorithm *a, struct slice parameters)
+{
+	struct slice null;
+
+	if (a->pss || a->hash == WC_HASH_TYPE_NONE)
+		return !a->pss || pss_parameters(parameters, a);
+	der_want(&parameters, DER_NULL, &null);
+	return parameters.n == 0;
+}
+
 static size_t find_algorithm(struct slice identifier)
 {
-	struct slice algorithm, oid = { 0 };
+	struct slice algorithm = { 0 }, oid = { 0 };
 	size_t i = 0;
 
 	if (der_want(&identifier, DER_SEQUENCE, &algorithm))
 		der_want(&algorithm, DER_OID, &oid);
-	while (i < ALGORITHMS && !slice_eq(oid, algorithms[i].oid))
+	while (i < ALGORITHMS &&
+	    !(slice_eq(oid, algorithms[i].oid) && parameters_fit(&algorithms[i], algorithm)))
 		i++;
 	return i;
 }
@@ -191,24 +241,36 @@ int signature_named(struct slice name)
 	return -1;
 }
 
-/* The parameters are NULL or absent for all of these. */
 static const struct algorithm *algorithm_of(struct slice identifier, struct err *err)
 {
-	struct slice algorithm = { 0 }, oid, null;
 	size_t i = find_algorithm(identifier);
 
-	if (i < ALGORITHMS && algorithms[i].hash == WC_HASH_TYPE_NONE) {
+	if (i == ALGORITHMS) {
+		err_set(err, ERR_INPUT, "it is signed in a way that is not known");
+		return NULL;
+	}
+	if (algorithms[i].hash == WC_HASH_TYPE_NONE) {
 		err_set(err, ERR_INPUT, "it is signed by means of %s, which is weak",
 		    algorithms[i].name);
 		return NULL;
 	}
-	der_want(&identifier, DER_SEQUENCE, &algorithm);
-	der_want(&algorithm, DER_OID, &oid);
-	der_want(&algorithm, DER_NULL, &null);
-	if (i < ALGORITHMS && algorithm.n == 0)
-		return &algorithms[i];
-	err_set(err, ERR_INPUT, "it is signed in a way that is not known");
-	return NULL;
+	return &algorithms[i];
+}
+
+/* RFC 8017 8.1.2 */
+static bool pss_fits(
+    const struct algorithm *a, struct public_key *key, struct slice data, struct slice signature)
+{
+	byte digest[WC_MAX_DIGEST_SIZE], room[RSA_BITS_MAX / 8];
+	int mgf = a->hash == WC_HASH_TYPE_SHA256 ? WC_MGF1SHA256
+	    : a->hash == WC_HASH_TYPE_SHA384	 ? WC_MGF1SHA384
+						 : WC_MGF1SHA512;
+	int n = wc_HashGetDigestSize(a->hash);
+
+	return n > 0 &&
+	    wc_Hash(a->hash, (const byte *)data.p, (word32)data.n, digest, (word32)n) == 0 &&
+	    wc_RsaPSS_VerifyCheck((byte *)(uintptr_t)signature.p, (word32)signature.n, room,
+		sizeof room, digest, (word32)n, a->hash, mgf, &key->u.rsa) > 0;
 }
 
 static bool fits(
@@ -220,6 +282,8 @@ static bool fits(
 
 	switch (a->kind) {
 	case RSA:
+		if (a->pss)
+			return pss_fits(a, key, data, signature);
 		return wc_SignatureVerify(a->hash, WC_SIGNATURE_TYPE_RSA_W_ENC, p, n, s, s_n,
 			   &key->u.rsa, sizeof(key->u.rsa)) == 0;
 	case EC:

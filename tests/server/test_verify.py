@@ -4,6 +4,7 @@ import lzma
 import os
 import pathlib
 import shutil
+import ssl
 import subprocess
 import tempfile
 import time
@@ -89,6 +90,38 @@ class Words(Judging):
                                        self.leaf)
             self.assertEqual(status, 1 if reason else 0, said)
             self.assertIn(reason or "yes", said)
+
+    def test_rsa_pss(self):
+        """RFC 4055, as openssl and gnutls sign: only with MGF1 of the same hash and a salt as long."""
+        pss = ["-sigopt", "rsa_padding_mode:pss", "-sigopt"]
+        at = {name: self.folder / f"pss.{name}" for name in ("key", "pem", "leaf", "csr", "ext", "template", "gnutls")}
+        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", at["key"], "-out", at["pem"], "-subj", "/CN=PSS",
+                "-addext", "keyUsage=critical,keyCertSign", *pss, "rsa_pss_saltlen:digest")
+        openssl("req", "-new", "-key", at["key"], "-out", at["csr"], "-subj", "/CN=x.test")
+        at["ext"].write_text("subjectAltName=DNS:x.test\n")
+
+        def sign(digest, salt):
+            openssl("x509", "-req", "-in", at["csr"], "-CA", at["pem"], "-CAkey", at["key"], "-days", "9", "-extfile",
+                    at["ext"], "-out", at["leaf"], f"-{digest}", *pss, f"rsa_pss_saltlen:{salt}")
+            return self.verify("--trust", at["pem"], "--name", "x.test", at["leaf"])
+
+        for digest in ("sha256", "sha384", "sha512"):
+            status, said = sign(digest, "digest")
+            self.assertEqual(status, 0, said)
+        der = bytearray(ssl.PEM_cert_to_DER_cert(at["leaf"].read_text()))
+        der[-5] ^= 1
+        at["leaf"].write_text(ssl.DER_cert_to_PEM_cert(bytes(der)))
+        status, said = self.verify("--trust", at["pem"], at["leaf"])
+        self.assertEqual((status, "its signature does not fit" in said), (1, True), said)
+        for digest, salt in (("sha256", "20"), ("sha256", "max"), ("sha1", "digest")):
+            status, said = sign(digest, salt)
+            self.assertEqual((status, "signed in a way that is not known" in said), (1, True), said)
+        at["template"].write_text("cn=x.test\ndns_name=x.test\nexpiration_days=9\n")
+        subprocess.run(["certtool", "--generate-certificate", "--load-privkey", at["key"], "--load-ca-certificate",
+                        at["pem"], "--load-ca-privkey", at["key"], "--template", at["template"], "--hash", "SHA384",
+                        "--sign-params=RSA-PSS", "--outfile", at["gnutls"]], check=True, capture_output=True)
+        status, said = self.verify("--trust", at["pem"], "--name", "x.test", at["gnutls"])
+        self.assertEqual(status, 0, said)
 
     def test_wrong_words(self):
         for words in (("--trust", "none.pem", self.leaf), ("--trust", "leaf.key", self.leaf), ("leaf.key",),
