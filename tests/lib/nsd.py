@@ -2,6 +2,7 @@
 
     with Nsd(folder, "real.test", ["@ MX 10 mx", "mx A 127.0.0.5"]) as names: ... names.address
 """
+import contextlib
 import pathlib
 import shutil
 import socket
@@ -38,15 +39,24 @@ class Nsd:
         (self.folder / "zone").write_text(f"$ORIGIN {zone}.\n" + ZONE + "\n".join(records) + "\n")
 
     def __enter__(self):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = self.free_port()
         self.address = f"127.0.0.1@{self.port}"
         (self.folder / "conf").write_text(CONF.format(port=self.port, folder=self.folder, zone=self.zone))
         with open(self.folder / "log", "wb") as log:
             self.process = subprocess.Popen([PROGRAM, "-d", "-c", self.folder / "conf"], stdout=log, stderr=log)
         self.wait()
         return self
+
+    @staticmethod
+    def free_port():
+        """One that nobody has for TCP nor for UDP."""
+        while True:
+            with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp, \
+                    socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+                tcp.bind(("127.0.0.1", 0))
+                with contextlib.suppress(OSError):
+                    udp.bind(tcp.getsockname())
+                    return tcp.getsockname()[1]
 
     def __exit__(self, *what):
         self.process.terminate()
