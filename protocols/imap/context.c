@@ -38,6 +38,13 @@ static void push(struct buf *uids, uint32_t uid)
 	buf_add(uids, &uid, sizeof uid);
 }
 
+/* Of those that rise. */
+static bool has(const struct buf *uids, uint32_t uid)
+{
+	return uids->n > 0 &&
+	    bsearch(&uid, uids->p, count(uids), sizeof uid, imap_by_number) != NULL;
+}
+
 /* --- beginning and end --- */
 
 bool imap_context_has(const struct imap *im, struct slice tag)
@@ -193,7 +200,7 @@ static void shrink_sorted(struct imap *im, struct imap_context *it, const struct
 	size_t n = count(&it->uids);
 
 	for (size_t i = n; i-- > 0;) {
-		if (!bsearch(&uids[i], gone->p, count(gone), sizeof *uids, imap_by_number))
+		if (!has(gone, uids[i]))
 			continue;
 		put_pair(im, it, &what, i + 1, uids[i]);
 		memmove(&uids[i], &uids[i + 1], (--n - i) * sizeof *uids);
@@ -338,7 +345,7 @@ static void judge(struct judging *j, uint32_t seq)
 {
 	imap_candidate_next(&j->c, seq);
 	uint32_t uid = j->c.entry->uid;
-	bool was = bsearch(&uid, j->known.p, count(&j->known), sizeof uid, imap_by_number);
+	bool was = has(&j->known, uid);
 	bool is = imap_terms_match(&j->c, j->it->query.first);
 
 	if (was != is)
