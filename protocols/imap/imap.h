@@ -216,6 +216,10 @@ enum imap_done imap_failed_target(struct imap *im, const struct err *err);
    told (progress.c). Called between its turns. */
 void imap_progress(struct imap *im, uint64_t done, uint64_t all);
 
+/* May one command store so many messages (savelimit.c)? False: the reply is set, to
+   go with IMAP_NO. */
+bool imap_save_allowed(struct imap *im, size_t n);
+
 /* Write the tagged line and count what must be counted. */
 enum sess_next imap_answer(struct imap *im, enum imap_done done);
 

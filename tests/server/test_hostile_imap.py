@@ -129,6 +129,13 @@ class HostileImap(unittest.TestCase):
         self.refuses(b"ESEARCH IN (" + b"personal " * 1_000 + b"inboxes) ALL")
         self.assertEqual(self.imap.ask(b"SEARCH" + b" ALL" * 999)[0], b"* SEARCH 1")
 
+    def test_more_messages_than_may_be_stored(self):
+        """RFC 9738: none of them is."""
+        self.server.signet("setting", "set", "imap.save-limit", "1000")
+        self.addCleanup(self.server.signet, "setting", "reset", "imap.save-limit")
+        self.refuses(b"APPEND INBOX" + b" {4+}\r\nA: b" * 1001, b"[MESSAGELIMIT 1000]")
+        self.assertEqual(self.imap.ask(b"STATUS INBOX (MESSAGES)")[0], b"* STATUS \"INBOX\" (MESSAGES 1)")
+
     def test_names_with_every_byte(self):
         """Each is made or refused; what LIST shows can be selected."""
         for byte in range(256):
