@@ -13,10 +13,9 @@ import urllib.error
 
 import postfix
 from authority import Authority
-from dns import Names
+from far import far
 from portal import Portal
 from server import PASSWORD, Failed, Server
-from sink import Sink
 from waiting import wait_for
 
 ANN, BOB = "ann@alpha.test", "bob@alpha.test"
@@ -30,15 +29,9 @@ class Addresses(unittest.TestCase):
     def setUpClass(cls):
         cls.stack = contextlib.ExitStack()
         cls.addClassCleanup(cls.stack.close)
-        cls.sink = cls.stack.enter_context(Sink("127.0.0.2"))
-        cls.names = cls.stack.enter_context(Names({
-            name: {"MX": ["10 mx.partner.test"]} for name in ("partner.test", "origin.test")}))
-        cls.names.table["mx.partner.test"] = {"A": ["127.0.0.2"]}
-        cls.server = cls.stack.enter_context(Server())
+        cls.server, cls.sink, cls.names = far(
+            cls.stack, {"origin.test": {"MX": ["10 mx.partner.test"]}}, relay_retry="1s", relay_linger="0s")
         cls.server.add(ANN, BOB)
-        for name, value in (("relay.port", cls.sink.port), ("relay.retry", "1s"), ("relay.linger", "0s"),
-                            ("dns.servers", cls.names.address)):
-            cls.server.signet("setting", "set", name, str(value))
 
     def setUp(self):
         self.sink.says.clear()

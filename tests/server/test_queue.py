@@ -5,14 +5,12 @@ import email
 import email.policy
 import itertools
 import random
-import smtplib
 import threading
 import time
 import unittest
 
-from dns import Names
-from server import Failed, Server
-from sink import Sink
+from far import far
+from server import Failed
 from test_relay import TEXT, self_signed
 from waiting import wait_for
 
@@ -25,18 +23,9 @@ class Queue(unittest.TestCase):
     def setUpClass(cls):
         cls.stack = contextlib.ExitStack()
         cls.addClassCleanup(cls.stack.close)
-        cls.sink = cls.stack.enter_context(Sink("127.0.0.2"))
-        cls.names = cls.stack.enter_context(Names({
-            "partner.test": {"MX": ["10 mx.partner.test"]},
-            "mx.partner.test": {"A": ["127.0.0.2"]},
-            "other.test": {"MX": ["10 mx.partner.test"]},
-        }))
-        cls.server = cls.stack.enter_context(Server())
-        cls.server.domains()
+        cls.server, cls.sink, cls.names = far(
+            cls.stack, {"other.test": {"MX": ["10 mx.partner.test"]}}, relay_retry="1h", relay_linger="0")
         cls.plain = list(cls.sink.words)
-        for name, value in (("dns.servers", cls.names.address), ("relay.port", cls.sink.port), ("relay.retry", "1h"),
-                            ("relay.linger", "0")):
-            cls.server.signet("setting", "set", name, str(value))
 
     def setUp(self):
         self.ann = f"ann{next(self.numbers)}@alpha.test"

@@ -18,8 +18,9 @@ import unittest
 
 import nsd
 import postfix
-from dns import FAIL, Names
-from server import Failed, Server
+from dns import FAIL
+from far import far
+from server import Failed
 from sink import CLOSE, STALL, Sink
 from waiting import wait_for
 
@@ -44,17 +45,9 @@ class Relay(unittest.TestCase):
     def setUp(self):
         self.stack = contextlib.ExitStack()
         self.addCleanup(self.stack.close)
-        self.sink = self.stack.enter_context(Sink("127.0.0.2"))
-        self.names = self.stack.enter_context(Names({
-            "partner.test": {"MX": ["10 mx.partner.test"]},
-            "mx.partner.test": {"A": ["127.0.0.2"]},
-            "nowhere.partner.test": {"A": ["127.0.0.9"]},
-        }))
-        self.server = self.stack.enter_context(Server())
+        self.server, self.sink, self.names = far(
+            self.stack, {"nowhere.partner.test": {"A": ["127.0.0.9"]}}, relay_retry="1s")
         self.server.add(ANN)
-        self.set("dns.servers", self.names.address)
-        self.set("relay.port", self.sink.port)
-        self.set("relay.retry", "1s")
 
     def set(self, name, value, *where):
         self.server.signet("setting", "set", name, str(value), *where)

@@ -5,11 +5,13 @@
 
 #include "tests/unit/box_world.h"
 
+#include "core/conf.h"
 #include "core/log.h"
 #include "storage/deliver.h"
 #include "storage/dir.h"
 #include "storage/filter.h"
 #include "storage/queue.h"
+#include "storage/right.h"
 #include "storage/script.h"
 
 /* Everybody has a certificate but those whose names begin with "no". */
@@ -206,6 +208,27 @@ static inline void rules_want_queue(const char *want)
 	assert_int_equal(queue_each(rules_add_entry, &out), 0);
 	want_text("queue", buf_slice(&out), want);
 	buf_done(&out);
+}
+
+#define FILE_INTO "require [\"fileinto\",\"copy\",\"imap4flags\"]; "
+#define ENCRYPT "require [\"copy\",\"vnd.signet.store-encrypted\"]; "
+
+/* A setting of the server. */
+static inline void rules_set(const char *name, const char *value)
+{
+	assert_int_equal(
+	    conf_set(conf_find(text(name)), CONF_SERVER, SLICE(""), text(value), NULL), 0);
+}
+
+/* Let who file into the mailbox. */
+static inline void rules_grant(const char *owner, const char *mailbox, const char *who)
+{
+	struct acct *acct = rules_acct(owner);
+	struct err err;
+
+	assert_int_equal(
+	    right_change(acct, text(mailbox), text(who), RIGHT_ADD, RIGHT_INSERT, &err), 0);
+	acct_close(&acct);
 }
 
 #endif

@@ -1,0 +1,18 @@
+"""far - a server, and another end at 127.0.0.2 to which it sends what is for partner.test"""
+from dns import Names
+from server import Server
+from sink import Sink
+
+HOST = "127.0.0.2"
+
+
+def far(stack, names=(), **settings):
+    """(server, sink, names), all ended with the stack. More names beside partner.test and its mx.partner.test; settings of
+    the server, with '_' for '.'."""
+    sink = stack.enter_context(Sink(HOST))
+    table = {"partner.test": {"MX": ["10 mx.partner.test"]}, "mx.partner.test": {"A": [HOST]}, **dict(names)}
+    names = stack.enter_context(Names(table))
+    server = stack.enter_context(Server())
+    for name, value in {"dns_servers": names.address, "relay_port": sink.port, **settings}.items():
+        server.signet("setting", "set", name.replace("_", "."), str(value))
+    return server, sink, names
