@@ -11,6 +11,7 @@ enum {
 
 struct thread {
 	struct imap_search search; /* first */
+	uint32_t n_read;	   /* of the messages that were found */
 	enum imap_thread_how how;
 	struct imap_threads *threads;
 	struct buf scratch;
@@ -109,8 +110,11 @@ static enum imap_done read_messages(struct imap *im)
 
 	while ((seq = imap_found_next(&t->search.walk))) {
 		read_message(t, seq);
-		if (loop_now() - began > TURN_MS)
+		t->n_read++;
+		if (loop_now() - began > TURN_MS) {
+			imap_progress(im, t->n_read, t->search.found.n);
 			return IMAP_LATER;
+		}
 	}
 	imap_threads_build(t->threads, t->how);
 	buf_addz(sess_out(im->sess), t->search.found.n > 0 ? "* THREAD " : "* THREAD");

@@ -57,7 +57,7 @@ class Fairness(unittest.TestCase):
     def setUpClass(cls):
         cls.server = cls.enterClassContext(Server())
         cls.server.add(BUSY, CALM)
-        cls.server.signet("setting", "set", "imap.progress", "100ms")
+        cls.server.signet("setting", "set", "imap.progress", "20ms")
         cls.server.signet("setting", "set", "search.index", "off")  # messages are read
         cls.fill()
         cls.server.send(CALM, "Subject: hello\r\n\r\nhello\r\n")
@@ -110,7 +110,7 @@ class Fairness(unittest.TestCase):
                 self.assertNotIn("long ", " ".join(client.lines))
                 self.assertRegex(client.lines[-1], r"^\* OK \[INPROGRESS \(\"long\" \d+ (\d+|NIL)\)\]")
             self.server.signet("setting", "set", "imap.progress", "0")  # nothing would be said for long
-            self.addCleanup(self.server.signet, "setting", "set", "imap.progress", "100ms")
+            self.addCleanup(self.server.signet, "setting", "set", "imap.progress", "20ms")
         wait_for(lambda: not self.sessions(BUSY), tell=lambda: self.sessions(BUSY))
 
     def test_search_beside_others(self):
@@ -121,7 +121,8 @@ class Fairness(unittest.TestCase):
 
     def test_sort_and_thread_are_given_up(self):
         """What is read for them is read by turns, too."""
-        for command in ("SORT (SUBJECT FROM TO CC DATE) UTF-8 TEXT 0123", "THREAD REFERENCES UTF-8 TEXT 0123"):
+        for command in ("SORT (SUBJECT FROM TO CC DATE) UTF-8 TEXT 0123", "THREAD REFERENCES UTF-8 TEXT 0123",
+                        "SORT (SUBJECT FROM TO CC DATE) UTF-8 ALL", "THREAD REFERENCES UTF-8 ALL"):
             with contextlib.ExitStack() as stack:
                 self.begin(stack, command, 1)
             wait_for(lambda: not self.sessions(BUSY), tell=lambda: self.sessions(BUSY))
