@@ -42,8 +42,10 @@ static json_t *run(struct op_call *call, const json_t *args)
 	int rc = check_caller(call);
 	if (rc == 0)
 		rc = op_args_take(call, args);
-	if (rc == 0)
+	if (rc == 0) {
+		op_audit_run(call);
 		rc = call->op->run(call);
+	}
 	if (rc == 0 && call->op->lists && !call->rows)
 		json_object_set_new(call->answer, "rows", json_array());
 	op_audit_end(call, rc);

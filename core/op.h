@@ -154,14 +154,18 @@ struct op_event {
 	const char *changes; /* what op_changed was told: "certificate a.test - 3b5c...;" */
 	const char *result;  /* "ok", or the kind of its error */
 	const char *reason;  /* of an error */
+	uint64_t begun;	     /* the number that its beginning was kept under; 0: none */
 };
 
 /* A line in the log and an event in the trail: for what is no operation, as a login
    that failed. Not on a loop. */
 void op_event(const struct op_event *event);
 
-/* Where events are kept; handed in at start. Any thread but a loop's. */
-void op_recorder_set(void (*record)(const struct op_event *event));
+/* Where events are kept; handed in at start. begin() is told of what is about to change
+   something, so that no end of the server hides it: durable when it returns the number for
+   `begun`. Any thread but a loop's. */
+void op_recorder_set(
+    uint64_t (*begin)(const struct op_event *event), void (*record)(const struct op_event *event));
 
 /* Run the row called name with the JSON object args; *answer is a new
    reference (jansson): {"ok":true,...} or {"ok":false,"error":{"kind":..,"text":..}}. */

@@ -1,18 +1,22 @@
 /* op_audit.c - the audit trail: each call that changes something, or was not allowed to
  *
  * The table says what is a secret, and those arguments are left out here, once for
- * all operations. A call's event is kept before its answer is given. */
+ * all operations. What changes something is kept before it runs, and with its outcome
+ * before its answer is given. */
 #include "core/log.h"
 #include "core/op_call.h"
 
 enum { VALUE_MAX = 256, ARGS_MAX = 2048, CHANGES_MAX = 8192 };
 
+static uint64_t (*beginner)(const struct op_event *event);
 static void (*recorder)(const struct op_event *event);
 
 static _Thread_local struct op_call *running;
 
-void op_recorder_set(void (*record)(const struct op_event *event))
+void op_recorder_set(
+    uint64_t (*begin)(const struct op_event *event), void (*record)(const struct op_event *event))
 {
+	beginner = begin;
 	recorder = record;
 }
 
@@ -118,7 +122,7 @@ void op_audit_begin(struct op_call *call)
 	running = call;
 }
 
-static void record(struct op_call *call, int rc)
+static struct op_event event_of(struct op_call *call)
 {
 	struct op_event event = {
 		.who = call->caller->name,
@@ -126,12 +130,30 @@ static void record(struct op_call *call, int rc)
 		.from = call->caller->from,
 		.op = call->op->name,
 		.args = args_text(call),
-		.changes = pool_str(&call->pool, buf_slice(&call->changes)),
-		.result = rc == 0 ? "ok" : err_kind_name(call->err.kind),
-		.reason = rc == 0 ? NULL : call->err.text,
+		.begun = call->begun,
 	};
 
 	find_subject(call, &event);
+	return event;
+}
+
+void op_audit_run(struct op_call *call)
+{
+	if (!beginner || call->caller->offline || call->op->reads)
+		return;
+	struct op_event event = event_of(call);
+	event.changes = "";
+	event.result = "begun";
+	call->begun = beginner(&event);
+}
+
+static void record(struct op_call *call, int rc)
+{
+	struct op_event event = event_of(call);
+
+	event.changes = pool_str(&call->pool, buf_slice(&call->changes));
+	event.result = rc == 0 ? "ok" : err_kind_name(call->err.kind);
+	event.reason = rc == 0 ? NULL : call->err.text;
 	write_line(call, &event);
 	if (recorder)
 		recorder(&event);

@@ -28,6 +28,7 @@ struct op_call {
 	uint64_t told;	       /* when progress was told last */
 	struct op_call *outer; /* that this thread was running when it began this one */
 	struct buf changes;    /* for the audit trail */
+	uint64_t begun;	       /* there */
 };
 
 /* op_answer.c: new references. */
@@ -42,6 +43,7 @@ const char *op_args_shown(struct op_call *call, size_t i);
 
 /* op_audit.c: around a call, on its thread. */
 void op_audit_begin(struct op_call *call);
+void op_audit_run(struct op_call *call); /* allowed, with good arguments: it runs now */
 void op_audit_end(struct op_call *call, int rc);
 
 #endif

@@ -8,11 +8,13 @@
 #include "storage/dir_private.h"
 #include "storage/rename.h"
 
+enum { BEGUN = 'b', INTERRUPTED = 200 };
+
 /* --- keep --- */
 
 struct keeping {
 	struct kv_write write; /* first member */
-	struct buf key, value, domain_key;
+	struct buf key, value, domain_key, begun;
 };
 
 static enum kv_result apply(struct kv_write *write, struct kv_txn *txn)
@@ -23,6 +25,8 @@ static enum kv_result apply(struct kv_write *write, struct kv_txn *txn)
 
 	if (r == 0 && k->domain_key.n > 0)
 		r = kv_put(tree, txn, buf_slice(&k->domain_key), SLICE("\1"));
+	if (r == 0 && k->begun.n > 0)
+		r = kv_del(tree, txn, buf_slice(&k->begun));
 	return dir_result(r);
 }
 
@@ -46,7 +50,17 @@ static const char *domain_of(const struct op_event *event, struct pool *pool)
 	return event->domain;
 }
 
-static void keep(const struct op_event *event)
+static void write_out(struct keeping *k, const struct op_event *event)
+{
+	if (kv_write(dir_env(), &k->write) != KV_DONE)
+		log_event(LOG_ERROR, "audit-not-kept", log_z("op", event->op));
+	buf_done(&k->key);
+	buf_done(&k->value);
+	buf_done(&k->domain_key);
+	buf_done(&k->begun);
+}
+
+static void keep_of(const struct op_event *event, int64_t when)
 {
 	struct keeping k = { .write.apply = apply };
 	struct op_event named = *event;
@@ -56,28 +70,84 @@ static void keep(const struct op_event *event)
 
 	named.domain = domain_of(event, &pool);
 	audit_key(&k.key, class, id);
-	audit_write(&k.value, &named, time(NULL));
+	audit_write(&k.value, &named, when);
 	if (named.domain) {
 		audit_domain_prefix(&k.domain_key, class, named.domain);
 		audit_put_id(&k.domain_key, id);
 	}
+	if (event->begun)
+		audit_key(&k.begun, BEGUN, event->begun);
 	atomic_fetch_add(&audit_came, 1);
-	if (kv_write(dir_env(), &k.write) != KV_DONE)
-		log_event(LOG_ERROR, "audit-not-kept", log_z("op", event->op));
-	buf_done(&k.key);
-	buf_done(&k.value);
-	buf_done(&k.domain_key);
+	write_out(&k, event);
 	pool_done(&pool);
+}
+
+static void keep(const struct op_event *event)
+{
+	keep_of(event, time(NULL));
+}
+
+/* --- what is begun --- */
+
+static uint64_t begin(const struct op_event *event)
+{
+	struct keeping k = { .write.apply = apply };
+	uint64_t id = log_id();
+
+	audit_key(&k.key, BEGUN, id);
+	audit_write(&k.value, event, time(NULL));
+	write_out(&k, event);
+	return id;
+}
+
+struct interrupted {
+	struct pool pool;
+	struct audit_entry entry[INTERRUPTED];
+	size_t n;
+};
+
+static bool see_begun(void *arg, struct slice key, struct slice value)
+{
+	struct interrupted *all = arg;
+	struct audit_entry *entry = &all->entry[all->n];
+
+	if (audit_read(value, &all->pool, entry)) {
+		entry->event.begun = audit_key_id(key);
+		all->n++;
+	}
+	return all->n < INTERRUPTED;
+}
+
+/* The server ended while these ran: what became of them is not known, that they were
+   called is. */
+static void settle_begun(void)
+{
+	struct interrupted all = { 0 };
+	const char prefix = BEGUN;
+
+	kv_each(dir_kv(DIR_TREE_AUDIT), NULL, slice_of(&prefix, 1), (struct slice){ 0 }, see_begun,
+	    &all);
+	for (size_t i = 0; i < all.n; i++) {
+		struct op_event *event = &all.entry[i].event;
+
+		event->result = "interrupted";
+		event->reason = "the server ended before it was done; see whether it is";
+		keep_of(event, all.entry[i].when);
+		log_event(LOG_WARN, "audit-interrupted", log_z("by", event->who),
+		    log_z("op", event->op), log_z("args", event->args));
+	}
+	pool_done(&all.pool);
 }
 
 void audit_start(void)
 {
-	op_recorder_set(keep);
+	settle_begun();
+	op_recorder_set(begin, keep);
 }
 
 void audit_stop(void)
 {
-	op_recorder_set(NULL);
+	op_recorder_set(NULL, NULL);
 }
 
 /* --- ask --- */

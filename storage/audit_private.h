@@ -2,6 +2,7 @@
  *
  *	class ID                   -> version, role, when, texts with their lengths before them
  *	'd' class DOMAIN NUL ID    -> nothing: the events of a domain
+ *	'b' ID                     -> as an event: begun, and its outcome not known
  *
  * The ID is that of the event with all bits turned, so that the newest comes first. */
 #ifndef STORAGE_AUDIT_PRIVATE_H

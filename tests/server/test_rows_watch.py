@@ -126,6 +126,29 @@ class Audit(Watched):
         self.assertEqual((row["operation"], row["account"], row["result"], row["from"]),
                          ("login", ANN, "denied", "page 127.0.0.1"))
 
+    def test_12_a_sudden_end_hides_nothing(self):
+        """Who calls an operation stands in the trail before it changes anything."""
+        with Server() as server:
+            server.add(CY)
+            for attempt in range(12):
+                command = subprocess.Popen([server.bin / "signet", "-d", server.data, "pki", "key-generate", "beta.test",
+                                            "--type", "RSA-4096"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                time.sleep(0.1 * attempt)  # when it has come to work; it takes some seconds
+                server.kill()
+                command.wait(60)
+                server.start()
+                row = server.signet("audit", "list", "--limit", "1")["rows"][0]
+                if row["result"] == "interrupted":
+                    break
+            self.assertEqual((row["operation"], row["domain"], row["arguments"], row["result"]),
+                             ("pki key-generate", "beta.test", "domain=beta.test type=RSA-4096", "interrupted"))
+            self.assertIn("see whether it is", row["reason"])
+            server.stop()
+            server.start()  # and it is told once
+            rows = server.signet("audit", "list")["rows"]
+            self.assertEqual([row["result"] for row in rows].count("interrupted"), 1)
+            self.assertNotIn("begun", [row["result"] for row in rows])
+
     def test_12_each_sees_his_own(self):
         self.signet("account", "quota", BOB, "1M")
         self.signet("account", "quota", CY, "1M")
