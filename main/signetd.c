@@ -31,7 +31,6 @@
 #include "pki/seal.h"
 #include "pki/trust.h"
 #include "protocols/relay/relay.h"
-#include "protocols/smtp/dmarc_report.h"
 #include "protocols/smtp/flow.h"
 #include "smime/smime.h"
 #include "storage/apop.h"
@@ -299,7 +298,7 @@ static int start_threads(struct err *err)
 
 	if (workers_start((unsigned)conf_num(&conf_key_server_workers),
 		(unsigned)conf_num(&conf_key_server_network_threads), err) ||
-	    tally_start(err) || dmarc_report_start(err) || relay_start(&sealer, err))
+	    tally_start(err) || relay_start(&sealer, err))
 		return -1;
 	return loops_start((unsigned)conf_num(&conf_key_server_loops), err);
 }

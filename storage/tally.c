@@ -135,7 +135,10 @@ static void run(void *arg)
 
 int tally_start(struct err *err)
 {
-	return thread_start("tally", run, NULL, err);
+	return thread_start("tally", run, NULL, err) ||
+		thread_start("reports", tally_send_run, NULL, err)
+	    ? -1
+	    : 0;
 }
 
 void tally_stop(void)

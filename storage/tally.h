@@ -15,6 +15,7 @@
 
 #include "core/buf.h"
 #include "core/err.h"
+#include "core/table.h"
 
 enum { TALLY_LINES_MAX = 1000, TALLY_NEW_MAX = 20000, TALLY_DAY_S = 86400 };
 
@@ -43,12 +44,20 @@ bool tally_read(struct slice key, struct slice record, struct tally *out);
 int tally_each(const char *room, int64_t day, struct slice domain,
     bool (*visit)(void *arg, const struct tally *tally), void *arg);
 
-/* Have send() report each domain's day that is over, in the hours after midnight; all:
-   also today's. What it returns 0 for is forgotten, else it is asked again for some days.
-   Returns how many were sent. A thread that may wait for the network. */
-unsigned tally_send(const char *room, bool all, int (*send)(int64_t day, struct slice domain));
+/* A kind of report: a row beside the code that writes it. send() tells a domain about a
+   day; -1: not now, so it is asked again for some days. */
+struct tally_report {
+	const char *room;
+	int (*send)(int64_t day, struct slice domain);
+};
+#define TALLY_REPORT(id) TABLE_ROW(tally_report, id)
+TABLE_DECLARE(tally_report);
 
-/* The thread that writes; and the last writing, after all threads. */
+/* Report each domain's day that is over; all: also today's. They are sent by themselves in
+   the hours after midnight. Returns how many were. A thread that may wait for the network. */
+unsigned tally_send(const struct tally_report *report, bool all);
+
+/* The threads that write and that send; and the last writing, after all threads. */
 int tally_start(struct err *err);
 void tally_stop(void);
 

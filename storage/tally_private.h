@@ -34,4 +34,7 @@ void merge_line(struct merging *m, struct slice line, uint64_t n, struct slice n
 void merge_end(struct merging *m);
 void merge_put(struct merging *m);
 
+/* A thread: sends what is over. */
+void tally_send_run(void *arg);
+
 #endif

@@ -10,6 +10,7 @@ enum {
 	SPREAD_S = 4 * 3600, /* RFC 8460 4.1: not all at midnight */
 	GIVE_UP_S = 3 * TALLY_DAY_S,
 	KEYS_MAX = 100000,
+	LOOK_EVERY_MS = 3600 * 1000,
 };
 
 /* --- reading --- */
@@ -99,19 +100,18 @@ static void forget(const char *room, const struct slice *keys, size_t n)
 		store_record_put(room, keys[i], (struct slice){ 0 }, &err);
 }
 
-static bool send_group(const char *room, const struct due *due, size_t i, size_t n,
-    int (*send)(int64_t day, struct slice domain))
+static bool send_group(const struct tally_report *report, const struct due *due, size_t i, size_t n)
 {
 	struct tally tally;
 
 	bool good = tally_read(due->keys[i], SLICE("2\n\n"), &tally);
-	bool sent = good && send(tally.day, tally.domain) == 0;
+	bool sent = good && report->send(tally.day, tally.domain) == 0;
 	if (sent || !good || due->now > tally.day + GIVE_UP_S)
-		forget(room, due->keys + i, n);
+		forget(report->room, due->keys + i, n);
 	return sent;
 }
 
-unsigned tally_send(const char *room, bool all, int (*send)(int64_t day, struct slice domain))
+unsigned tally_send(const struct tally_report *report, bool all)
 {
 	struct due *due = mem_get(sizeof(*due));
 	unsigned sent = 0;
@@ -120,12 +120,20 @@ unsigned tally_send(const char *room, bool all, int (*send)(int64_t day, struct 
 	due->now = time(NULL);
 	due->all = all;
 	tally_write();
-	store_record_each(room, (struct slice){ 0 }, gather, due);
+	store_record_each(report->room, (struct slice){ 0 }, gather, due);
 	for (size_t i = 0; i < due->n && !threads_ending(); i += n) {
 		n = group(due, i);
-		sent += send_group(room, due, i, n, send);
+		sent += send_group(report, due, i, n);
 	}
 	pool_done(&due->pool);
 	free(due);
 	return sent;
+}
+
+void tally_send_run(void *arg)
+{
+	(void)arg;
+	while (!threads_sleep(LOOK_EVERY_MS))
+		for (size_t i = 0; i < tally_report_table_n; i++)
+			tally_send(tally_report_table[i], false);
 }

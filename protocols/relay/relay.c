@@ -6,12 +6,11 @@
 #include "core/log.h"
 #include "protocols/relay/plan.h"
 #include "protocols/relay/relay_private.h"
-#include "protocols/relay/tlsrpt.h"
 
 int relay_start(const struct relay_sealer *sealer, struct err *err)
 {
 	relay_login_start(sealer);
-	return tlsrpt_start(err) != 0 ? -1 : plan_start(err);
+	return plan_start(err);
 }
 
 void relay_drain(uint64_t ms)

@@ -66,9 +66,4 @@ struct tlsrpt_head {
    read. */
 int tlsrpt_json(const struct tlsrpt_head *head, struct buf *out);
 
-/* --- tlsrpt_send.c --- */
-
-/* A thread that sends what is over; ends with the others. */
-int tlsrpt_start(struct err *err);
-
 #endif

@@ -13,7 +13,7 @@
 #include "protocols/relay/tlsrpt.h"
 #include "storage/notice.h"
 
-enum { LOOK_EVERY_MS = 3600 * 1000, TARGETS_MAX = 5, POST_MS = 60000, ANSWER_MAX = 64 * 1024 };
+enum { TARGETS_MAX = 5, POST_MS = 60000, ANSWER_MAX = 64 * 1024 };
 
 /* One domain's day. */
 struct report {
@@ -141,17 +141,7 @@ static int send_one(int64_t day, struct slice domain)
 	return rc;
 }
 
-static void run_thread(void *arg)
-{
-	(void)arg;
-	while (!threads_sleep(LOOK_EVERY_MS))
-		tally_send(tlsrpt_room, false, send_one);
-}
-
-int tlsrpt_start(struct err *err)
-{
-	return thread_start("tls-report", run_thread, NULL, err);
-}
+TALLY_REPORT(tls) = { .room = tlsrpt_room, .send = send_one };
 
 /* --- for admins --- */
 
@@ -192,7 +182,7 @@ OPERATION(tls_report_show) = {
 
 static int run_send(struct op_call *call)
 {
-	op_put_number(call, "sent", tally_send(tlsrpt_room, op_bool(call, "today"), send_one));
+	op_put_number(call, "sent", tally_send(&tally_report_tls, op_bool(call, "today")));
 	return 0;
 }
 

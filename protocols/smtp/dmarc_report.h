@@ -44,7 +44,4 @@ struct dmarc_report_head {
 /* Append the report on all of that day and domain. 0, or -1: it cannot be read. */
 int dmarc_report_xml(const struct dmarc_report_head *head, struct buf *out);
 
-/* A thread that sends what is over; ends with the others. */
-int dmarc_report_start(struct err *err);
-
 #endif

@@ -9,7 +9,7 @@
 #include "protocols/smtp/dmarc_report.h"
 #include "storage/notice.h"
 
-enum { LOOK_EVERY_MS = 3600 * 1000, TARGETS_MAX = 5 };
+enum { TARGETS_MAX = 5 };
 
 /* One domain's day. */
 struct report {
@@ -146,17 +146,7 @@ static int send_one(int64_t day, struct slice domain)
 	return rc;
 }
 
-static void run_thread(void *arg)
-{
-	(void)arg;
-	while (!threads_sleep(LOOK_EVERY_MS))
-		tally_send(dmarc_room, false, send_one);
-}
-
-int dmarc_report_start(struct err *err)
-{
-	return thread_start("dmarc-report", run_thread, NULL, err);
-}
+TALLY_REPORT(dmarc) = { .room = dmarc_room, .send = send_one };
 
 /* --- for admins --- */
 
@@ -206,7 +196,7 @@ OPERATION(dmarc_report_show) = {
 
 static int run_send(struct op_call *call)
 {
-	op_put_number(call, "sent", tally_send(dmarc_room, op_bool(call, "today"), send_one));
+	op_put_number(call, "sent", tally_send(&tally_report_dmarc, op_bool(call, "today")));
 	return 0;
 }
 
