@@ -71,6 +71,11 @@ void io_deadline(struct io *io, uint64_t at);
    an injection and must be dropped. Returns how many there were. */
 size_t io_sock_drop_input(struct io *io);
 
+/* Tell the peer at once that what it sent has come: a client that writes a command in
+   two pieces may keep the second until it knows (RFC 896), and the system would wait for
+   something to go with it (RFC 1122 4.2.3.2). */
+void io_acknowledge(struct io *io);
+
 /* The descriptor at the bottom of the stack. */
 int io_fd(const struct io *io);
 

@@ -6,6 +6,8 @@
 #include "core/io.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -225,6 +227,11 @@ size_t io_unsent(const struct io *io)
 	const struct io_sock *sock = sock_of(io);
 
 	return sock->out.n - sock->sent;
+}
+
+void io_acknowledge(struct io *io)
+{
+	setsockopt(sock_of(io)->fd, IPPROTO_TCP, TCP_QUICKACK, &(int){ 1 }, sizeof(int));
 }
 
 int io_fd(const struct io *io)

@@ -55,11 +55,19 @@ static void put_text(struct line *line, const char *s)
 
 static void put_number(struct line *line, const char *key, int64_t n)
 {
-	char text[32];
+	char text[24];
+	size_t at = sizeof text;
+	uint64_t rest = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
 
+	do
+		text[--at] = (char)('0' + rest % 10);
+	while ((rest /= 10) > 0);
+	if (n < 0)
+		text[--at] = '-';
+	text[--at] = '=';
 	put(line, " ", 1);
 	put_text(line, key);
-	put(line, text, (size_t)snprintf(text, sizeof text, "=%lld", (long long)n));
+	put(line, text + at, sizeof text - at);
 }
 
 /* Blanks, quotes, controls; and what a terminal or an editor takes for a
@@ -133,7 +141,6 @@ static void put_time(struct line *line)
 	static _Thread_local char second[SECOND_BYTES];
 	static _Thread_local time_t of;
 	struct timespec now;
-	char ms[8];
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (now.tv_sec != of || !*second) {
@@ -143,9 +150,12 @@ static void put_time(struct line *line)
 		strftime(second, sizeof second, "%Y-%m-%dT%H:%M:%S", &tm);
 		of = now.tv_sec;
 	}
+	int ms = (int)(now.tv_nsec / 1000000 % 1000);
 	put_text(line, second);
-	put(line, ms,
-	    (size_t)snprintf(ms, sizeof ms, ".%03dZ", (int)(now.tv_nsec / 1000000 % 1000)));
+	put(line,
+	    (char[]){ '.', (char)('0' + ms / 100), (char)('0' + ms / 10 % 10),
+		(char)('0' + ms % 10), 'Z' },
+	    5);
 }
 
 static void put_context(struct line *line)

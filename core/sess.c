@@ -147,6 +147,9 @@ static bool need_input(struct sess *s)
 	if (got > 0)
 		return true;
 	if (got == IO_AGAIN) {
+		if (s->heard) /* of a command, and no answer carries that it came */
+			io_acknowledge(s->io);
+		s->heard = false;
 		sess_wait_socket(s, true);
 		return false;
 	}

@@ -137,8 +137,10 @@ ssize_t sess_fill(struct sess *s)
 			s->in.n += (size_t)got;
 		s->view = buf_slice(&s->in);
 	}
-	if (got > 0)
+	if (got > 0) {
 		s->active = loop_now();
+		s->heard = true;
+	}
 	return got;
 }
 
@@ -161,8 +163,10 @@ int sess_send_output(struct sess *s)
 		if (rc == 0)
 			rc = io_flush(s->io);
 	} while (rc == 0 && sent < s->out.n);
-	if (sent > 0)
+	if (sent > 0) {
 		s->active = loop_now();
+		s->heard = false;
+	}
 	if (sent == s->out.n)
 		buf_done(&s->out);
 	else

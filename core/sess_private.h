@@ -37,6 +37,7 @@ struct sess {
 	bool more;		/* run() wants to be called again */
 	bool secured;		/* TLS came by an upgrade */
 	bool peer_done;		/* the peer will send no more */
+	bool heard;		/* input came, and nothing was sent since */
 	bool delayed;		/* replies are held back until the timer runs */
 	bool bye_said;
 	bool called; /* by a handle: the socket, which is watched, has said nothing */

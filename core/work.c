@@ -161,11 +161,13 @@ static int crew_start(struct crew *crew, unsigned max, struct err *err)
 	return started ? 0 : err_set(err, ERR_TEMP, "cannot start a %s thread", crew->name);
 }
 
-/* With the lock held. When no thread can be added the task waits for one that runs. */
+/* With the lock held, which it gives back: a thread that is called must not find it taken.
+   When no thread can be added the task waits for one that runs. */
 static void call_thread(struct crew *crew)
 {
 	if (crew->idle == 0 && crew->alive < crew->max)
 		add_thread(crew);
+	pthread_mutex_unlock(&crew->lock);
 	pthread_cond_signal(&crew->work);
 }
 
@@ -177,7 +179,6 @@ static void crew_post(struct crew *crew, struct task *task)
 	*crew->last = task;
 	crew->last = &task->next;
 	call_thread(crew);
-	pthread_mutex_unlock(&crew->lock);
 }
 
 static void crew_stop(struct crew *crew)
@@ -207,7 +208,8 @@ void worker_post_turn(struct task *task, uint64_t lane)
 	turns_add(&worker.turns, task, lane);
 	if (may_turn(&worker))
 		call_thread(&worker);
-	pthread_mutex_unlock(&worker.lock);
+	else
+		pthread_mutex_unlock(&worker.lock);
 }
 
 void network_post(struct task *task)
