@@ -135,6 +135,14 @@ static int bind_all(const struct listener *l, int *fds, unsigned n)
 	return share ? (int)n : 1;
 }
 
+void listen_defer(const struct listener *l, int fd)
+{
+	int seconds = l->tls == LISTEN_TLS ? 1 : 0;
+
+	if (l->host[0] != '/')
+		setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
+}
+
 static int refused(const struct listener *l, int why, struct err *err)
 {
 	if (l->host[0] == '/')

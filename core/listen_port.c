@@ -29,8 +29,10 @@ static struct port *port_new(const struct listener *listener, const int *fds, un
 	port->listener = copy_of(listener);
 	port->doors = mem_get(n * sizeof *port->doors);
 	port->n_doors = n;
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++) {
 		port->doors[i] = (struct door){ .port = port, .fd = fds[i] };
+		listen_defer(listener, fds[i]);
+	}
 	port->bound = listen_bound(listener, fds[0], address, sizeof address);
 	return port;
 }

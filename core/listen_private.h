@@ -93,6 +93,11 @@ enum { LISTEN_BACKLOG = 1024 };
    first is made. How many, or -1. */
 int listen_bind(const struct listener *listener, int *fds, unsigned n, struct err *err);
 
+/* Where the client speaks first a connection is accepted with its first bytes, or a second
+   or so later: it wakes a loop once instead of twice. For each socket, also when it goes
+   on with other TLS than before. */
+void listen_defer(const struct listener *listener, int fd);
+
 /* The address as text; the port, 0 for a path. */
 unsigned listen_bound(const struct listener *listener, int fd, char *out, size_t n);
 
