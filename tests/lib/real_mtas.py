@@ -4,11 +4,13 @@
 
 They cannot be installed beside Postfix: tools/unpack unpacks them, and here they find themselves in /usr, and their
 users in /etc/passwd. They take mail for users of a domain, offer STARTTLS, and file into Maildirs."""
+import functools
 import os
 import pathlib
 import shutil
 import signal
 import subprocess
+import tempfile
 
 from real_servers import Program, listens
 from waiting import wait_for
@@ -81,8 +83,25 @@ exec "$@"
 """
 
 
+# What of it a container or a chroot may refuse.
+PROBE = """\
+set -e
+mount --make-rprivate /
+mount -t tmpfs none {d}
+mkdir {d}/upper {d}/work
+mount -t overlay overlay -o lowerdir=/var,upperdir={d}/upper,workdir={d}/work /var
+mount -t overlay overlay -o lowerdir={tree}/usr:/usr /usr
+"""
+
+
+@functools.cache
 def installed():
-    return (TREE / "complete").exists() and os.geteuid() == 0
+    """Whether they are unpacked, and this machine lets us mount where they can run."""
+    if not (TREE / "complete").exists() or os.geteuid() != 0:
+        return False
+    with tempfile.TemporaryDirectory(prefix="signet-mount.") as d:
+        probe = ["unshare", "-m", "--fork", "--pid", "sh", "-c", PROBE.format(d=d, tree=TREE)]
+        return subprocess.run(probe, capture_output=True, check=False, timeout=60).returncode == 0
 
 
 class Mta(Program):

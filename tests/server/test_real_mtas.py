@@ -23,7 +23,7 @@ LARGE = b"Subject: large\r\n\r\n" + b".\r\n" + base64.encodebytes(
 USERS = ("one", "two", "three", "four", "five")
 
 
-@unittest.skipUnless(real_mtas.installed(), "Exim and OpenSMTPD are not unpacked (tools/unpack), or this is not root")
+@unittest.skipUnless(real_mtas.installed(), "Exim and OpenSMTPD are not unpacked (tools/unpack), or cannot be mounted here")
 class World(unittest.TestCase):
     """A server, and another that is mx.DOMAIN at 127.0.0.6."""
 
