@@ -14,8 +14,8 @@
 
 struct slot {
 	const struct conf_key *key;
-	_Atomic int64_t num;	/* server-wide */
-	atomic_bool overridden; /* some other place than the server has a value */
+	_Atomic int64_t num;	      /* server-wide */
+	atomic_bool said, overridden; /* some other place than the server has a value */
 };
 
 /* Slots are found by the address of their row: an open hash, filled once. */
@@ -150,7 +150,7 @@ static const struct conf_value *merged(const struct conf_key *key, const struct 
 	const struct conf_value *value = NULL;
 
 	for (size_t i = 0; !value && i < sizeof order / sizeof *order; i++)
-		if (order[i].place)
+		if (order[i].place && conf_scopes(key) & order[i].scope)
 			value = order[i].scope == CONF_DESTINATION
 			    ? of_destination(key, slice_str(order[i].place))
 			    : conf_values_find(
@@ -175,8 +175,11 @@ int64_t conf_num_at(const struct conf_key *key, const struct conf_at *at)
 
 void conf_text(const struct conf_key *key, const struct conf_at *at, struct buf *out)
 {
-	start_once();
 	buf_clear(out);
+	if (!atomic_load_explicit(&slot_of(key)->said, memory_order_acquire)) {
+		buf_addz(out, key->def);
+		return;
+	}
 	pthread_rwlock_rdlock(&lock);
 	const struct conf_value *value = merged(key, at);
 	buf_addz(out, value ? value->text : key->def);
@@ -222,26 +225,34 @@ void conf_each(const struct conf_key *key,
 
 /* --- changing --- */
 
-static void look_for_override(void *arg, enum conf_scope scope, const char *place, const char *text)
+struct said {
+	bool any, elsewhere; /* than for the server */
+};
+
+static void look_at_said(void *arg, enum conf_scope scope, const char *place, const char *text)
 {
+	struct said *said = arg;
+
 	(void)place;
 	(void)text;
-	*(bool *)arg |= scope != CONF_SERVER;
+	said->any = true;
+	said->elsewhere |= scope != CONF_SERVER;
 }
 
 /* Bring a slot in line with the values, and tell its module. */
 static void refresh(struct slot *slot)
 {
-	bool overridden = false;
+	struct said said = { 0 };
 
-	conf_each(slot->key, look_for_override, &overridden);
+	conf_each(slot->key, look_at_said, &said);
 	pthread_rwlock_rdlock(&lock);
 	const struct conf_value *value =
 	    conf_values_find(values, slot->key, CONF_SERVER, SLICE(""));
 	int64_t num = value ? value->num : default_num(slot->key);
 	pthread_rwlock_unlock(&lock);
 	atomic_store(&slot->num, num);
-	atomic_store(&slot->overridden, overridden);
+	atomic_store(&slot->overridden, said.elsewhere);
+	atomic_store(&slot->said, said.any);
 	if (slot->key->changed)
 		slot->key->changed(num);
 }

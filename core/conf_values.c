@@ -40,8 +40,12 @@ void conf_values_free(struct conf_values **values)
 static struct conf_value **link_to(struct conf_value **bucket, const struct conf_key *key,
     enum conf_scope scope, struct slice place)
 {
-	uint64_t hash = hash_bytes(place) + hash_bytes(slice_of(&key, sizeof key)) + scope;
-	struct conf_value **at = &bucket[hash % BUCKETS];
+	/* Of these only the place comes from outside. */
+	uint64_t hash = (uintptr_t)key * UINT64_C(0x9e3779b97f4a7c15) >> 32;
+	struct conf_value **at;
+
+	hash += scope + (place.n > 0 ? hash_bytes(place) : 0);
+	at = &bucket[hash % BUCKETS];
 
 	while (*at &&
 	    ((*at)->key != key || (*at)->scope != scope ||
