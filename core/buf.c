@@ -254,16 +254,20 @@ void buf_addz(struct buf *b, const char *s)
 	buf_adds(b, slice_str(s));
 }
 
-void buf_addu(struct buf *b, unsigned long long u)
+char *digits_put(char *end, unsigned long long u)
 {
-	char digits[24];
-	size_t at = sizeof digits;
-
 	do {
-		digits[--at] = (char)('0' + u % 10);
+		*--end = (char)('0' + u % 10);
 		u /= 10;
 	} while (u > 0);
-	buf_add(b, digits + at, sizeof digits - at);
+	return end;
+}
+
+void buf_addu(struct buf *b, unsigned long long u)
+{
+	char digits[DIGITS_MAX], *end = digits + sizeof digits, *first = digits_put(end, u);
+
+	buf_add(b, first, (size_t)(end - first));
 }
 
 void buf_printf(struct buf *b, const char *fmt, ...)

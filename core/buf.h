@@ -99,6 +99,12 @@ void buf_addc(struct buf *b, char c);
 void buf_adds(struct buf *b, struct slice s);
 void buf_addz(struct buf *b, const char *s);
 void buf_addu(struct buf *b, unsigned long long u); /* decimal */
+
+/* The same into memory of the caller, DIGITS_MAX at most, so that they end before `end`.
+   Returns the first. */
+enum { DIGITS_MAX = 20 };
+char *digits_put(char *end, unsigned long long u);
+
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 

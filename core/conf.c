@@ -14,8 +14,9 @@
 
 struct slot {
 	const struct conf_key *key;
-	_Atomic int64_t num;	      /* server-wide */
-	atomic_bool said, overridden; /* some other place than the server has a value */
+	_Atomic int64_t num;	/* server-wide */
+	atomic_bool said;	/* some place has a value */
+	atomic_bool overridden; /* some other place than the server has one */
 };
 
 /* Slots are found by the address of their row: an open hash, filled once. */

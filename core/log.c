@@ -55,19 +55,15 @@ static void put_text(struct line *line, const char *s)
 
 static void put_number(struct line *line, const char *key, int64_t n)
 {
-	char text[24];
-	size_t at = sizeof text;
-	uint64_t rest = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+	char text[DIGITS_MAX + 2], *end = text + sizeof text;
+	char *first = digits_put(end, n < 0 ? 0 - (unsigned long long)n : (unsigned long long)n);
 
-	do
-		text[--at] = (char)('0' + rest % 10);
-	while ((rest /= 10) > 0);
 	if (n < 0)
-		text[--at] = '-';
-	text[--at] = '=';
+		*--first = '-';
+	*--first = '=';
 	put(line, " ", 1);
 	put_text(line, key);
-	put(line, text + at, sizeof text - at);
+	put(line, first, (size_t)(end - first));
 }
 
 /* Blanks, quotes, controls; and what a terminal or an editor takes for a

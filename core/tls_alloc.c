@@ -76,8 +76,10 @@ static void *kept_get(size_t n)
 }
 
 /* A kept block can't be told from one in use: not where faults are looked for. */
-#ifdef __SANITIZE_ADDRESS__
+#ifdef __SANITIZE_ADDRESS__ /* gcc */
 #define KEEPS false
+#elif defined(__has_feature) /* clang */
+#define KEEPS (!__has_feature(address_sanitizer))
 #else
 #define KEEPS true
 #endif

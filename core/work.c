@@ -204,6 +204,7 @@ void worker_post(struct task *task)
 
 void worker_post_turn(struct task *task, uint64_t lane)
 {
+	log_flush();
 	pthread_mutex_lock(&worker.lock);
 	turns_add(&worker.turns, task, lane);
 	if (may_turn(&worker))

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "core/lru.h"
-#include "core/num.h"
 #include "storage/find_files.h"
 
 enum { KEPT = 64 }; /* indexes open at a time; each is a few mappings */
@@ -74,17 +73,6 @@ struct find_index *find_index_with(
 
 /* --- what is kept --- */
 
-struct key {
-	unsigned char bytes[12];
-};
-
-static struct slice key_of(struct key *key, const struct shard *shard, uint64_t account)
-{
-	num_put32(key->bytes, shard->id);
-	num_put64(key->bytes + 4, account);
-	return slice_of(key->bytes, sizeof(key->bytes));
-}
-
 static void drop(void *payload)
 {
 	find_index_free(payload);
@@ -93,19 +81,19 @@ static void drop(void *payload)
 /* With the lock held. */
 static void keep(struct find_index *index)
 {
-	struct key key;
+	struct find_key key;
 
 	if (!kept)
 		kept = lru_new(KEPT, sizeof(struct find_index *), drop);
-	struct find_index **slot = lru_put(kept, key_of(&key, index->shard, index->account));
+	struct find_index **slot = lru_put(kept, find_key_of(&key, index->shard, index->account));
 	find_index_free(slot);
 	*slot = find_index_ref(index);
 }
 
 static struct find_index *find_kept(struct shard *shard, uint64_t account)
 {
-	struct key key;
-	struct find_index **slot = kept ? lru_find(kept, key_of(&key, shard, account)) : NULL;
+	struct find_key key;
+	struct find_index **slot = kept ? lru_find(kept, find_key_of(&key, shard, account)) : NULL;
 
 	return slot ? find_index_ref(*slot) : NULL;
 }
@@ -140,11 +128,11 @@ int find_index_put(struct find_index *index, struct err *err)
 
 void find_index_remove(struct shard *shard, uint64_t account)
 {
-	struct key key;
+	struct find_key key;
 
 	pthread_mutex_lock(&lock);
 	if (kept)
-		lru_drop(kept, key_of(&key, shard, account));
+		lru_drop(kept, find_key_of(&key, shard, account));
 	find_files_remove(shard, account);
 	pthread_mutex_unlock(&lock);
 }

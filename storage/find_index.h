@@ -7,8 +7,22 @@
 #ifndef STORAGE_FIND_INDEX_H
 #define STORAGE_FIND_INDEX_H
 
+#include "core/num.h"
 #include "storage/find_segment.h"
 #include "storage/shard.h"
+
+/* An account in a table. */
+struct find_key {
+	unsigned char bytes[12];
+};
+
+static inline struct slice find_key_of(
+    struct find_key *key, const struct shard *shard, uint64_t account)
+{
+	num_put32(key->bytes, shard->id);
+	num_put64(key->bytes + 4, account);
+	return slice_of(key->bytes, sizeof(key->bytes));
+}
 
 /* Immutable but for references. */
 struct find_piece {

@@ -6,9 +6,9 @@
 
 #include "core/loop.h"
 #include "core/lru.h"
-#include "core/num.h"
 #include "storage/find.h"
 #include "storage/find_build.h"
+#include "storage/find_index.h"
 
 enum {
 	ACCOUNTS_MAX = 10000,
@@ -28,25 +28,14 @@ static void drop(void *payload)
 	buf_done(&it->ids);
 }
 
-struct key {
-	unsigned char bytes[12];
-};
-
-static struct slice key_of(struct key *key, const struct shard *shard, uint64_t account)
-{
-	num_put32(key->bytes, shard->id);
-	num_put64(key->bytes + 4, account);
-	return slice_of(key->bytes, sizeof(key->bytes));
-}
-
 static struct find_todo *mark(struct shard *shard, uint64_t account)
 {
 	uint64_t now = loop_now();
-	struct key key;
+	struct find_key key;
 
 	if (!todo)
 		todo = lru_new(ACCOUNTS_MAX, sizeof(struct find_todo), drop);
-	struct find_todo *it = lru_put(todo, key_of(&key, shard, account));
+	struct find_todo *it = lru_put(todo, find_key_of(&key, shard, account));
 	if (!it->shard)
 		*it = (struct find_todo){ .shard = shard, .account = account, .first = now };
 	it->last = now;
@@ -96,11 +85,11 @@ bool find_todo_take(struct find_todo *out, uint64_t now)
 
 void find_todo_drop(struct shard *shard, uint64_t account)
 {
-	struct key key;
+	struct find_key key;
 
 	pthread_mutex_lock(&lock);
 	if (todo)
-		lru_drop(todo, key_of(&key, shard, account));
+		lru_drop(todo, find_key_of(&key, shard, account));
 	pthread_mutex_unlock(&lock);
 }
 

@@ -189,7 +189,7 @@ static int run_rebuild(struct op_call *call)
 	}
 	op_put_number(call, "accounts", rebuild.accounts);
 	op_put_number(call, "messages", messages);
-	return rc == 0 ? 0 : op_fail_err(call, &err);
+	return op_done(call, rc, &err);
 }
 
 OPERATION(index_rebuild) = {

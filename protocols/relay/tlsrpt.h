@@ -13,6 +13,7 @@
 #include "core/buf.h"
 #include "core/err.h"
 #include "core/pool.h"
+#include "storage/notice.h"
 #include "storage/tally.h"
 
 enum { TLSRPT_FAILURES_MAX = 50 };
@@ -54,16 +55,8 @@ bool tlsrpt_wanted(struct slice domain, struct pool *pool, struct slice *rua);
 
 /* --- tlsrpt_json.c --- */
 
-struct tlsrpt_head {
-	const char *own;     /* who reports */
-	const char *contact; /* address */
-	const char *id;
-	struct slice domain;
-	int64_t day; /* its beginning, unix seconds */
-};
-
 /* The report about all records of that day and domain; appended. 0, or -1: they cannot be
    read. */
-int tlsrpt_json(const struct tlsrpt_head *head, struct buf *out);
+int tlsrpt_json(const struct notice_head *head, struct buf *out);
 
 #endif

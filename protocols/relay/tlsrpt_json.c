@@ -7,7 +7,7 @@
 #include "protocols/relay/tlsrpt.h"
 
 struct writing {
-	const struct tlsrpt_head *head;
+	const struct notice_head *head;
 	json_t *policies;
 	struct tlsrpt_seen *seen;
 };
@@ -88,7 +88,7 @@ static int add_piece(const char *piece, size_t n, void *arg)
 	return 0;
 }
 
-int tlsrpt_json(const struct tlsrpt_head *head, struct buf *out)
+int tlsrpt_json(const struct notice_head *head, struct buf *out)
 {
 	struct writing w = { head, json_array(), mem_get(sizeof(*w.seen)) };
 

@@ -11,13 +11,12 @@
 #include "core/text.h"
 #include "protocols/relay/talk.h"
 #include "protocols/relay/tlsrpt.h"
-#include "storage/notice.h"
 
 enum { TARGETS_MAX = 5, POST_MS = 60000, ANSWER_MAX = 64 * 1024 };
 
 /* One domain's day. */
 struct report {
-	struct tlsrpt_head head;
+	struct notice_head head;
 	struct pool pool;
 	struct buf packed;
 };
@@ -25,15 +24,11 @@ struct report {
 /* --- by mail (RFC 8460 5.3) --- */
 
 /* Mail that is about TLS that fails must not wait for TLS (RFC 8689 5). */
-static void write_mail(struct report *r, struct slice to, uint64_t mid, struct buf *out)
+static int send_mail(struct report *r, struct slice to, struct err *err)
 {
-	const struct tlsrpt_head *h = &r->head;
+	const struct notice_head *h = &r->head;
 	const struct notice_report report = {
-		.from = h->contact,
-		.to = to,
-		.subject =
-		    pool_printf(&r->pool, "Report Domain: %.*s Submitter: %s Report-ID: <%s>",
-			SLICE_ARG(h->domain), h->own, h->id),
+		.head = h,
 		.fields = pool_printf(&r->pool,
 		    "TLS-Report-Domain: %.*s\r\nTLS-Report-Submitter: %s\r\nTLS-Required: No\r\n",
 		    SLICE_ARG(h->domain), h->own),
@@ -41,26 +36,14 @@ static void write_mail(struct report *r, struct slice to, uint64_t mid, struct b
 		.text = pool_printf(&r->pool, "How TLS from %s to the mail servers of %.*s went.",
 		    h->own, SLICE_ARG(h->domain)),
 		.type = "application/tlsrpt+gzip",
-		.file = pool_printf(&r->pool, "%s!%.*s!%lld!%lld.json.gz", h->own,
-		    SLICE_ARG(h->domain), (long long)h->day, (long long)h->day + TALLY_DAY_S - 1),
+		.ending = "json.gz",
 		.data = buf_slice(&r->packed),
 	};
-
-	notice_report_write(&report, mid, out);
-}
-
-static int send_mail(struct report *r, struct slice to, struct err *err)
-{
-	struct buf message = { 0 };
 	struct address parsed;
-	uint64_t mid = log_id();
 
 	if (!address_parse(&r->pool, to, &parsed))
 		return err_set(err, ERR_INPUT, "'%.*s' is no address", SLICE_ARG(to));
-	write_mail(r, to, mid, &message);
-	int rc = notice_message((struct slice){ 0 }, to, buf_slice(&message), mid, err);
-	buf_done(&message);
-	return rc > 0 ? err_set(err, ERR_ABSENT, "nobody is there") : rc;
+	return notice_report_send(&report, to, err);
 }
 
 /* --- by HTTPS (RFC 8460 5.4) --- */
@@ -110,19 +93,6 @@ static int send_all_of(struct report *r)
 	return rc;
 }
 
-static int make(struct report *r, struct slice domain, int64_t day, struct buf *json)
-{
-	struct slice own = relay_own_name(&r->pool);
-
-	r->head = (struct tlsrpt_head){ .own = pool_str(&r->pool, own),
-		.contact = pool_printf(&r->pool, "postmaster@%.*s", SLICE_ARG(own)),
-		.id = pool_printf(
-		    &r->pool, "%lld.%.*s@%.*s", (long long)day, SLICE_ARG(domain), SLICE_ARG(own)),
-		.domain = domain,
-		.day = day };
-	return tlsrpt_json(&r->head, json);
-}
-
 /* --- all that is due --- */
 
 static int send_one(int64_t day, struct slice domain)
@@ -130,7 +100,8 @@ static int send_one(int64_t day, struct slice domain)
 	struct report r = { 0 };
 	struct buf json = { 0 };
 
-	int rc = make(&r, domain, day, &json);
+	r.head = notice_head(relay_own_name(&r.pool), domain, day, &r.pool);
+	int rc = tlsrpt_json(&r.head, &json);
 	if (rc == 0) {
 		gzip_pack(buf_slice(&json), &r.packed);
 		rc = send_all_of(&r);

@@ -9,6 +9,7 @@
 
 #include "mailauth/results.h"
 #include "protocols/smtp/smtp.h"
+#include "storage/notice.h"
 #include "storage/tally.h"
 
 extern const char dmarc_room[];
@@ -34,14 +35,7 @@ enum dmarc_word {
 };
 void dmarc_line_read(struct slice line, struct slice words[DMARC_WORDS]);
 
-struct dmarc_report_head {
-	const char *own;     /* who reports */
-	const char *contact; /* address */
-	const char *id;
-	struct slice domain;
-	int64_t day; /* its beginning, unix seconds */
-};
 /* Append the report on all of that day and domain. 0, or -1: it cannot be read. */
-int dmarc_report_xml(const struct dmarc_report_head *head, struct buf *out);
+int dmarc_report_xml(const struct notice_head *head, struct buf *out);
 
 #endif

@@ -7,13 +7,12 @@
 #include "core/op.h"
 #include "core/text.h"
 #include "protocols/smtp/dmarc_report.h"
-#include "storage/notice.h"
 
 enum { TARGETS_MAX = 5 };
 
 /* One domain's day. */
 struct report {
-	struct dmarc_report_head head;
+	struct notice_head head;
 	struct pool pool;
 	struct buf packed;
 };
@@ -58,29 +57,19 @@ static struct slice address_of(struct report *r, struct slice target, struct err
 
 static int send_mail(struct report *r, struct slice to, struct err *err)
 {
-	const struct dmarc_report_head *h = &r->head;
+	const struct notice_head *h = &r->head;
 	const struct notice_report report = {
-		.from = h->contact,
-		.to = to,
-		.subject =
-		    pool_printf(&r->pool, "Report Domain: %.*s Submitter: %s Report-ID: <%s>",
-			SLICE_ARG(h->domain), h->own, h->id),
+		.head = h,
 		.fields = "",
 		.kind = "multipart/mixed",
 		.text = pool_printf(&r->pool, "What %s got as mail from %.*s (DMARC).", h->own,
 		    SLICE_ARG(h->domain)),
 		.type = "application/gzip",
-		.file = pool_printf(&r->pool, "%s!%.*s!%lld!%lld.xml.gz", h->own,
-		    SLICE_ARG(h->domain), (long long)h->day, (long long)h->day + TALLY_DAY_S - 1),
+		.ending = "xml.gz",
 		.data = buf_slice(&r->packed),
 	};
-	struct buf message = { 0 };
-	uint64_t mid = log_id();
 
-	notice_report_write(&report, mid, &message);
-	int rc = notice_message((struct slice){ 0 }, to, buf_slice(&message), mid, err);
-	buf_done(&message);
-	return rc > 0 ? err_set(err, ERR_ABSENT, "nobody is there") : rc;
+	return notice_report_send(&report, to, err);
 }
 
 static bool send_to(struct report *r, struct slice target)
@@ -114,32 +103,19 @@ static int send_all_of(struct report *r)
 
 /* --- a report --- */
 
-static void make_head(struct report *r, struct slice domain, int64_t day)
-{
-	struct buf own = { 0 };
-
-	smtp_server_name(&own);
-	const char *name = pool_str(&r->pool, buf_slice(&own));
-	r->head = (struct dmarc_report_head){ .own = name,
-		.contact = pool_printf(&r->pool, "postmaster@%s", name),
-		.id =
-		    pool_printf(&r->pool, "%lld.%.*s@%s", (long long)day, SLICE_ARG(domain), name),
-		.domain = domain,
-		.day = day };
-	buf_done(&own);
-}
-
 static int send_one(int64_t day, struct slice domain)
 {
 	struct report r = { 0 };
-	struct buf xml = { 0 };
+	struct buf own = { 0 }, xml = { 0 };
 
-	make_head(&r, domain, day);
+	smtp_server_name(&own);
+	r.head = notice_head(buf_slice(&own), domain, day, &r.pool);
 	int rc = dmarc_report_xml(&r.head, &xml);
 	if (rc == 0) {
 		gzip_pack(buf_slice(&xml), &r.packed);
 		rc = send_all_of(&r);
 	}
+	buf_done(&own);
 	buf_done(&xml);
 	buf_done(&r.packed);
 	pool_done(&r.pool);

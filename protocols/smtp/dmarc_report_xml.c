@@ -3,7 +3,7 @@
 #include "protocols/smtp/dmarc_report.h"
 
 struct writing {
-	const struct dmarc_report_head *head;
+	const struct notice_head *head;
 	struct buf *out;
 };
 
@@ -14,7 +14,7 @@ static void put(struct buf *out, const char *name, struct slice text)
 	buf_printf(out, "</%s>", name);
 }
 
-static void put_head(const struct dmarc_report_head *head, struct buf *out)
+static void put_head(const struct notice_head *head, struct buf *out)
 {
 	buf_addz(out,
 	    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<feedback><version>1.0</version>"
@@ -83,7 +83,7 @@ static bool put_tally(void *arg, const struct tally *tally)
 	return true;
 }
 
-int dmarc_report_xml(const struct dmarc_report_head *head, struct buf *out)
+int dmarc_report_xml(const struct notice_head *head, struct buf *out)
 {
 	struct writing w = { head, out };
 
