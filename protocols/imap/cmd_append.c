@@ -50,7 +50,7 @@ static enum imap_done run(struct imap *im, struct slice args)
 
 	if (!imap_take_name(im, &args, &name) || !imap_items_read(im, args, &items, &n))
 		return IMAP_BAD;
-	enum imap_done done = imap_save_allowed(im, n) ? store(im, name, items, n) : IMAP_NO;
+	enum imap_done done = imap_save_allowed(im, n, NULL) ? store(im, name, items, n) : IMAP_NO;
 	imap_items_done(items);
 	return done;
 }

@@ -60,9 +60,11 @@ static enum imap_done copy(struct imap *im, struct slice args, bool move)
 	struct imap_place *place = imap_find(im, name, RIGHT_INSERT, &err);
 	if (!place)
 		return imap_failed_target(im, &err);
-	if (!move && !imap_save_allowed(im, imap_set_count(&set)))
-		return IMAP_NO;
+	if (move)
+		imap_limit_set(im, &set);
 	uint32_t *uids = imap_set_uids(pool, &set, im->shown);
+	if (!move && !imap_save_allowed(im, imap_set_count(&set), uids))
+		return IMAP_NO;
 	if (box_copy_flags(im->box, uids, imap_set_count(&set), place->acct, place->name,
 		imap_flags_allowed(place->rights), move, pool, &added, &err) != 0)
 		return imap_failed_target(im, &err);

@@ -3,10 +3,30 @@
 #include "protocols/imap/parse.h"
 #include "protocols/imap/place.h"
 
+/* Of some UIDs, those that are marked \Deleted now. */
+static size_t marked(struct imap *im, const struct imap_set *set, uint32_t *uids)
+{
+	struct box_snap *now = box_snap(im->box);
+	struct imap_walk walk = imap_set_walk(set);
+	uint32_t seq;
+	size_t n = 0;
+
+	while ((seq = imap_walk_next(&walk))) {
+		uint32_t uid = box_snap_nth(im->shown, seq)->uid;
+		const struct box_entry *entry = box_snap_nth(now, box_snap_find(now, uid, false));
+
+		if (entry && entry->flags & BOX_DELETED)
+			uids[n++] = uid;
+	}
+	box_snap_free(&now);
+	return n;
+}
+
 static enum imap_done run(struct imap *im, struct slice args)
 {
 	struct pool *pool = sess_cmd_pool(im->sess);
-	uint32_t *uids = NULL;
+	const uint32_t *uids = NULL;
+	size_t n = 0;
 	struct imap_set set = { 0 };
 	struct err err;
 
@@ -18,9 +38,12 @@ static enum imap_done run(struct imap *im, struct slice args)
 		return imap_reply(im, IMAP_NO, "[NOPERM] You may expunge nothing here");
 	if (im->uid) {
 		imap_set_resolve(&set, imap_view(im), true);
-		uids = imap_set_uids(pool, &set, im->shown);
+		uint32_t *some = imap_set_uids(pool, &set, im->shown);
+		n = marked(im, &set, some);
+		uids = some;
+		imap_limit_uids(im, &uids, &n); /* RFC 9738 §3.1: never without UID */
 	}
-	if (box_expunge(im->box, uids, imap_set_count(&set), &err) != 0)
+	if (box_expunge(im->box, uids, n, &err) != 0)
 		return imap_failed(im, &err);
 	atomic_store(&im->changed, true);
 	return imap_removed(im);

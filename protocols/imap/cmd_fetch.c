@@ -1,5 +1,4 @@
-/* cmd_fetch.c - FETCH (RFC 3501 §6.4.5): message by message, item by item, as the output drains;
- * only what has changed, if asked so (RFC 7162) */
+/* cmd_fetch.c - FETCH (RFC 3501 §6.4.5): message by message, item by item, as the output drains */
 #include "core/log.h"
 #include "core/loop.h"
 #include "protocols/imap/event.h"
@@ -216,41 +215,6 @@ static void release(struct imap *im)
 	buf_done(&fetch->scratch);
 }
 
-/* --- modifiers (RFC 4466, RFC 7162 §3.1.4.1, §3.2.6) --- */
-
-static bool read_modifier(struct imap_fetch *fetch, struct slice *in, bool *vanished)
-{
-	struct slice word;
-
-	if (!imap_word(in, &word))
-		return false;
-	if (slice_ieq(word, SLICE("VANISHED")))
-		return *vanished = true;
-	return slice_ieq(word, SLICE("CHANGEDSINCE")) && imap_take(in, ' ') &&
-	    imap_number64(in, &fetch->since) && (fetch->changes = true);
-}
-
-/* [SP "(" modifier *(SP modifier) ")"] */
-static bool read_modifiers(struct imap_fetch *fetch, struct slice *in)
-{
-	struct imap *im = fetch->im;
-	bool vanished = false;
-
-	if (!imap_take(in, ' '))
-		return true;
-	if (!imap_take(in, '('))
-		return imap_end(*in);
-	do {
-		if (!read_modifier(fetch, in, &vanished))
-			return false;
-	} while (imap_take(in, ' '));
-	if (vanished && (!im->uid || !fetch->changes || !(im->enabled & IMAP_QRESYNC)))
-		return false;
-	if (vanished)
-		fetch->vanished = imap_holes(sess_cmd_pool(im->sess), &fetch->set, im->shown, 0);
-	return imap_take(in, ')');
-}
-
 /* --- the command --- */
 
 static void sum_up(struct imap_fetch *fetch)
@@ -289,10 +253,14 @@ static enum imap_done run(struct imap *im, struct slice args)
 	if (!imap_set(pool, &args, &fetch->set) || !imap_take(&args, ' '))
 		return IMAP_BAD;
 	struct imap_att *atts = imap_fetch_parse(pool, &args);
-	if (!atts || !read_modifiers(fetch, &args) || !imap_end(args))
+	if (!atts || !imap_fetch_modifiers(fetch, &args) || !imap_end(args))
 		return IMAP_BAD;
 	if (!imap_set_resolve(&fetch->set, imap_view(im), im->uid))
 		return imap_reply(im, IMAP_BAD, "No such message number");
+	if (im->here && fetch->page.to > 0) /* it means counting */
+		return IMAP_WORK;
+	if (!imap_fetch_choose(fetch))
+		return IMAP_NO;
 	if (fetch->changes)
 		atts = imap_fetch_with(pool, atts, &imap_fetch_item_modseq);
 	if (imap_fetch_asks(atts, &imap_fetch_item_modseq))

@@ -108,6 +108,7 @@ static enum imap_done run(struct imap *im, struct slice args)
 	struct sort *sort = pool_get(sess_cmd_pool(im->sess), sizeof *sort);
 
 	sort->search.query.pool = sess_cmd_pool(im->sess);
+	sort->search.whole = true;
 	sort->search.then = found;
 	sort->search.release = release;
 	if (!imap_returns_parse(&args, &sort->search.returns) ||

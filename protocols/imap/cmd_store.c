@@ -175,6 +175,7 @@ static enum imap_done run(struct imap *im, struct slice args)
 		return imap_reply(im, IMAP_BAD, "No such message number");
 	if (store->conditional)
 		imap_enable(im, IMAP_CONDSTORE);
+	imap_limit_set(im, &store->set);
 	store->n = imap_set_count(&store->set);
 	if (store->n == 0)
 		return IMAP_OK;

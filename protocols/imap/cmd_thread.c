@@ -167,6 +167,7 @@ static enum imap_done run(struct imap *im, struct slice args)
 	struct thread *t = pool_get(sess_cmd_pool(im->sess), sizeof *t);
 
 	t->search.query.pool = sess_cmd_pool(im->sess);
+	t->search.whole = true;
 	t->search.then = found;
 	t->search.release = release;
 	if (!read_how(&args, &t->how))

@@ -64,6 +64,7 @@ struct imap_fetch {
 	struct imap_walk walk;
 	bool changes;		     /* CHANGEDSINCE was asked for: */
 	uint64_t since;		     /* only messages with a MODSEQ above it (RFC 7162 §3.1.4) */
+	struct imap_page page;	     /* or zeroes */
 	struct imap_holes *vanished; /* UIDs to be told as gone first, or NULL */
 
 	uint32_t seq; /* 0: none in hand */
@@ -119,6 +120,14 @@ void imap_fetch_new(struct imap *im, uint32_t from, struct slice items);
 
 /* Flags as they will be when this FETCH is done. */
 uint64_t imap_fetch_flags(const struct imap_fetch *fetch);
+
+/* --- modifiers (fetch_modifier.c) --- */
+
+/* [SP "(" modifier *(SP modifier) ")"] */
+bool imap_fetch_modifiers(struct imap_fetch *fetch, struct slice *in);
+/* Leave those of the resolved set of which is told. False: the reply is set, to go
+   with IMAP_NO. */
+bool imap_fetch_choose(struct imap_fetch *fetch);
 
 /* --- sections (fetch_section.c) --- */
 

@@ -85,6 +85,8 @@ struct imap_command;
 struct imap_context;
 struct imap_place;
 struct imap_range;
+struct imap_set;
+struct imap_term;
 struct imap_view;
 
 struct imap {
@@ -113,6 +115,7 @@ struct imap {
 	void (*release)(struct imap *im); /* of what `work` holds beyond the command's pool */
 	void *work;
 	const struct imap_told *told;
+	uint32_t limited;  /* the lowest UID that it came to, of too many (RFC 9738); 0: to all */
 	uint64_t progress; /* when the client heard last that it goes on; 0: it has just begun */
 
 	/* Who, and where. */
@@ -216,9 +219,23 @@ enum imap_done imap_failed_target(struct imap *im, const struct err *err);
    told (progress.c). Called between its turns. */
 void imap_progress(struct imap *im, uint64_t done, uint64_t all);
 
-/* May one command store so many messages (savelimit.c)? False: the reply is set, to
-   go with IMAP_NO. */
-bool imap_save_allowed(struct imap *im, size_t n);
+/* --- how many messages one command may come to (messagelimit.c) --- */
+
+/* May it store so many, or fetch so many? False: the reply is set, to go with IMAP_NO.
+   uids: which they are, or NULL. */
+bool imap_save_allowed(struct imap *im, size_t n, const uint32_t *uids);
+bool imap_fetch_allowed(struct imap *im, uint64_t n);
+/* Leave the last ones of too many, and remember where it stopped. A set is resolved. */
+void imap_limit_set(struct imap *im, struct imap_set *set);
+void imap_limit_uids(struct imap *im, const uint32_t **uids, size_t *n);
+/* From which sequence number on a search may look: 1 for all of them. The terms are
+   prepared. */
+uint32_t imap_limit_search(
+    struct imap *im, const struct imap_term *first, const struct box_snap *snap);
+/* NO, for what can't be done in part. */
+enum imap_done imap_limit_refused(struct imap *im);
+/* Tell in the reply, or before it, where it stopped. */
+void imap_limit_tell(struct imap *im);
 
 /* Write the tagged line and count what must be counted. */
 enum sess_next imap_answer(struct imap *im, enum imap_done done);

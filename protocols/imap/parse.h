@@ -89,6 +89,13 @@ struct imap_set {
 };
 bool imap_set(struct pool *pool, struct slice *in, struct imap_set *out);
 
+/* PARTIAL (RFC 9394 §4): " 1:500", or " -1:-500" from the last one. */
+struct imap_page {
+	bool backwards;
+	uint32_t from, to; /* from <= to; 0: there is none */
+};
+bool imap_page_parse(struct slice *in, struct imap_page *out);
+
 /* What numbers mean now. */
 struct imap_view {
 	struct pool *pool;
@@ -115,6 +122,8 @@ bool imap_holes_next(struct imap_holes *holes, struct imap_range *out);
 /* In a resolved set? */
 bool imap_set_has(const struct imap_set *set, uint32_t seq);
 size_t imap_set_count(const struct imap_set *set);
+/* Of a resolved set, leave what is not below one and not above the other. */
+void imap_set_cut(struct imap_set *set, uint32_t from, uint32_t to);
 /* The UIDs of a resolved set; imap_set_count of them. */
 uint32_t *imap_set_uids(struct pool *pool, const struct imap_set *set, const struct box_snap *snap);
 

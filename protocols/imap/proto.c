@@ -134,6 +134,7 @@ void imap_command_end(struct imap *im)
 	im->work = NULL;
 	im->told = NULL;
 	im->progress = 0;
+	im->limited = 0;
 }
 
 static enum sess_next run(struct sess *s)

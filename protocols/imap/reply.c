@@ -100,6 +100,9 @@ static bool too_many_faults(struct imap *im, const char *text)
 enum sess_next imap_answer(struct imap *im, enum imap_done done)
 {
 	struct buf *out = sess_out(im->sess);
+
+	if (done == IMAP_OK && im->limited)
+		imap_limit_tell(im);
 	const char *text = im->reply ? im->reply : endings[done].text;
 
 	if (im->tag.n > 0)

@@ -121,6 +121,8 @@ bool imap_find_ask(struct imap_candidate *c, struct imap_term *first);
 void imap_find_end(struct imap_term *first);
 /* The first message from seq on that it does not rule out; may be behind the last. */
 uint32_t imap_find_next(const struct imap_term *first, uint32_t seq);
+/* Does a term that is a set of numbers have this one? Of any other term true. */
+bool imap_term_allows(const struct imap_term *term, uint32_t seq);
 /* Does one term match? The index is asked before anything is read. */
 bool imap_term_match(struct imap_candidate *c, const struct imap_term *term);
 
@@ -171,9 +173,8 @@ enum imap_return {
 };
 struct imap_returns {
 	bool asked;
-	unsigned what;	/* enum imap_return, or-ed */
-	bool backwards; /* PARTIAL -1:-10: from the last one */
-	uint32_t partial_from, partial_to;
+	unsigned what; /* enum imap_return, or-ed */
+	struct imap_page partial;
 };
 
 /* SEARCH, SORT and THREAD begin with it. */
@@ -187,6 +188,7 @@ struct imap_search {
 	uint32_t next;		     /* sequence number */
 	uint64_t before;	     /* messages of mailboxes that were searched before */
 	bool failed;		     /* something there could not be read */
+	bool whole;		     /* nothing is answered rather than of some (RFC 9738) */
 	const struct imap_place *in; /* to be named in the answer, or NULL: the selected one */
 	struct imap_found_walk walk; /* for what comes behind the search */
 	enum imap_done (*then)(struct imap *im);

@@ -102,6 +102,41 @@ IMAP_SEARCH_KEY(uid) = {
 	.match = match_set,
 };
 
+/* RFC 9738 §3.2: "UIDAFTER 7" is like "UID 8:*", but never the last message below. */
+static bool parse_uid_after(struct imap_query *query, struct imap_term *term, struct slice *in)
+{
+	uint32_t uid;
+
+	if (!imap_take(in, ' ') || !imap_nz_number(in, &uid))
+		return false;
+	term->given.ranges = pool_get(query->pool, sizeof *term->given.ranges);
+	*term->given.ranges = (struct imap_range){ uid + 1, UINT32_MAX };
+	term->given.n = uid < UINT32_MAX;
+	return true;
+}
+
+static bool parse_uid_before(struct imap_query *query, struct imap_term *term, struct slice *in)
+{
+	uint32_t uid;
+
+	if (!imap_take(in, ' ') || !imap_nz_number(in, &uid))
+		return false;
+	term->given.ranges = pool_get(query->pool, sizeof *term->given.ranges);
+	*term->given.ranges = (struct imap_range){ 1, uid - 1 };
+	term->given.n = uid > 1;
+	return true;
+}
+
+#define UIDS(how) .want = true, .parse = (how), .prepare = prepare_set, .match = match_set
+
+IMAP_SEARCH_KEY(uidafter) = { .name = "UIDAFTER", UIDS(parse_uid_after) };
+IMAP_SEARCH_KEY(uidbefore) = { .name = "UIDBEFORE", UIDS(parse_uid_before) };
+
+bool imap_term_allows(const struct imap_term *term, uint32_t seq)
+{
+	return term->key->prepare != prepare_set || imap_set_has(&term->set, seq);
+}
+
 /* As UIDs: between those of messages that follow each other nothing new can come. */
 static void pin(struct imap_term *term, const struct imap_view *view)
 {

@@ -8,20 +8,9 @@
 
 /* --- reading --- */
 
-/* "1:500" or "-1:-500" */
 static bool partial(struct slice *in, struct imap_returns *out)
 {
-	uint32_t a, b;
-
-	if (!imap_take(in, ' '))
-		return false;
-	out->backwards = imap_take(in, '-');
-	if (!imap_nz_number(in, &a) || !imap_take(in, ':') ||
-	    imap_take(in, '-') != out->backwards || !imap_nz_number(in, &b))
-		return false;
-	out->partial_from = a < b ? a : b;
-	out->partial_to = a < b ? b : a;
-	return true;
+	return imap_page_parse(in, &out->partial);
 }
 
 static const struct {
@@ -220,7 +209,7 @@ struct span {
 static struct span partial_span(const struct imap_search *search)
 {
 	const struct imap_returns *returns = &search->returns;
-	uint32_t n = search->found.n, from = returns->partial_from, to = returns->partial_to;
+	uint32_t n = search->found.n, from = returns->partial.from, to = returns->partial.to;
 
 	if (!(returns->what & IMAP_RETURN_PARTIAL))
 		return (struct span){ 0, n };
@@ -228,18 +217,18 @@ static struct span partial_span(const struct imap_search *search)
 		return (struct span){ 0, 0 };
 	if (to > n)
 		to = n;
-	return (struct span){ returns->backwards ? n - to : from - 1, to - from + 1 };
+	return (struct span){ returns->partial.backwards ? n - to : from - 1, to - from + 1 };
 }
 
 /* RFC 9394 §3.1: "PARTIAL (-1:-100 NIL)" */
 static void put_partial(const struct imap *im, const struct imap_search *search, struct buf *out)
 {
 	const struct imap_returns *returns = &search->returns;
-	const char *sign = returns->backwards ? "-" : "";
+	const char *sign = returns->partial.backwards ? "-" : "";
 	struct span span = partial_span(search);
 
 	buf_printf(
-	    out, " PARTIAL (%s%u:%s%u ", sign, returns->partial_from, sign, returns->partial_to);
+	    out, " PARTIAL (%s%u:%s%u ", sign, returns->partial.from, sign, returns->partial.to);
 	if (span.n == 0)
 		buf_addz(out, "NIL");
 	put_set(im, imap_found_from(&search->found, span.first), span.n, out);

@@ -156,10 +156,12 @@ enum imap_done imap_search_in(
 	};
 	imap_find_end(search->query.first); /* of the mailbox before */
 	imap_find_begin(&search->candidate, search->query.first, im->who);
-	search->next = 1;
 	im->work = search;
 	im->resume = go_on;
 	im->release = release;
+	search->next = search->in ? 1 : imap_limit_search(im, search->query.first, snap);
+	if (search->next > 1 && (search->whole || search->returns.what & IMAP_RETURN_UPDATE))
+		return imap_limit_refused(im);
 	return go_on(im);
 }
 

@@ -51,6 +51,21 @@ bool imap_set(struct pool *pool, struct slice *in, struct imap_set *out)
 	return true;
 }
 
+bool imap_page_parse(struct slice *in, struct imap_page *out)
+{
+	uint32_t a, b;
+
+	if (!imap_take(in, ' '))
+		return false;
+	out->backwards = imap_take(in, '-');
+	if (!imap_nz_number(in, &a) || !imap_take(in, ':') ||
+	    imap_take(in, '-') != out->backwards || !imap_nz_number(in, &b))
+		return false;
+	out->from = a < b ? a : b;
+	out->to = a < b ? b : a;
+	return true;
+}
+
 /* --- resolving --- */
 
 static int by_start(const void *a, const void *b)
@@ -221,6 +236,23 @@ size_t imap_set_count(const struct imap_set *set)
 	for (size_t i = 0; i < set->n; i++)
 		n += (size_t)(set->ranges[i].to - set->ranges[i].from) + 1;
 	return n;
+}
+
+void imap_set_cut(struct imap_set *set, uint32_t from, uint32_t to)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < set->n; i++) {
+		struct imap_range r = set->ranges[i];
+
+		if (r.from < from)
+			r.from = from;
+		if (r.to > to)
+			r.to = to;
+		if (r.from <= r.to)
+			set->ranges[n++] = r;
+	}
+	set->n = n;
 }
 
 uint32_t *imap_set_uids(struct pool *pool, const struct imap_set *set, const struct box_snap *snap)
