@@ -18,12 +18,6 @@ void box_ref(atomic_uint *refs)
 	atomic_fetch_add_explicit(refs, 1, memory_order_relaxed);
 }
 
-void box_chunk_free(struct box_chunk *chunk)
-{
-	if (box_unref(&chunk->refs))
-		free(chunk);
-}
-
 struct box_keywords *box_keywords_new(const struct slice *names, size_t n)
 {
 	struct box_keywords *keywords = mem_get(sizeof(*keywords) + (n + 1) * sizeof(char *));

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "core/slab.h"
+
 enum {
 	CHUNK_MAX = 256, /* entries; one flag costs a copy of that many */
 	CHUNK_FIRST = 4,
@@ -17,11 +19,17 @@ static size_t chunk_bytes(uint32_t room)
 	return sizeof(struct box_chunk) + room * sizeof(struct box_entry);
 }
 
+/* Those of large mailboxes: they are read all at once. */
+static struct slab full_chunks =
+    SLAB(sizeof(struct box_chunk) + CHUNK_MAX * sizeof(struct box_entry));
+
 static struct box_chunk *chunk_new(uint32_t room)
 {
-	struct box_chunk *chunk = mem_get(chunk_bytes(room));
+	struct box_chunk *chunk =
+	    room == CHUNK_MAX ? slab_get(&full_chunks) : mem_get(chunk_bytes(room));
 
 	atomic_init(&chunk->refs, 1);
+	chunk->n = 0;
 	chunk->room = room;
 	return chunk;
 }
@@ -29,6 +37,12 @@ static struct box_chunk *chunk_new(uint32_t room)
 static uint32_t chunk_last_uid(const struct box_chunk *chunk)
 {
 	return chunk->entries[chunk->n - 1].uid;
+}
+
+void box_chunk_free(struct box_chunk *chunk)
+{
+	if (box_unref(&chunk->refs) && !slab_put(&full_chunks, chunk))
+		free(chunk);
 }
 
 /* Room for n entries where there will be more. */
@@ -45,19 +59,15 @@ static uint32_t roomy(uint32_t n)
    entries. */
 static struct box_chunk *slot_own(struct box_slot *slot, uint32_t n)
 {
-	struct box_chunk *chunk = slot->chunk;
+	struct box_chunk *old = slot->chunk;
 
-	if (!box_shared(&chunk->refs)) {
-		if (n > chunk->room) {
-			chunk = mem_resize(chunk, chunk_bytes(roomy(n)));
-			chunk->room = roomy(n);
-		}
-	} else {
-		chunk = chunk_new(n > slot->chunk->n ? roomy(n) : slot->chunk->n);
-		chunk->n = slot->chunk->n;
-		memcpy(chunk->entries, slot->chunk->entries, chunk->n * sizeof(struct box_entry));
-		box_chunk_free(slot->chunk);
-	}
+	if (!box_shared(&old->refs) && n <= old->room)
+		return old;
+
+	struct box_chunk *chunk = chunk_new(n > old->n ? roomy(n) : old->n);
+	chunk->n = old->n;
+	memcpy(chunk->entries, old->entries, chunk->n * sizeof(struct box_entry));
+	box_chunk_free(old);
 	slot->chunk = chunk;
 	return chunk;
 }

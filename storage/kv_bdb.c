@@ -19,7 +19,6 @@
 #include "core/log.h"
 
 enum {
-	PAGE_SIZE = 16384,
 	LOG_BUFFER_MIN = 128 << 10,
 	LOG_BUFFER_MAX = 4 << 20,
 	LOG_FILE = 16 << 20,
@@ -172,11 +171,12 @@ static u_int32_t log_buffer(size_t cache)
 
 static int configure(DB_ENV *db, const struct kv_opts *opts)
 {
-	int ret;
+	int ret = db->set_alloc(db, malloc, realloc, free);
 
 	db->set_errcall(db, on_message);
 	db->set_event_notify(db, on_event);
-	ret = db->set_cachesize(db, 0, (u_int32_t)opts->cache, 1);
+	if (!ret)
+		ret = db->set_cachesize(db, 0, (u_int32_t)opts->cache, 1);
 	if (!ret)
 		ret = db->set_lg_bsize(db, log_buffer(opts->cache));
 	if (!ret)
@@ -196,7 +196,9 @@ static int configure(DB_ENV *db, const struct kv_opts *opts)
 
 static int open_env(struct kv_env *env, const struct kv_opts *opts, struct err *err)
 {
-	int ret = db_env_create(&env->db, 0);
+	int ret = kv_bdb_memory();
+	if (!ret)
+		ret = db_env_create(&env->db, 0);
 	if (ret)
 		return open_failed(err, opts->dir, "create", ret);
 	env->db->app_private = env;
@@ -285,7 +287,7 @@ int kv_open(struct kv_env *env, const char *name, struct kv **out, struct err *e
 		return open_failed(err, env->dir, name, ret);
 	}
 	buf_printf(&file, "%s.db", name);
-	kv->db->set_pagesize(kv->db, PAGE_SIZE);
+	kv->db->set_pagesize(kv->db, KV_PAGE_SIZE);
 	ret = kv->db->open(kv->db, NULL, buf_z(&file), NULL, DB_BTREE,
 	    DB_CREATE | DB_THREAD | DB_AUTO_COMMIT, 0600);
 	buf_done(&file);

@@ -6,6 +6,8 @@
 
 #include "storage/kv_group.h"
 
+enum { KV_PAGE_SIZE = 16384 };
+
 struct kv_env {
 	DB_ENV *db;
 	char *dir;
@@ -28,5 +30,10 @@ struct kv {
 /* Note trouble in txn (may be NULL) and log it, unless it is a conflict.
    Returns -1. */
 int kv_fail(struct kv_env *env, struct kv_txn *txn, const char *what, int ret);
+
+/* Before the library is used for anything else, as often as one likes: where its
+   memory comes from. What it gives its callers is malloc's (DB_ENV->set_alloc).
+   0, or its error. */
+int kv_bdb_memory(void);
 
 #endif
