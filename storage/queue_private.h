@@ -48,6 +48,8 @@ int queue_load(uint64_t id, struct kv_txn *txn, struct pool *pool, struct queue_
 
 /* --- queue_change.c --- */
 
+struct note;
+
 /* A change of one entry, inside a write. */
 struct queue_change {
 	struct kv_write w; /* when it is one of its own */
@@ -57,9 +59,10 @@ struct queue_change {
 	int (*edit)(struct queue_change *change, struct queue_entry *entry);
 	const struct queue_entry *want; /* of queue_save */
 	struct slice domain;
-	size_t rcpt;	   /* of queue_delivered_here */
-	int64_t now;	   /* of queue_act */
-	struct slice text; /* of QUEUE_BOUNCE */
+	size_t rcpt;		 /* of queue_delivered_here */
+	int64_t now;		 /* of queue_act */
+	struct slice text;	 /* of QUEUE_BOUNCE */
+	const struct note *note; /* of queue_heard */
 	bool found;
 	struct pool pool;
 	struct queue_entry before, after; /* their ids are 0 when there is none */

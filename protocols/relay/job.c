@@ -1,9 +1,9 @@
 /* job.c - one message for one domain: offered, its recipients' state stored, its sender told
  *
  * When the other side has said 250 behind the text, the next thing that is done
- * is to store that, before any other command, QUIT included: a crash between
- * the two is the only way for a message to come twice, and none is lost. */
-#include "protocols/relay/job.h"
+ * is to note and store that, before any other command, QUIT included: a crash that finds the
+ * 250 unread is the only way for a message to come twice, and none is lost. */
+#include "protocols/relay/job_private.h"
 
 #include <time.h>
 
@@ -11,7 +11,7 @@
 #include "core/text.h"
 #include "protocols/relay/body.h"
 #include "protocols/relay/here.h"
-#include "protocols/relay/send.h"
+#include "storage/queue_heard.h"
 
 CONF_KEY(relay_max_recipients) = {
 	.name = "relay.transaction-recipients",
@@ -22,120 +22,6 @@ CONF_KEY(relay_max_recipients) = {
 	.max = 10000,
 	.help = "most recipients of a message that are given to another server at once",
 };
-
-struct work {
-	struct lane *lane;
-	struct slice domain;
-	struct conf_at at;
-	enum level_wish wish;
-	const char *way;
-	struct talk **talk;
-	struct pool *pool;
-	struct queue_entry entry;
-	struct queue_rcpt *rcpts; /* the entry's */
-	struct body *body;
-	uint64_t from;
-	int64_t now;
-	bool asked;	       /* an admin wants it tried now */
-	struct send_rcpt *due; /* those that were not offered yet */
-	size_t n_due;
-};
-
-static const char *const outcome_words[] = {
-	[SENT_OK] = "delivered", [SENT_LATER] = "deferred", [SENT_NEVER] = "failed"
-};
-
-/* --- what became of a recipient --- */
-
-static void log_outcome(const struct work *w, const struct queue_rcpt *rcpt, enum sent sent)
-{
-	const struct talk *talk = *w->talk;
-
-	log_event(LOG_INFO, outcome_words[sent], log_n("dcid", talk ? (int64_t)talk->dcid : 0),
-	    log_n("rid", rcpt - w->rcpts), log_s("from", w->entry.reverse_path),
-	    log_s("to", rcpt->address), log_s("host", rcpt->host), log_s("reply", rcpt->reply),
-	    log_n("attempt", rcpt->attempts), log_n("delay", w->now - w->entry.queued));
-}
-
-static bool wants_told(const struct work *w, const struct queue_rcpt *rcpt, enum queue_state state)
-{
-	return queue_wants_told(w->entry.reverse_path, rcpt->notify, state);
-}
-
-static void set_deferred(struct work *w, struct queue_rcpt *rcpt)
-{
-	rcpt->next = schedule_next(rcpt->attempts, w->now);
-	if (schedule_is_over(queue_from(&w->entry), rcpt->next)) {
-		rcpt->state = QUEUE_FAILED;
-		rcpt->owed = wants_told(w, rcpt, QUEUE_FAILED);
-		rcpt->next = 0;
-	} else if (!rcpt->warned && schedule_warns(queue_from(&w->entry), w->now))
-		rcpt->owed = rcpt->warned = wants_told(w, rcpt, QUEUE_WAITING);
-}
-
-static void set_outcome(struct work *w, const struct send_rcpt *one)
-{
-	struct queue_rcpt *rcpt = &w->rcpts[one->index];
-	const struct talk *talk = *w->talk;
-
-	rcpt->attempts++;
-	rcpt->tried = w->now;
-	rcpt->next = 0;
-	rcpt->reply = one->reply;
-	rcpt->host = talk ? pool_slice(w->pool, buf_slice(&talk->host)) : (struct slice){ 0 };
-	if (one->sent == SENT_OK) {
-		rcpt->state = QUEUE_DELIVERED;
-		rcpt->here = !talk;
-		/* RFC 3461 5.2.2: who does not know of it will not tell */
-		rcpt->owed =
-		    !(talk && talk->words & TALK_DSN) && wants_told(w, rcpt, QUEUE_DELIVERED);
-	} else if (one->sent == SENT_NEVER) {
-		rcpt->state = QUEUE_FAILED;
-		rcpt->owed = wants_told(w, rcpt, QUEUE_FAILED);
-	} else
-		set_deferred(w, rcpt);
-}
-
-static const enum relay_count outcome_counts[] = {
-	[SENT_OK] = COUNT_DELIVERED, [SENT_LATER] = COUNT_DEFERRED, [SENT_NEVER] = COUNT_FAILED
-};
-
-static int save(const struct work *w)
-{
-	struct err err = { 0 };
-	enum { MINUTE = 60 };
-
-	if (queue_save(&w->entry, w->domain, &err) == 0)
-		return 0;
-	log_event(LOG_ERROR, "relay-cannot-save", log_z("reason", err.text));
-	plan_note(w->domain, w->now + MINUTE);
-	return -1;
-}
-
-/* Stored first, then told to the log. */
-static int settle(struct work *w, size_t n)
-{
-	w->now = time(NULL);
-	for (size_t i = 0; i < n; i++)
-		set_outcome(w, &w->due[i]);
-	int rc = save(w);
-	for (size_t i = 0; i < n; i++) {
-		log_outcome(w, &w->rcpts[w->due[i].index], w->due[i].sent);
-		relay_count(outcome_counts[w->due[i].sent]);
-	}
-	w->due += n;
-	w->n_due -= n;
-	return rc;
-}
-
-static void settle_all(struct work *w, enum sent sent, struct slice reply)
-{
-	for (size_t i = 0; i < w->n_due; i++) {
-		w->due[i].sent = sent;
-		w->due[i].reply = reply;
-	}
-	settle(w, w->n_due);
-}
 
 /* --- a connection --- */
 
@@ -151,7 +37,7 @@ static bool get_talk(struct work *w)
 	if (*w->talk)
 		return true;
 	if (!w->asked && plan_is_down(w->lane, w->way, w->pool, &for_good, &why)) {
-		settle_all(w, for_good ? SENT_NEVER : SENT_LATER, why);
+		job_settle_all(w, for_good ? SENT_NEVER : SENT_LATER, why);
 		return false;
 	}
 	*w->talk = talk_open(&w->at, w->wish, w->pool, &verdict, &why);
@@ -165,7 +51,7 @@ static bool get_talk(struct work *w)
 	level_alert(&w->at, why);
 	for_good = verdict == ROUTE_NONE;
 	plan_down(w->lane, w->way, for_good, why, schedule_down(time(NULL)));
-	settle_all(w, for_good ? SENT_NEVER : SENT_LATER, why);
+	job_settle_all(w, for_good ? SENT_NEVER : SENT_LATER, why);
 	return false;
 }
 
@@ -236,7 +122,7 @@ static bool send_some(struct work *w, size_t n)
 		s = sending_of(w, n);
 		send_message(&s);
 	}
-	int rc = settle(w, put_back(w->due, n));
+	int rc = job_settle(w, put_back(w->due, n));
 	if ((*w->talk)->broken)
 		talk_close(w->talk);
 	return rc == 0;
@@ -286,7 +172,7 @@ static void deliver_here(struct work *w)
 {
 	talk_close(w->talk);
 	here_deliver(&w->entry, w->due, w->n_due, w->body, w->pool);
-	settle(w, w->n_due);
+	job_settle(w, w->n_due);
 }
 
 static void attempt(struct work *w)
@@ -300,7 +186,7 @@ static void attempt(struct work *w)
 			send_due(w);
 	} else {
 		log_event(LOG_ERROR, "relay-cannot-read", log_z("reason", err.text));
-		settle_all(w, SENT_LATER, SLICE("4.3.0 The message cannot be read"));
+		job_settle_all(w, SENT_LATER, SLICE("4.3.0 The message cannot be read"));
 	}
 	body_close(&w->body);
 }
@@ -329,7 +215,7 @@ static void tell_sender(struct work *w)
 		else
 			rcpt->next = time(NULL) + LATER;
 	}
-	save(w);
+	job_save(w);
 }
 
 /* In A-labels; NULL: a notification, or none that can be. */
@@ -359,7 +245,7 @@ void job_run(struct lane *lane, const struct plan_job *job, struct talk **talk)
 
 	struct log_context context = { .proto = "relay", .mid = job->id };
 	const struct log_context *before = log_context_set(&context);
-	int found = queue_get(job->id, &pool, &w.entry);
+	int found = queue_heard_settle(NULL) == 0 ? queue_get(job->id, &pool, &w.entry) : -1;
 	if (found < 0)
 		plan_note(w.domain, w.now + MINUTE);
 	if (found == 1 && !w.entry.held) {
@@ -372,7 +258,8 @@ void job_run(struct lane *lane, const struct plan_job *job, struct talk **talk)
 		find_due(&w);
 		if (w.n_due > 0)
 			attempt(&w);
-		tell_sender(&w);
+		if (!w.unsaved)
+			tell_sender(&w);
 	}
 	log_context_set(before);
 	pool_done(&pool);

@@ -4,11 +4,14 @@
 
 #include "protocols/relay/plan.h"
 #include "protocols/relay/talk.h"
-#include "storage/queue.h"
+#include "storage/queue_heard.h"
 
 /* Do it. *talk is a connection of this lane that is open already, or NULL; it may
    be opened, and is closed when it broke. */
 void job_run(struct lane *lane, const struct plan_job *job, struct talk **talk);
+
+/* For queue_heard_start(): tell the log what the last run could not. */
+void job_recovered(const struct queue_heard *said);
 
 /* --- schedule.c --- */
 

@@ -4,12 +4,15 @@
 #include "core/client.h"
 #include "core/dns.h"
 #include "core/log.h"
+#include "protocols/relay/job.h"
 #include "protocols/relay/plan.h"
 #include "protocols/relay/relay_private.h"
+#include "storage/queue_heard.h"
 
 int relay_start(const struct relay_sealer *sealer, struct err *err)
 {
 	relay_login_start(sealer);
+	queue_heard_start(job_recovered);
 	return plan_start(err);
 }
 
@@ -23,5 +26,6 @@ void relay_drain(uint64_t ms)
 void relay_free(void)
 {
 	plan_free();
+	queue_heard_end();
 	dns_stop();
 }

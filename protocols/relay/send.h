@@ -16,6 +16,7 @@ struct send_rcpt {
 	size_t index; /* in the entry */
 	enum sent sent;
 	struct slice reply; /* "250 2.0.0 Taken", or "4.4.2 ..." of ours */
+	unsigned note;	    /* job_settle.c: that of storage/queue_heard.h */
 };
 
 struct sending {

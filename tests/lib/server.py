@@ -37,6 +37,7 @@ class Server:
         self.log_path = self.folder / "log"
         self.ports = {}
         self.process = None
+        self.environ = {}  # more of it, for signetd
 
     def __enter__(self):
         try:
@@ -68,7 +69,7 @@ class Server:
         """Start and wait for 'ready'."""
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(self.command(*more), stdin=subprocess.DEVNULL,
-                                            stdout=subprocess.PIPE, stderr=log)
+                                            stdout=subprocess.PIPE, stderr=log, env=os.environ | self.environ)
         self.ports, self.sockets = {}, {}
         for line in self.process.stdout:
             words = line.decode().split()
