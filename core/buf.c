@@ -234,14 +234,17 @@ void buf_add(struct buf *b, const void *p, size_t n)
 {
 	if (n == 0)
 		return;
-	memcpy(buf_room(b, n), p, n);
+	if (b->cap - b->n < n)
+		buf_room(b, n);
+	memcpy(b->p + b->n, p, n);
 	b->n += n;
 }
 
 void buf_addc(struct buf *b, char c)
 {
-	*buf_room(b, 1) = c;
-	b->n++;
+	if (b->n == b->cap)
+		buf_room(b, 1);
+	b->p[b->n++] = c;
 }
 
 void buf_adds(struct buf *b, struct slice s)
@@ -254,12 +257,30 @@ void buf_addz(struct buf *b, const char *s)
 	buf_adds(b, slice_str(s));
 }
 
+/* Two at a time: ids in the log have sixteen. */
+static const char pairs[] = "00010203040506070809"
+			    "10111213141516171819"
+			    "20212223242526272829"
+			    "30313233343536373839"
+			    "40414243444546474849"
+			    "50515253545556575859"
+			    "60616263646566676869"
+			    "70717273747576777879"
+			    "80818283848586878889"
+			    "90919293949596979899";
+
 char *digits_put(char *end, unsigned long long u)
 {
-	do {
-		*--end = (char)('0' + u % 10);
-		u /= 10;
-	} while (u > 0);
+	for (; u >= 100; u /= 100) {
+		end -= 2;
+		memcpy(end, pairs + u % 100 * 2, 2);
+	}
+	if (u >= 10) {
+		end -= 2;
+		memcpy(end, pairs + u * 2, 2);
+	} else {
+		*--end = (char)('0' + u);
+	}
 	return end;
 }
 

@@ -22,6 +22,7 @@ struct slot {
 /* Slots are found by the address of their row: an open hash, filled once. */
 static struct slot *slots;
 static size_t slot_mask;
+static atomic_bool started; /* they are filled */
 
 static struct conf_values *values;
 static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER; /* of values */
@@ -63,13 +64,15 @@ static void start(void)
 		atomic_init(&slots[at].num, default_num(conf_key_table[i]));
 	}
 	values = conf_values_new();
+	atomic_store_explicit(&started, true, memory_order_release);
 }
 
 static void start_once(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-	pthread_once(&once, start);
+	if (!atomic_load_explicit(&started, memory_order_acquire))
+		pthread_once(&once, start);
 }
 
 static struct slot *slot_of(const struct conf_key *key)

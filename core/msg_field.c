@@ -17,15 +17,20 @@ static size_t empty_line(const char *p, const char *end)
 }
 
 /* RFC 5322 §3.6.8: printable ASCII but the colon; §4.5.8 lets blanks stand
-   between it and the colon. The empty slice when it is none. */
-static struct slice field_name(const char *p, const char *colon)
+   between it and the colon. Empty when it is none. Returns the colon. */
+static const char *read_name(const char *p, const char *end, struct slice *name)
 {
-	while (colon > p && (colon[-1] == ' ' || colon[-1] == '\t'))
-		colon--;
-	for (const char *c = p; c < colon; c++)
-		if (*c <= ' ' || *c >= 127)
-			return slice_of(p, 0);
-	return slice_of(p, (size_t)(colon - p));
+	const char *c = p;
+
+	*name = slice_of(p, 0);
+	while (c<end && * c> ' ' && *c < 127 && *c != ':')
+		c++;
+	size_t n = (size_t)(c - p);
+	while (c < end && (*c == ' ' || *c == '\t'))
+		c++;
+	if (c < end && *c == ':')
+		name->n = n;
+	return c;
 }
 
 static struct slice without_line_end(const char *p, const char *end)
@@ -39,7 +44,7 @@ static struct slice without_line_end(const char *p, const char *end)
 
 bool msg_field_next(struct slice *rest, struct msg_field *field)
 {
-	const char *p = rest->p, *end, *next, *colon;
+	const char *p = rest->p, *end, *next;
 
 	if (rest->n == 0)
 		return false;
@@ -49,13 +54,12 @@ bool msg_field_next(struct slice *rest, struct msg_field *field)
 		return false;
 	}
 	next = line_end(p, end);
-	colon = memchr(p, ':', (size_t)(next - p));
+	const char *colon = read_name(p, next, &field->name);
 	while (next < end && (*next == ' ' || *next == '\t'))
 		next = line_end(next, end);
 
 	*rest = slice_of(next, (size_t)(end - next));
 	field->raw = slice_of(p, (size_t)(next - p));
-	field->name = field_name(p, colon ? colon : p);
 	field->value = without_line_end(field->name.n ? colon + 1 : p, next);
 	return true;
 }

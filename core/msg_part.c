@@ -64,11 +64,11 @@ static bool at_delimiter(struct reader *r)
 	return longest > 0;
 }
 
-/* To the next delimiter line or the end. */
+/* To the next delimiter line or the end. Where no multipart is open there is none. */
 static void find_delimiter(struct reader *r)
 {
 	for (r->found = 0; r->at < r->whole.n; next_line(r))
-		if (at_delimiter(r))
+		if (r->n_open > 0 && at_delimiter(r))
 			return;
 }
 

@@ -7,21 +7,52 @@
 #include "core/num.h"
 #include "core/text.h"
 
-#include <stdio.h>
-
 static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
 	"Oct", "Nov", "Dec" };
+
+/* n digits at p; returns what is behind them. */
+static char *put_digits(char *p, int value, size_t n)
+{
+	for (size_t i = n; i > 0; i--, value /= 10)
+		p[i - 1] = (char)('0' + value % 10);
+	return p + n;
+}
+
+static char *put_name(char *p, const char name[4])
+{
+	memcpy(p, name, 3);
+	return p + 3;
+}
+
+static char *put_time(char *p, const struct tm *tm)
+{
+	p = put_digits(p, tm->tm_hour, 2);
+	*p++ = ':';
+	p = put_digits(p, tm->tm_min, 2);
+	*p++ = ':';
+	return put_digits(p, tm->tm_sec, 2);
+}
 
 char *date_rfc5322(time_t t, char out[40])
 {
 	static const char days[7][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
 	struct tm tm = { 0 };
+	char *p = out;
 
 	if (!gmtime_r(&t, &tm) || tm.tm_year < -1900 || tm.tm_year > 9999 - 1900)
 		tm = (struct tm){ .tm_year = 70, .tm_mday = 1, .tm_wday = 4 };
-	/* No locale: %a and %b must be English. */
-	snprintf(out, 40, "%.3s, %02d %.3s %04d %02d:%02d:%02d +0000", days[tm.tm_wday], tm.tm_mday,
-	    months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	/* Each message has one: no printf, and no locale. */
+	p = put_name(p, days[tm.tm_wday]);
+	*p++ = ',';
+	*p++ = ' ';
+	p = put_digits(p, tm.tm_mday, 2);
+	*p++ = ' ';
+	p = put_name(p, months[tm.tm_mon]);
+	*p++ = ' ';
+	p = put_digits(p, tm.tm_year + 1900, 4);
+	*p++ = ' ';
+	p = put_time(p, &tm);
+	memcpy(p, " +0000", sizeof " +0000");
 	return out;
 }
 

@@ -62,8 +62,8 @@ static void put_varint(struct buf *out, uint64_t v)
 	buf_addc(out, (char)v);
 }
 
-/* False: something had to be left out. */
-static bool put_fields(struct buf *out, struct slice header)
+/* False: something had to be left out. *date is what the first field of that name says. */
+static bool put_fields(struct buf *out, struct slice header, struct slice *date)
 {
 	size_t begin = out->n;
 	struct msg_field field;
@@ -72,6 +72,8 @@ static bool put_fields(struct buf *out, struct slice header)
 	while (msg_field_next(&header, &field)) {
 		if (!summary_has_field(field.name))
 			continue;
+		if (!date->p && slice_ieq(field.name, SLICE("date")))
+			*date = field.value;
 		if (out->n - begin + field.raw.n > SUMMARY_FIELDS_MAX)
 			complete = false;
 		else
@@ -103,14 +105,12 @@ static uint32_t put_parts(
 	return n;
 }
 
-static void put_dates(struct buf *record, struct slice header, int64_t internal_date)
+static void put_dates(struct buf *record, struct slice said, int64_t internal_date)
 {
-	struct msg_field field;
 	int64_t date;
 	int zone;
 
-	if (!msg_field_find(header, SLICE("date"), &field) ||
-	    !date_parse(field.value, &date, &zone)) {
+	if (!said.p || !date_parse(said, &date, &zone)) {
 		date = internal_date;
 		zone = 0;
 	}
@@ -131,6 +131,7 @@ void summary_make(struct slice message, int64_t internal_date, struct buf *recor
 	struct pool pool = { 0 };
 	const struct msg_part *root = msg_parse(&pool, message);
 	struct slice header = msg_header(root, message);
+	struct slice date = { 0 };
 	uint64_t before = 0;
 	uint32_t n_parts;
 	size_t begin;
@@ -140,7 +141,6 @@ void summary_make(struct slice message, int64_t internal_date, struct buf *recor
 	record->n = FIXED_SIZE;
 	*at(record, AT_VERSION) = VERSION;
 	num_put64(at(record, AT_SIZE), message.n);
-	put_dates(record, header, internal_date);
 
 	begin = record->n;
 	summary_envelope(header, record);
@@ -149,8 +149,9 @@ void summary_make(struct slice message, int64_t internal_date, struct buf *recor
 	summary_structure(root, message, true, record);
 	put_length(record, 1, begin);
 	begin = record->n;
-	if (put_fields(record, header))
+	if (put_fields(record, header, &date))
 		*at(record, AT_FLAGS) = COMPLETE;
+	put_dates(record, date, internal_date);
 	put_length(record, 2, begin);
 	n_parts = put_parts(record, root, 0, &before);
 	num_put32(at(record, AT_LENGTHS + 12), n_parts);

@@ -37,20 +37,20 @@ static void read_list(struct envelope *e, int which, struct slice value)
 }
 
 static const struct {
-	const char *name;
+	struct slice name;
 	void (*read)(struct envelope *e, int which, struct slice value);
 	int which;
 } rows[] = {
-	{ "date", read_string, DATE },
-	{ "subject", read_string, SUBJECT },
-	{ "from", read_list, FROM },
-	{ "sender", read_list, SENDER },
-	{ "reply-to", read_list, REPLY_TO },
-	{ "to", read_list, TO },
-	{ "cc", read_list, CC },
-	{ "bcc", read_list, BCC },
-	{ "in-reply-to", read_string, IN_REPLY_TO },
-	{ "message-id", read_string, MESSAGE_ID },
+	{ SLICE("date"), read_string, DATE },
+	{ SLICE("subject"), read_string, SUBJECT },
+	{ SLICE("from"), read_list, FROM },
+	{ SLICE("sender"), read_list, SENDER },
+	{ SLICE("reply-to"), read_list, REPLY_TO },
+	{ SLICE("to"), read_list, TO },
+	{ SLICE("cc"), read_list, CC },
+	{ SLICE("bcc"), read_list, BCC },
+	{ SLICE("in-reply-to"), read_string, IN_REPLY_TO },
+	{ SLICE("message-id"), read_string, MESSAGE_ID },
 };
 
 static void read_header(struct envelope *e, struct slice header)
@@ -59,7 +59,7 @@ static void read_header(struct envelope *e, struct slice header)
 
 	while (msg_field_next(&header, &field))
 		for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-			if (slice_ieq(field.name, slice_str(rows[i].name))) {
+			if (slice_ieq(field.name, rows[i].name)) {
 				rows[i].read(e, rows[i].which, field.value);
 				break;
 			}

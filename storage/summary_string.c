@@ -3,21 +3,26 @@
 
 enum { FULL_STRING_MAX = 64 };
 
-enum { NEEDS_LITERAL = 1, NEEDS_ESCAPE = 2 };
+enum { NEEDS_ESCAPE = 1, NEEDS_LITERAL = 2 };
+
+static const unsigned char needs[128] = {
+	['\0'] = NEEDS_LITERAL,
+	['\r'] = NEEDS_LITERAL,
+	['\n'] = NEEDS_LITERAL,
+	['"'] = NEEDS_ESCAPE,
+	['\\'] = NEEDS_ESCAPE,
+};
 
 static unsigned needs_of(struct slice s)
 {
-	unsigned needs = 0;
+	unsigned all = 0;
 
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
-		if (c >= 0x80 || c == 0 || c == '\r' || c == '\n')
-			return NEEDS_LITERAL;
-		if (c == '"' || c == '\\')
-			needs = NEEDS_ESCAPE;
+		all |= needs[c & 0x7f] | (c >> 7) * (unsigned)NEEDS_LITERAL;
 	}
-	return needs;
+	return all;
 }
 
 static void put_escaped(struct buf *out, struct slice s)
@@ -55,16 +60,14 @@ static void put_literal(struct buf *out, struct slice s)
 
 void summary_string(struct summary_out *out, struct slice s)
 {
-	unsigned needs;
-
 	s = slice_head(s, summary_full(out) ? FULL_STRING_MAX : SUMMARY_STRING_MAX);
-	needs = needs_of(s);
-	if (needs == NEEDS_LITERAL) {
+	unsigned all = needs_of(s);
+	if (all & NEEDS_LITERAL) {
 		put_literal(out->buf, s);
 		return;
 	}
 	buf_addc(out->buf, '"');
-	if (needs == NEEDS_ESCAPE)
+	if (all & NEEDS_ESCAPE)
 		put_escaped(out->buf, s);
 	else
 		buf_adds(out->buf, s);
