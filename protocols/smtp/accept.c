@@ -18,6 +18,8 @@ CONF_KEY(smtp_max_hops) = {
 	.help = "Received lines from which on a message is taken to run in circles",
 };
 
+enum { TRACE_USUAL = 512 }; /* bytes */
+
 /* RFC 3848: ESMTP or LMTP, with S for TLS and A for a login; RFC 6531 §4.3: UTF8. */
 static void with_protocol(const struct smtp *smtp, struct buf *out)
 {
@@ -31,44 +33,70 @@ static void with_protocol(const struct smtp *smtp, struct buf *out)
 		buf_addc(out, 'A');
 }
 
-/* Return-Path and Received (RFC 5321 §4.4). */
+static void write_path(const struct smtp *smtp, struct buf *out)
+{
+	buf_addz(out, "Return-Path: <");
+	buf_adds(out, smtp->mail->reverse_path);
+	buf_addz(out, ">\r\nReceived: from ");
+	buf_addz(out, smtp->helo);
+	buf_addz(out, " ([");
+	buf_addz(out, sess_peer_text(smtp->sess));
+	buf_addz(out, "])\r\n\tby ");
+}
+
+static void write_tls(const struct smtp *smtp, struct buf *out)
+{
+	struct tls_info tls;
+
+	if (sess_tls_info(smtp->sess, &tls))
+		buf_printf(out, "\r\n\t(%s %s)", tls.version, tls.cipher);
+}
+
+/* Return-Path and Received (RFC 5321 §4.4). Written for each message: without printf. */
 static void write_trace(struct smtp *smtp, uint64_t mid, time_t now, struct buf *out)
 {
 	const struct smtp_mail *mail = smtp->mail;
-	struct tls_info tls;
 	char date[40];
 
-	buf_printf(out, "Return-Path: <%.*s>\r\nReceived: from %s ([%s])\r\n\tby ",
-	    SLICE_ARG(mail->reverse_path), smtp->helo, sess_peer_text(smtp->sess));
+	buf_room(out, TRACE_USUAL);
+	write_path(smtp, out);
 	smtp_host_name(smtp, out);
 	buf_addz(out, " (Signet) with ");
 	with_protocol(smtp, out);
-	buf_printf(out, " id %llu", (unsigned long long)mid);
-	if (sess_tls_info(smtp->sess, &tls))
-		buf_printf(out, "\r\n\t(%s %s)", tls.version, tls.cipher);
-	if (mail->n_rcpts == 1) /* more would tell one recipient of another */
-		buf_printf(out, "\r\n\tfor <%.*s>", SLICE_ARG(mail->rcpts->original));
-	buf_printf(out, "; %s\r\n", date_rfc5322(now, date));
+	buf_addz(out, " id ");
+	buf_addu(out, mid);
+	write_tls(smtp, out);
+	if (mail->n_rcpts == 1) { /* more would tell one recipient of another */
+		buf_addz(out, "\r\n\tfor <");
+		buf_adds(out, mail->rcpts->original);
+		buf_addc(out, '>');
+	}
+	buf_addz(out, "; ");
+	buf_addz(out, date_rfc5322(now, date));
+	buf_addz(out, "\r\n");
 	buf_adds(out, buf_slice(&mail->fields));
 }
 
-static unsigned count_hops(struct slice message)
+/* RFC 8689 §3: its sender would rather have it delivered than secret. The first field
+   counts. */
+static void read_tls_required(struct smtp_head *head, struct slice value)
 {
-	struct msg_field field;
-	unsigned hops = 0;
-
-	while (msg_field_next(&message, &field))
-		hops += slice_ieq(field.name, SLICE("Received"));
-	return hops;
+	head->tls_optional = !head->says_tls && slice_ieq(slice_trim(value), SLICE("No"));
+	head->says_tls = true;
 }
 
-/* RFC 8689 §3: its sender would rather have it delivered than secret. */
-static bool may_go_without_tls(struct slice message)
+void smtp_read_head(struct smtp *smtp, struct slice message)
 {
+	struct smtp_head head = { 0 };
 	struct msg_field field;
 
-	return msg_field_find(message, SLICE("TLS-Required"), &field) &&
-	    slice_ieq(slice_trim(field.value), SLICE("No"));
+	while (msg_field_next(&message, &field)) {
+		head.hops += slice_ieq(field.name, SLICE("Received"));
+		head.results |= slice_ieq(field.name, SLICE("Authentication-Results"));
+		if (slice_ieq(field.name, SLICE("TLS-Required")))
+			read_tls_required(&head, field.value);
+	}
+	smtp->mail->head = head;
 }
 
 /* NULL, or why this text can't be taken. */
@@ -140,7 +168,7 @@ int smtp_deliver(struct smtp *smtp, struct slice message, struct deliver_rcpt *r
 		.junk = slice_str(mail->junk),
 		.sender = smtp->account,
 		.require_tls = mail->require_tls,
-		.tls_optional = !mail->require_tls && may_go_without_tls(message),
+		.tls_optional = !mail->require_tls && mail->head.tls_optional,
 		.priority = smtp_priority(smtp),
 		.release = mail->release,
 		.each_answers = smtp_is_lmtp(smtp),
@@ -175,7 +203,9 @@ static enum sess_next store(struct smtp *smtp, struct slice message)
 	if (smtp_priority(smtp) != smtp->mail->priority) /* RFC 6710 §4.1 */
 		return smtp_replyf(smtp, "250 2.3.6 %d is the new priority, stored as %llu",
 		    smtp_priority(smtp), (unsigned long long)mid);
-	return smtp_replyf(smtp, "250 2.0.0 Stored as %llu", (unsigned long long)mid);
+	buf_addz(sess_out(smtp->sess), "250 2.0.0 Stored as ");
+	buf_addu(sess_out(smtp->sess), mid);
+	return smtp_reply(smtp, "");
 }
 
 /* RFC 2033 §4.2: LMTP has a reply for each recipient that was taken. */
@@ -197,7 +227,9 @@ static const char *read_message(struct smtp *smtp, struct slice *message)
 		return smtp_delivery_failed(&err);
 	if (checked)
 		return why;
-	if (!why && count_hops(*message) >= (unsigned)smtp_num(smtp, &conf_key_smtp_max_hops))
+	if (!why)
+		smtp_read_head(smtp, *message);
+	if (!why && smtp->mail->head.hops >= (unsigned)smtp_num(smtp, &conf_key_smtp_max_hops))
 		why = "554 5.4.6 Too many hops: the message runs in circles";
 	if (!why)
 		why = smtp_check_text(smtp, message);

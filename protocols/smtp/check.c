@@ -8,8 +8,15 @@
 #include "core/log.h"
 #include "core/loop.h"
 
-/* The rows by their order; filled once. */
+enum stage { CONNECT, HELO, MAIL, RCPT, TEXT, STAGES };
+
+/* The rows by their order, and for each stage those that have something to say; filled
+   once. */
 static const struct smtp_check **checks;
+static struct {
+	unsigned n;
+	unsigned *at; /* places in checks */
+} stages[STAGES];
 
 static int by_order(const void *a, const void *b)
 {
@@ -19,26 +26,9 @@ static int by_order(const void *a, const void *b)
 	return x->order != y->order ? x->order - y->order : strcmp(x->name, y->name);
 }
 
-static void sort_checks(void)
+static bool has_a_say(const struct smtp_check *check, enum stage stage)
 {
-	size_t size = smtp_check_table_n * sizeof(struct smtp_check *);
-
-	checks = mem_get(size ? size : 1);
-	for (size_t i = 0; i < smtp_check_table_n; i++)
-		checks[i] = smtp_check_table[i];
-	qsort(checks, smtp_check_table_n, sizeof(*checks), by_order);
-}
-
-/* What a check is asked about. */
-struct question {
-	enum { CONNECT, HELO, MAIL, RCPT, TEXT } stage;
-	const struct deliver_rcpt *rcpt;
-	struct slice *message;
-};
-
-static bool has_a_say(const struct smtp_check *check, const struct question *q)
-{
-	switch (q->stage) {
+	switch (stage) {
 	case CONNECT:
 		return check->connect != NULL;
 	case HELO:
@@ -52,16 +42,46 @@ static bool has_a_say(const struct smtp_check *check, const struct question *q)
 	}
 }
 
+static void fill_stage(enum stage stage)
+{
+	stages[stage].at = mem_get((smtp_check_table_n + 1) * sizeof(*stages[stage].at));
+	for (unsigned i = 0; i < smtp_check_table_n; i++)
+		if (has_a_say(checks[i], stage))
+			stages[stage].at[stages[stage].n++] = i;
+}
+
+static void sort_checks(void)
+{
+	if (smtp_check_table_n > 64)
+		bug("more checks than bits");
+	checks = mem_get((smtp_check_table_n + 1) * sizeof(*checks));
+	for (size_t i = 0; i < smtp_check_table_n; i++)
+		checks[i] = smtp_check_table[i];
+	qsort(checks, smtp_check_table_n, sizeof(*checks), by_order);
+	for (enum stage stage = CONNECT; stage < STAGES; stage++)
+		fill_stage(stage);
+}
+
+/* What a check is asked about. */
+struct question {
+	enum stage stage;
+	const struct deliver_rcpt *rcpt;
+	struct slice *message;
+};
+
 static const char *ask_text(
     struct smtp *smtp, const struct smtp_check *check, struct slice *message)
 {
 	struct err err = { 0 };
 	const char *why = check->text(smtp, *message);
 
-	if (!why && smtp->mail->replaced && spool_map(smtp->mail->text, message, &err) != 0)
-		why = smtp_delivery_failed(&err);
+	if (why || !smtp->mail->replaced)
+		return why;
 	smtp->mail->replaced = false;
-	return why;
+	if (spool_map(smtp->mail->text, message, &err) != 0)
+		return smtp_delivery_failed(&err);
+	smtp_read_head(smtp, *message);
+	return NULL;
 }
 
 static const char *ask(struct smtp *smtp, const struct smtp_check *check, const struct question *q)
@@ -88,16 +108,46 @@ static const char *why_elsewhere(enum smtp_needs needs)
 	return needs == SMTP_NEEDS_DISK && loop_thread() ? smtp_later : NULL;
 }
 
+/* For a message it is settled at MAIL which checks want it. */
+static void look_who_wants(struct smtp *smtp)
+{
+	smtp->mail->wanted = 0;
+	for (unsigned i = 0; i < smtp_check_table_n; i++)
+		if (checks[i]->wanted(smtp))
+			smtp->mail->wanted |= UINT64_C(1) << i;
+}
+
+static bool is_wanted(const struct smtp *smtp, enum stage stage, unsigned i)
+{
+	return stage < MAIL ? checks[i]->wanted(smtp) : smtp->mail->wanted >> i & 1;
+}
+
 /* All that a stage needs is seen to before the first is asked, so that none is asked
    twice; but for the first checks of a connection, which decide what is wanted. */
-static const char *find_thread(const struct smtp *smtp, const struct question *q)
+static const char *find_thread(const struct smtp *smtp, enum stage stage)
 {
 	enum smtp_needs needs = SMTP_NEEDS_NOTHING;
 
-	for (size_t i = 0; i < smtp_check_table_n; i++)
-		if (has_a_say(checks[i], q) && checks[i]->needs > needs && checks[i]->wanted(smtp))
+	for (unsigned k = 0; k < stages[stage].n; k++) {
+		unsigned i = stages[stage].at[k];
+
+		if (checks[i]->needs > needs && is_wanted(smtp, stage, i))
 			needs = checks[i]->needs;
+	}
 	return why_elsewhere(needs);
+}
+
+static const char *ask_one(
+    struct smtp *smtp, const struct smtp_check *check, const struct question *q)
+{
+	const char *why = why_elsewhere(check->needs);
+
+	if (why)
+		return why;
+	why = ask(smtp, check, q);
+	if (why && why != smtp_later && why != smtp_network)
+		log_event(LOG_INFO, "check-refuses", log_z("check", check->name));
+	return why;
 }
 
 static const char *ask_all(struct smtp *smtp, const struct question *q)
@@ -107,18 +157,14 @@ static const char *ask_all(struct smtp *smtp, const struct question *q)
 	if (smtp_is_lmtp(smtp))
 		return NULL;
 	pthread_once(&once, sort_checks);
-	const char *why = find_thread(smtp, q);
-	for (size_t i = 0; !why && i < smtp_check_table_n; i++) {
-		const struct smtp_check *check = checks[i];
+	if (q->stage == MAIL)
+		look_who_wants(smtp);
+	const char *why = find_thread(smtp, q->stage);
+	for (unsigned k = 0; !why && k < stages[q->stage].n; k++) {
+		unsigned i = stages[q->stage].at[k];
 
-		if (!has_a_say(check, q) || !check->wanted(smtp))
-			continue;
-		why = why_elsewhere(check->needs);
-		if (why)
-			break;
-		why = ask(smtp, check, q);
-		if (why && why != smtp_later && why != smtp_network)
-			log_event(LOG_INFO, "check-refuses", log_z("check", check->name));
+		if (is_wanted(smtp, q->stage, i))
+			why = ask_one(smtp, checks[i], q);
 	}
 	return why;
 }

@@ -42,7 +42,8 @@ struct smtp_check {
 	const char *name;
 	int order;
 	enum smtp_needs needs;
-	/* Has it anything to do in this session, as things are set now? Instant. */
+	/* Has it anything to do in this session, as things are set now? Instant. For a
+	   message it is asked once, at MAIL, whose parameters are known. */
 	bool (*wanted)(const struct smtp *smtp);
 	/* Each may be NULL. */
 	const char *(*connect)(struct smtp *smtp); /* before the greeting */

@@ -38,8 +38,7 @@ CONF_KEY(arc_trusted) = {
 
 static bool wanted(const struct smtp *smtp)
 {
-	return smtp_origin_wanted(smtp, &conf_key_dmarc_check) ||
-	    smtp_origin_wanted(smtp, &conf_key_spf_check) ||
+	return smtp_origin_wanted(smtp, &conf_key_spf_check) ||
 	    smtp_origin_wanted(smtp, &conf_key_dkim_check) ||
 	    smtp_origin_wanted(smtp, &conf_key_arc_check);
 }

@@ -15,6 +15,8 @@ static const char *check_text(struct smtp *smtp, struct slice message)
 	struct buf id = { 0 }, text = { 0 };
 	const char *why = NULL;
 
+	if (!smtp->mail->head.results)
+		return NULL;
 	smtp_results_id(&id);
 	if (results_remove(message, buf_slice(&id), &text)) {
 		log_event(

@@ -17,14 +17,6 @@ SMTP_EXTENSION(chunking) = { .word = word };
 
 /* --- the octets --- */
 
-static void look_for_bare(struct smtp_text *t, struct slice s)
-{
-	for (size_t i = 0; i < s.n && !t->bare; i++) {
-		t->bare = t->cr != (s.p[i] == '\n');
-		t->cr = s.p[i] == '\r';
-	}
-}
-
 enum frame smtp_chunk_frame(struct smtp *smtp, struct slice in, size_t *used)
 {
 	struct smtp_text *t = &smtp->text;
@@ -32,8 +24,10 @@ enum frame smtp_chunk_frame(struct smtp *smtp, struct slice in, size_t *used)
 
 	*used = piece.n;
 	t->chunk -= piece.n;
-	if (!t->unwanted) {
-		look_for_bare(t, piece);
+	if (t->unwanted) {
+		t->size += piece.n;
+	} else {
+		smtp_text_look_for_bare(t, piece);
 		smtp_text_keep(smtp, piece);
 	}
 	if (t->chunk == 0)
@@ -99,7 +93,7 @@ static enum sess_next run(struct smtp *smtp, struct slice args)
 		return give_up(smtp, "552 5.3.4 Far too large a chunk");
 	bool unwanted = smtp->phase != SMTP_RCPT;
 	if (unwanted)
-		smtp->text = (struct smtp_text){ .unwanted = true };
+		smtp_text_expect(smtp, true);
 	else if (!smtp->mail->text)
 		smtp_text_begin(smtp);
 	smtp->text.chunk = size;

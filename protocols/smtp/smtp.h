@@ -39,6 +39,14 @@ enum smtp_phase {
 	SMTP_ANY = 15,
 };
 
+/* What is asked of a message's header, all read at once. */
+struct smtp_head {
+	unsigned hops;	   /* Received fields */
+	bool results;	   /* Authentication-Results, of whomever */
+	bool says_tls;	   /* TLS-Required */
+	bool tls_optional; /* RFC 8689: it says No */
+};
+
 /* All that dies with a mail transaction; RSET is one call. */
 struct smtp_mail {
 	struct pool pool;
@@ -54,8 +62,10 @@ struct smtp_mail {
 	int64_t release; /* RFC 4865: not before, unix seconds; 0: at once */
 	bool full_said;	 /* that there are too many recipients */
 	struct slice envid, ret;
-	uint64_t mid; /* see smtp_mail_id() */
+	uint64_t mid;	 /* see smtp_mail_id() */
+	uint64_t wanted; /* bits of check.c: by which checks */
 	struct spool *text;
+	struct smtp_head head;
 	bool replaced;		    /* a check gave it another text */
 	bool discard;		    /* a check wants it taken, and dropped */
 	bool asks_chain;	    /* it was checked, and its chain of seals is to be found out */
@@ -74,13 +84,14 @@ struct smtp_text {
 	bool nul;
 	bool long_line;
 	uint64_t line; /* length of the line so far */
+	bool cr;       /* the last octet was a CR */
 	uint64_t size; /* all that came, kept or not */
-	uint64_t max;
+	/* Settings, read when it was asked for. */
+	uint64_t max, max_line, min_rate;
 	/* Of BDAT. */
 	uint64_t chunk; /* octets still to come */
 	bool last;	/* it is the last chunk */
 	bool unwanted;	/* it is read, and no more */
-	bool cr;	/* the last octet was a CR */
 };
 
 struct flow;
@@ -249,7 +260,8 @@ bool smtp_is_listed(const struct smtp *smtp);
 /* check_milter.c: the session ends; NULL is fine. Waits for nothing. */
 void milters_free(struct milters **milters);
 
-/* text.c */
+/* text.c: text comes next, which is kept, or only read */
+void smtp_text_expect(struct smtp *smtp, bool unwanted);
 void smtp_text_begin(struct smtp *smtp);
 enum frame smtp_text_frame(struct smtp *smtp, struct slice in, size_t *used);
 enum sess_next smtp_text_run(struct smtp *smtp);
@@ -257,6 +269,8 @@ enum sess_next smtp_text_run(struct smtp *smtp);
 bool smtp_text_drips(const struct smtp *smtp);
 /* A last word to who sends a byte now and then, so that he is never silent for long. */
 enum sess_next smtp_too_slow(struct smtp *smtp);
+/* Does a CR or LF stand alone in what comes next? */
+void smtp_text_look_for_bare(struct smtp_text *text, struct slice s);
 /* Keep text, as long as the message will be taken at all. */
 void smtp_text_keep(struct smtp *smtp, struct slice data);
 
@@ -267,7 +281,10 @@ int smtp_priority(const struct smtp *smtp);
 enum frame smtp_chunk_frame(struct smtp *smtp, struct slice in, size_t *used);
 enum sess_next smtp_chunk_end(struct smtp *smtp);
 
-/* accept.c: the whole message is here: deliver, then reply. */
+/* accept.c: read smtp->mail->head: of the text when it has come, and of one that takes its
+   place. */
+void smtp_read_head(struct smtp *smtp, struct slice message);
+/* The whole message is here: deliver, then reply. */
 enum sess_next smtp_accept(struct smtp *smtp);
 /* Deliver to these recipients; the message's id in *mid. 0 or -1. */
 int smtp_deliver(struct smtp *smtp, struct slice message, struct deliver_rcpt *rcpts, uint64_t *mid,

@@ -43,19 +43,26 @@ bool smtp_text_drips(const struct smtp *smtp)
 	const struct smtp_text *t = &smtp->text;
 	uint64_t now = loop_now();
 
-	return now > t->slow_from &&
-	    t->size * 1000 / (now - t->began) < (uint64_t)conf_num(&conf_key_smtp_min_rate);
+	return now > t->slow_from && t->size * 1000 / (now - t->began) < t->min_rate;
 }
 
-void smtp_text_begin(struct smtp *smtp)
+void smtp_text_expect(struct smtp *smtp, bool unwanted)
 {
 	uint64_t now = loop_now();
 
 	smtp->text = (struct smtp_text){
+		.unwanted = unwanted,
 		.began = now,
 		.slow_from = now + (uint64_t)smtp_num(smtp, &conf_key_smtp_timeout),
 		.max = (uint64_t)smtp_num(smtp, &conf_key_smtp_max_size),
+		.max_line = (uint64_t)conf_num(&conf_key_smtp_max_line),
+		.min_rate = (uint64_t)conf_num(&conf_key_smtp_min_rate),
 	};
+}
+
+void smtp_text_begin(struct smtp *smtp)
+{
+	smtp_text_expect(smtp, false);
 	smtp->mail->text = spool_new();
 	smtp->mode = SMTP_TEXT;
 }
@@ -71,17 +78,47 @@ void smtp_text_keep(struct smtp *smtp, struct slice data)
 		t->nul = true;
 }
 
-/* A CR in here, where no LF follows, stands alone. */
-static void look_for_bare_cr(struct smtp_text *t, struct slice line)
+/* Sixteen bytes, which the compiler compares at once. */
+typedef unsigned char block __attribute__((vector_size(16)));
+
+static block block_at(const char *p)
 {
-	if (!t->bare && slice_chr(line, '\r') >= 0)
-		t->bare = true;
+	block b;
+
+	memcpy(&b, p, sizeof(b));
+	return b;
+}
+
+/* Does each LF stand behind a CR, and each CR before a LF? p[-1] is there; *p ends behind the
+   last whole block before `end`. */
+static bool blocks_have_bare(const char **p, const char *end)
+{
+	block bare = { 0 };
+	bool any = false;
+
+	for (; (size_t)(end - *p) >= sizeof(bare); *p += sizeof(bare))
+		bare |= (block)(block_at(*p) == '\n') ^ (block)(block_at(*p - 1) == '\r');
+	for (size_t i = 0; i < sizeof(bare); i++)
+		any |= bare[i] != 0;
+	return any;
+}
+
+void smtp_text_look_for_bare(struct smtp_text *t, struct slice s)
+{
+	if (s.n == 0)
+		return;
+	const char *p = s.p + 1, *end = s.p + s.n;
+	bool bare = t->cr != (s.p[0] == '\n') || blocks_have_bare(&p, end);
+	for (; p < end; p++)
+		bare |= (p[0] == '\n') != (p[-1] == '\r');
+	t->bare |= bare;
+	t->cr = end[-1] == '\r';
 }
 
 static void count_line(struct smtp_text *t, size_t n, bool ended)
 {
 	t->line += n;
-	if (t->line > (uint64_t)conf_num(&conf_key_smtp_max_line))
+	if (t->line > t->max_line)
 		t->long_line = true;
 	if (ended)
 		t->line = 0;
@@ -99,9 +136,6 @@ static size_t take_line(struct smtp_text *t, struct slice s)
 
 	if (lf < 0 && s.p[n - 1] == '\r') /* perhaps a LF follows */
 		n--;
-	if (lf >= 0 && !ended)
-		t->bare = true;
-	look_for_bare_cr(t, slice_head(s, ended ? n - 2 : n));
 	if (n > 0)
 		count_line(t, n, ended);
 	return n;
@@ -138,6 +172,7 @@ enum frame smtp_text_frame(struct smtp *smtp, struct slice in, size_t *used)
 		at += n;
 	}
 	smtp_text_keep(smtp, slice_of(in.p + from, at - from));
+	smtp_text_look_for_bare(&smtp->text, slice_head(in, at));
 	*used = at;
 	if (dot == DOT_END) {
 		*used += 3;

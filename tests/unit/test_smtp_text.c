@@ -89,9 +89,40 @@ static void test_in_pieces(void **state)
 	}
 }
 
+/* Bytes are compared many at a time: one that stands alone is seen at each place. */
+static bool has_bare(struct slice s, size_t cut)
+{
+	struct smtp_text text = { 0 };
+
+	smtp_text_look_for_bare(&text, slice_head(s, cut));
+	smtp_text_look_for_bare(&text, slice_from(s, cut));
+	return text.bare || text.cr;
+}
+
+static void test_bare_anywhere(void **state)
+{
+	static const struct {
+		const char *at;
+		bool bare;
+	} marks[] = { { "\r\n", false }, { "\r", true }, { "\n", true }, { "\n\r", true },
+		{ "\r\r\n", true }, { "\r\n\r\n", false } };
+	char text[70];
+
+	(void)state;
+	for (size_t m = 0; m < COUNT(marks); m++)
+		for (size_t at = 0, n = strlen(marks[m].at); at + n <= sizeof(text); at++) {
+			memset(text, 'x', sizeof(text));
+			memcpy(text + at, marks[m].at, n);
+			for (size_t cut = 0; cut <= sizeof(text); cut++)
+				if (has_bare(slice_of(text, sizeof(text)), cut) != marks[m].bare)
+					fail_msg("mark %zu at %zu, cut at %zu", m, at, cut);
+		}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_in_pieces) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_in_pieces),
+		cmocka_unit_test(test_bare_anywhere) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
