@@ -6,7 +6,7 @@
 
 #include "storage/box_private.h"
 
-static size_t make_key(struct buf *out, uint64_t account, const char *room, struct slice key)
+size_t box_record_key(struct buf *out, uint64_t account, const char *room, struct slice key)
 {
 	struct box_key kind = box_kind_key(account, 'r');
 
@@ -25,7 +25,7 @@ int acct_record_get(struct acct *acct, const char *room, struct slice key, struc
 {
 	struct buf full = { 0 };
 
-	make_key(&full, acct->id, room, key);
+	box_record_key(&full, acct->id, room, key);
 	int found = kv_get(acct->shard->box, NULL, buf_slice(&full), value);
 	buf_done(&full);
 	kv_settle(acct->shard->env);
@@ -49,7 +49,7 @@ int acct_record_each(struct acct *acct, const char *room, struct slice prefix,
     bool (*visit)(void *arg, struct slice key, struct slice value), void *arg)
 {
 	struct buf full = { 0 };
-	struct each each = { make_key(&full, acct->id, room, prefix), visit, arg };
+	struct each each = { box_record_key(&full, acct->id, room, prefix), visit, arg };
 
 	kv_settle(acct->shard->env);
 	int rc = kv_each(acct->shard->box, NULL, buf_slice(&full), (struct slice){ 0 }, see, &each);
@@ -83,7 +83,7 @@ static int check_size(size_t key, size_t value, struct err *err)
 
 int box_record_get(struct box_tx *tx, const char *room, struct slice key, struct buf *value)
 {
-	make_key(&tx->key, tx->account, room, key);
+	box_record_key(&tx->key, tx->account, room, key);
 	return kv_get(tx->shard->box, tx->txn, buf_slice(&tx->key), value);
 }
 
@@ -91,7 +91,7 @@ int box_record_put(struct box_tx *tx, const char *room, struct slice key, struct
 {
 	struct kv *tree = tx->shard->box;
 
-	make_key(&tx->key, tx->account, room, key);
+	box_record_key(&tx->key, tx->account, room, key);
 	return value.n > 0 ? kv_put(tree, tx->txn, buf_slice(&tx->key), value)
 			   : kv_del(tree, tx->txn, buf_slice(&tx->key));
 }
@@ -126,7 +126,7 @@ static enum kv_result apply_change(struct kv_write *w, struct kv_txn *txn)
 
 	if (result != KV_DONE)
 		return result;
-	make_key(&op->full, op->acct->id, op->room, op->key);
+	box_record_key(&op->full, op->acct->id, op->room, op->key);
 	int found = kv_get(op->acct->shard->box, txn, buf_slice(&op->full), &op->value);
 	if (found < 0)
 		return KV_FAILED;

@@ -13,6 +13,7 @@
 
 #include "core/buf.h"
 #include "core/err.h"
+#include "core/table.h"
 #include "storage/box.h"
 
 enum { ACCT_RECORD_KEY_MAX = 1024, ACCT_RECORD_VALUE_MAX = 1 << 20 };
@@ -40,5 +41,14 @@ int acct_record_put(struct acct *acct, const char *room, const struct acct_recor
 int acct_record_change(struct acct *acct, const char *room, struct slice key,
     int (*change)(void *arg, struct slice value, struct buf *out, struct err *err), void *arg,
     struct err *err);
+
+/* A room whose keys begin with the id of a mailbox, in four bytes: what it has of a
+   mailbox goes when that is removed. */
+struct box_notes {
+	const char *room;
+};
+
+#define BOX_NOTES(id) TABLE_ROW(box_notes, id)
+TABLE_DECLARE(box_notes);
 
 #endif

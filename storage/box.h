@@ -100,6 +100,8 @@ struct box *box_open(struct acct *acct, struct slice name, struct err *err);
 /* The same for a loop's thread: NULL when it is not in memory under that name;
    ask again on a worker. */
 struct box *box_open_now(struct acct *acct, struct slice name);
+/* Another handle of the mailbox, whatever its name is by now; limits are not taken over. */
+struct box *box_same(const struct box *box);
 void box_close(struct box **box); /* any thread */
 uint32_t box_uidvalidity(const struct box *box);
 uint32_t box_id(const struct box *box); /* as box_status has it */

@@ -97,7 +97,9 @@ int box_entry_put(struct box_tx *tx, uint32_t box, const struct box_entry *entry
 int box_entry_del(struct box_tx *tx, uint32_t box, uint32_t uid);
 int box_keywords_put(struct box_tx *tx, uint32_t box, const struct box_keywords *keywords);
 
-/* A record of another room (acct_record.h); an empty value removes. */
+/* A record of another room (acct_record.h); an empty value removes. _key: where it lies;
+   how many bytes of that are before its own key. */
+size_t box_record_key(struct buf *out, uint64_t account, const char *room, struct slice key);
 int box_record_get(struct box_tx *tx, const char *room, struct slice key, struct buf *value);
 int box_record_put(struct box_tx *tx, const char *room, struct slice key, struct slice value);
 

@@ -9,6 +9,7 @@
 
 #include "core/log.h"
 #include "core/num.h"
+#include "storage/acct_record.h"
 #include "storage/find.h"
 
 enum { STEP = 500 };
@@ -76,7 +77,7 @@ static int purge_entries(struct purge *purge)
 	return 0;
 }
 
-/* --- the other records of an account --- */
+/* --- other records: of an account, or what rooms have noted of a mailbox --- */
 
 static bool collect_key(void *arg, struct slice key, struct slice value)
 {
@@ -91,15 +92,41 @@ static bool collect_key(void *arg, struct slice key, struct slice value)
 	return ++purge->n < STEP;
 }
 
-static int purge_records(struct purge *purge)
+static int collect_keys(struct purge *purge, struct slice prefix)
+{
+	return kv_each(
+	    purge->shard->box, purge->tx.txn, prefix, (struct slice){ 0 }, collect_key, purge);
+}
+
+static int collect_account(struct purge *purge)
 {
 	struct box_key prefix = box_entries_key(purge->account, 0);
 
 	prefix.n = 8;
+	return collect_keys(purge, box_key_slice(&prefix));
+}
+
+static int collect_notes(struct purge *purge)
+{
+	unsigned char box[4];
+	struct buf prefix = { 0 };
+	int rc = 0;
+
+	num_put32(box, purge->box);
+	for (size_t i = 0; rc == 0 && purge->n < STEP && i < box_notes_table_n; i++) {
+		box_record_key(&prefix, purge->account, box_notes_table[i]->room,
+		    slice_of((const char *)box, sizeof(box)));
+		rc = collect_keys(purge, buf_slice(&prefix));
+	}
+	buf_done(&prefix);
+	return rc;
+}
+
+static int purge_records(struct purge *purge)
+{
 	purge->n = 0;
 	buf_clear(&purge->keys);
-	if (kv_each(purge->shard->box, purge->tx.txn, box_key_slice(&prefix), (struct slice){ 0 },
-		collect_key, purge) < 0)
+	if ((purge->box == 0 ? collect_account(purge) : collect_notes(purge)) < 0)
 		return -1;
 	for (struct slice rest = buf_slice(&purge->keys); rest.n > 0;) {
 		uint32_t n;
@@ -124,7 +151,7 @@ static enum kv_result apply_step(struct kv_write *w, struct kv_txn *txn)
 		return KV_FAILED;
 	if (purge->n > 0)
 		return KV_DONE;
-	if (purge->box == 0 && purge_records(purge) < 0)
+	if (purge_records(purge) < 0)
 		return KV_FAILED;
 	if (purge->n > 0)
 		return KV_DONE;

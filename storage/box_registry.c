@@ -237,6 +237,13 @@ struct box_view *box_view_named(const struct shard *shard, uint64_t account, str
 	return view;
 }
 
+void box_view_use(struct box_view *view)
+{
+	pthread_mutex_lock(&views.lock);
+	view->users++;
+	pthread_mutex_unlock(&views.lock);
+}
+
 void box_view_release(struct box_view *view)
 {
 	struct box_view *drop = NULL;

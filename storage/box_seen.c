@@ -14,6 +14,8 @@
 static const char room[] = "seen", room_apart[] = "seen-apart";
 
 RENAMED(seen) = { .room = "seen", .of_accounts = true };
+BOX_NOTES(seen) = { .room = "seen" };
+BOX_NOTES(seen_apart) = { .room = "seen-apart" };
 
 enum { VERSION = 1, RUN_BYTES = 8, BYTES_MAX = ACCT_RECORD_VALUE_MAX };
 

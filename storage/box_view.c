@@ -70,6 +70,12 @@ struct box *box_open_now(struct acct *acct, struct slice name)
 	return view ? box_new(acct, name, view) : NULL;
 }
 
+struct box *box_same(const struct box *box)
+{
+	box_view_use(box->view);
+	return box_new(&box->acct, slice_str(box->name), box->view);
+}
+
 void box_limit(struct box *box, uint64_t may)
 {
 	box->may = may;

@@ -44,6 +44,8 @@ struct box_view {
 /* The view of a mailbox, new when *fresh: then the caller must load it. */
 struct box_view *box_view_get(struct shard *shard, uint64_t account, uint32_t box, bool *fresh);
 void box_view_release(struct box_view *view);
+/* One more user, of a view that the caller uses. */
+void box_view_use(struct box_view *view);
 
 /* The view that was named so and is loaded, or NULL. Waits for nothing. */
 struct box_view *box_view_named(const struct shard *shard, uint64_t account, struct slice name);

@@ -15,6 +15,7 @@ enum { OLD_VERSION = 1, VERSION = 2, BOX_BYTES = 4, VALUE_BYTES = 3, ENTRIES_MAX
 
 /* The box's bytes are before the address, and are no part of a domain. */
 RENAMED(right) = { .room = "right", .of_accounts = true };
+BOX_NOTES(right) = { .room = "right" };
 
 static void right_key(struct buf *key, uint32_t box, struct slice who)
 {

@@ -106,9 +106,9 @@ static enum imap_done bad_url(struct imap *im, struct slice url, const char *why
 	    pool_printf(sess_cmd_pool(im->sess), "[BADURL \"%.*s\"] %s", SLICE_ARG(url), why));
 }
 
-static enum imap_done catenate(struct imap *im, struct imap_item *item, struct slice *all)
+static enum imap_done catenate(
+    struct imap *im, struct imap_item *item, struct slice *all, uint64_t max)
 {
-	uint64_t max = (uint64_t)conf_num(&conf_key_imap_max_append);
 	const char *why;
 
 	for (const struct imap_piece *p = item->pieces; p; p = p->next) {
@@ -116,8 +116,6 @@ static enum imap_done catenate(struct imap *im, struct imap_item *item, struct s
 			buf_adds(&item->text, take(all, p->size));
 		else if ((why = imap_url_read(im, p->url, max, &item->text)))
 			return bad_url(im, p->url, why);
-		if (item->text.n > max)
-			return imap_reply(im, IMAP_NO, "[TOOBIG] The message is too large");
 	}
 	return IMAP_OK;
 }
@@ -136,8 +134,8 @@ static enum imap_done check(
 			 : "A message has NUL in it");
 }
 
-static enum imap_done make(
-    struct imap *im, struct imap_item *item, struct slice *all, struct box_append *out)
+static enum imap_done make(struct imap *im, struct imap_item *item, struct slice *all, uint64_t max,
+    struct box_append *out)
 {
 	enum imap_done done = IMAP_OK;
 
@@ -148,11 +146,13 @@ static enum imap_done make(
 		.internal_date = item->date,
 	};
 	if (item->catenate) {
-		done = catenate(im, item, all);
+		done = catenate(im, item, all, max);
 		out->message = buf_slice(&item->text);
 	} else {
 		out->message = take(all, item->pieces->size);
 	}
+	if (done == IMAP_OK && out->message.n > max)
+		return imap_reply(im, IMAP_NO, "[TOOBIG] The message is too large");
 	return done == IMAP_OK ? check(im, item, out) : done;
 }
 
@@ -167,16 +167,18 @@ static void allow(struct box_append *message, unsigned rights)
 enum imap_done imap_items_make(
     struct imap *im, struct imap_item *items, unsigned rights, struct box_append *out)
 {
+	uint64_t left = (uint64_t)conf_num(&conf_key_imap_max_append); /* for all of them */
 	struct slice all = { 0 };
 	struct err err;
 
 	if (im->messages && spool_map(im->messages, &all, &err) != 0)
 		return imap_failed(im, &err);
 	for (; items; items = items->next, out++) {
-		enum imap_done done = make(im, items, &all, out);
+		enum imap_done done = make(im, items, &all, left, out);
 
 		if (done != IMAP_OK)
 			return done;
+		left -= out->message.n;
 		allow(out, rights);
 	}
 	return IMAP_OK;

@@ -48,6 +48,18 @@ const struct imap_view *imap_view(struct imap *im)
 	return view;
 }
 
+void imap_leave_gone(struct imap *im)
+{
+	if (im->state != IMAP_SELECTED)
+		return;
+	struct box_snap *now = box_snap(im->box);
+	if (box_snap_gone(now)) {
+		imap_leave(im);
+		buf_addz(sess_out(im->sess), "* OK [CLOSED] The selected mailbox is no more\r\n");
+	}
+	box_snap_free(&now);
+}
+
 void imap_leave(struct imap *im)
 {
 	if (im->state != IMAP_SELECTED)

@@ -3,16 +3,6 @@
 #include "protocols/imap/parse.h"
 #include "protocols/imap/place.h"
 
-/* Whoever deletes what is selected here knows it; other sessions are told BYE. */
-static bool is_gone(struct imap *im)
-{
-	struct box_snap *now = box_snap(im->box);
-	bool gone = box_snap_gone(now);
-
-	box_snap_free(&now);
-	return gone;
-}
-
 static enum imap_done run(struct imap *im, struct slice args)
 {
 	struct slice name;
@@ -23,10 +13,7 @@ static enum imap_done run(struct imap *im, struct slice args)
 	struct imap_place *place = imap_find(im, name, RIGHT_DELETE, &err);
 	if (!place || box_delete(place->acct, place->name, &err) != 0)
 		return imap_failed(im, &err);
-	if (im->state == IMAP_SELECTED && is_gone(im)) {
-		imap_leave(im);
-		buf_addz(sess_out(im->sess), "* OK [CLOSED] The selected mailbox is deleted\r\n");
-	}
+	imap_leave_gone(im);
 	return IMAP_OK;
 }
 

@@ -18,6 +18,7 @@ static void put_down(struct imap_fetch *fetch)
 {
 	body_close(&fetch->body);
 	pool_reset(&fetch->pool);
+	fetch->parts = NULL;
 	fetch->seq = 0;
 }
 
@@ -164,7 +165,7 @@ static enum imap_done set_seen(struct imap_fetch *fetch)
 
 static bool is_time_up(const struct imap_fetch *fetch, uint64_t began)
 {
-	return fetch->needs && fetch->seq == 0 && loop_now() - began > TURN_MS;
+	return fetch->needs && fetch->left == 0 && loop_now() - began > TURN_MS;
 }
 
 /* What nobody asked for now is not waited for: a message is written to its end. */

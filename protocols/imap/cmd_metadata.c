@@ -17,7 +17,8 @@
 enum {
 	NAME_MAX_BYTES = 500,
 	VALUE_MAX = 64 << 10,
-	NOTES_MAX = 100, /* of a mailbox */
+	NOTES_MAX = 100,      /* of a mailbox */
+	BYTES_MAX = 16 << 20, /* of an account: no quota counts them */
 	ENTRIES_MAX = 50,
 	BOX = 4, /* a key is the mailbox's id and the name in lower case */
 };
@@ -124,6 +125,7 @@ static void rename_note(const struct rename *names, struct slice key, struct sli
 }
 
 RENAMED(metadata) = { .room = ROOM, .of_accounts = true, .change = rename_note };
+BOX_NOTES(metadata) = { .room = ROOM };
 
 /* --- GETMETADATA --- */
 
@@ -256,6 +258,18 @@ static enum imap_done run_get(struct imap *im, struct slice args)
 
 /* --- SETMETADATA --- */
 
+/* Behind its "~": any bytes (RFC 3516 §7). */
+static bool literal8(struct slice *in, struct slice *out)
+{
+	uint64_t n;
+
+	if (!imap_literal_size(in, &n) || n > in->n)
+		return false;
+	*out = slice_head(*in, (size_t)n);
+	*in = slice_from(*in, (size_t)n);
+	return true;
+}
+
 /* nstring or literal8; NIL is no value: the note goes. */
 static bool read_value(struct pool *pool, struct slice *in, struct slice *out)
 {
@@ -264,8 +278,7 @@ static bool read_value(struct pool *pool, struct slice *in, struct slice *out)
 	*out = (struct slice){ 0 };
 	if (imap_is_word(in, "NIL"))
 		return true;
-	imap_take(in, '~');
-	if (!imap_string(pool, in, &text))
+	if (imap_take(in, '~') ? !literal8(in, &text) : !imap_string(pool, in, &text))
 		return false;
 	char *value = pool_get(pool, text.n + 1); /* behind a version byte */
 	value[0] = 1;
@@ -289,26 +302,35 @@ static bool read_notes(struct pool *pool, struct slice *in, struct metadata *m)
 	return imap_take(in, ')');
 }
 
+struct tally {
+	uint32_t box;
+	unsigned notes; /* of the mailbox */
+	uint64_t bytes; /* of all */
+};
+
 static bool count_note(void *arg, struct slice key, struct slice value)
 {
-	size_t *n = arg;
+	struct tally *tally = arg;
 
-	(void)key;
-	(void)value;
-	return ++*n < NOTES_MAX;
+	tally->notes += num_get32((const unsigned char *)key.p) == tally->box;
+	tally->bytes += value.n;
+	return true;
 }
 
 /* NULL, or why there is no room. */
-static const char *no_room(struct imap *im, struct metadata *m)
+static const char *no_room(const struct metadata *m)
 {
-	struct slice mailbox = make_key(sess_cmd_pool(im->sess), m, SLICE(""));
-	size_t n = 0;
+	struct tally tally = { .box = m->box };
 
 	for (size_t i = 0; i < m->n; i++)
 		if (m->values[i].n > VALUE_MAX)
 			return "[METADATA MAXSIZE 65535] That is too long";
-	acct_record_each(m->acct, ROOM, mailbox, count_note, &n);
-	return n >= NOTES_MAX ? "[METADATA TOOMANY] The mailbox has its most notes already" : NULL;
+	acct_record_each(m->acct, ROOM, SLICE(""), count_note, &tally);
+	if (tally.bytes > BYTES_MAX)
+		return "[OVERQUOTA] The notes of the account take all the room that they may";
+	if (tally.notes >= NOTES_MAX)
+		return "[METADATA TOOMANY] The mailbox has its most notes already";
+	return NULL;
 }
 
 static bool only_removes(const struct metadata *m)
@@ -323,7 +345,7 @@ static enum imap_done store(struct imap *im, struct metadata *m)
 {
 	struct pool *pool = sess_cmd_pool(im->sess);
 	struct acct_record *records = pool_get(pool, m->n * sizeof *records);
-	const char *why = only_removes(m) ? NULL : no_room(im, m);
+	const char *why = only_removes(m) ? NULL : no_room(m);
 	struct err err;
 
 	if (why)

@@ -14,13 +14,25 @@ struct imap_known {
 
 /* --- hearing --- */
 
-/* In the thread that committed the change. */
+static bool is_among(const struct buf *ids, uint32_t box)
+{
+	const uint32_t *id = (const uint32_t *)(const void *)ids->p;
+
+	for (size_t i = 0; i < ids->n / sizeof *id; i++)
+		if (id[i] == box)
+			return true;
+	return false;
+}
+
+/* In the thread that committed the change. A client that does not read keeps no more
+   than each mailbox once. */
 static void on_change(void *arg, uint32_t box)
 {
 	struct imap_notify *notify = arg;
 
 	pthread_mutex_lock(&notify->lock);
-	buf_add(&notify->changed, &box, sizeof box);
+	if (!is_among(&notify->changed, box))
+		buf_add(&notify->changed, &box, sizeof box);
 	pthread_mutex_unlock(&notify->lock);
 	sess_wake(notify->im->handle);
 }
@@ -32,16 +44,6 @@ static struct buf take_changed(struct imap_notify *notify)
 	notify->changed = (struct buf){ 0 };
 	pthread_mutex_unlock(&notify->lock);
 	return changed;
-}
-
-static bool is_among(const struct buf *ids, uint32_t box)
-{
-	const uint32_t *id = (const uint32_t *)(const void *)ids->p;
-
-	for (size_t i = 0; i < ids->n / sizeof *id; i++)
-		if (id[i] == box)
-			return true;
-	return false;
 }
 
 /* --- wishes --- */

@@ -21,6 +21,7 @@ static enum imap_done run(struct imap *im, struct slice args)
 		return imap_reply(im, IMAP_NO, "[CANNOT] It stays with the account whose it is");
 	if (box_rename(old->acct, old->name, new->name, &err) != 0)
 		return imap_failed(im, &err);
+	imap_leave_gone(im); /* INBOX is another mailbox from here on */
 	return IMAP_OK;
 }
 

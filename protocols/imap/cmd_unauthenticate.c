@@ -14,6 +14,7 @@ static enum imap_done run(struct imap *im, struct slice args)
 	im->enabled = 0;
 	im->state = IMAP_STRANGER;
 	im->who = NULL;
+	im->events_known = 0; /* whether there are scripts was asked of his notes */
 	acct_close(&im->acct);
 	sess_account_end(im->sess);
 	sess_timeout(im->sess, (uint64_t)conf_num(&conf_key_imap_login_time));

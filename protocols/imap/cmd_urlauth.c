@@ -22,6 +22,8 @@ enum { KEY_BYTES = 32, BOX_BYTES = 4, URLS_MAX = 50 };
 
 /* --- keys --- */
 
+BOX_NOTES(urlauth) = { .room = ROOM };
+
 static struct slice key_name(struct pool *pool, uint32_t box)
 {
 	unsigned char *p = pool_get(pool, BOX_BYTES);

@@ -197,8 +197,7 @@ enum imap_done imap_event_flags(
 	uint64_t *changed = pool_get(pool, (n + 1) * sizeof *changed);
 	size_t some = compare(im, *before, uids, n, changed);
 	box_snap_free(before);
-	struct box *box = some ? box_open(acct, slice_str(box_name(im->box)), NULL) : NULL;
-	if (!box)
+	if (some == 0)
 		return done;
 	struct events *events = pool_get(pool, sizeof *events);
 	events->event.cause = SLICE(IMAP_EVENT_FLAG);
@@ -206,7 +205,7 @@ enum imap_done imap_event_flags(
 	events->changed = changed;
 	events->n = n;
 	events->done = done;
-	return start(im, events, acct, im->place ? im->place->owner : im->who, box);
+	return start(im, events, acct, im->place ? im->place->owner : im->who, box_same(im->box));
 }
 
 /* --- what is announced --- */

@@ -76,7 +76,8 @@ struct imap_fetch {
 	struct summary summary;
 	struct body *body;
 	struct slice whole;
-	uint64_t at, left; /* promised bytes of the body */
+	const struct msg_part *parts; /* of it, once somebody needed them */
+	uint64_t at, left;	      /* promised bytes of the body */
 
 	uint32_t *seen; /* UIDs to be marked \Seen */
 	size_t n_seen;

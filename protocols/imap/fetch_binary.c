@@ -35,14 +35,16 @@ static bool decode(struct imap_fetch *fetch, const struct imap_att *att)
 	if (!imap_section_find(&att->section, &fetch->summary, fetch->entry->size, &from, &end))
 		return false;
 	struct slice raw = slice_of(fetch->whole.p + from, (size_t)(end - from));
-	const struct msg_part *part =
-	    att->section.depth ? find(msg_parse(&fetch->pool, fetch->whole), from) : NULL;
+	if (att->section.depth && !fetch->parts)
+		fetch->parts = msg_parse(&fetch->pool, fetch->whole);
+	const struct msg_part *part = att->section.depth ? find(fetch->parts, from) : NULL;
 	if (!part || part->children) {
 		buf_adds(&fetch->scratch, raw);
 		return true;
 	}
-	fetch->unknown_encoding |= !msg_decode(part->encoding, raw, &fetch->scratch);
-	return !fetch->unknown_encoding;
+	bool known = msg_decode(part->encoding, raw, &fetch->scratch);
+	fetch->unknown_encoding |= !known; /* of any message, for the tagged line */
+	return known;
 }
 
 /* --- BINARY and BINARY.PEEK --- */

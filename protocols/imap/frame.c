@@ -38,7 +38,9 @@ CONF_KEY(imap_max_append) = {
 	.help = "most bytes that one APPEND may bring",
 };
 
-enum { STRANGERS_LITERALS = 64 * 1024 };
+/* The head is read again with each line of a command, so it is no longer than it needs
+   to be. */
+enum { STRANGERS_LITERALS = 64 * 1024, TAG_MAX = 256, NAME_MAX_BYTES = 64 };
 
 static void words(const struct imap *im, struct buf *out)
 {
@@ -63,11 +65,21 @@ static bool read_tag(struct slice *in, struct slice *tag)
 {
 	size_t n = 0;
 
-	while (n < in->n && in->p[n] != '+' && (imap_atom_char(in->p[n]) || in->p[n] == ']'))
+	while (n < in->n && n < TAG_MAX && in->p[n] != '+' &&
+	    (imap_atom_char(in->p[n]) || in->p[n] == ']'))
 		n++;
 	*tag = slice_head(*in, n);
 	*in = slice_from(*in, n);
 	return n > 0;
+}
+
+/* A longer one is the name of no command. */
+static void read_name(struct slice *in, struct slice *name)
+{
+	struct slice word = slice_head(*in, NAME_MAX_BYTES);
+
+	imap_atom(&word, name);
+	*in = slice_from(*in, name->n);
 }
 
 /* As far as the text goes; what is not there stays empty. */
@@ -84,11 +96,11 @@ static void read_head(struct imap *im)
 		im->tag.n = 0; /* not known to be one */
 		return;
 	}
-	imap_atom(&in, &name);
+	read_name(&in, &name);
 	if (slice_ieq(name, SLICE("UID"))) {
 		im->uid = true;
 		imap_take(&in, ' ');
-		imap_atom(&in, &name);
+		read_name(&in, &name);
 	}
 	im->command = imap_find_command(name);
 	if (im->command && im->uid && !im->command->uid)

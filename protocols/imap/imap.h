@@ -275,6 +275,9 @@ void imap_enter(struct imap *im, struct box *box, const struct imap_place *place
 const struct imap_view *imap_view(struct imap *im);
 /* Leave it, if there is one; nothing is expunged. */
 void imap_leave(struct imap *im);
+/* After a command that may have ended the selected mailbox: whoever did that knows
+   it and goes on; other sessions are told BYE. */
+void imap_leave_gone(struct imap *im);
 
 /* Tell the client what changed in its mailbox, without expunges when they may
    not be told now. False: the mailbox is no more. Waits. */

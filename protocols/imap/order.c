@@ -115,12 +115,14 @@ static bool drop_leaders(struct slice *s)
 		struct slice rest;
 
 		*s = rest = skip_blanks(*s);
-		if (skip_leader(s))
+		if (skip_leader(s)) {
 			reply = true;
-		else if (skip_blob(&rest) && rest.n > 0)
+			continue;
+		}
+		/* No blob has a leader behind it: none needs to be looked for again. */
+		while (skip_blob(&rest) && rest.n > 0)
 			*s = rest;
-		else
-			return reply;
+		return reply;
 	}
 }
 

@@ -112,13 +112,19 @@ static enum sess_next finish(struct imap *im, enum imap_done done)
 	return next;
 }
 
+/* May the command's text hold a password? After a login the state is another one. */
+static bool is_secret(const struct imap *im)
+{
+	return im->state == IMAP_STRANGER || (im->command && im->command->states == IMAP_STRANGER);
+}
+
 void imap_command_end(struct imap *im)
 {
 	if (im->release)
 		im->release(im);
 	imap_places_free(im);
 	spool_free(&im->messages);
-	if (im->state == IMAP_STRANGER) /* it may hold a password */
+	if (is_secret(im))
 		buf_wipe(&im->text);
 	else
 		buf_done(&im->text);

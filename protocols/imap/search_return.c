@@ -119,6 +119,25 @@ static void put_set(const struct imap *im, struct imap_found_walk walk, uint32_t
 	}
 }
 
+/* Which of those that were found the answer names: all, or those of PARTIAL. */
+struct span {
+	uint32_t first, n;
+};
+
+static struct span named(const struct imap_search *search)
+{
+	const struct imap_returns *returns = &search->returns;
+	uint32_t n = search->found.n, from = returns->partial.from, to = returns->partial.to;
+
+	if (!(returns->what & IMAP_RETURN_PARTIAL))
+		return (struct span){ 0, n };
+	if (from > n)
+		return (struct span){ 0, 0 };
+	if (to > n)
+		to = n;
+	return (struct span){ returns->partial.backwards ? n - to : from - 1, to - from + 1 };
+}
+
 /* --- SAVE --- */
 
 int imap_by_number(const void *a, const void *b)
@@ -128,25 +147,29 @@ int imap_by_number(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* RFC 5182 §2.1: of MIN and MAX, when nothing else is asked for, only these. */
+static void push(struct buf *seqs, uint32_t seq)
+{
+	buf_add(seqs, &seq, sizeof seq);
+}
+
+/* RFC 5182 §2.1, RFC 9394 §3.5: of MIN, MAX and PARTIAL, when neither ALL nor COUNT is
+   asked for, only these. */
 static void gather(const struct imap_search *search, struct buf *seqs)
 {
+	enum { SOME = IMAP_RETURN_MIN | IMAP_RETURN_MAX | IMAP_RETURN_PARTIAL };
 	unsigned what = search->returns.what;
-	struct imap_found_walk walk = imap_found_from(&search->found, 0);
-	uint32_t seq;
+	bool some = (what & SOME) && !(what & (IMAP_RETURN_ALL | IMAP_RETURN_COUNT));
+	struct span span = { 0, search->found.n };
 
-	if (search->found.n > 0 && (what & (IMAP_RETURN_MIN | IMAP_RETURN_MAX)) &&
-	    !(what & (IMAP_RETURN_ALL | IMAP_RETURN_COUNT | IMAP_RETURN_PARTIAL))) {
-		seq = first(search);
-		if (what & IMAP_RETURN_MIN)
-			buf_add(seqs, &seq, sizeof seq);
-		seq = last(search);
-		if (what & IMAP_RETURN_MAX)
-			buf_add(seqs, &seq, sizeof seq);
-		return;
-	}
-	while ((seq = imap_found_next(&walk)))
-		buf_add(seqs, &seq, sizeof seq);
+	if (some && span.n > 0 && (what & IMAP_RETURN_MIN))
+		push(seqs, first(search));
+	if (some && span.n > 0 && (what & IMAP_RETURN_MAX))
+		push(seqs, last(search));
+	if (some)
+		span = what & IMAP_RETURN_PARTIAL ? named(search) : (struct span){ 0, 0 };
+	struct imap_found_walk walk = imap_found_from(&search->found, span.first);
+	for (; span.n > 0; span.n--)
+		push(seqs, imap_found_next(&walk));
 }
 
 /* As runs of UIDs; messages that follow each other here are one run, whatever
@@ -201,31 +224,12 @@ static uint64_t modseq(const struct imap_search *search)
 	return highest;
 }
 
-/* Which of those that were found the answer names: all, or those of PARTIAL. */
-struct span {
-	uint32_t first, n;
-};
-
-static struct span partial_span(const struct imap_search *search)
-{
-	const struct imap_returns *returns = &search->returns;
-	uint32_t n = search->found.n, from = returns->partial.from, to = returns->partial.to;
-
-	if (!(returns->what & IMAP_RETURN_PARTIAL))
-		return (struct span){ 0, n };
-	if (from > n)
-		return (struct span){ 0, 0 };
-	if (to > n)
-		to = n;
-	return (struct span){ returns->partial.backwards ? n - to : from - 1, to - from + 1 };
-}
-
 /* RFC 9394 §3.1: "PARTIAL (-1:-100 NIL)" */
 static void put_partial(const struct imap *im, const struct imap_search *search, struct buf *out)
 {
 	const struct imap_returns *returns = &search->returns;
 	const char *sign = returns->partial.backwards ? "-" : "";
-	struct span span = partial_span(search);
+	struct span span = named(search);
 
 	buf_printf(
 	    out, " PARTIAL (%s%u:%s%u ", sign, returns->partial.from, sign, returns->partial.to);
@@ -238,7 +242,7 @@ static void put_partial(const struct imap *im, const struct imap_search *search,
 /* RFC 6203 §4: of each message that is named, in their order. */
 static void put_relevancy(const struct imap_search *search, struct buf *out)
 {
-	struct span span = partial_span(search);
+	struct span span = named(search);
 
 	buf_addz(out, " RELEVANCY (");
 	for (uint32_t i = 0; i < span.n; i++) {

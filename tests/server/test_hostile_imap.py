@@ -136,6 +136,47 @@ class HostileImap(unittest.TestCase):
         self.refuses(b"APPEND INBOX" + b" {4+}\r\nA: b" * 1001, b"[MESSAGELIMIT 1000]")
         self.assertEqual(self.imap.ask(b"STATUS INBOX (MESSAGES)")[0], b"* STATUS \"INBOX\" (MESSAGES 1)")
 
+    def test_long_tags_in_many_pieces(self):
+        """The head of a command is looked at again with each piece of it."""
+        pieces = b" NOOP {0+}\r\n" + b"{0+}\r\n" * 150_000 + b"\r\n"
+        self.imap.send(b"t" * 60_000 + pieces)
+        self.assertIn(b"BAD", self.imap.line())
+        self.imap.send(b"x " + b"N" * 60_000 + pieces)
+        self.assertTrue(self.imap.answer()[-1].startswith(b"x BAD"))
+        self.goes_on()
+
+    def test_a_subject_of_blobs(self):
+        """RFC 5256 2.1: none of them is the beginning of a leader."""
+        self.imap.ask(b"CREATE Blobs")
+        text = b"Subject: " + b"[a]" * 300_000 + b" x\r\n\r\n"
+        self.imap.ask(b"APPEND Blobs {%d+}\r\n%b" % (len(text), text))
+        self.imap.ask(b"APPEND Blobs {12+}\r\nSubject: a\r\n")
+        self.imap.ask(b"SELECT Blobs")
+        self.assertIn(b"* SORT 2 1", self.imap.ask(b"SORT (SUBJECT) UTF-8 ALL"))
+        self.assertIn(b"* THREAD (1)(2)", self.imap.ask(b"THREAD REFERENCES UTF-8 ALL"))
+
+    def test_many_messages_put_together_are_no_more_than_one_may_be(self):
+        self.server.signet("setting", "set", "imap.max-append-size", "64k")
+        self.addCleanup(self.server.signet, "setting", "reset", "imap.max-append-size")
+        self.imap.ask(b"CREATE Pieces")
+        self.imap.ask(b"APPEND Pieces {30000+}\r\n" + b"A" * 30_000)
+        self.imap.ask(b"SELECT Pieces")
+        one = b' CATENATE (URL "/Pieces/;UID=1")'
+        self.assertTrue(self.imap.result(b"APPEND Pieces" + one * 2).startswith(b"x OK"))
+        self.refuses(b"APPEND Pieces" + one * 3, b"BADURL")
+        self.refuses(b"APPEND Pieces" + one * 2 + b" {6000+}\r\n" + b"A" * 6000, b"TOOBIG")
+        self.assertEqual(self.imap.ask(b"STATUS Pieces (MESSAGES)")[0], b'* STATUS "Pieces" (MESSAGES 3)')
+
+    def test_one_part_asked_for_many_times(self):
+        """It is taken apart once."""
+        self.imap.ask(b"CREATE Large")
+        text = (b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
+                b"QUJD" * 50_000 + b"\r\n--b--\r\n")
+        self.imap.ask(b"APPEND Large {%d+}\r\n%b" % (len(text), text))
+        self.imap.ask(b"SELECT Large")
+        lines = self.imap.ask(b"FETCH 1 (" + b"BINARY.SIZE[1] " * 1000 + b"UID)")
+        self.assertEqual(lines[0].count(b"BINARY.SIZE[1] 150000"), 1000)
+
     def test_names_with_every_byte(self):
         """Each is made or refused; what LIST shows can be selected."""
         for byte in range(256):

@@ -1,5 +1,6 @@
 /* test_acct_record.c - records that other rooms keep with an account */
 #include "storage/acct_record.h"
+#include "core/num.h"
 #include "tests/unit/box_world.h"
 
 enum { ANN = 7, BOB = 8 };
@@ -120,6 +121,58 @@ static void gone_with_the_account(void **state)
 	acct_close(&ann);
 }
 
+static bool count(void *arg, struct slice key, struct slice value)
+{
+	(void)key, (void)value;
+	++*(unsigned *)arg;
+	return true;
+}
+
+static unsigned count_notes(struct acct *acct)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < box_notes_table_n; i++)
+		assert_int_equal(acct_record_each(acct, box_notes_table[i]->room,
+				     (struct slice){ 0 }, count, &n),
+		    0);
+	return n;
+}
+
+/* What rooms have noted of a mailbox goes with it; of others it stays. */
+static void notes_go_with_their_mailbox(void **state)
+{
+	struct acct *ann = acct_open(ANN, 0);
+	struct box_status a, b;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(box_create(ann, text("A"), BOX_USE_NONE, &err), 0);
+	assert_int_equal(box_create(ann, text("B"), BOX_USE_NONE, &err), 0);
+	assert_int_equal(box_status(ann, text("A"), &a, &err), 0);
+	assert_int_equal(box_status(ann, text("B"), &b, &err), 0);
+	assert_true(box_notes_table_n > 0);
+	for (size_t i = 0; i < box_notes_table_n; i++) {
+		for (unsigned n = 0; n < 300; n++) {
+			struct acct_record records[2];
+			char keys[2][16];
+
+			for (unsigned j = 0; j < 2; j++) {
+				num_put32((unsigned char *)keys[j], j ? b.id : a.id);
+				num_put32((unsigned char *)keys[j] + 4, n);
+				records[j] =
+				    (struct acct_record){ slice_of(keys[j], 8), text("x") };
+			}
+			assert_int_equal(
+			    acct_record_put(ann, box_notes_table[i]->room, records, 2, &err), 0);
+		}
+	}
+	assert_int_equal(count_notes(ann), 600 * box_notes_table_n);
+	assert_int_equal(box_delete(ann, text("A"), &err), 0);
+	assert_int_equal(count_notes(ann), 300 * box_notes_table_n);
+	acct_close(&ann);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -127,6 +180,7 @@ int main(void)
 		WORLD_TEST(changed_in_place),
 		WORLD_TEST(refused_when_too_large),
 		WORLD_TEST(gone_with_the_account),
+		WORLD_TEST(notes_go_with_their_mailbox),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
