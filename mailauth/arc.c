@@ -129,6 +129,8 @@ static const char *check_message(struct arc_chain *chain)
 		return "a signature covers a seal"; /* RFC 8617 4.1.2 */
 	if (result == DKIM_PASS)
 		result = dkim_check_signature(chain->asker, chain->mail, &signature, chain->pool);
+	if (result == DKIM_PASS)
+		result = dkim_distrust_short(chain->mail, &signature);
 	return result == DKIM_PASS ? NULL : verdict.why;
 }
 

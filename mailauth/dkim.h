@@ -100,6 +100,15 @@ bool dkim_sign_begin(struct dkim_mail *mail, const struct dkim_signing *signing,
 /* Append the signature and the end of the line. */
 void dkim_sign_end(struct slice signature, struct buf *field);
 
+/* Who claims to have written it. */
+enum { DKIM_AUTHORS_MAX = 8 };
+struct dkim_authors {
+	struct slice domain[DKIM_AUTHORS_MAX]; /* of all From fields, in A-labels, each once */
+	size_t n;
+	bool regular; /* one field, and no address in it that is none; not too many */
+};
+void dkim_authors_read(const struct dkim_mail *mail, struct pool *pool, struct dkim_authors *out);
+
 /* The domain of the only address in the only From field, in A-labels; empty: there is
    none such. */
 struct slice dkim_from_domain(const struct dkim_mail *mail, struct pool *pool);

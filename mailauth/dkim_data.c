@@ -117,25 +117,55 @@ uint64_t dkim_body_digest(
 	return body->all;
 }
 
-/* RFC 5322 3.6: there is one From; RFC 7489 6.6.1 says how to take what differs. */
-struct slice dkim_from_domain(const struct dkim_mail *mail, struct pool *pool)
-{
-	struct slice domain = { 0 }, from = { 0 };
-	size_t found = 0;
+/* --- who wrote it --- */
 
-	for (size_t i = 0; i < mail->n; i++)
-		if (slice_ieq(mail->fields[i].name, SLICE("From"))) {
-			from = mail->fields[i].value;
-			found++;
-		}
-	const struct msg_address *a = found == 1 ? msg_addresses(pool, from) : NULL;
+static bool is_known(const struct dkim_authors *authors, const char *domain)
+{
+	for (size_t i = 0; i < authors->n; i++)
+		if (slice_eq(authors->domain[i], slice_str(domain)))
+			return true;
+	return false;
+}
+
+/* False: one of the addresses has no domain that could be, or they are too many. */
+static bool add_authors(struct slice from, struct pool *pool, struct dkim_authors *out)
+{
+	const struct msg_address *a = msg_addresses(pool, from);
+	bool good = true;
+
 	for (; a; a = a->next) {
 		if (a->kind != MSG_MAILBOX || a->host.n == 0)
 			continue;
 		char *ascii = domain_ascii(pool, a->host);
-		if (!ascii || (domain.n > 0 && !slice_eq(domain, slice_str(ascii))))
-			return (struct slice){ 0 };
-		domain = slice_str(ascii);
+		if (ascii && is_known(out, ascii))
+			continue;
+		if (ascii && out->n < DKIM_AUTHORS_MAX)
+			out->domain[out->n++] = slice_str(ascii);
+		else
+			good = false;
 	}
-	return domain;
+	return good;
+}
+
+/* RFC 5322 3.6: there is one From. */
+void dkim_authors_read(const struct dkim_mail *mail, struct pool *pool, struct dkim_authors *out)
+{
+	size_t fields = 0;
+	bool good = true;
+
+	*out = (struct dkim_authors){ 0 };
+	for (size_t i = 0; i < mail->n; i++)
+		if (slice_ieq(mail->fields[i].name, SLICE("From"))) {
+			good = add_authors(mail->fields[i].value, pool, out) && good;
+			fields++;
+		}
+	out->regular = good && fields == 1 && out->n > 0;
+}
+
+struct slice dkim_from_domain(const struct dkim_mail *mail, struct pool *pool)
+{
+	struct dkim_authors authors;
+
+	dkim_authors_read(mail, pool, &authors);
+	return authors.regular && authors.n == 1 ? authors.domain[0] : (struct slice){ 0 };
 }

@@ -47,5 +47,8 @@ enum dkim_result dkim_check(const struct asker *asker, const struct dkim_signatu
 /* dkim_verify.c: the body and the header fields of a signature that was read. */
 enum dkim_result dkim_check_signature(const struct asker *asker, struct dkim_mail *mail,
     const struct dkim_signature *signature, struct pool *pool);
+/* DKIM_PASS, or DKIM_POLICY: it was good, and left a part of the body unsigned. */
+enum dkim_result dkim_distrust_short(
+    struct dkim_mail *mail, const struct dkim_signature *signature);
 
 #endif

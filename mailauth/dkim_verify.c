@@ -46,13 +46,14 @@ static enum dkim_result check_time(const struct dkim_signature *signature, int64
 }
 
 /* RFC 6376 8.2, 3.5: what is behind l= anybody may have put there. */
-static void distrust_short(struct dkim_mail *mail, const struct dkim_signature *signature)
+enum dkim_result dkim_distrust_short(struct dkim_mail *mail, const struct dkim_signature *signature)
 {
 	unsigned char digest[DIGEST_SIZE];
 
-	if (signature->most != UINT64_MAX &&
-	    signature->most < dkim_body_digest(mail, signature->body, signature->most, digest))
-		dkim_say(signature->verdict, DKIM_POLICY, "only a part of the body is signed");
+	if (signature->most == UINT64_MAX ||
+	    signature->most >= dkim_body_digest(mail, signature->body, signature->most, digest))
+		return DKIM_PASS;
+	return dkim_say(signature->verdict, DKIM_POLICY, "only a part of the body is signed");
 }
 
 static void verify_one(const struct asker *asker, struct dkim_mail *mail,
@@ -68,7 +69,7 @@ static void verify_one(const struct asker *asker, struct dkim_mail *mail,
 	if (dkim_signature_read(field, &tags, false, pool, &signature) == DKIM_PASS &&
 	    check_time(&signature, now) == DKIM_PASS &&
 	    dkim_check_signature(asker, mail, &signature, pool) == DKIM_PASS)
-		distrust_short(mail, &signature);
+		dkim_distrust_short(mail, &signature);
 }
 
 void dkim_verify(const struct asker *asker, struct dkim_mail *mail, int64_t now, struct pool *pool,

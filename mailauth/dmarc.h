@@ -37,8 +37,9 @@ struct dmarc_question {
 struct dmarc_answer {
 	enum dmarc_result result;
 	enum dmarc_policy policy; /* as published, for this domain */
-	enum dmarc_policy wish;	  /* what is to be done with this message, of those that fail */
-	struct slice domain;	  /* where the record was found; or empty */
+	enum dmarc_policy
+	    wish;	     /* what is to be done with this message, of those that do not pass */
+	struct slice domain; /* where the record was found; or empty */
 	struct dmarc_record record;
 	bool spf_aligns, dkim_aligns; /* with a pass */
 	const char *why;	      /* static; or NULL */
@@ -57,5 +58,11 @@ int dmarc_find(
 /* Waits for the network: not on a loop. */
 void dmarc_check(
     const struct dmarc_question *question, struct pool *pool, struct dmarc_answer *out);
+
+/* The same for all who claim to have written it, in place of question->from: *out is what
+   it comes to for the worst of them, and his domain is returned (empty: there is nobody).
+   Waits for the network. */
+struct slice dmarc_check_authors(const struct dmarc_question *question,
+    const struct dkim_authors *authors, struct pool *pool, struct dmarc_answer *out);
 
 #endif

@@ -105,7 +105,7 @@ static enum dmarc_policy action_for(struct smtp *smtp, const struct results *res
 {
 	int64_t most = smtp_num(smtp, &conf_key_dmarc_on_fail), wish = results->dmarc->wish;
 
-	if (results->dmarc->result != DMARC_FAIL || results->overridden)
+	if (results->overridden)
 		return DMARC_LET;
 	return (enum dmarc_policy)(wish < most ? wish : most);
 }
@@ -126,6 +126,7 @@ static const char *check_text(struct smtp *smtp, struct slice message)
 	struct smtp_origin *origin = smtp_origin(smtp);
 	struct pool *pool = &smtp->mail->pool;
 	struct dmarc_answer dmarc = { 0 };
+	struct dkim_authors authors;
 	enum dmarc_policy action = DMARC_LET;
 	struct results results = { .spf = origin->has_spf ? &origin->spf : NULL,
 		.mailfrom = smtp->mail->reverse_path,
@@ -134,12 +135,11 @@ static const char *check_text(struct smtp *smtp, struct slice message)
 
 	(void)message;
 	if (smtp_on(smtp, &conf_key_dmarc_check)) {
-		results.from = dkim_from_domain(&origin->mail, pool);
-		dmarc_check(&(struct dmarc_question){ .asker = &origin->asker,
-				.from = results.from,
-				.spf = results.spf,
-				.dkim = results.dkim },
-		    pool, &dmarc);
+		dkim_authors_read(&origin->mail, pool, &authors);
+		results.from = dmarc_check_authors(
+		    &(struct dmarc_question){
+			.asker = &origin->asker, .spf = results.spf, .dkim = results.dkim },
+		    &authors, pool, &dmarc);
 		results.dmarc = &dmarc;
 		results.overridden = dmarc.result == DMARC_FAIL && is_overridden(smtp, origin);
 		log_event(LOG_INFO, "dmarc", log_z("result", dmarc_result_names[dmarc.result]),

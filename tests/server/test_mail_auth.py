@@ -164,8 +164,24 @@ class Incoming(World):
                       self.results(message("x@here.test"), "x@here.test"))
         self.assertIn("dmarc=none header.from=nothing.test", self.results(message("x@nothing.test")))
         self.assertIn("dmarc=fail (p=none) header.from=sub.here.test", self.results(message("x@sub.here.test")))
+
+    def test_dmarc_of_several_authors(self):
+        """Each is asked for (RFC 7489 6.6.1), and with two fields no signature says who wrote it."""
+        both = message("x@nothing.test>, <ann@signed.test")
+        self.assertIn("dmarc=fail (p=reject) header.from=signed.test", self.results(both, "x@here.test"))
+        self.assertIn("dmarc=pass (p=reject) header.from=signed.test", self.results(
+            self.keys.sign(message("x@signed.test>, <y@signed.test"))))
         two = message("x@here.test", more="From: y@other.test\r\n")
-        self.assertIn("dmarc=permerror (no single domain in From)", self.results(two, "x@here.test"))
+        self.assertIn("dmarc=fail (p=quarantine) header.from=here.test", self.results(two, "x@here.test"))
+        replayed = b"From: Boss <boss@signed.test>\r\n" + self.keys.sign(message())
+        self.assertIn("dmarc=fail (p=reject)", self.results(replayed))
+        none = message().replace(b"From: X <x@signed.test>\r\n", b"")
+        self.assertIn("dmarc=permerror (no single domain in From)", self.results(none))
+        with self.having("dmarc.on-fail", "reject"):
+            for refused in (both, replayed):
+                with self.assertRaises(smtplib.SMTPDataError):
+                    self.send(refused)
+            self.assertIn("dmarc=permerror", self.results(none, mailbox="Junk"))
 
     def test_dmarc_is_obeyed(self):
         with self.having("dmarc.on-fail", "reject"):

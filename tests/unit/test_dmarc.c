@@ -117,6 +117,60 @@ static void alignment(void **state)
 	zone_done(&zone);
 }
 
+/* RFC 7489 6.6.1 */
+static void authors(void **state)
+{
+	static const struct {
+		const char *header, *dkim;
+		enum dmarc_result want;
+		enum dmarc_policy wish;
+		const char *from;
+	} cases[] = {
+		{ "From: x@a.test\r\n\r\n", "a.test", DMARC_PASS, 0, "a.test" },
+		{ "From: x@a.test, y@x.a.test\r\n\r\n", "a.test", DMARC_PASS, 0, "a.test" },
+		{ "From: x@none.test, y@a.test\r\n\r\n", NULL, DMARC_FAIL, DMARC_REJECT, "a.test" },
+		{ "From: x@q.test, y@a.test\r\n\r\n", "a.test", DMARC_FAIL, DMARC_QUARANTINE,
+		    "q.test" },
+		{ "From: x@a.test, y@none.test\r\n\r\n", "a.test", DMARC_NONE, 0, "none.test" },
+		{ "From: x@a.test\r\nFrom: y@a.test\r\n\r\n", "a.test", DMARC_FAIL, DMARC_REJECT,
+		    "a.test" },
+		{ "From: x@none.test\r\nFrom: y@none.test\r\n\r\n", NULL, DMARC_PERMERROR,
+		    DMARC_QUARANTINE, "none.test" },
+		{ "From: x@a..test, y@a.test\r\n\r\n", "a.test", DMARC_FAIL, DMARC_REJECT,
+		    "a.test" },
+		{ "From: x@a..test\r\n\r\n", "a.test", DMARC_PERMERROR, DMARC_QUARANTINE, "" },
+		{ "Subject: none\r\n\r\n", "a.test", DMARC_PERMERROR, DMARC_QUARANTINE, "" },
+		{ "From: x@1.test, x@2.test, x@3.test, x@4.test, x@5.test, x@6.test, x@7.test, "
+		  "x@8.test, x@a.test\r\n\r\n",
+		    NULL, DMARC_PERMERROR, DMARC_QUARANTINE, "1.test" },
+	};
+	struct zone zone;
+
+	(void)state;
+	zone_init(&zone);
+	zone_txt(&zone, "_dmarc.a.test", "v=DMARC1; p=reject");
+	zone_txt(&zone, "_dmarc.q.test", "v=DMARC1; p=quarantine");
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct dkim_verdicts dkim = { .n = 1 };
+		struct dmarc_question q = { .asker = &zone.asker, .dkim = &dkim };
+		struct dmarc_answer answer;
+		struct dkim_authors all;
+		struct dkim_mail mail;
+		struct pool pool = { 0 };
+
+		dkim.verdict[0].result = cases[i].dkim ? DKIM_PASS : DKIM_FAIL;
+		dkim.verdict[0].domain = slice_str(cases[i].dkim);
+		dkim_mail_read((struct slice){ 0 }, slice_str(cases[i].header), &pool, &mail);
+		dkim_authors_read(&mail, &pool, &all);
+		want_text(
+		    cases[i].header, dmarc_check_authors(&q, &all, &pool, &answer), cases[i].from);
+		want_num(cases[i].header, answer.result, cases[i].want);
+		want_num(cases[i].header, answer.wish, cases[i].wish);
+		pool_done(&pool);
+	}
+	zone_done(&zone);
+}
+
 static void organizations(void **state)
 {
 	static const struct {
@@ -145,6 +199,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(records),
 		cmocka_unit_test(alignment),
+		cmocka_unit_test(authors),
 		cmocka_unit_test(organizations),
 	};
 
