@@ -37,7 +37,7 @@ char *domain_ascii(struct pool *pool, struct slice name);
 char *domain_unicode(struct pool *pool, struct slice ascii);
 
 /* An address: the last @ parts it. local is in canonical form: unquoted, ASCII
-   letters in lower case; domain as domain_ascii. */
+   letters in lower case; domain as domain_ascii, or an address literal (RFC 5321 4.1.3). */
 struct address {
 	struct slice local;
 	struct slice domain;

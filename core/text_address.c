@@ -1,6 +1,8 @@
 /* text_address.c - addresses of mail: local-part@domain */
 #include "core/text.h"
 
+#include <arpa/inet.h>
+
 enum { LOCAL_MAX_BYTES = 64 }; /* RFC 5321 §4.5.3.1.1 */
 
 /* RFC 5321 §4.1.2 with UTF-8 (RFC 6531 §3.3) */
@@ -56,6 +58,28 @@ static struct slice lower_case(struct pool *pool, struct slice s)
 	return slice_of(copy, s.n);
 }
 
+/* RFC 5321 4.1.3: "[192.0.2.1]", "[IPv6:2001:db8::1]", in the one form that the system
+   writes; NULL: it is none. */
+static char *literal(struct pool *pool, struct slice text)
+{
+	static const struct slice tag = { "IPv6:", 5 };
+	unsigned char ip[sizeof(struct in6_addr)];
+	char shown[INET6_ADDRSTRLEN];
+
+	if (text.n < 3 || text.p[0] != '[' || text.p[text.n - 1] != ']')
+		return NULL;
+	text = slice_of(text.p + 1, text.n - 2);
+	bool six = slice_istarts(text, tag);
+	if (six)
+		text = slice_from(text, tag.n);
+	int family = six ? AF_INET6 : AF_INET;
+	if (text.n >= sizeof(shown) || slice_chr(text, '\0') >= 0 ||
+	    inet_pton(family, pool_str(pool, text), ip) != 1 ||
+	    !inet_ntop(family, ip, shown, sizeof(shown)))
+		return NULL;
+	return pool_printf(pool, "[%s%s]", six ? tag.p : "", shown);
+}
+
 bool address_parse(struct pool *pool, struct slice text, struct address *out)
 {
 	ptrdiff_t at = slice_rchr(text, '@');
@@ -68,7 +92,9 @@ bool address_parse(struct pool *pool, struct slice text, struct address *out)
 		return false;
 	if (*local.p == '"' ? !unquote(pool, local, &local) : !is_dot_string(local))
 		return false;
-	char *domain = domain_ascii(pool, slice_from(text, (size_t)at + 1));
+	struct slice host = slice_from(text, (size_t)at + 1);
+	char *domain =
+	    host.n > 0 && host.p[0] == '[' ? literal(pool, host) : domain_ascii(pool, host);
 	if (!domain || local.n > LOCAL_MAX_BYTES)
 		return false;
 	out->local = lower_case(pool, local);

@@ -281,7 +281,8 @@ void report_write(struct buf *out, uint64_t mid, const struct queue_entry *entry
 		.utf8 = !is_ascii(entry->reverse_path) };
 
 	for (size_t i = 0; i < entry->n_rcpts; i++)
-		r.utf8 = r.utf8 || !is_ascii(entry->rcpts[i].address);
+		r.utf8 = r.utf8 || !is_ascii(entry->rcpts[i].address) ||
+		    !is_ascii(entry->rcpts[i].orcpt);
 	r.words = state;
 	for (size_t i = entry->n_rcpts; i-- > 0;)
 		if (nth(&r, i))

@@ -8,16 +8,24 @@
 
 static const char unreadable[] = "4.3.0 The message cannot be read";
 
+/* Whatever its sender announced: an alias or a rule may have led to such an address. */
+bool send_names_utf8(const struct sending *s)
+{
+	bool ascii = slice_is_ascii(send_local_part(s->entry->reverse_path));
+
+	for (size_t i = 0; ascii && i < s->n; i++)
+		ascii = slice_is_ascii(send_local_part(send_rcpt_of(s, i)->address));
+	return !ascii;
+}
+
 /* RFC 6531 3.6: a message that is not all ASCII in envelope or header must not be
-   given to who does not know of it. */
+   given to who does not know of it. Fields in 8 bits that nobody announced are older
+   than that, and go as they came. */
 static int needs_utf8(const struct sending *s)
 {
-	if (!slice_is_ascii(send_local_part(s->entry->reverse_path)))
+	if (send_names_utf8(s))
 		return 1;
-	for (size_t i = 0; i < s->n; i++)
-		if (!slice_is_ascii(send_local_part(send_rcpt_of(s, i)->address)))
-			return 1;
-	return body_is_8bit(s->body, s->from, true);
+	return s->entry->smtputf8 ? body_is_8bit(s->body, s->from, true) : 0;
 }
 
 /* RFC 6152 3: in 7 bits, or not at all. Also what nobody had declared. */
@@ -48,7 +56,7 @@ const char *send_form(struct sending *s)
 		return "5.7.30 The message needs REQUIRETLS, which the server does not know";
 	if (talk->size > 0 && s->entry->size - s->from > talk->size) /* RFC 1870 6 */
 		return "5.3.4 The message is larger than the server takes";
-	if (s->entry->smtputf8 && !(talk->words & TALK_SMTPUTF8) && (utf8 = needs_utf8(s)) != 0)
+	if (!(talk->words & TALK_SMTPUTF8) && (utf8 = needs_utf8(s)) != 0)
 		return utf8 < 0
 		    ? unreadable
 		    : "5.6.7 The message needs SMTPUTF8, which the server does not know";

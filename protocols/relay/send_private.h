@@ -8,6 +8,9 @@
    s->pool or for ever. */
 const char *send_form(struct sending *s);
 
+/* Is there an address among sender and recipients that only SMTPUTF8 can tell? */
+bool send_names_utf8(const struct sending *s);
+
 /* send_say.c: the commands, whose replies are not read. 0, -1: broken. */
 int send_say_mail(struct sending *s);
 int send_say_rcpt(struct sending *s, size_t i);

@@ -71,7 +71,7 @@ int send_say_mail(struct sending *s)
 		buf_printf(&out, " SIZE=%llu", (unsigned long long)(entry->size - s->from));
 	if (words & TALK_8BITMIME && entry->body8)
 		buf_addz(&out, " BODY=8BITMIME");
-	if (words & TALK_SMTPUTF8 && entry->smtputf8)
+	if (words & TALK_SMTPUTF8 && (entry->smtputf8 || send_names_utf8(s)))
 		buf_addz(&out, " SMTPUTF8");
 	if (entry->require_tls)
 		buf_addz(&out, " REQUIRETLS");

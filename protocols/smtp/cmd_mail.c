@@ -3,6 +3,8 @@
 #include "protocols/smtp/check.h"
 #include "protocols/smtp/smtp.h"
 
+const char smtp_needs_utf8[] = "553 5.6.7 That address needs SMTPUTF8";
+
 /* Canonical reverse-path in the transaction's pool, or the reply. */
 static const char *read_sender(struct smtp_mail *mail, struct slice path)
 {
@@ -14,15 +16,6 @@ static const char *read_sender(struct smtp_mail *mail, struct slice path)
 		return "553 5.1.7 That is no address";
 	mail->reverse_path = pool_slice(&mail->pool, path);
 	return NULL;
-}
-
-/* RFC 6531 §3.5: other than ASCII needs the parameter. */
-static bool is_ascii(struct slice s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] >= 0x80)
-			return false;
-	return true;
 }
 
 /* Who logged in sends in his own name. */
@@ -46,8 +39,8 @@ static const char *begin(struct smtp *smtp, struct slice args)
 		why = read_sender(smtp->mail, path);
 	if (!why)
 		why = smtp_params(smtp, NULL, params, SMTP_MAIL);
-	if (!why && !smtp->mail->smtputf8 && !is_ascii(path))
-		why = "553 5.6.7 That address needs SMTPUTF8";
+	if (!why && !smtp->mail->smtputf8 && !slice_is_ascii(path)) /* RFC 6531 3.5 */
+		why = smtp_needs_utf8;
 	if (!why && smtp->mail->declared > (uint64_t)smtp_num(smtp, &conf_key_smtp_max_size))
 		why = "552 5.3.4 Message too large";
 	if (!why)

@@ -103,6 +103,8 @@ static const char *add(struct smtp *smtp, struct slice args, struct deliver_rcpt
 		return why;
 	if (!address_parse(&mail->pool, path, &address))
 		return "553 5.1.3 That is no address";
+	if (!mail->smtputf8 && !slice_is_ascii(path)) /* RFC 6531 3.5 */
+		return smtp_needs_utf8;
 	asked->original = pool_slice(&mail->pool, path);
 	why = route(smtp, path, &target);
 	if (why)

@@ -1,4 +1,5 @@
 /* ext_dsn.c - DSN (RFC 3461): what a sender wants to be told; kept with the message */
+#include "core/text.h"
 #include "protocols/smtp/smtp.h"
 
 enum { ENVID_MAX = 100, ORCPT_MAX = 500 }; /* RFC 3461 §4.4, §4.2 */
@@ -68,6 +69,15 @@ static const char *set_notify(struct smtp_mail *mail, struct deliver_rcpt *rcpt,
 	return NULL;
 }
 
+/* RFC 6533 3: what may stand for a character beside xtext (utf-8-addr-unitext). */
+static bool is_utf8_text(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7f)
+			return false;
+	return s.n > 0 && utf8_valid(s);
+}
+
 static const char *set_orcpt(struct smtp_mail *mail, struct deliver_rcpt *rcpt, struct slice value)
 {
 	struct slice address = value;
@@ -75,9 +85,10 @@ static const char *set_orcpt(struct smtp_mail *mail, struct deliver_rcpt *rcpt, 
 
 	if (rcpt->orcpt.n || value.n > ORCPT_MAX || type.n == 0 || !is_xtext(type))
 		return "501 5.5.4 ORCPT=type;xtext, once";
-	/* RFC 6533 §3: utf-8 addresses may hold more than xtext */
-	if (!slice_ieq(type, SLICE("utf-8")) && !is_xtext(address))
+	if (slice_ieq(type, SLICE("utf-8")) ? !is_utf8_text(address) : !is_xtext(address))
 		return "501 5.5.4 ORCPT=type;xtext, once";
+	if (!mail->smtputf8 && !slice_is_ascii(value)) /* RFC 6533 3 */
+		return smtp_needs_utf8;
 	rcpt->orcpt = pool_slice(&mail->pool, value);
 	return NULL;
 }

@@ -240,6 +240,9 @@ const char *smtp_path(struct slice args, struct slice *path, struct slice *param
 const char *smtp_params(
     struct smtp *smtp, struct deliver_rcpt *rcpt, struct slice params, unsigned phase);
 
+/* cmd_mail.c: the refusal of an address in UTF-8 that was not announced. */
+extern const char smtp_needs_utf8[];
+
 /* own.c: may who logged in send as that address: does it lead to his account, or was it
    granted to him? NULL, smtp_not_yours, or another reply. */
 const char *smtp_check_own(struct smtp *smtp, struct slice address);
@@ -263,6 +266,7 @@ void milters_free(struct milters **milters);
 /* text.c: text comes next, which is kept, or only read */
 void smtp_text_expect(struct smtp *smtp, bool unwanted);
 void smtp_text_begin(struct smtp *smtp);
+void smtp_text_pass(struct smtp *smtp); /* of what nobody takes */
 enum frame smtp_text_frame(struct smtp *smtp, struct slice in, size_t *used);
 enum sess_next smtp_text_run(struct smtp *smtp);
 /* Does the text come so slowly that it will come to no end? */

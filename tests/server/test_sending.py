@@ -3,6 +3,7 @@ import base64
 import email
 import email.policy
 import random
+import re
 import unittest
 
 from dns import Names
@@ -201,6 +202,13 @@ class Seven(World):
             smtp.rcpt("gr\u00fc\u00dfe@seven.test")
             smtp.data(GREEN)
         wait_for(lambda: "5.6.7" in self.server.log())
+
+    def test_an_alias_may_lead_to_such_an_address(self):
+        """Whether the server is told of it or not must not hang on what the sender had announced."""
+        self.server.signet("alias", "add", "green@alpha.test", "gr\u00fcn@seven.test")
+        self.submit("green@alpha.test")
+        wait_for(lambda: re.search("failed .*to=gr\u00fcn@seven.test .*5.6.7", self.server.log()))
+        self.assertFalse(self.sinks["seven"].messages)
 
     def test_a_body_that_needs_no_utf8_goes(self):
         self.submit("x@seven.test", GREEN, mail_options=["SMTPUTF8", "BODY=8BITMIME"])
