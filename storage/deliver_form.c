@@ -81,6 +81,14 @@ struct form *form_text(struct delivery *op, struct shard *shard, struct slice te
 	return form;
 }
 
+/* RFC 5321 4.4: that line is for a mailbox; where the copy goes, it gets another. */
+static struct slice without_return_path(struct slice text)
+{
+	if (slice_istarts(text, SLICE("Return-Path:")))
+		slice_cut(&text, '\n');
+	return text;
+}
+
 struct form *form_passed_on(
     struct delivery *op, struct shard *shard, struct slice by, struct slice before, struct err *err)
 {
@@ -90,7 +98,7 @@ struct form *form_passed_on(
 	if (deliver_seal(op, by, &text)) {
 		buf_room(&text, before.n + op->whole.n);
 		buf_adds(&text, before);
-		buf_adds(&text, op->whole);
+		buf_adds(&text, without_return_path(op->whole));
 		form = form_text(op, shard, buf_slice(&text), err);
 	} else {
 		err_set(err, ERR_BUSY, "its chain of seals is not known yet");

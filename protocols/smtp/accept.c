@@ -33,12 +33,20 @@ static void with_protocol(const struct smtp *smtp, struct buf *out)
 		buf_addc(out, 'A');
 }
 
+/* Machines have names that are none (RFC 6531 3.7.1: A-labels). They are heard all the same,
+   but the field stays ASCII, and its one ';' is ours. */
+static void write_helo(const char *helo, struct buf *out)
+{
+	for (; *helo; helo++)
+		buf_addc(out, *helo > ' ' && *helo < 0x7f && *helo != ';' ? *helo : '?');
+}
+
 static void write_path(const struct smtp *smtp, struct buf *out)
 {
 	buf_addz(out, "Return-Path: <");
 	buf_adds(out, smtp->mail->reverse_path);
 	buf_addz(out, ">\r\nReceived: from ");
-	buf_addz(out, smtp->helo);
+	write_helo(smtp->helo, out);
 	buf_addz(out, " ([");
 	buf_addz(out, sess_peer_text(smtp->sess));
 	buf_addz(out, "])\r\n\tby ");
@@ -213,7 +221,8 @@ static enum sess_next answer(struct smtp *smtp, const char *reply)
 {
 	for (unsigned i = 1; smtp_is_lmtp(smtp) && i < smtp->mail->n_rcpts; i++)
 		smtp_reply(smtp, reply);
-	return smtp_reply(smtp, reply);
+	smtp_reply(smtp, reply);
+	return strncmp(reply, "421", 3) == 0 ? SESS_CLOSE : SESS_NEXT; /* RFC 5321 3.8 */
 }
 
 /* The message as it came, or the reply by which it is refused. */

@@ -5,6 +5,7 @@
  * since the next server may read lines. Octets that were announced are read
  * also when they will not be taken: what follows them is the next command. */
 #include "core/num.h"
+#include "protocols/smtp/check.h"
 #include "protocols/smtp/smtp.h"
 
 static void word(struct smtp *smtp, struct buf *out)
@@ -84,7 +85,7 @@ static enum sess_next give_up(struct smtp *smtp, const char *reply)
 
 static enum sess_next run(struct smtp *smtp, struct slice args)
 {
-	uint64_t size, max = (uint64_t)conf_num(&conf_key_smtp_max_size);
+	uint64_t size, max = (uint64_t)smtp_num(smtp, &conf_key_smtp_max_size);
 	bool last;
 
 	if (!parse(args, &size, &last))

@@ -69,14 +69,21 @@ static bool drop_rcpt(struct milter_changing *c, struct slice text)
 	struct deliver_rcpt **at = &mail->rcpts;
 	struct slice address;
 
+	const char *last = NULL; /* an alias is several, of one RCPT and so with one text */
+
 	if (!read_address(&mail->pool, text, &address))
 		return false;
-	mail->n_rcpts -= is_among(mail, address);
-	while (*at)
-		if (slice_ieq((*at)->original, address))
-			*at = (*at)->next;
-		else
+	while (*at) {
+		const struct deliver_rcpt *rcpt = *at;
+
+		if (!slice_ieq(rcpt->original, address)) {
 			at = &(*at)->next;
+			continue;
+		}
+		mail->n_rcpts -= rcpt->original.p != last;
+		last = rcpt->original.p;
+		*at = rcpt->next;
+	}
 	mail->last_rcpt = at;
 	return true;
 }

@@ -266,7 +266,6 @@ void milters_free(struct milters **milters);
 /* text.c: text comes next, which is kept, or only read */
 void smtp_text_expect(struct smtp *smtp, bool unwanted);
 void smtp_text_begin(struct smtp *smtp);
-void smtp_text_pass(struct smtp *smtp); /* of what nobody takes */
 enum frame smtp_text_frame(struct smtp *smtp, struct slice in, size_t *used);
 enum sess_next smtp_text_run(struct smtp *smtp);
 /* Does the text come so slowly that it will come to no end? */

@@ -81,6 +81,7 @@ class Forwards(Addresses):
         self.assertRegex(message.sender, r"^SRS0=[a-z2-7]{8}=[a-z2-7]{2}=origin\.test=User\+x@alpha\.test$")
         self.assertEqual(message.recipients, ["friend@partner.test"])
         self.assertIn(b"Delivered-To: Sales@alpha.test", message.text)
+        self.assertNotIn(b"Return-Path", message.text)
         self.assertEqual(len(self.texts(ANN)), 1)
 
     def test_what_comes_back(self):

@@ -217,8 +217,13 @@ class Changes(Mail):
         self.assertEqual(self.send("x", body="")[0], 250)
 
     def test_nobody_is_left(self):
-        self.assertEqual(self.send("x do: rcpt-")[0], 250)
+        for to in ([ANN], [ANN, ANN], [ANN, "Ann@alpha.test"]):
+            self.assertEqual(self.send("x do: rcpt-", to=to)[0], 250)
         self.assertEqual(self.got(ANN), [])
+
+    def test_one_of_two_is_left(self):
+        self.assertEqual(self.send("x do: rcpt-", to=[ANN, ANN, BOB])[0], 250)
+        self.assertIn(f"for <{BOB}>", self.only(BOB))
 
     def test_refusals(self):
         self.assertEqual(self.send("x do: reject"), (550, "5.7.1 Refused by a filter"))
