@@ -135,7 +135,7 @@ static int device(int id, wc_CryptoInfo *info, void *arg)
 	case WC_ALGO_TYPE_HASH:
 		return nettle_hash(info);
 	case WC_ALGO_TYPE_PK:
-		return nettle_pk(info);
+		return tls_pk(info);
 	case WC_ALGO_TYPE_RNG:
 		random_bytes(info->rng.out, info->rng.sz);
 		return 0;

@@ -123,8 +123,19 @@ int tls_device_start(void);
 bool tls_device_is_there(void); /* it was started */
 int nettle_cipher(wc_CryptoInfo *info);
 int nettle_hash(wc_CryptoInfo *info);
-int nettle_pk(wc_CryptoInfo *info);
-int nettle_rsa(wc_CryptoInfo *info);
+
+/* --- tls_pk.c: its operations with keys; each by whom it costs least --- */
+
+int tls_pk(const wc_CryptoInfo *info);
+int tls_p256_sign(const wc_CryptoInfo *info);
+int tls_p256_verify(const wc_CryptoInfo *info);
+int tls_p256_make(const wc_CryptoInfo *info);
+int tls_p256_share(const wc_CryptoInfo *info);
+int tls_p384_sign(const wc_CryptoInfo *info);
+int tls_p384_verify(const wc_CryptoInfo *info);
+int tls_p384_make(const wc_CryptoInfo *info);
+int tls_p384_share(const wc_CryptoInfo *info);
+int tls_rsa(const wc_CryptoInfo *info);
 
 /* --- tls_x25519.c: by libsodium --- */
 
