@@ -33,6 +33,16 @@ static struct port **end_of(struct port **list)
 	return list;
 }
 
+void ports_lock(void)
+{
+	pthread_mutex_lock(&list_lock);
+}
+
+void ports_unlock(void)
+{
+	pthread_mutex_unlock(&list_lock);
+}
+
 /* By name, and those of one name as they came. */
 static void insert(struct port *port)
 {
@@ -172,13 +182,21 @@ static void announce(void *arg, const struct listener *listener, const char *add
 	printf("listening %s %s\n", listener->name, address);
 }
 
+static void announce_missing(void *arg, const struct listen_missing *missing)
+{
+	(void)arg;
+	printf("not listening: %s\n", missing->why);
+}
+
 void listen_go(void)
 {
 	listen_each(announce, NULL);
+	listen_missing(announce_missing, NULL);
 	fflush(stdout);
 	doors_open(ports);
 	listen_lock();
 	serving = true;
+	missing_watch();
 	listen_unlock();
 }
 
@@ -206,4 +224,5 @@ void listen_free(void)
 {
 	free_list(&ports);
 	free_list(&given_up);
+	missing_replace(NULL, NULL);
 }

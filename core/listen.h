@@ -55,7 +55,9 @@ int listen_add_paths(const char *data, struct err *err);
 /* Then all the rest, each at the addresses that are set for it. Without
    a setting it listens on `host` ("*": all addresses, both families) at the
    row's port plus port_base; a negative port_base: at ports that the kernel
-   chooses. `host` lives until listen_stop. */
+   chooses. `host` lives until listen_stop. An address that this machine does not have is
+   passed over, logged and tried again later; -1 when it is required (listener.required), when
+   nothing else could be had, or one for another reason. */
 int listen_add_ports(const char *host, int port_base, struct err *err);
 
 /* Is there a listener of that name, made by a row or by an admin, wherever it may be? */
@@ -72,12 +74,21 @@ extern const struct conf_key *const listen_keys[];
 int listen_add(const struct listener *listener, struct err *err);
 
 /* Accept on all of them, and print "listening NAME ADDRESS:PORT" for each on
-   standard output. */
+   standard output, and "not listening: WHY" for what is missing. */
 void listen_go(void);
 
 /* Visit them, each with the address that it is bound to. */
 void listen_each(
     void (*row)(void *arg, const struct listener *listener, const char *address), void *arg);
+
+/* Where one should listen, and cannot now. */
+struct listen_missing {
+	const char *name, *host;
+	unsigned port;
+	const char *protocol, *why;
+};
+/* Visit what is missing, row may be NULL; how many there are. */
+unsigned listen_missing(void (*row)(void *arg, const struct listen_missing *missing), void *arg);
 
 /* The port of the first listener of that name; 0: there is none. */
 unsigned listen_port(const char *name);

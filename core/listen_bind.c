@@ -154,7 +154,7 @@ static int refused(const struct listener *l, int why, struct err *err)
 		    "listener %s: cannot listen on %s port %u: %s. `ss -ltnp sport = :%u` tells who has "
 		    "it",
 		    l->name, l->host, l->port, strerror(why), l->port);
-	if (why == EADDRNOTAVAIL)
+	if (why == EADDRNOTAVAIL || why == EAFNOSUPPORT)
 		return err_set(err, ERR_ABSENT,
 		    "listener %s: cannot listen on %s port %u: %s. `ip address` tells which addresses "
 		    "this machine has",

@@ -17,6 +17,7 @@ struct change {
 	struct listen_wanted wanted;
 	struct port *come; /* bound, not yet accepting */
 	struct port *gave_way;
+	struct missing *missing;
 	unsigned port; /* that something has to give way at */
 };
 
@@ -78,6 +79,12 @@ static bool gives_way(const struct port *port, const void *arg)
 	return port->fate == PORT_LEAVES && concerns(change, port) && port->bound == change->port;
 }
 
+/* What an admin asks for is had or refused; what was missing before may be so for longer. */
+static bool may_miss(const struct change *change, const struct listener *l, const struct err *why)
+{
+	return missing_has(l) || (!change->name && missing_may(l, why));
+}
+
 static int bind_new(struct change *change, const struct listener *l, struct err *err)
 {
 	struct err why = { 0 };
@@ -88,9 +95,12 @@ static int bind_new(struct change *change, const struct listener *l, struct err 
 		change->gave_way = ports_end(gives_way, change);
 		port = change->gave_way ? port_bind(l, &why) : NULL;
 	}
-	if (!port)
+	if (port)
+		come(change, port);
+	else if (may_miss(change, l, &why))
+		missing_add(&change->missing, l, &why);
+	else
 		return err_set(err, why.kind, "%s", why.text);
-	come(change, port);
 	return 0;
 }
 
@@ -138,6 +148,7 @@ static void undo(struct change *change)
 	}
 	for (const struct port *port = change->gave_way; port; port = port->next)
 		bind_again(port);
+	missing_free(&change->missing);
 }
 
 static bool leaves(const struct port *port, const void *arg)
@@ -161,6 +172,8 @@ static void proceed(struct change *change)
 	for (; old; old = old->next)
 		if (old->listener.host[0] == '/' && !is_wanted(change, old->listener.host))
 			unlink(old->listener.host);
+	missing_replace(change->name, change->missing);
+	missing_watch();
 }
 
 static int make(struct change *change, const struct conf_change *changes, size_t n, struct err *err)

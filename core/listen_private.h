@@ -2,7 +2,7 @@
  *
  * listen_wanted.c tells where a listener is to be, listen_port.c has a port's sockets,
  * listen_door.c accepts at them, listen.c keeps those that listen, listen_change.c
- * compares what listens with what is wanted. */
+ * compares what listens with what is wanted, listen_missing.c knows what could not be had. */
 #ifndef CORE_LISTEN_PRIVATE_H
 #define CORE_LISTEN_PRIVATE_H
 
@@ -81,6 +81,25 @@ void port_free(struct port *port);
 /* "192.0.2.1:25", "[2001:db8::1]:25" or a path, as it is bound. */
 void port_address(const struct port *port, char *out, size_t n);
 
+/* --- listen_missing.c; but for missing_free with the lock of changes held --- */
+
+/* An address of a listener that could not be had. */
+struct missing {
+	struct listen_missing is;
+	struct missing *next;
+};
+
+bool missing_has(const struct listener *listener); /* was so before */
+/* May the listener do without, for that reason? */
+bool missing_may(const struct listener *listener, const struct err *why);
+/* Add one to a list; logged when it is news. */
+void missing_add(struct missing **list, const struct listener *listener, const struct err *why);
+void missing_free(struct missing **list);
+/* What is missing of that listener (NULL: of all) is that list, which is taken. */
+void missing_replace(const char *name, struct missing *list);
+/* See to it that what is missing is tried again. */
+void missing_watch(void);
+
 /* --- listen_change.c --- */
 int listen_attempt(const struct conf_change *change, struct err *err);
 
@@ -114,7 +133,11 @@ void ports_begin(struct port *list);
    is over. The first of them, valid while the lock is held; NULL: there was none. */
 struct port *ports_end(bool (*ends)(const struct port *port, const void *arg), const void *arg);
 
-/* The list itself, for who holds the lock. */
+/* For a moment: nobody looks at what listens and what is missing. */
+void ports_lock(void);
+void ports_unlock(void);
+
+/* The list itself, for who holds the lock of changes. */
 struct port *ports_listening(void);
 
 /* One change at a time. False: nothing can be changed, for the server begins or ends. */

@@ -236,20 +236,43 @@ void listen_wanted_done(struct listen_wanted *w)
 /* --- the start --- */
 
 /* Paths in DATA, or all the rest. */
+static bool is_in_data(const char *host)
+{
+	size_t n = strlen(start.data);
+
+	return strncmp(host, start.data, n) == 0 && host[n] == '/';
+}
+
+/* 1: it listens; 0: it is missing; -1: and it must not be. */
+static int begin_one(const struct listener *listener, struct missing **missing, struct err *why)
+{
+	if (listen_add(listener, why) == 0)
+		return 1;
+	if (!missing_may(listener, why))
+		return -1;
+	missing_add(missing, listener, why);
+	return 0;
+}
+
+/* All that can be had; -1 when that is nothing. */
 static int begin(bool in_data, struct err *err)
 {
 	struct listen_wanted wanted = { 0 };
-	size_t n = strlen(start.data);
-	int rc = want_all(&wanted, err);
+	struct missing *missing = NULL;
+	int rc = want_all(&wanted, err), had = 0;
 
-	for (size_t i = 0; rc == 0 && i < wanted.n; i++) {
-		const char *host = wanted.list[i].host;
-		bool inside = strncmp(host, start.data, n) == 0 && host[n] == '/';
-		if (inside == in_data)
-			rc = listen_add(&wanted.list[i], err);
-	}
+	for (size_t i = 0; rc >= 0 && i < wanted.n; i++)
+		if (is_in_data(wanted.list[i].host) == in_data) {
+			rc = begin_one(&wanted.list[i], &missing, err);
+			had += rc;
+		}
 	listen_wanted_done(&wanted);
-	return rc;
+	if (rc < 0 || (had == 0 && missing)) {
+		missing_free(&missing);
+		return -1;
+	}
+	missing_replace(NULL, missing);
+	return 0;
 }
 
 int listen_add_paths(const char *data, struct err *err)

@@ -20,9 +20,32 @@ static void put_row(void *arg, const struct listener *listener, const char *addr
 	op_put_bool(call, "added", !listen_is_usual(listener->name));
 }
 
+static void put_missing(void *arg, const struct listen_missing *missing)
+{
+	struct op_call *call = arg;
+	bool six = strchr(missing->host, ':') != NULL;
+
+	op_row(call);
+	op_put_text(call, "name", slice_str(missing->name));
+	op_put_text(call, "address",
+	    slice_str(pool_printf(
+		op_pool(call), six ? "[%s]:%u" : "%s:%u", missing->host, missing->port)));
+	op_put_text(call, "protocol", slice_str(missing->protocol));
+	op_put_bool(call, "added", !listen_is_usual(missing->name));
+	op_put_text(call, "missing", slice_str(missing->why));
+}
+
+/* "listener smtp: cannot listen on 192.0.2.1 port 25: ..." */
+static void say_missing(void *arg, const struct listen_missing *missing)
+{
+	op_say(arg, "%s. It is tried again every few seconds.", missing->why);
+}
+
 static int run_list(struct op_call *call)
 {
 	listen_each(put_row, call);
+	listen_missing(put_missing, call);
+	listen_missing(say_missing, call);
 	return 0;
 }
 
@@ -32,7 +55,8 @@ OPERATION(listener_list) = {
 	.help = "list where the server listens, and for what",
 	.more =
 	    "listener change moves one, gives it several addresses or turns it off, listener add\n"
-	    "makes another one: both while the server runs.",
+	    "makes another one: both while the server runs. A row with `missing` has an address\n"
+	    "that this machine does not have now; the server listens there as soon as it has it.",
 	.reads = true,
 	.lists = true,
 	.run = run_list,
@@ -66,6 +90,12 @@ static void tell_where(struct op_call *call, const char *name)
 	buf_done(&showing.addresses);
 }
 
+static void say_missing_of(void *arg, const struct listen_missing *missing)
+{
+	if (strcmp(missing->name, op_text(arg, "name")) == 0)
+		say_missing(arg, missing);
+}
+
 static int absent(struct op_call *call)
 {
 	return op_fail(call, ERR_ABSENT,
@@ -85,6 +115,7 @@ static int run_show(struct op_call *call)
 	listen_each(gather_address, &showing);
 	op_put_text(call, "name", slice_str(name));
 	op_put_text(call, "listening", buf_slice(&showing.addresses));
+	listen_missing(say_missing_of, call);
 	for (size_t i = 0; i < conf_key_table_n; i++)
 		if (conf_scopes(conf_key_table[i]) & CONF_LISTENER) {
 			conf_text(conf_key_table[i], &at, &value);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "core/listen.h"
 #include "core/loop.h"
 #include "core/op.h"
 #include "core/sess.h"
@@ -58,6 +59,7 @@ static int run_status(struct op_call *call)
 	op_put_number(call, "sessions", t.sessions);
 	op_put_number(call, "logged in", t.logged_in);
 	op_put_number(call, "loops", loops_count());
+	op_put_number(call, "addresses missing", listen_missing(NULL, NULL));
 	op_put_number(
 	    call, "memory", (int64_t)number_of_proc("/proc/self/statm", 1) * sysconf(_SC_PAGESIZE));
 	return 0;
@@ -67,6 +69,7 @@ OPERATION(server_status) = {
 	.name = "server status",
 	.role = OP_SERVER_ADMIN,
 	.help = "show what the server is doing; uptime in seconds, memory in bytes",
+	.more = "Which addresses it should listen at and cannot is told by signet listener list.",
 	.example = "server status",
 	.reads = true,
 	.run = run_status,

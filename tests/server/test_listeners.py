@@ -240,6 +240,76 @@ class Listeners(unittest.TestCase):
             Portal(self.server, ANN).get(path)
 
 
+@unittest.skipUnless(os.geteuid() == 0, "gives this machine an address and takes it away")
+class Gone(unittest.TestCase):
+    """An address that the machine does not have any more when the server starts."""
+    ADDRESS = "192.0.2.77"
+
+    def ip(self, verb):
+        subprocess.run(["ip", "address", verb, self.ADDRESS + "/32", "dev", "lo"], check=True, capture_output=True)
+
+    def setUp(self):
+        try:
+            self.ip("add")
+        except (OSError, subprocess.CalledProcessError) as why:
+            self.skipTest(f"no address can be added: {why}")
+        self.addCleanup(subprocess.run, ["ip", "address", "del", self.ADDRESS + "/32", "dev", "lo"], capture_output=True)
+        self.server = Server()
+        self.addCleanup(self.server.remove)
+        self.server.start()
+        self.addCleanup(self.server.stop)
+        self.port = free_port(self.ADDRESS)
+        self.place = f"{self.ADDRESS}:{self.port}"
+
+    def gone(self, *settings):
+        for setting in settings:
+            self.server.signet("setting", "set", *setting)
+        self.server.stop()
+        self.ip("del")
+        self.mark = len(self.server.log())
+
+    def missing(self):
+        return [row["name"] for row in self.server.signet("listener", "list")["rows"] if row.get("missing")]
+
+    def test_the_others_are_served(self):
+        self.gone(("listener.address", f"127.0.0.1:0 {self.place}", "--listener", "smtp"))
+        self.server.start()
+        self.assertTrue(greeting("127.0.0.1", self.server.ports["smtp"]).startswith(b"220 "))
+        self.assertEqual(self.missing(), ["smtp"])
+        self.assertEqual(self.server.signet("server", "status")["addresses missing"], 1)
+        self.assertIn("Cannot assign requested address", self.server.run_signet("listener", "show", "smtp").stdout.decode())
+        # what has to do with other listeners, or comes again, is as ever
+        self.server.signet("listener", "change", "pop3", "--address", "127.0.0.3:0")
+        self.server.signet("listener", "change", "smtp", "--role", "private")
+        self.server.signet("listener", "change", "smtp", "--role", "usual")
+        os.kill(self.server.process.pid, signal.SIGHUP)
+        wait_for(lambda: " reloaded" in self.server.log()[self.mark:])
+        self.assertEqual(self.missing(), ["smtp"])
+        self.assertEqual(self.server.log()[self.mark:].count("address-missing"), 1)
+        self.ip("add")
+        wait_for(lambda: greeting(self.ADDRESS, self.port))
+        self.assertEqual((self.missing(), self.server.signet("server", "status")["addresses missing"]), ([], 0))
+        self.assertTrue(greeting("127.0.0.1", self.server.ports["smtp"]).startswith(b"220 "))
+
+    def test_given_up_while_it_is_missing(self):
+        self.gone(("listener.address", f"127.0.0.1:0 {self.place}", "--listener", "smtp"))
+        self.server.start()
+        self.server.signet("listener", "change", "smtp", "--address", "127.0.0.1:0")
+        self.assertEqual(self.missing(), [])
+
+    def test_required(self):
+        self.gone(("listener.address", f"127.0.0.1:0 {self.place}", "--listener", "smtp"),
+                  ("listener.required", "on", "--listener", "smtp"))
+        with self.assertRaisesRegex(Failed, f"cannot listen on {self.ADDRESS} .*`ip address` tells"):
+            self.server.start()
+
+    def test_nothing_is_left(self):
+        self.gone(*(("listener.address", "off", "--listener", name) for name in self.server.ports),
+                  ("listener.address", self.place, "--listener", "smtp"))
+        with self.assertRaisesRegex(Failed, f"cannot listen on {self.ADDRESS}"):
+            self.server.start()
+
+
 @unittest.skipIf(os.geteuid() != 0, "needs root")
 class Rights(unittest.TestCase):
     """Started by root, the server keeps the right to bind ports, and no other."""
