@@ -205,18 +205,33 @@ struct box_added {
 	uint32_t *from; /* the source UIDs that were still there */
 	size_t n;
 };
-/* Copy or move into another mailbox of an account (may be the same one).
-   ERR_ABSENT: there is no such mailbox; ERR_LIMIT: quota. What could not be
-   copied as a whole is not copied; what could not be moved as a whole is moved
-   as far as *out says; between two shards it is first stored there, then removed
-   here. Keywords come along while the target has room. */
+/* Copy or move into another mailbox of an account (may be the same one), in steps, so
+   that others have their turn in between. ERR_ABSENT: there is no such mailbox;
+   ERR_LIMIT: quota. What could not be copied as a whole is not copied; what could not be
+   moved as a whole is moved as far as *out says; between two shards it is first stored
+   there, then removed here. Keywords come along while the target has room. */
+struct box_copy {
+	const uint32_t *uids; /* rising; not needed any more once it has begun */
+	size_t n;
+	struct acct *to;
+	struct slice name;
+	uint64_t may; /* of the flags only these */
+	bool move;
+};
+struct box_copying;
+
+/* NULL: not a name. The mailbox stays open until the end; *out is from pool, and grows
+   with each step. */
+struct box_copying *box_copy_begin(struct box *box, const struct box_copy *what, struct pool *pool,
+    struct box_added *out, struct err *err);
+/* 1: there is more to do; 0: that was all; -1: it failed, and was undone if it copies. */
+int box_copy_step(struct box_copying *copying, struct err *err);
+/* At any time, on any thread: a copy that is not done is undone by a worker. */
+void box_copy_end(struct box_copying **copying);
+
+/* All of it at once, with all flags. 0 or -1. */
 int box_copy(struct box *box, const uint32_t *uids, size_t n, struct acct *to, struct slice name,
     bool move, struct pool *pool, struct box_added *out, struct err *err);
-
-/* The same, of the flags only these. */
-int box_copy_flags(struct box *box, const uint32_t *uids, size_t n, struct acct *to,
-    struct slice name, uint64_t may, bool move, struct pool *pool, struct box_added *out,
-    struct err *err);
 
 struct box_append {
 	struct slice message;

@@ -21,6 +21,8 @@ struct append {
 	struct err *err;
 	struct box_tx tx;
 	struct box_edit edit;
+	struct box_half *half; /* it is a part of a copy, or NULL */
+	bool last;
 
 	/* Of a message that this one replaces. */
 	const struct box *from; /* or NULL */
@@ -96,6 +98,8 @@ static enum kv_result find_mailbox(struct append *op, struct kv_txn *txn)
 		return KV_FAILED;
 	if (found == 0)
 		return refuse(op, ERR_ABSENT, "the mailbox does not exist");
+	if (op->half && op->half->kept > 0 && op->half->box != op->edit.box)
+		return refuse(op, ERR_BUSY, "the mailbox was removed meanwhile");
 	if (op->from) {
 		enum kv_result result = find_replaced(op, txn);
 		if (result != KV_DONE)
@@ -138,6 +142,13 @@ static int add(struct append *op, size_t i)
 	return body_link(op->acct.shard->bodies, op->tx.txn, &made->place, 1);
 }
 
+static int note_half(struct append *op)
+{
+	const struct box_half_made made = { op->out->uids[0], op->out->uids[op->n - 1] };
+
+	return box_half_note(&op->tx, op->half, op->edit.box, made, op->last);
+}
+
 static enum kv_result apply(struct kv_write *w, struct kv_txn *txn)
 {
 	struct append *op = (struct append *)w;
@@ -151,6 +162,8 @@ static enum kv_result apply(struct kv_write *w, struct kv_txn *txn)
 	op->out->uidvalidity = op->edit.rec.uidvalidity;
 	if (op->from && drop_replaced(op) < 0)
 		return KV_FAILED;
+	if (op->half && note_half(op) < 0)
+		return KV_FAILED;
 	if (box_edit_end(&op->edit) < 0 || box_tx_end(&op->tx) < 0)
 		return KV_FAILED;
 	return KV_DONE;
@@ -160,6 +173,8 @@ static void durable(struct kv_write *w)
 {
 	struct append *op = (struct append *)w;
 
+	if (op->half)
+		box_half_kept(op->half);
 	box_view_apply(op->acct.shard, &op->edit.change);
 	if (op->from && op->from_edit != &op->edit)
 		box_view_apply(op->from->acct.shard, &op->from_edit->change);
@@ -242,6 +257,17 @@ int box_append(struct acct *acct, struct slice name, const struct box_append *me
     struct pool *pool, struct box_added *out, struct err *err)
 {
 	struct append op = { .acct = *acct, .messages = messages, .n = n, .out = out };
+
+	return run(&op, name, pool, err);
+}
+
+int box_append_half(struct acct *acct, struct slice name, const struct box_append *messages,
+    size_t n, struct box_half *half, bool last, struct pool *pool, struct box_added *out,
+    struct err *err)
+{
+	struct append op = {
+		.acct = *acct, .messages = messages, .n = n, .out = out, .half = half, .last = last
+	};
 
 	return run(&op, name, pool, err);
 }

@@ -2,21 +2,26 @@
  *
  * Bounded transactions, so that no other writer waits long for one who copies
  * a hundred thousand. RFC 9051 §6.4.7 wants COPY to do all or nothing: whether
- * all fits is asked in the first transaction, and when a later one fails the
- * entries that were made are removed again. Only when the power fails between
- * two of them does a part stay. MOVE (§6.4.8) is atomic for each message. */
+ * all fits is asked in the first transaction, and when a later one fails, or
+ * does not come, the entries that were made are removed again (box_half.c).
+ * MOVE (§6.4.8) is atomic for each message. */
+#include <stdlib.h>
+
 #include "storage/box_private.h"
 
 enum { BATCH = 1000 };
 
-struct copy {
+struct box_copying {
 	struct kv_write w;
 	struct acct from_acct, to_acct;
 	uint32_t from_box;
-	struct slice name;   /* of the target, folded */
-	uint32_t to_box;     /* once it was found */
-	uint64_t bytes_left; /* of all that is to come */
-	size_t left;
+	struct buf name;       /* of the target, folded */
+	uint32_t to_box;       /* once it was found */
+	struct buf all, sizes; /* uint32_t: UIDs, and sizes of the messages */
+	size_t done, left;     /* of them */
+	uint64_t bytes_left;
+	struct box_half half;
+	struct box_far *far; /* or NULL: the same shard */
 	bool move;
 	uint64_t may; /* of the flags, those that come along */
 	struct err *err;
@@ -35,7 +40,7 @@ struct copy {
 	size_t got; /* this time, behind out->n */
 };
 
-static enum kv_result refuse(struct copy *op, enum err_kind kind, const char *why)
+static enum kv_result refuse(struct box_copying *op, enum err_kind kind, const char *why)
 {
 	err_set(op->err, kind, "%s", why);
 	return KV_REFUSED;
@@ -43,7 +48,7 @@ static enum kv_result refuse(struct copy *op, enum err_kind kind, const char *wh
 
 /* --- the two mailboxes --- */
 
-static int find_target(struct copy *op, struct kv_txn *txn, uint32_t *box)
+static int find_target(struct box_copying *op, struct kv_txn *txn, uint32_t *box)
 {
 	struct box_name name;
 	int found = 1;
@@ -53,13 +58,13 @@ static int find_target(struct copy *op, struct kv_txn *txn, uint32_t *box)
 		found = box_tx_begin(op->to_tx, txn, op->to_acct.shard, op->to_acct.id);
 	*box = op->to_box;
 	if (found == 1 && op->to_box == 0) {
-		found = box_name_find(op->to_tx, op->name, &name);
+		found = box_name_find(op->to_tx, buf_slice(&op->name), &name);
 		*box = name.box;
 	}
 	return found;
 }
 
-static enum kv_result begin_target(struct copy *op, struct kv_txn *txn)
+static enum kv_result begin_target(struct box_copying *op, struct kv_txn *txn)
 {
 	uint32_t box;
 	int found = find_target(op, txn, &box);
@@ -77,10 +82,11 @@ static enum kv_result begin_target(struct copy *op, struct kv_txn *txn)
 	return box_edit_room(op->to_edit, more, op->left, op->err) ? KV_DONE : KV_REFUSED;
 }
 
-static enum kv_result begin(struct copy *op, struct kv_txn *txn)
+static enum kv_result begin(struct box_copying *op, struct kv_txn *txn)
 {
 	op->got = 0;
 	op->bits_known = 0;
+	op->half.ranges.n = op->half.kept;
 	enum kv_result result = box_edit_again(
 	    &op->from_edit, &op->from_tx, txn, &op->from_acct, op->from_box, op->err);
 	if (result == KV_DONE)
@@ -96,7 +102,7 @@ static enum kv_result begin(struct copy *op, struct kv_txn *txn)
 
 /* Keywords have other bits in another mailbox. One for which there is no room
    is lost, the message is not. */
-static int map_flags(struct copy *op, uint64_t *flags)
+static int map_flags(struct box_copying *op, uint64_t *flags)
 {
 	uint64_t mapped = *flags & (((uint64_t)1 << BOX_KEYWORD_SHIFT) - 1);
 
@@ -117,7 +123,7 @@ static int map_flags(struct copy *op, uint64_t *flags)
 }
 
 /* The other account has a summary of its own. */
-static int share_message(struct copy *op, uint64_t message)
+static int share_message(struct box_copying *op, uint64_t message)
 {
 	struct kv *tree = op->to_tx->shard->message;
 	struct box_key from = box_message_key(op->from_acct.id, message);
@@ -139,7 +145,7 @@ static int share_message(struct copy *op, uint64_t message)
 }
 
 /* A message that moves within its account has as many entries as before. */
-static int account_for(struct copy *op, uint64_t message)
+static int account_for(struct box_copying *op, uint64_t message)
 {
 	if (op->same_acct)
 		return op->move ? 0 : box_message_use(op->to_tx, message);
@@ -148,7 +154,7 @@ static int account_for(struct copy *op, uint64_t message)
 	return op->move ? box_message_drop(&op->from_tx, message) : 0;
 }
 
-static int copy_one(struct copy *op, uint32_t uid)
+static int copy_one(struct box_copying *op, uint32_t uid)
 {
 	struct box_entry entry, copied;
 	int found = box_entry_get(&op->from_tx, op->from_box, uid, &entry);
@@ -170,7 +176,7 @@ static int copy_one(struct copy *op, uint32_t uid)
 
 /* --- the write --- */
 
-static int end(struct copy *op)
+static int end(struct box_copying *op)
 {
 	if (box_edit_end(&op->from_edit) < 0 || box_tx_end(&op->from_tx) < 0)
 		return -1;
@@ -179,9 +185,21 @@ static int end(struct copy *op)
 	return op->same_acct ? 0 : box_tx_end(op->to_tx);
 }
 
+/* Of one that needs a single write nothing is ever half. */
+static int note_half(struct box_copying *op)
+{
+	const uint32_t *uids = op->out->uids + op->out->n;
+	bool last = op->n == op->left;
+
+	if (op->move || (last && op->half.kept == 0) || (!last && op->got == 0))
+		return 0;
+	const struct box_half_made made = { uids[0], op->got ? uids[op->got - 1] : 0 };
+	return box_half_note(op->to_tx, &op->half, op->to_edit->box, made, last);
+}
+
 static enum kv_result apply(struct kv_write *w, struct kv_txn *txn)
 {
-	struct copy *op = (struct copy *)w;
+	struct box_copying *op = (struct box_copying *)w;
 
 	enum kv_result result = begin(op, txn);
 	if (result != KV_DONE)
@@ -190,18 +208,19 @@ static enum kv_result apply(struct kv_write *w, struct kv_txn *txn)
 		if (copy_one(op, op->uids[i]) < 0)
 			return KV_FAILED;
 	op->out->uidvalidity = op->to_edit->rec.uidvalidity;
-	op->idle = op->got == 0;
+	op->idle = op->got == 0 && op->half.kept == 0;
 	if (op->idle)
 		return KV_REFUSED;
-	return end(op) < 0 ? KV_FAILED : KV_DONE;
+	return note_half(op) < 0 || end(op) < 0 ? KV_FAILED : KV_DONE;
 }
 
 /* What is new is shown before what is gone: a message that moves is never
    nowhere. */
 static void durable(struct kv_write *w)
 {
-	struct copy *op = (struct copy *)w;
+	struct box_copying *op = (struct box_copying *)w;
 
+	box_half_kept(&op->half);
 	if (op->to_edit != &op->from_edit)
 		box_view_apply(op->to_acct.shard, &op->to_edit->change);
 	box_view_apply(op->from_acct.shard, &op->from_edit.change);
@@ -209,103 +228,121 @@ static void durable(struct kv_write *w)
 
 /* --- all of them --- */
 
-static void undo(struct copy *op)
-{
-	box_batch_drop(&op->to_acct, op->to_box, op->out->uids, op->out->n, NULL);
-	op->out->n = 0;
-}
-
-static int run(struct copy *op, const uint32_t *uids, const uint32_t *sizes, size_t n)
-{
-	size_t done = 0;
-
-	op->left = n;
-	for (size_t i = 0; i < n; i++)
-		op->bytes_left += sizes[i];
-	do {
-		op->uids = uids + done;
-		op->n = op->left < BATCH ? op->left : BATCH;
-		op->idle = false;
-		if (box_write(op->from_acct.shard, &op->w, op->err) == 0) {
-			op->to_box = op->to_edit->box;
-			op->out->n += op->got;
-		} else if (!op->idle) {
-			if (!op->move && op->out->n > 0)
-				undo(op);
-			return -1;
-		}
-		for (size_t i = 0; i < op->n; i++)
-			op->bytes_left -= sizes[done + i];
-		done += op->n;
-		op->left -= op->n;
-	} while (op->left > 0);
-	return 0;
-}
-
-/* Those of the UIDs that are there, and their sizes. */
-static size_t present(
-    struct box *box, const uint32_t *uids, size_t n, struct buf *there, struct buf *sizes)
-{
-	struct box_snap *snap = box_snap(box);
-
-	for (size_t i = 0; i < n; i++) {
-		const struct box_entry *entry =
-		    box_snap_nth(snap, box_snap_find(snap, uids[i], false));
-		if (!entry)
-			continue;
-		buf_add(there, &entry->uid, sizeof(entry->uid));
-		buf_add(sizes, &entry->size, sizeof(entry->size));
-	}
-	box_snap_free(&snap);
-	return there->n / sizeof(uint32_t);
-}
-
 static const uint32_t *numbers(const struct buf *buf)
 {
 	return (const uint32_t *)(const void *)buf->p;
 }
 
+/* Those of the UIDs that are there, and their sizes. */
+static void find_present(struct box_copying *op, struct box *box, const struct box_copy *what)
+{
+	struct box_snap *snap = box_snap(box);
+
+	for (size_t i = 0; i < what->n; i++) {
+		const struct box_entry *entry =
+		    box_snap_nth(snap, box_snap_find(snap, what->uids[i], false));
+		if (!entry)
+			continue;
+		buf_add(&op->all, &entry->uid, sizeof(entry->uid));
+		buf_add(&op->sizes, &entry->size, sizeof(entry->size));
+		op->bytes_left += entry->size;
+		op->left++;
+	}
+	box_snap_free(&snap);
+}
+
+struct box_copying *box_copy_begin(struct box *box, const struct box_copy *what, struct pool *pool,
+    struct box_added *out, struct err *err)
+{
+	struct buf name = { 0 };
+
+	if (box_name_fold(what->name, &name, err) < 0) {
+		buf_done(&name);
+		return NULL;
+	}
+	struct box_copying *op = mem_get(sizeof *op);
+	*op = (struct box_copying){
+		.w = { .apply = apply, .durable = durable },
+		.from_acct = box->acct,
+		.to_acct = *what->to,
+		.from_box = box->id,
+		.name = name,
+		.move = what->move,
+		.may = what->may,
+		.same_acct = what->to->id == box->acct.id,
+		.out = out,
+	};
+	find_present(op, box, what);
+	*out = (struct box_added){ .uids = pool_get(pool, (op->left + 1) * sizeof(uint32_t)),
+		.from = pool_get(pool, (op->left + 1) * sizeof(uint32_t)) };
+	if (what->to->shard != box->acct.shard)
+		op->far = box_far_begin(box, what, numbers(&op->all), op->left, out);
+	return op;
+}
+
+static int fail(struct box_copying *op)
+{
+	if (!op->move) {
+		box_half_undo(&op->to_acct, &op->half, NULL);
+		op->out->n = 0;
+	}
+	return -1;
+}
+
+int box_copy_step(struct box_copying *op, struct err *err)
+{
+	if (op->far)
+		return box_far_step(op->far, err);
+	op->err = err;
+	op->uids = numbers(&op->all) + op->done;
+	op->n = op->left < BATCH ? op->left : BATCH;
+	op->idle = false;
+	if (box_write(op->from_acct.shard, &op->w, err) == 0) {
+		op->to_box = op->to_edit->box;
+		op->out->n += op->got;
+	} else if (!op->idle) {
+		return fail(op);
+	}
+	for (size_t i = 0; i < op->n; i++)
+		op->bytes_left -= numbers(&op->sizes)[op->done + i];
+	op->done += op->n;
+	op->left -= op->n;
+	if (op->left > 0)
+		return 1;
+	return box_half_end(&op->to_acct, &op->half, err) < 0 ? fail(op) : 0;
+}
+
+void box_copy_end(struct box_copying **copying)
+{
+	struct box_copying *op = *copying;
+
+	if (!op)
+		return;
+	box_far_end(&op->far);
+	box_half_leave(&op->to_acct, &op->half);
+	box_keywords_free(&op->keywords);
+	box_tx_done(&op->from_tx);
+	box_tx_done(&op->to_tx_own);
+	box_edit_done(&op->from_edit);
+	box_edit_done(&op->to_edit_own);
+	buf_done(&op->name);
+	buf_done(&op->all);
+	buf_done(&op->sizes);
+	free(op);
+	*copying = NULL;
+}
+
 int box_copy(struct box *box, const uint32_t *uids, size_t n, struct acct *to, struct slice name,
     bool move, struct pool *pool, struct box_added *out, struct err *err)
 {
-	return box_copy_flags(box, uids, n, to, name, UINT64_MAX, move, pool, out, err);
-}
-
-int box_copy_flags(struct box *box, const uint32_t *uids, size_t n, struct acct *to,
-    struct slice name, uint64_t may, bool move, struct pool *pool, struct box_added *out,
-    struct err *err)
-{
-	struct buf folded = { 0 }, there = { 0 }, sizes = { 0 };
-	struct copy op = {
-		.w = { .apply = apply, .durable = durable },
-		.from_acct = box->acct,
-		.to_acct = *to,
-		.from_box = box->id,
-		.move = move,
-		.may = may,
-		.same_acct = to->id == box->acct.id,
-		.err = err,
-		.out = out,
+	const struct box_copy what = {
+		.uids = uids, .n = n, .to = to, .name = name, .may = UINT64_MAX, .move = move
 	};
+	struct box_copying *copying = box_copy_begin(box, &what, pool, out, err);
+	int rc = copying ? 1 : -1;
 
-	const struct box_far far = { to, name, may, move };
-
-	n = present(box, uids, n, &there, &sizes);
-	*out = (struct box_added){ .uids = pool_get(pool, (n + 1) * sizeof(uint32_t)),
-		.from = pool_get(pool, (n + 1) * sizeof(uint32_t)) };
-	int rc = box_name_fold(name, &folded, err);
-	op.name = buf_slice(&folded);
-	if (rc == 0 && to->shard != box->acct.shard)
-		rc = box_copy_far(box, numbers(&there), n, &far, out, err);
-	else if (rc == 0)
-		rc = run(&op, numbers(&there), numbers(&sizes), n);
-	box_keywords_free(&op.keywords);
-	box_tx_done(&op.from_tx);
-	box_tx_done(&op.to_tx_own);
-	box_edit_done(&op.from_edit);
-	box_edit_done(&op.to_edit_own);
-	buf_done(&folded);
-	buf_done(&there);
-	buf_done(&sizes);
+	while (rc == 1)
+		rc = box_copy_step(copying, err);
+	box_copy_end(&copying);
 	return rc;
 }

@@ -7,6 +7,7 @@
  *	         account 'k' box         -> names of its keywords
  *	         account 'n' name        -> the mailbox of that name, use, subscription
  *	         account 'r' room NUL key -> a record of another room (acct_record.h)
+ *	         0 'c' account box uid   -> UIDs that a copy made there, which is under way
  *	         0 'd' account box       -> what is left of a removed mailbox (box 0:
  *	                                    of an account) is to be removed
  *	entry    account box uid         -> flags, MODSEQ, message
@@ -30,7 +31,7 @@ struct acct {
 /* --- keys (box_key.c) --- */
 
 struct box_key {
-	unsigned char bytes[24]; /* the longest is 0 'd' account box */
+	unsigned char bytes[28]; /* the longest is 0 'c' account box uid */
 	size_t n;
 };
 struct slice box_key_slice(const struct box_key *key);
@@ -223,17 +224,48 @@ int box_batch_run(struct box_batch *batch, const uint32_t *uids, size_t n, struc
 int box_batch_drop(
     const struct acct *acct, uint32_t box, const uint32_t *uids, size_t n, struct err *err);
 
+/* --- copies that are all or nothing (box_half.c) --- */
+
+/* What one of them has made so far. Zero-initialised. */
+struct box_half {
+	uint32_t box;
+	struct buf ranges; /* of UIDs: first and last, 4 bytes each */
+	size_t kept;	   /* of them, those that are on disk with their entries */
+	bool marking, marked;
+};
+/* UIDs that follow each other. */
+struct box_half_made {
+	uint32_t from, to;
+};
+/* Inside an apply(): these were made; `last`: that was all, and the copy is whole.
+   And from durable(): so it is. */
+int box_half_note(
+    struct box_tx *tx, struct box_half *half, uint32_t box, struct box_half_made made, bool last);
+void box_half_kept(struct box_half *half);
+/* It is whole: forget what was made, and its mark if it has one. 0 or -1. */
+int box_half_end(const struct acct *acct, struct box_half *half, struct err *err);
+/* Remove what was made. 0, or -1: at the next start then. */
+int box_half_undo(const struct acct *acct, struct box_half *half, struct err *err);
+/* Forget it; if something was made, a worker removes that. Any thread. */
+void box_half_leave(const struct acct *acct, struct box_half *half);
+/* At the start: undo what was not finished. */
+int box_half_resume(struct shard *shard, struct err *err);
+
+/* box_append() as a part of such a copy. */
+int box_append_half(struct acct *acct, struct slice name, const struct box_append *messages,
+    size_t n, struct box_half *half, bool last, struct pool *pool, struct box_added *out,
+    struct err *err);
+
 /* --- copies into another shard (box_copy_far.c) --- */
 
-struct box_far {
-	struct acct *acct;
-	struct slice name; /* of the mailbox there */
-	uint64_t may;	   /* of the flags, those that come along */
-	bool move;
-};
-/* As box_copy_flags(); out has room for n. */
-int box_copy_far(struct box *box, const uint32_t *uids, size_t n, const struct box_far *to,
-    struct box_added *out, struct err *err);
+struct box_far;
+
+/* UIDs that are there, and that stay until box_far_end. */
+struct box_far *box_far_begin(struct box *box, const struct box_copy *what, const uint32_t *uids,
+    size_t n, struct box_added *out);
+/* As box_copy_step() and box_copy_end(). */
+int box_far_step(struct box_far *far, struct err *err);
+void box_far_end(struct box_far **far);
 
 /* Run a write and say how it went: 0, or -1 and err filled here (KV_FAILED) or
    by apply() (KV_REFUSED). */

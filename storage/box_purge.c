@@ -241,5 +241,5 @@ int shard_resume(struct shard *shard, struct err *err)
 		rc = box_purge(shard, num_get64(mark), num_get32(mark + 8), err);
 	}
 	buf_done(&marks);
-	return rc;
+	return rc == 0 ? box_half_resume(shard, err) : rc;
 }

@@ -1,34 +1,72 @@
-/* cmd_expunge.c - EXPUNGE (RFC 3501 §6.4.3), and UID EXPUNGE (RFC 4315 §2.1) */
+/* cmd_expunge.c - EXPUNGE (RFC 3501 §6.4.3), and UID EXPUNGE (RFC 4315 §2.1), by turns */
+#include "core/loop.h"
 #include "protocols/imap/imap.h"
 #include "protocols/imap/parse.h"
 #include "protocols/imap/place.h"
 
-/* Of some UIDs, those that are marked \Deleted now. */
-static size_t marked(struct imap *im, const struct imap_set *set, uint32_t *uids)
+enum { STEP = 1000 }; /* messages */
+
+struct expunge {
+	const uint32_t *uids; /* of those that are to go */
+	size_t n, done;
+};
+
+static bool is_marked(const struct box_entry *entry)
+{
+	return entry && entry->flags & BOX_DELETED;
+}
+
+/* Those of a set that are marked \Deleted now. */
+static void find_some(struct imap *im, struct expunge *op, const struct imap_set *set)
+{
+	uint32_t *uids = imap_set_uids(sess_cmd_pool(im->sess), set, im->shown);
+	size_t all = imap_set_count(set);
+	struct box_snap *now = box_snap(im->box);
+
+	op->uids = uids;
+	for (size_t i = 0; i < all; i++)
+		if (is_marked(box_snap_nth(now, box_snap_find(now, uids[i], false))))
+			uids[op->n++] = uids[i];
+	box_snap_free(&now);
+}
+
+static void find_all(struct imap *im, struct expunge *op)
 {
 	struct box_snap *now = box_snap(im->box);
-	struct imap_walk walk = imap_set_walk(set);
-	uint32_t seq;
-	size_t n = 0;
+	uint32_t count = box_snap_count(now);
+	uint32_t *uids = pool_get(sess_cmd_pool(im->sess), count * sizeof *uids);
 
-	while ((seq = imap_walk_next(&walk))) {
-		uint32_t uid = box_snap_nth(im->shown, seq)->uid;
-		const struct box_entry *entry = box_snap_nth(now, box_snap_find(now, uid, false));
-
-		if (entry && entry->flags & BOX_DELETED)
-			uids[n++] = uid;
-	}
+	op->uids = uids;
+	for (uint32_t seq = 1; seq <= count; seq++)
+		if (is_marked(box_snap_nth(now, seq)))
+			uids[op->n++] = box_snap_nth(now, seq)->uid;
 	box_snap_free(&now);
-	return n;
+}
+
+static enum imap_done go_on(struct imap *im)
+{
+	struct expunge *op = im->work;
+	uint64_t began = loop_now();
+	struct err err;
+
+	while (op->done < op->n) {
+		size_t left = op->n - op->done, n = left < STEP ? left : STEP;
+
+		atomic_store(&im->changed, true);
+		if (box_expunge(im->box, op->uids + op->done, n, &err) != 0)
+			return imap_failed(im, &err);
+		op->done += n;
+		if (op->done < op->n && imap_turn_over(im, began, op->done, op->n))
+			return IMAP_LATER;
+	}
+	return imap_removed(im);
 }
 
 static enum imap_done run(struct imap *im, struct slice args)
 {
 	struct pool *pool = sess_cmd_pool(im->sess);
-	const uint32_t *uids = NULL;
-	size_t n = 0;
+	struct expunge *op = pool_get(pool, sizeof *op);
 	struct imap_set set = { 0 };
-	struct err err;
 
 	if ((im->uid && !imap_set(pool, &args, &set)) || !imap_end(args))
 		return IMAP_BAD;
@@ -38,15 +76,14 @@ static enum imap_done run(struct imap *im, struct slice args)
 		return imap_reply(im, IMAP_NO, "[NOPERM] You may expunge nothing here");
 	if (im->uid) {
 		imap_set_resolve(&set, imap_view(im), true);
-		uint32_t *some = imap_set_uids(pool, &set, im->shown);
-		n = marked(im, &set, some);
-		uids = some;
-		imap_limit_uids(im, &uids, &n); /* RFC 9738 §3.1: never without UID */
+		find_some(im, op, &set);
+		imap_limit_uids(im, &op->uids, &op->n); /* RFC 9738 §3.1: never without UID */
+	} else {
+		find_all(im, op);
 	}
-	if (box_expunge(im->box, uids, n, &err) != 0)
-		return imap_failed(im, &err);
-	atomic_store(&im->changed, true);
-	return imap_removed(im);
+	im->work = op;
+	im->resume = go_on;
+	return go_on(im);
 }
 
 IMAP_COMMAND(expunge) = {

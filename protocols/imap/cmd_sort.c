@@ -7,8 +7,6 @@
 #include "core/loop.h"
 #include "protocols/imap/order.h"
 
-enum { TURN_MS = 20 };
-
 struct item {
 	uint32_t seq;
 	unsigned char score;
@@ -74,10 +72,8 @@ static enum imap_done read_items(struct imap *im)
 
 	while ((seq = imap_found_next(&sort->search.walk))) {
 		read_item(sort, seq);
-		if (loop_now() - began > TURN_MS) {
-			imap_progress(im, sort->n_items, sort->search.found.n);
+		if (imap_turn_over(im, began, sort->n_items, sort->search.found.n))
 			return IMAP_LATER;
-		}
 	}
 	im->resume = answer;
 	return answer(im);

@@ -1,9 +1,12 @@
 /* cmd_store.c - STORE (RFC 3501 §6.4.6): change flags, if asked only of messages that are as the
- * client knows them (RFC 7162 §3.1.3) */
+ * client knows them (RFC 7162 §3.1.3); by turns */
+#include "core/loop.h"
 #include "protocols/imap/event.h"
 #include "protocols/imap/imap.h"
 #include "protocols/imap/parse.h"
 #include "protocols/imap/place.h"
+
+enum { STEP = 1000 }; /* messages */
 
 struct store {
 	enum box_how how;
@@ -11,8 +14,9 @@ struct store {
 	uint64_t since; /* UNCHANGEDSINCE */
 	struct imap_flags flags;
 	struct imap_set set;
+	uint64_t bits; /* of flags */
 	uint32_t *uids;
-	size_t n;
+	size_t n, done;
 	/* The answer. */
 	struct buf modified;	 /* uint32_t: UIDs of those that were changed since */
 	struct box_snap *before; /* when a script wants to know, or NULL */
@@ -133,19 +137,10 @@ static void release(struct imap *im)
 	buf_done(&store->modified);
 }
 
-static enum imap_done change(struct imap *im, struct store *store)
+static enum imap_done changed(struct imap *im)
 {
-	uint64_t bits = store->flags.system;
-	struct err err;
+	struct store *store = im->work;
 
-	im->work = store;
-	im->release = release;
-	store->before = imap_event_before(im);
-	if (keyword_bits(im, store, &bits, &err) != 0 ||
-	    box_flags_since(im->box, store->uids, store->n, store->how, bits, store->since,
-		&store->modified, &err) != 0)
-		return imap_failed(im, &err);
-	atomic_store(&im->changed, true);
 	store->now = box_snap(im->box);
 	store->told = (struct imap_told){ store->uids, store->n, store->now, 0 };
 	im->told = &store->told;
@@ -156,6 +151,46 @@ static enum imap_done change(struct imap *im, struct store *store)
 	store->walk = imap_set_walk(&store->set);
 	im->resume = tell;
 	return tell(im);
+}
+
+static int change_some(struct imap *im, struct store *store, struct err *err)
+{
+	const uint32_t *uids = store->uids + store->done;
+	size_t left = store->n - store->done, n = left < STEP ? left : STEP;
+
+	atomic_store(&im->changed, true);
+	store->done += n;
+	return box_flags_since(
+	    im->box, uids, n, store->how, store->bits, store->since, &store->modified, err);
+}
+
+static enum imap_done change(struct imap *im)
+{
+	struct store *store = im->work;
+	uint64_t began = loop_now();
+	struct err err;
+
+	while (store->done < store->n) {
+		if (change_some(im, store, &err) != 0)
+			return imap_failed(im, &err);
+		if (store->done < store->n && imap_turn_over(im, began, store->done, store->n))
+			return IMAP_LATER;
+	}
+	return changed(im);
+}
+
+static enum imap_done begin(struct imap *im, struct store *store)
+{
+	struct err err;
+
+	im->work = store;
+	im->release = release;
+	im->resume = change;
+	store->before = imap_event_before(im);
+	store->bits = store->flags.system;
+	if (keyword_bits(im, store, &store->bits, &err) != 0)
+		return imap_failed(im, &err);
+	return change(im);
 }
 
 static enum imap_done run(struct imap *im, struct slice args)
@@ -180,7 +215,7 @@ static enum imap_done run(struct imap *im, struct slice args)
 	if (store->n == 0)
 		return IMAP_OK;
 	store->uids = imap_set_uids(pool, &store->set, im->shown);
-	return change(im, store);
+	return begin(im, store);
 }
 
 IMAP_COMMAND(store) = {

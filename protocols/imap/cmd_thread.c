@@ -5,7 +5,6 @@
 #include "protocols/imap/order.h"
 
 enum {
-	TURN_MS = 20,
 	REFERENCES_MAX = 64, /* the last ones of a message */
 };
 
@@ -111,10 +110,8 @@ static enum imap_done read_messages(struct imap *im)
 	while ((seq = imap_found_next(&t->search.walk))) {
 		read_message(t, seq);
 		t->n_read++;
-		if (loop_now() - began > TURN_MS) {
-			imap_progress(im, t->n_read, t->search.found.n);
+		if (imap_turn_over(im, began, t->n_read, t->search.found.n))
 			return IMAP_LATER;
-		}
 	}
 	imap_threads_build(t->threads, t->how);
 	buf_addz(sess_out(im->sess), t->search.found.n > 0 ? "* THREAD " : "* THREAD");

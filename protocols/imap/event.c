@@ -10,8 +10,6 @@
 #include "storage/dir.h"
 #include "storage/script.h"
 
-enum { TURN_MS = 20 };
-
 /* --- is there a script? --- */
 
 /* So that a session looks at its notes only when some have changed. */
@@ -90,10 +88,8 @@ static enum imap_done go_on(struct imap *im)
 		if (!events->changed || events->changed[i])
 			box_event_run(&events->event, events->box, events->uids[i],
 			    events->changed ? events->changed[i] : 0);
-		if (loop_now() - began > TURN_MS) {
-			imap_progress(im, events->at, events->n);
+		if (imap_turn_over(im, began, events->at, events->n))
 			return IMAP_LATER;
-		}
 	}
 	return events->done;
 }

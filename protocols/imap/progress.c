@@ -2,7 +2,7 @@
 #include "core/loop.h"
 #include "protocols/imap/imap.h"
 
-enum { LEFT_MS = 100 };
+enum { LEFT_MS = 100, TURN_MS = 20 };
 
 CONF_KEY(imap_progress) = {
 	.name = "imap.progress",
@@ -25,6 +25,14 @@ IMAP_EXTENSION(inprogress) = { .words = words };
 static uint64_t how_often(const struct imap *im)
 {
 	return sess_is_left(im->sess) ? LEFT_MS : (uint64_t)conf_num(&conf_key_imap_progress);
+}
+
+bool imap_turn_over(struct imap *im, uint64_t began, uint64_t done, uint64_t all)
+{
+	if (loop_now() - began <= TURN_MS)
+		return false;
+	imap_progress(im, done, all);
+	return true;
 }
 
 void imap_progress(struct imap *im, uint64_t done, uint64_t all)

@@ -1,53 +1,13 @@
 """Long commands of some take nothing from others: they go on by turns, and end when nobody waits any more."""
 import contextlib
-import socket
 import unittest
 
-from server import PASSWORD, Server, anyone
+from imap_line import Client
+from server import Server
 from waiting import wait_for
 
 BUSY, CALM = "busy@alpha.test", "calm@alpha.test"
 MESSAGES = 100_000
-
-
-class Client:
-    """IMAP line by line, so that a command can be left alone while it runs."""
-
-    def __init__(self, server, user):
-        plain = socket.create_connection(("127.0.0.1", server.ports["imaps"]), timeout=60)
-        self.sock = anyone().wrap_socket(plain, server_hostname="alpha.test")
-        self.file = self.sock.makefile("rb")
-        self.lines = []
-        self.read()
-        self.ask(f"LOGIN {user} \"{PASSWORD}\"")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *what):
-        self.file.close()
-        self.sock.close()
-
-    def send(self, command, tag="x"):
-        self.sock.sendall(f"{tag} {command}\r\n".encode())
-
-    def read(self):
-        line = self.file.readline()
-        if not line:
-            raise EOFError("the server closed the connection")
-        self.lines.append(line.decode())
-        return line.decode()
-
-    def answer(self, tag="x"):
-        while not (line := self.read()).startswith(tag + " "):
-            pass
-        return line
-
-    def ask(self, command):
-        self.send(command)
-        line = self.answer()
-        assert line.startswith("x OK"), line
-        return line
 
 
 class Fairness(unittest.TestCase):
@@ -59,22 +19,9 @@ class Fairness(unittest.TestCase):
         cls.server.add(BUSY, CALM)
         cls.server.signet("setting", "set", "imap.progress", "20ms")
         cls.server.signet("setting", "set", "search.index", "off")  # messages are read
-        cls.fill()
-        cls.server.send(CALM, "Subject: hello\r\n\r\nhello\r\n")
-
-    @classmethod
-    def fill(cls):
-        """One body, a hundred thousand times."""
         with Client(cls.server, BUSY) as imap:
-            text = b"Subject: x\r\n\r\n" + b"0123456789 " * 300 + b"\r\n"
-            imap.send(f"APPEND INBOX {{{len(text)}+}}\r\n" + text.decode())
-            imap.answer()
-            imap.ask("SELECT INBOX")
-            n = 1
-            while n < MESSAGES:
-                more = min(n, MESSAGES - n)
-                imap.ask(f"COPY 1:{more} INBOX")
-                n += more
+            imap.fill(MESSAGES)
+        cls.server.send(CALM, "Subject: hello\r\n\r\nhello\r\n")
 
     def sessions(self, user):
         return [row for row in self.server.signet("session", "list")["rows"] if row.get("account") == user]

@@ -131,21 +131,35 @@ class Shards(unittest.TestCase):
         where = [HERS, THEIRS]
         for _ in range(8):
             self.imap.select(where[0])
-            mover = threading.Thread(target=self.move_all, args=(where[1],))
-            mover.start()
-            time.sleep(rng.random() * 0.04)  # any moment will do
-            self.server.kill()
-            mover.join()
-            self.server.start()
-            self.imap = self.server.imap(ANN)
+            self.kill_during("MOVE", where[1], rng.random() * 0.04)
             there = set(self.subjects(HERS)) | set(self.subjects(THEIRS))
             self.assertEqual(there, set(range(300)))
             where.reverse()
         self.assertEqual(self.server.signet("backup", "verify")["faults"], 0)
 
-    def move_all(self, target):
+    def test_killed_while_copying(self):
+        """RFC 9051 6.4.7: all or nothing, whether the answer came or not."""
+        rng = random.Random(8)
+        self.add(300, 4000)
+        for _ in range(8):
+            self.empty(THEIRS)
+            self.imap.select(HERS)
+            self.kill_during("COPY", THEIRS, rng.random() * 0.04)
+            self.assertIn(len(self.subjects(THEIRS)), (0, 300))
+            self.assertEqual(len(self.subjects(HERS)), 300)
+
+    def kill_during(self, command, target, seconds):
+        worker = threading.Thread(target=self.take_all, args=(command, target))
+        worker.start()
+        time.sleep(seconds)  # any moment will do
+        self.server.kill()
+        worker.join()
+        self.server.start()
+        self.imap = self.server.imap(ANN)
+
+    def take_all(self, command, target):
         try:
-            self.imap.uid("MOVE", "1:*", target)
+            self.imap.uid(command, "1:*", target)
         except Exception:  # noqa: BLE001 - the server is killed under it
             pass
 

@@ -138,10 +138,89 @@ static void killed(void **state)
 	tempdir_remove(&dir);
 }
 
+/* --- copies that take several writes --- */
+
+enum { MANY = 3000, STEP = 1000 };
+
+/* Two steps of three, and the end without another word. */
+static void copy_and_die(const char *dir, bool move)
+{
+	struct box_append *messages = mem_get(MANY * sizeof *messages);
+	uint32_t uids[MANY];
+	struct pool pool = { 0 };
+	struct box_added added;
+	struct err err;
+
+	world_open(dir);
+	struct acct *acct = acct_open(ACCT, 0);
+	for (uint32_t i = 0; i < MANY; i++) {
+		messages[i] = (struct box_append){ .message = SLICE("A: b\r\n\r\nc\r\n") };
+		uids[i] = i + 1;
+	}
+	box_append(acct, SLICE("INBOX"), messages, MANY, &pool, &added, &err);
+	struct box *box = box_open(acct, SLICE("INBOX"), NULL);
+	const struct box_copy what = { .uids = uids,
+		.n = MANY,
+		.to = acct,
+		.name = SLICE("Archive"),
+		.may = UINT64_MAX,
+		.move = move };
+	struct box_copying *copying = box_copy_begin(box, &what, &pool, &added, &err);
+	bool going = box_copy_step(copying, &err) == 1;
+	world_append(acct, "Archive", "A: between\r\n\r\n", 0);
+	_exit(going && box_copy_step(copying, &err) == 1 && added.n == 2 * STEP ? 0 : 1);
+}
+
+static uint32_t count_of(const char *name)
+{
+	struct acct *acct = acct_open(ACCT, 0);
+	struct box_status status;
+
+	assert_int_equal(box_status(acct, text(name), &status, NULL), 0);
+	acct_close(&acct);
+	return status.messages;
+}
+
+static void die_and_look(bool move, uint32_t inbox, uint32_t archive)
+{
+	char *dir = tempdir_new();
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		copy_and_die(dir, move);
+	waitpid(pid, &status, 0);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	for (int i = 0; i < 2; i++) {
+		world_open(dir);
+		check();
+		assert_int_equal(count_of("INBOX"), inbox);
+		assert_int_equal(count_of("Archive"), archive);
+		world_close();
+	}
+	tempdir_remove(&dir);
+}
+
+/* RFC 9051 §6.4.7: all or nothing. What came from elsewhere stays. */
+static void half_a_copy_is_undone(void **state)
+{
+	(void)state;
+	die_and_look(false, MANY, 1);
+}
+
+/* §6.4.8: each message is here or there. */
+static void half_a_move_stays(void **state)
+{
+	(void)state;
+	die_and_look(true, MANY - 2 * STEP, 2 * STEP + 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(killed),
+		cmocka_unit_test(half_a_copy_is_undone),
+		cmocka_unit_test(half_a_move_stays),
 	};
 
 	return cmocka_run_group_tests_name("box_kill", tests, NULL, NULL);
