@@ -54,7 +54,8 @@ bool date_parse(struct slice text, int64_t *unix_seconds, int *zone_minutes);
 
 /* RFC 3339, "2030-01-31T12:00:00Z" in UTC; out holds 40 bytes. Returns out. */
 char *date_rfc3339(time_t t, char out[40]);
-/* From 1970 on, with any zone; the whole text, else false. */
+/* Any year, with any zone, parts of a second cut off; the whole text, else false. Before
+   1970 the number is negative. */
 bool date_parse_rfc3339(struct slice text, int64_t *unix_seconds);
 
 #endif

@@ -3,6 +3,7 @@
 #include "core/text.h"
 
 #include <stdio.h>
+#include <string.h>
 
 char *date_rfc3339(time_t t, char out[40])
 {
@@ -15,8 +16,8 @@ char *date_rfc3339(time_t t, char out[40])
 	return out;
 }
 
-/* n digits from the front, from min to max, and the character behind them. */
-static bool take(struct slice *rest, size_t n, int min, int max, char behind, int *out)
+/* n digits from the front, from min to max, and one of the characters behind them. */
+static bool take(struct slice *rest, size_t n, int min, int max, const char *behind, int *out)
 {
 	uint32_t value;
 
@@ -27,7 +28,7 @@ static bool take(struct slice *rest, size_t n, int min, int max, char behind, in
 	*out = (int)value;
 	if (!behind)
 		return true;
-	if (rest->n == 0 || (rest->p[0] & ~0x20) != (behind & ~0x20))
+	if (rest->n == 0 || !rest->p[0] || !strchr(behind, rest->p[0]))
 		return false;
 	*rest = slice_from(*rest, 1);
 	return true;
@@ -54,10 +55,22 @@ static bool take_zone(struct slice rest, int *minutes)
 		return false;
 	sign = rest.p[0] == '-' ? -1 : 1;
 	rest = slice_from(rest, 1);
-	if (!take(&rest, 2, 0, 23, ':', &hours) || !take(&rest, 2, 0, 59, 0, &rest_minutes))
+	if (!take(&rest, 2, 0, 23, ":", &hours) || !take(&rest, 2, 0, 59, NULL, &rest_minutes))
 		return false;
 	*minutes = sign * (hours * 60 + rest_minutes);
 	return true;
+}
+
+/* RFC 3339 5.6: "T" in either case, or a blank. Its days are those that the month has. */
+static bool take_day(struct slice *rest, struct tm *tm)
+{
+	static const int days[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+
+	if (!take(rest, 4, 0, 9999, "-", &tm->tm_year) || !take(rest, 2, 1, 12, "-", &tm->tm_mon) ||
+	    !take(rest, 2, 1, days[tm->tm_mon - 1], "Tt ", &tm->tm_mday))
+		return false;
+	return tm->tm_mon != 2 || tm->tm_mday < 29 ||
+	    (tm->tm_year % 4 == 0 && (tm->tm_year % 100 != 0 || tm->tm_year % 400 == 0));
 }
 
 bool date_parse_rfc3339(struct slice text, int64_t *unix_seconds)
@@ -65,10 +78,9 @@ bool date_parse_rfc3339(struct slice text, int64_t *unix_seconds)
 	struct tm tm = { 0 };
 	int zone;
 
-	if (!take(&text, 4, 1970, 9999, '-', &tm.tm_year) ||
-	    !take(&text, 2, 1, 12, '-', &tm.tm_mon) || !take(&text, 2, 1, 31, 'T', &tm.tm_mday) ||
-	    !take(&text, 2, 0, 23, ':', &tm.tm_hour) || !take(&text, 2, 0, 59, ':', &tm.tm_min) ||
-	    !take(&text, 2, 0, 60, 0, &tm.tm_sec))
+	/* the second 60 is one that leaps */
+	if (!take_day(&text, &tm) || !take(&text, 2, 0, 23, ":", &tm.tm_hour) ||
+	    !take(&text, 2, 0, 59, ":", &tm.tm_min) || !take(&text, 2, 0, 60, NULL, &tm.tm_sec))
 		return false;
 	skip_fraction(&text);
 	if (!take_zone(text, &zone))

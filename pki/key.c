@@ -40,16 +40,21 @@ static int library(struct err *err, int rc)
 	return err_set(err, ERR_TEMP, "the public key: %s", wc_GetErrorString(rc));
 }
 
+/* The public half, where it was left out. */
+static int find_public(ecc_key *key)
+{
+	if (key->type != ECC_PRIVATEKEY_ONLY)
+		return 0;
+	int rc = wc_ecc_make_pub(key, NULL);
+	wc_ecc_fp_free(); /* a table of 0.8 MB that this thread would keep */
+	return rc;
+}
+
 static int look_ec(ecc_key *key, struct key_info *out, struct err *err)
 {
-	int rc = 0;
-
 	out->type = key->dp->id == ECC_SECP384R1 ? "P-384" : "P-256";
 	out->bits = key->dp->size * 8;
-	if (key->type == ECC_PRIVATEKEY_ONLY) {
-		rc = wc_ecc_make_pub(key, NULL);
-		wc_ecc_fp_free(); /* a table of 0.8 MB that this thread would keep */
-	}
+	int rc = find_public(key);
 	int n = rc == 0 ? wc_EccPublicKeyDerSize(key, 1) : rc;
 	if (n > 0)
 		n = wc_EccPublicKeyToDer(
@@ -60,17 +65,41 @@ static int look_ec(ecc_key *key, struct key_info *out, struct err *err)
 	return 0;
 }
 
+/* *key is to be freed in any case. */
+static int read_ec(struct slice der, ecc_key *key, struct err *err)
+{
+	word32 at = 0;
+
+	wc_ecc_init_ex(key, NULL, TLS_DEVICE);
+	int rc = wc_EccPrivateKeyDecode((const byte *)der.p, &at, key, (word32)der.n);
+	if (rc == 0 && key->dp)
+		return 0;
+	return err_set(err, ERR_INPUT, "the numbers of the EC key cannot be read");
+}
+
 static int take_ec(struct slice der, struct key_info *out, struct err *err)
 {
 	ecc_key key;
-	word32 at = 0;
+	int rc = read_ec(der, &key, err);
 
-	wc_ecc_init_ex(&key, NULL, TLS_DEVICE);
-	int rc = wc_EccPrivateKeyDecode((const byte *)der.p, &at, &key, (word32)der.n);
-	if (rc == 0 && key.dp)
+	if (rc == 0)
 		rc = look_ec(&key, out, err);
-	else
-		rc = err_set(err, ERR_INPUT, "the numbers of the EC key cannot be read");
+	wc_ecc_free(&key);
+	return rc;
+}
+
+/* One that has its public half stays in the form in which it came. */
+static int complete_ec(struct slice der, struct buf *whole, struct err *err)
+{
+	ecc_key key;
+	int rc = read_ec(der, &key, err);
+
+	if (rc == 0 && key.type != ECC_PRIVATEKEY_ONLY) {
+		buf_adds(whole, der);
+	} else if (rc == 0) {
+		rc = find_public(&key);
+		rc = rc == 0 ? key_write_ec(&key, whole, err) : library(err, rc);
+	}
 	wc_ecc_free(&key);
 	return rc;
 }
@@ -131,6 +160,19 @@ int key_look(struct slice der, struct key_info *out, struct err *err)
 	if (rc != 0)
 		key_info_done(out);
 	return rc;
+}
+
+int key_complete(struct slice der, struct buf *whole, struct err *err)
+{
+	struct key_form form;
+
+	if (key_form(der, &form, err) != 0)
+		return -1;
+	buf_room(whole, der.n);
+	if (form.kind == KEY_FORM_EC)
+		return complete_ec(der, whole, err);
+	buf_adds(whole, der);
+	return 0;
 }
 
 void key_info_done(struct key_info *info)

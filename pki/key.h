@@ -31,6 +31,11 @@ int key_from_pem(struct slice pem, struct buf *der, struct err *err);
    bits; others are refused by name. Its numbers are not proved: key_check does. */
 int key_look(struct slice der, struct key_info *out, struct err *err);
 
+/* Append the key with its public half inside, so that it signs. RFC 5915 3 lets those
+   who write EC keys leave it out, as Java does; other keys are appended as they are.
+   Wipe *whole. */
+int key_complete(struct slice der, struct buf *whole, struct err *err);
+
 /* Is it as large as keys that are brought must be (pki.rsa-bits-min)? */
 int key_allowed(const struct key_info *info, struct err *err);
 

@@ -114,7 +114,8 @@ static const char *what_is_wrong(struct parts *k)
 static const char *check_rsa(struct slice inside)
 {
 	struct parts parts;
-	const char *wrong = "the RSA key does not have the parts that it should";
+	const char *wrong = "the RSA key does not have the parts that it should: two primes, and "
+			    "what follows from them";
 
 	for (enum part i = 0; i < PARTS; i++)
 		mpz_init(parts.z[i]);

@@ -1,5 +1,5 @@
 /* key_make.c - new key pairs: EC by the library, RSA by hogweed, which is ten times as fast */
-#include "pki/key.h"
+#include "pki/key_private.h"
 
 #include <nettle/rsa.h>
 #include <wolfssl/options.h>
@@ -33,8 +33,7 @@ static int library(struct err *err, const char *doing, int rc)
 	return err_set(err, ERR_TEMP, "%s: %s", doing, wc_GetErrorString(rc));
 }
 
-/* PKCS#8 with the public half inside, as RFC 5915 allows. */
-static int write_ec(ecc_key *key, struct buf *der, struct err *err)
+int key_write_ec(struct ecc_key *key, struct buf *der, struct err *err)
 {
 	word32 n = 0;
 	int rc = wc_EccKeyToPKCS8(key, NULL, &n);
@@ -57,7 +56,7 @@ static int make_ec(int curve, int bytes, struct buf *der, struct err *err)
 		return library(err, "random numbers", rc);
 	wc_ecc_init_ex(&key, NULL, TLS_DEVICE);
 	rc = wc_ecc_make_key_ex(&rng, bytes, &key, curve);
-	rc = rc == 0 ? write_ec(&key, der, err) : library(err, "making a key", rc);
+	rc = rc == 0 ? key_write_ec(&key, der, err) : library(err, "making a key", rc);
 	wc_ecc_free(&key);
 	wc_FreeRng(&rng);
 	return rc;

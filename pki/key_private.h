@@ -14,4 +14,9 @@ struct key_form {
    is instead. */
 int key_form(struct slice der, struct key_form *out, struct err *err);
 
+/* Append a key of the library that has both halves as PKCS#8, the public one inside
+   (RFC 5915 3). Wipe *der. */
+struct ecc_key;
+int key_write_ec(struct ecc_key *key, struct buf *der, struct err *err);
+
 #endif

@@ -77,7 +77,9 @@ static int malformed(struct err *err)
 
 static int unknown(struct err *err)
 {
-	return err_set(err, ERR_INPUT, "this was encrypted in a way that is not known here");
+	return err_set(err, ERR_INPUT,
+	    "this was encrypted in a way that is not read here: openssl pkcs12 -legacy, or pkcs8, "
+	    "writes it anew");
 }
 
 static int by_pbkdf2(

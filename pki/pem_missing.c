@@ -16,10 +16,11 @@ static bool is_utf16(struct slice text)
 	return slice_starts(text, SLICE("\xff\xfe")) || slice_starts(text, SLICE("\xfe\xff"));
 }
 
-/* A SEQUENCE whose length takes more than a byte, as that of all such files. */
+/* A SEQUENCE, whose length takes more than a byte unless it is the key of a small curve. */
 static bool is_der(struct slice text)
 {
-	return text.n > 2 && text.p[0] == 0x30 && (text.p[1] & 0x80);
+	return text.n > 2 && text.p[0] == 0x30 &&
+	    ((text.p[1] & 0x80) || (size_t)text.p[1] + 2 == text.n);
 }
 
 static bool is_bare_base64(struct slice text)

@@ -2,8 +2,8 @@
 #include "pki/question.h"
 
 #include <arpa/inet.h>
-#include <time.h>
 
+#include "core/text.h"
 #include "pki/crl.h"
 #include "pki/der.h"
 #include "pki/signature.h"
@@ -200,61 +200,10 @@ void question_algorithm(struct question *q, struct slice name)
 	q->spec.algorithms |= 1u << (kind >= 0 ? kind : NOT_KNOWN);
 }
 
-/* --- RFC 3339 --- */
-
-/* Parts of a second are cut off: certificates know none. */
-static bool take_fraction(struct slice *s)
-{
-	int digit;
-
-	if (!take_char(s, "."))
-		return true;
-	if (!take_number(s, 1, &digit))
-		return false;
-	while (take_number(s, 1, &digit))
-		;
-	return true;
-}
-
-static bool take_zone(struct slice *s, int *seconds)
-{
-	int hours, minutes, sign;
-
-	*seconds = 0;
-	if (take_char(s, "Zz"))
-		return true;
-	sign = s->n > 0 && s->p[0] == '-' ? -1 : 1;
-	if (!take_char(s, "+-") || !take_number(s, 2, &hours) || !take_char(s, ":") ||
-	    !take_number(s, 2, &minutes) || hours > 23 || minutes > 59)
-		return false;
-	*seconds = sign * (hours * 3600 + minutes * 60);
-	return true;
-}
-
-static bool take_date(struct slice *s, struct tm *tm)
-{
-	if (!take_number(s, 4, &tm->tm_year) || !take_char(s, "-") ||
-	    !take_number(s, 2, &tm->tm_mon) || !take_char(s, "-") ||
-	    !take_number(s, 2, &tm->tm_mday) || !take_char(s, "Tt ") ||
-	    !take_number(s, 2, &tm->tm_hour) || !take_char(s, ":") ||
-	    !take_number(s, 2, &tm->tm_min) || !take_char(s, ":") ||
-	    !take_number(s, 2, &tm->tm_sec))
-		return false;
-	return tm->tm_mon >= 1 && tm->tm_mon <= 12 && tm->tm_mday >= 1 && tm->tm_mday <= 31 &&
-	    tm->tm_hour <= 23 && tm->tm_min <= 59 && tm->tm_sec <= 60;
-}
-
 int question_time(struct question *q, struct slice text, struct err *err)
 {
-	struct tm tm = { 0 };
-	int zone;
-
-	if (!take_date(&text, &tm) || !take_fraction(&text) || !take_zone(&text, &zone) ||
-	    text.n > 0)
+	if (!date_parse_rfc3339(text, &q->spec.now))
 		return err_set(err, ERR_INPUT, "a time is like 2026-01-31T12:00:00Z");
-	tm.tm_year -= 1900;
-	tm.tm_mon--;
-	q->spec.now = timegm(&tm) - zone;
 	return 0;
 }
 

@@ -59,12 +59,18 @@ int sign_generate(const char *owner, enum key_kind kind, struct buf *sealed, str
 int sign_seal(const char *owner, struct slice der, struct buf *sealed, struct err *err)
 {
 	struct key_info info;
+	struct buf whole = { 0 };
 
 	if (key_look(der, &info, err) != 0)
 		return -1;
 	int rc = key_allowed(&info, err);
 	key_info_done(&info);
-	return rc == 0 ? close_key(owner, der, sealed, err) : -1;
+	if (rc == 0)
+		rc = key_complete(der, &whole, err);
+	if (rc == 0)
+		rc = close_key(owner, buf_slice(&whole), sealed, err);
+	buf_wipe(&whole);
+	return rc;
 }
 
 int sign_take(const char *owner, struct slice pem, struct buf *sealed, struct err *err)

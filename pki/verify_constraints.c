@@ -50,10 +50,11 @@ static bool email_in(struct slice name, struct slice base)
 	    slice_ieq(host, slice_from(base, (size_t)base_at + 1));
 }
 
-/* What lies between "//" or a user's name and a port or path. */
+/* What lies between "//" or a user's name and a port or path. RFC 3986 knows no "\\";
+   browsers take it for "/", so whose host it is would be a matter of opinion: nobody's. */
 static struct slice uri_host(struct slice uri)
 {
-	ptrdiff_t at = slice_find(uri, SLICE("://"));
+	ptrdiff_t at = slice_chr(uri, '\\') < 0 ? slice_find(uri, SLICE("://")) : -1;
 	size_t n = 0;
 
 	uri = at < 0 ? slice_head(uri, 0) : slice_from(uri, (size_t)at + 3);

@@ -16,6 +16,18 @@ const char test_key_p256_sec1[] =
     "icFgzwgep7Ji9mnNeEJsZG4FDcKar4sP0w==\n"
     "-----END EC PRIVATE KEY-----\n";
 
+/* both without the public half, as Java writes them */
+const char test_key_p256_half[] =
+    "-----BEGIN PRIVATE KEY-----\n"
+    "MEECAQAwEwYHKoZIzj0CAQYIKoZIzj0DAQcEJzAlAgEBBCDUzxZ2sJhBZydIxX+Y\n"
+    "FbycBIFne3fH8oroBHMLPKbl7Q==\n"
+    "-----END PRIVATE KEY-----\n";
+const char test_key_p256_sec1_half[] =
+    "-----BEGIN EC PRIVATE KEY-----\n"
+    "MDECAQEEINTPFnawmEFnJ0jFf5gVvJwEgWd7d8fyiugEcws8puXtoAoGCCqGSM49\n"
+    "AwEH\n"
+    "-----END EC PRIVATE KEY-----\n";
+
 /* P-384 */
 const char test_key_p384[] = "-----BEGIN PRIVATE KEY-----\n"
 			     "MIG2AgEAMBAGByqGSM49AgEGBSuBBAAiBIGeMIGbAgEBBDAfLGdIed8uZu3Ci9jc\n"

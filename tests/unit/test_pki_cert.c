@@ -157,6 +157,9 @@ static void pem(void **state)
 		    "damaged" },
 		{ "-----BEGIN PUBLIC KEY-----\nMAA=\n-----END PUBLIC KEY-----",
 		    "there is no certificate in PEM form: the text is marked PUBLIC KEY" },
+		{ "0\x03\x02\x01\x05",
+		    "there is no certificate in PEM form: this is binary (DER or PKCS#12); signet "
+		    "pki convert makes PEM of it" },
 		{ "MIIB",
 		    "there is no certificate in PEM form: its first and last line are "
 		    "missing, -----BEGIN ...----- and so on" },
@@ -178,6 +181,8 @@ static void keys(void **state)
 	} cases[] = {
 		{ "P-256, PKCS#8", test_key_p256, "P-256" },
 		{ "P-256, SEC 1", test_key_p256_sec1, "P-256" },
+		{ "P-256, PKCS#8, private half", test_key_p256_half, "P-256" },
+		{ "P-256, SEC 1, private half", test_key_p256_sec1_half, "P-256" },
 		{ "P-384", test_key_p384, "P-384" },
 		{ "RSA, PKCS#8", test_key_rsa, "RSA-2048" },
 		{ "RSA, PKCS#1", test_key_rsa_pkcs1, "RSA-2048" },
@@ -201,6 +206,7 @@ static void keys(void **state)
 			assert_int_equal(sign_look(&key, &info, &err), 0);
 			want_text(cases[i].name, slice_str(info.type), cases[i].type);
 			key_info_done(&info);
+			want_num(cases[i].name, sign_test(&key, &err), 0);
 			key.owner = "beta.test"; /* sealed for another */
 			assert_int_equal(sign_look(&key, &info, &err), -1);
 		} else {

@@ -340,6 +340,8 @@ static void constraints(void **state)
 		{ NULL, "IP:2001:db8::/32", "IP:2001:db9::1", true },
 		{ "URI:a.test", NULL, "URI:https://me@a.test:80/x", true },
 		{ "URI:a.test", NULL, "URI:https://b.test/a.test", false },
+		{ "URI:a.test", NULL, "URI:https://b.test\\@a.test/", false },
+		{ "URI:a.test", NULL, "URI:https://b.test#@a.test/", false },
 		{ "DN:leaf", NULL, "DNS:a.test", true }, /* that is its subject */
 		{ "DN:LEAF", NULL, "DNS:a.test", true },
 		{ "DN:other", NULL, "DNS:a.test", false },
