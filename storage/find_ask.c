@@ -2,20 +2,33 @@
  *
  * A needle without a gap between words is a part of a word: who has a word that
  * contains it has the needle, nobody else. One with gaps has words that a message
- * must have, each as a whole but for the two at the ends: those that have all are
- * read to see. */
+ * must have, each as a whole but for the two at the ends; in those that have all of
+ * them it is looked whether they stand side by side (find_phrase.h). */
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/text.h"
 #include "storage/find_look.h"
+#include "storage/find_phrase.h"
 #include "storage/find_text.h"
-#include "storage/find_words.h"
 
 struct find_answer {
 	uint32_t count;
 	unsigned char says[]; /* enum find_says, by sequence number */
 };
+
+/* What is asked. */
+struct question {
+	struct find_view *view;
+	unsigned kinds;
+	bool spans;	/* it may be in several fields, one behind another */
+	bool elsewhere; /* of the kind are fields that are not meant */
+	bool named;	/* a field of that name */
+	struct find_needle needle, name;
+	unsigned char *yes, *maybe; /* messages that have it, by number */
+};
+
+/* --- words --- */
 
 /* Messages in which a word is. */
 struct gather {
@@ -23,12 +36,12 @@ struct gather {
 	uint32_t base, limit, n; /* n: of this segment, how many there are so far */
 };
 
-static bool add_post(void *arg, struct find_post *post)
+static bool add_post(void *arg, struct find_cursor *word)
 {
 	struct gather *gather = arg;
 	uint32_t doc;
 
-	while (find_post_next(post, gather->limit, &doc))
+	while (find_post_next(&word->post, gather->limit, &doc))
 		if (!find_bit(gather->bits, gather->base + doc)) {
 			find_bit_set(gather->bits, gather->base + doc);
 			gather->n++;
@@ -36,64 +49,103 @@ static bool add_post(void *arg, struct find_post *post)
 	return gather->n < gather->limit;
 }
 
-/* A word in any of the kinds. False: damaged. */
-static bool gather_word(
-    const struct find_view *view, unsigned kinds, struct find_match *match, unsigned char *bits)
+static uint32_t gather_kind(
+    const struct find_kind_data *kind, struct find_match match, struct gather *gather)
+{
+	match.visit = add_post;
+	match.arg = gather;
+	find_kind_match(kind, &match);
+	return gather->n;
+}
+
+/* A word in any of the kinds. */
+static void gather_word(
+    const struct find_view *view, unsigned kinds, struct find_match match, unsigned char *bits)
 {
 	for (size_t i = 0; i < view->index->n; i++) {
 		struct find_segment *segment = view->index->pieces[i]->segment;
 		struct gather gather = { bits, view->bases[i], segment->n, 0 };
 
-		match->visit = add_post;
-		match->arg = &gather;
-		for (unsigned kind = 0; kind < FIND_KINDS; kind++) {
-			if (!(kinds >> kind & 1))
-				continue;
-			if (!find_kind_good(&segment->kinds[kind]))
-				return false;
-			find_kind_match(&segment->kinds[kind], match);
-		}
+		for (unsigned kind = 0; kind < FIND_KINDS; kind++)
+			if (kinds >> kind & 1)
+				gather_kind(&segment->kinds[kind], match, &gather);
 	}
-	return true;
 }
 
-/* Of those in `all` the ones that have the word as well. */
-static bool narrow(
-    const struct find_view *view, unsigned kinds, struct find_match match, unsigned char *all)
+static bool keep_common(unsigned char *all, const unsigned char *bits, size_t n)
 {
-	size_t n = find_bits_size(view->total);
-	unsigned char *bits = mem_get(n);
-	bool good = gather_word(view, kinds, &match, bits);
+	unsigned char any = 0;
 
 	for (size_t i = 0; i < n; i++)
-		all[i] &= bits[i];
-	free(bits);
-	return good;
+		any |= all[i] &= bits[i];
+	return any;
 }
 
-static bool narrow_needle(const struct find_view *view, unsigned kinds,
+/* Those that have all words, wherever in these kinds. */
+static unsigned char *have_words(
+    const struct find_view *view, unsigned kinds, const struct find_needle *needle)
+{
+	size_t n = find_bits_size(view->total);
+	unsigned char *all = memset(mem_get(n), 0xff, n), *bits = mem_get(n);
+
+	for (size_t i = 0; i < needle->n; i++) {
+		memset(bits, 0, n);
+		gather_word(view, kinds, find_needle_match(needle, i), bits);
+		keep_common(all, bits, n);
+	}
+	free(bits);
+	return all;
+}
+
+/* --- words side by side, in one kind of a segment --- */
+
+static bool has_candidates(const struct find_segment *segment, const struct find_kind_data *kind,
     const struct find_needle *needle, unsigned char *all)
 {
-	bool good = true;
+	size_t n = find_bits_size(segment->n);
+	unsigned char *bits = mem_get(n);
+	bool any = true;
 
-	for (size_t i = 0; i < needle->n && good; i++) {
-		struct find_match match = { .text = needle->words[i],
-			.begins = i > 0 || !needle->open_left,
-			.ends = i + 1 < needle->n || !needle->open_right };
-		good = narrow(view, kinds, match, all);
+	memset(all, 0xff, n);
+	for (size_t i = 0; i < needle->n && any; i++) {
+		struct gather gather = { bits, 0, segment->n, 0 };
+
+		memset(bits, 0, n);
+		gather_kind(kind, find_needle_match(needle, i), &gather);
+		any = keep_common(all, bits, n);
 	}
-	return good;
+	free(bits);
+	return any;
+}
+
+static void ask_segment(struct question *q, size_t i, unsigned kind)
+{
+	const struct find_segment *segment = q->view->index->pieces[i]->segment;
+	struct find_phrase phrase = {
+		.segment = segment,
+		.kind = &segment->kinds[kind],
+		.needle = &q->needle,
+		.yes = q->yes,
+		.maybe = q->maybe,
+		.base = q->view->bases[i],
+	};
+	unsigned char *all = mem_get(find_bits_size(segment->n));
+
+	phrase.candidates = all;
+	if (has_candidates(segment, phrase.kind, phrase.needle, all))
+		find_phrase_look(&phrase);
+	free(all);
+}
+
+static void ask_phrase(struct question *q)
+{
+	for (size_t i = 0; i < q->view->index->n; i++)
+		for (unsigned kind = 0; kind < FIND_KINDS; kind++)
+			if (q->kinds >> kind & 1)
+				ask_segment(q, i, kind);
 }
 
 /* --- where --- */
-
-/* What is asked: of these kinds the needle; those that have it, surely or perhaps. */
-struct question {
-	unsigned kinds;
-	bool exact;
-	bool named; /* and a field of that name */
-	struct find_needle needle, name;
-};
 
 static bool ask_name(struct question *q, struct slice field, struct buf *folded)
 {
@@ -110,17 +162,28 @@ static bool ask_field(struct question *q, struct slice field, struct buf *folded
 	q->kinds = 1U << kind;
 	if (kind != FIND_OTHER)
 		return q->needle.n > 0;
-	q->exact = false; /* it may be in another field */
+	q->elsewhere = true;
 	return ask_name(q, field, folded) || q->needle.n > 0;
+}
+
+/* A line's end is between fields, a colon between name and value. Only what stands between
+   words matters: before the first word of a value the index tells of no gap. */
+static bool may_span(const struct find_needle *needle, enum find_where where)
+{
+	bool may = false;
+
+	for (size_t i = 1; i < needle->n && where != FIND_IN_BODY; i++)
+		may |= memchr(needle->gaps[i].p, '\n', needle->gaps[i].n) ||
+		    (where == FIND_IN_TEXT && memchr(needle->gaps[i].p, ':', needle->gaps[i].n));
+	return may;
 }
 
 /* False: the index can say nothing. */
 static bool make_question(struct question *q, enum find_where where, struct slice field,
     struct slice needle, struct buf *folded)
 {
-	*q = (struct question){ 0 };
 	find_needle_read(needle, &q->needle);
-	q->exact = q->needle.exact;
+	q->spans = may_span(&q->needle, where);
 	if (where == FIND_IN_FIELD)
 		return ask_field(q, field, folded);
 	q->kinds = where == FIND_IN_BODY ? 1U << FIND_BODY : (1U << FIND_KINDS) - 1;
@@ -129,43 +192,103 @@ static bool make_question(struct question *q, enum find_where where, struct slic
 
 /* --- the answer --- */
 
-static struct find_answer *answer_of(
-    const struct find_view *view, const unsigned char *hits, bool exact)
+static bool is_good(const struct question *q)
 {
-	struct find_answer *answer = mem_get(sizeof(*answer) + (size_t)view->count + 1);
+	const struct find_view *view = q->view;
 
-	answer->count = view->count;
-	for (uint32_t seq = 1; seq <= view->count; seq++) {
-		uint32_t place = view->places[seq];
+	for (size_t i = 0; i < view->index->n; i++)
+		for (unsigned kind = 0; kind < FIND_KINDS; kind++) {
+			struct find_kind_data *it = &view->index->pieces[i]->segment->kinds[kind];
 
-		if (place == FIND_NOWHERE)
-			answer->says[seq] = FIND_MAYBE;
-		else if (find_bit(hits, place))
-			answer->says[seq] = exact ? FIND_YES : FIND_MAYBE;
-		else
-			answer->says[seq] = find_bit(view->partial, place) ? FIND_MAYBE : FIND_NO;
+			if ((q->kinds >> kind & 1) &&
+			    !(find_kind_good(it) && (q->needle.exact || find_places_good(it))))
+				return false;
+			if (q->named && kind == FIND_NAMES && !find_kind_good(it))
+				return false;
+		}
+	return true;
+}
+
+/* Those that have the words may have the needle. */
+static void add_spans(struct question *q)
+{
+	unsigned char *all = have_words(q->view, q->kinds, &q->needle);
+
+	for (size_t i = 0; i < find_bits_size(q->view->total); i++)
+		q->maybe[i] |= all[i];
+	free(all);
+}
+
+/* Of those that have it somewhere, the ones that have such a field at all. */
+static void keep_named(struct question *q)
+{
+	size_t n = find_bits_size(q->view->total);
+	unsigned char *named = have_words(q->view, 1U << FIND_NAMES, &q->name);
+
+	if (q->needle.n == 0)
+		memset(q->maybe, 0xff, n);
+	keep_common(q->maybe, named, n);
+	free(named);
+}
+
+static void ask(struct question *q)
+{
+	size_t n = find_bits_size(q->view->total);
+
+	if (q->needle.exact)
+		gather_word(q->view, q->kinds, find_needle_match(&q->needle, 0), q->yes);
+	else if (q->needle.n > 0)
+		ask_phrase(q);
+	if (q->spans)
+		add_spans(q);
+	for (size_t i = 0; i < n && q->elsewhere; i++) {
+		q->maybe[i] |= q->yes[i];
+		q->yes[i] = 0;
 	}
+	if (q->named)
+		keep_named(q);
+}
+
+static enum find_says says_of(const struct question *q, uint32_t place)
+{
+	if (place == FIND_NOWHERE)
+		return FIND_MAYBE;
+	if (find_bit(q->yes, place))
+		return FIND_YES;
+	return find_bit(q->maybe, place) || find_bit(q->view->partial, place) ? FIND_MAYBE
+									      : FIND_NO;
+}
+
+static struct find_answer *answer_of(const struct question *q)
+{
+	uint32_t count = q->view->count;
+	struct find_answer *answer = mem_get(sizeof(*answer) + (size_t)count + 1);
+
+	answer->count = count;
+	for (uint32_t seq = 1; seq <= count; seq++)
+		answer->says[seq] = (unsigned char)says_of(q, q->view->places[seq]);
 	return answer;
 }
 
 struct find_answer *find_ask(
     struct find_view *view, enum find_where where, struct slice field, struct slice needle)
 {
-	size_t n = find_bits_size(view->total);
 	struct find_answer *answer = NULL;
+	struct question q = { .view = view };
 	struct buf folded = { 0 };
-	struct question q;
 
 	if (make_question(&q, where, field, needle, &folded)) {
-		unsigned char *hits = memset(mem_get(n), 0xff, n);
-		bool good = (!q.named || narrow_needle(view, 1U << FIND_NAMES, &q.name, hits)) &&
-		    narrow_needle(view, q.kinds, &q.needle, hits);
-		if (good)
-			answer = answer_of(view, hits, q.exact);
-		else
+		if (is_good(&q)) {
+			q.yes = mem_get(find_bits_size(view->total));
+			q.maybe = mem_get(find_bits_size(view->total));
+			ask(&q);
+			answer = answer_of(&q);
+		} else {
 			find_damaged(view->index->shard, view->index->account, "checksum");
-		free(hits);
+		}
 	}
+	free(q.yes);
+	free(q.maybe);
 	buf_done(&folded);
 	return answer;
 }

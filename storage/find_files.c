@@ -1,6 +1,6 @@
 /* find_files.c - an account's index on the disk: a folder of segments and their list
  *
- *	list: version 1, highest id 8, next number 4, then the number of each
+ *	list: version 1 (it is 2), highest id 8, next number 4, then the number of each
  *	      segment 4; checksum of all before 4 */
 #include "storage/find_files.h"
 
@@ -16,7 +16,7 @@
 #include "storage/body_store.h"
 #include "storage/store_private.h"
 
-enum { VERSION = 1, HEAD = 1 + 8 + 4, SUM = 4, SEGMENTS_MAX = 10000 };
+enum { VERSION = 2, HEAD = 1 + 8 + 4, SUM = 4, SEGMENTS_MAX = 10000 };
 
 /* --- names; for free() --- */
 
@@ -70,7 +70,7 @@ static struct find_piece *open_piece(
 
 static bool is_whole(struct slice list)
 {
-	if (list.n < HEAD + SUM || list.p[0] != VERSION || (list.n - HEAD - SUM) % 4 != 0)
+	if (list.n < HEAD + SUM || (list.n - HEAD - SUM) % 4 != 0)
 		return false;
 	struct slice all = slice_head(list, list.n - SUM);
 	return segment_checksum(0, all) == num_get32((const unsigned char *)list.p + all.n);
@@ -105,6 +105,8 @@ static int read_list(const char *path, struct buf *list, struct err *err)
 	if (n < 0)
 		return err_sys(err, "%s", path);
 	list->n = (size_t)n;
+	if (n > 0 && list->p[0] != VERSION)
+		return 0; /* of another release: as if there were none, so it is made anew */
 	return is_whole(buf_slice(list)) ? 1 : err_set(err, ERR_TEMP, "%s: damaged", path);
 }
 

@@ -4,12 +4,12 @@
 
 #include "storage/find_segment.h"
 
-#define FIND_MAGIC "sgfind1\n"
+#define FIND_MAGIC "sgfind2\n"
 
 enum {
 	FIND_BLOCK = 16, /* words */
-	FIND_BLOCK_BYTES = 8,
-	FIND_KIND_HEAD = 4 * 4,
+	FIND_BLOCK_BYTES = 12,
+	FIND_KIND_HEAD = 6 * 4,
 	FIND_HEAD = 8 + 4 + FIND_KINDS * FIND_KIND_HEAD + 4,
 };
 

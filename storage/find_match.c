@@ -8,21 +8,19 @@
 #include "core/num.h"
 #include "storage/find_layout.h"
 
-/* Where the scan is: the block of the last hit, and the words before it there. */
+/* Where the scan is: behind the last hit. */
 struct scan {
 	const struct find_kind_data *kind;
 	const struct find_match *match;
 	size_t n_blocks;
+	struct find_cursor cursor;
 };
 
-static uint32_t block_words(const struct find_kind_data *kind, size_t block)
+/* Where in the words, the posts, the places a block begins: 0, 1, 2. */
+static uint32_t block_at(const struct find_kind_data *kind, size_t block, size_t what)
 {
-	return num_get32((const unsigned char *)kind->blocks.p + block * FIND_BLOCK_BYTES);
-}
-
-static uint32_t block_posts(const struct find_kind_data *kind, size_t block)
-{
-	return num_get32((const unsigned char *)kind->blocks.p + block * FIND_BLOCK_BYTES + 4);
+	return num_get32(
+	    (const unsigned char *)kind->blocks.p + block * FIND_BLOCK_BYTES + what * 4);
 }
 
 /* The last block that begins at or before the place, from `block` on. */
@@ -32,7 +30,7 @@ static size_t block_of(const struct scan *scan, size_t block, size_t at)
 
 	while (high - low > 1) {
 		size_t middle = low + (high - low) / 2;
-		if (block_words(scan->kind, middle) <= at)
+		if (block_at(scan->kind, middle, 0) <= at)
 			low = middle;
 		else
 			high = middle;
@@ -40,17 +38,29 @@ static size_t block_of(const struct scan *scan, size_t block, size_t at)
 	return low;
 }
 
-/* Visit the posts of the word that begins at a place in that block. */
-static bool visit(const struct scan *scan, size_t block, size_t at)
+static struct find_cursor block_cursor(const struct scan *scan, size_t block)
 {
 	const struct find_kind_data *kind = scan->kind;
-	size_t from = block_words(kind, block);
-	struct find_cursor cursor = { .words = slice_from(kind->words, from),
-		.posts = slice_from(kind->posts, block_posts(kind, block)) };
 
-	while (find_cursor_next(&cursor))
-		if (cursor.word.p >= kind->words.p + at)
-			return scan->match->visit(scan->match->arg, &cursor.post);
+	return (struct find_cursor){
+		.words = slice_from(kind->words, block_at(kind, block, 0)),
+		.posts = slice_from(kind->posts, block_at(kind, block, 1)),
+		.places = slice_from(kind->places, block_at(kind, block, 2)),
+		.no_places = !scan->match->places,
+	};
+}
+
+/* Visit the word that begins at a place in that block; go there from the last hit, if that
+   is nearer than the block's begin. */
+static bool visit(struct scan *scan, size_t block, size_t at)
+{
+	const char *words = scan->kind->words.p;
+
+	if (!scan->cursor.words.p || scan->cursor.words.p < words + block_at(scan->kind, block, 0))
+		scan->cursor = block_cursor(scan, block);
+	while (find_cursor_next(&scan->cursor))
+		if (scan->cursor.word.p >= words + at)
+			return scan->match->visit(scan->match->arg, &scan->cursor);
 	return false;
 }
 
@@ -82,7 +92,11 @@ static void scan_words(struct scan *scan, struct slice pattern)
 
 void find_kind_match(const struct find_kind_data *kind, const struct find_match *match)
 {
-	struct scan scan = { kind, match, kind->blocks.n / FIND_BLOCK_BYTES };
+	struct scan scan = {
+		.kind = kind,
+		.match = match,
+		.n_blocks = kind->blocks.n / FIND_BLOCK_BYTES,
+	};
 	struct buf pattern = { 0 };
 
 	if (scan.n_blocks == 0)

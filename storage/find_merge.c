@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "storage/find_places.h"
+
 enum {
 	GONE = UINT32_MAX,
 	FACTOR = 4,	       /* a segment is merged into one that is not so much larger */
@@ -37,8 +39,9 @@ struct source {
 struct merge {
 	struct source *sources;
 	size_t n;
+	bool plain; /* nothing is gone, and messages of one source come behind those before */
 	struct find_write *out;
-	struct buf docs; /* of one word */
+	struct buf entries, docs, places; /* of one word */
 };
 
 static struct source *lowest(struct merge *merge)
@@ -61,18 +64,23 @@ static struct source *lowest(struct merge *merge)
 
 static void merge_messages(struct merge *merge, bool (*keep)(void *arg, uint64_t id), void *arg)
 {
+	const struct source *last = merge->sources;
 	uint64_t before = 0;
 
+	merge->plain = true;
 	for (struct source *source; (source = lowest(merge)) != NULL; source->at++) {
 		uint64_t id = find_segment_id(source->segment, source->at);
 		bool twice = merge->out->n > 0 && id == before;
 
 		source->numbers[source->at] = GONE;
-		if (twice || !keep(arg, id))
+		merge->plain &= source >= last && !twice;
+		last = source;
+		if (twice || !keep(arg, id)) {
+			merge->plain = false;
 			continue;
+		}
 		source->numbers[source->at] = merge->out->n;
-		find_write_message(merge->out, id,
-		    find_segment_partial(source->segment, source->at) ? FIND_PARTIAL : 0);
+		find_write_message(merge->out, find_segment_message(source->segment, source->at));
 		before = id;
 	}
 }
@@ -102,41 +110,74 @@ static bool first_word(struct merge *merge, struct slice *word)
 	return found;
 }
 
-static void add_docs(struct merge *merge, struct source *source)
+/* All of a word in a source that is copied as it is. */
+static void add_plain(struct merge *merge, struct source *source)
 {
+	struct find_cursor *cursor = &source->cursor;
 	uint32_t doc;
 
-	while (find_post_next(&source->cursor.post, source->segment->n, &doc))
-		if (source->numbers[doc] != GONE)
-			buf_add(&merge->docs, &source->numbers[doc], sizeof(uint32_t));
-	source->has = find_cursor_next(&source->cursor);
+	while (find_post_next(&cursor->post, source->segment->n, &doc))
+		buf_add(&merge->docs, &source->numbers[doc], sizeof(source->numbers[doc]));
+	buf_adds(&merge->places, cursor->its_places);
+}
+
+/* A message of a word, by its new number. */
+struct entry {
+	uint32_t doc;
+	struct slice places;
+};
+
+static void add_entries(struct merge *merge, struct source *source)
+{
+	struct find_cursor *cursor = &source->cursor;
+	uint32_t doc;
+
+	while (find_post_next(&cursor->post, source->segment->n, &doc)) {
+		struct entry entry = { source->numbers[doc],
+			find_places_take(&cursor->its_places) };
+		if (entry.doc != GONE)
+			buf_add(&merge->entries, &entry, sizeof(entry));
+	}
 }
 
 static int by_number(const void *a, const void *b)
 {
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	uint32_t x = ((const struct entry *)a)->doc, y = ((const struct entry *)b)->doc;
 
 	return x < y ? -1 : x > y;
 }
 
+static void sort_entries(struct merge *merge)
+{
+	struct entry *entries = (struct entry *)(void *)merge->entries.p;
+	size_t n = merge->entries.n / sizeof(*entries);
+
+	if (n > 0)
+		qsort(entries, n, sizeof(*entries), by_number);
+	for (size_t i = 0; i < n; i++) {
+		buf_add(&merge->docs, &entries[i].doc, sizeof(entries[i].doc));
+		buf_adds(&merge->places, entries[i].places);
+	}
+	buf_clear(&merge->entries);
+}
+
 static void merge_word(struct merge *merge, size_t kind, struct slice word)
 {
-	bool rises = true;
-
 	buf_clear(&merge->docs);
+	buf_clear(&merge->places);
 	for (size_t i = 0; i < merge->n; i++) {
 		struct source *source = &merge->sources[i];
-		if (source->has && slice_eq(source->cursor.word, word))
-			add_docs(merge, source);
+
+		if (!source->has || !slice_eq(source->cursor.word, word))
+			continue;
+		(merge->plain ? add_plain : add_entries)(merge, source);
+		source->has = find_cursor_next(&source->cursor);
 	}
-	uint32_t *docs = (uint32_t *)(void *)merge->docs.p;
-	size_t n = merge->docs.n / sizeof(*docs);
-	for (size_t i = 1; i < n; i++)
-		rises &= docs[i - 1] < docs[i];
-	if (!rises)
-		qsort(docs, n, sizeof(*docs), by_number);
+	sort_entries(merge);
+	size_t n = merge->docs.n / sizeof(uint32_t);
 	if (n > 0)
-		find_write_word(&merge->out->kinds[kind], word, docs, n);
+		find_write_word(&merge->out->kinds[kind], word,
+		    (const uint32_t *)(const void *)merge->docs.p, n, buf_slice(&merge->places));
 }
 
 static void merge_kind(struct merge *merge, size_t kind)
@@ -154,7 +195,8 @@ static bool all_good(struct find_piece *const *pieces, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		for (size_t kind = 0; kind < FIND_KINDS; kind++)
-			if (!find_kind_good(&pieces[i]->segment->kinds[kind]))
+			if (!find_kind_good(&pieces[i]->segment->kinds[kind]) ||
+			    !find_places_good(&pieces[i]->segment->kinds[kind]))
 				return false;
 	return true;
 }
@@ -162,7 +204,11 @@ static bool all_good(struct find_piece *const *pieces, size_t n)
 int find_merge(struct find_piece *const *pieces, size_t n, bool (*keep)(void *arg, uint64_t id),
     void *arg, struct find_write *out)
 {
-	struct merge merge = { mem_get((n + 1) * sizeof(*merge.sources)), n, out, { 0 } };
+	struct merge merge = {
+		.sources = mem_get((n + 1) * sizeof(*merge.sources)),
+		.n = n,
+		.out = out,
+	};
 
 	*out = (struct find_write){ 0 };
 	bool good = all_good(pieces, n);
@@ -178,6 +224,8 @@ int find_merge(struct find_piece *const *pieces, size_t n, bool (*keep)(void *ar
 	for (size_t i = 0; i < n; i++)
 		free(merge.sources[i].numbers);
 	free(merge.sources);
+	buf_done(&merge.entries);
 	buf_done(&merge.docs);
+	buf_done(&merge.places);
 	return good ? 0 : -1;
 }

@@ -14,6 +14,7 @@
 #include "core/num.h"
 #include "storage/body_store.h"
 #include "storage/find_layout.h"
+#include "storage/find_number.h"
 
 enum { UNCHECKED, GOOD, BAD };
 
@@ -41,9 +42,11 @@ static bool read_kinds(struct find_segment *segment, struct slice head, struct s
 
 		if (!take(&rest, get32(head, at), &kind->words) ||
 		    !take(&rest, get32(head, at + 4), &kind->blocks) ||
-		    !take(&rest, get32(head, at + 8), &kind->posts))
+		    !take(&rest, get32(head, at + 8), &kind->posts) ||
+		    !take(&rest, get32(head, at + 12), &kind->places))
 			return false;
-		kind->checksum = get32(head, at + 12);
+		kind->checksum = get32(head, at + 16);
+		kind->places_checksum = get32(head, at + 20);
 	}
 	return rest.n == 0;
 }
@@ -56,10 +59,12 @@ static bool read_file(struct find_segment *segment)
 		return false;
 	segment->n = get32(head, 8);
 	if (!take(&rest, (uint64_t)segment->n * 8, &segment->ids) ||
+	    !take(&rest, (uint64_t)segment->n * 4, &segment->lengths) ||
 	    !take(&rest, segment->n, &segment->flags))
 		return false;
 	uint32_t sum = segment_checksum(0, slice_head(head, FIND_HEAD - 4));
 	sum = segment_checksum(sum, segment->ids);
+	sum = segment_checksum(sum, segment->lengths);
 	sum = segment_checksum(sum, segment->flags);
 	return sum == get32(head, FIND_HEAD - 4) && read_kinds(segment, head, rest);
 }
@@ -104,19 +109,32 @@ void find_segment_close(struct find_segment **segment)
 	*segment = NULL;
 }
 
+static bool keep_state(atomic_int *state, bool good)
+{
+	atomic_store(state, good ? GOOD : BAD);
+	return good;
+}
+
 bool find_kind_good(struct find_kind_data *kind)
 {
 	int state = atomic_load(&kind->state);
 
-	if (state == UNCHECKED) {
-		uint32_t sum = segment_checksum(0, kind->words);
+	if (state != UNCHECKED)
+		return state == GOOD;
+	uint32_t sum = segment_checksum(0, kind->words);
+	sum = segment_checksum(sum, kind->blocks);
+	sum = segment_checksum(sum, kind->posts);
+	return keep_state(&kind->state, sum == kind->checksum);
+}
 
-		sum = segment_checksum(sum, kind->blocks);
-		sum = segment_checksum(sum, kind->posts);
-		state = sum == kind->checksum ? GOOD : BAD;
-		atomic_store(&kind->state, state);
-	}
-	return state == GOOD;
+bool find_places_good(struct find_kind_data *kind)
+{
+	int state = atomic_load(&kind->places_state);
+
+	if (state != UNCHECKED)
+		return state == GOOD;
+	bool good = segment_checksum(0, kind->places) == kind->places_checksum;
+	return keep_state(&kind->places_state, good);
 }
 
 /* --- messages --- */
@@ -124,6 +142,12 @@ bool find_kind_good(struct find_kind_data *kind)
 uint64_t find_segment_id(const struct find_segment *segment, uint32_t doc)
 {
 	return num_get64((const unsigned char *)segment->ids.p + (size_t)doc * 8);
+}
+
+struct find_message find_segment_message(const struct find_segment *segment, uint32_t doc)
+{
+	return (struct find_message){ find_segment_id(segment, doc),
+		get32(segment->lengths, (size_t)doc * 4), (unsigned char)segment->flags.p[doc] };
 }
 
 bool find_segment_partial(const struct find_segment *segment, uint32_t doc)
@@ -147,28 +171,12 @@ uint32_t find_segment_place(const struct find_segment *segment, uint64_t id)
 
 /* --- posts --- */
 
-static bool take_number(struct slice *rest, uint64_t *v)
-{
-	unsigned shift = 0;
-	size_t i = 0;
-
-	for (*v = 0; i < rest->n && shift < 63; shift += 7) {
-		unsigned char c = (unsigned char)rest->p[i++];
-		*v |= (uint64_t)(c & 0x7f) << shift;
-		if (c < 0x80) {
-			*rest = slice_of(rest->p + i, rest->n - i);
-			return true;
-		}
-	}
-	return false;
-}
-
 /* The posts of the next word: a single number, or more behind a length. */
 static bool take_post(struct slice *rest, struct find_post *post)
 {
 	uint64_t v;
 
-	if (!take_number(rest, &v))
+	if (!find_number_take(rest, &v))
 		return false;
 	*post = (struct find_post){ .at = v & 1 ? v >> 1 : 0, .lone = v & 1 };
 	return post->lone || take(rest, v >> 1, &post->rest);
@@ -178,7 +186,7 @@ bool find_post_next(struct find_post *post, uint32_t limit, uint32_t *doc)
 {
 	uint64_t step = 0;
 
-	if (!post->lone && (post->rest.n == 0 || !take_number(&post->rest, &step)))
+	if (!post->lone && (post->rest.n == 0 || !find_number_take(&post->rest, &step)))
 		return false;
 	post->lone = false;
 	post->at += step;
@@ -188,7 +196,18 @@ bool find_post_next(struct find_post *post, uint32_t limit, uint32_t *doc)
 
 struct find_cursor find_cursor_at(const struct find_kind_data *kind)
 {
-	return (struct find_cursor){ .words = slice_from(kind->words, 1), .posts = kind->posts };
+	return (struct find_cursor){
+		.words = slice_from(kind->words, 1),
+		.posts = kind->posts,
+		.places = kind->places,
+	};
+}
+
+static bool take_places(struct slice *rest, struct slice *places)
+{
+	uint64_t n;
+
+	return find_number_take(rest, &n) && take(rest, n, places);
 }
 
 bool find_cursor_next(struct find_cursor *cursor)
@@ -196,5 +215,6 @@ bool find_cursor_next(struct find_cursor *cursor)
 	if (cursor->words.n == 0)
 		return false;
 	cursor->word = slice_cut(&cursor->words, '\n');
-	return take_post(&cursor->posts, &cursor->post);
+	return take_post(&cursor->posts, &cursor->post) &&
+	    (cursor->no_places || take_places(&cursor->places, &cursor->its_places));
 }

@@ -111,22 +111,23 @@ struct slice find_word_next(struct slice *rest)
 
 bool find_needle_read(struct slice needle, struct find_needle *out)
 {
-	struct slice word, last = { 0 };
+	struct slice word;
 
 	*out = (struct find_needle){ 0 };
 	if (needle.n == 0 || !utf8_valid(needle))
 		return false;
-	const char *begin = needle.p, *end = needle.p + needle.n;
-	while ((word = find_word_next(&needle)).n > 0) {
-		/* Those beyond would make it stricter only. */
-		if (out->n < FIND_NEEDLE_WORDS)
-			out->words[out->n++] = word;
-		last = word;
+	const char *behind = needle.p, *end = needle.p + needle.n;
+	/* Those beyond would make it stricter only. */
+	while (out->n < FIND_NEEDLE_WORDS && (word = find_word_next(&needle)).n > 0) {
+		out->gaps[out->n] = slice_of(behind, (size_t)(word.p - behind));
+		out->words[out->n++] = word;
+		behind = word.p + word.n;
 	}
 	if (out->n == 0)
 		return false;
-	out->open_left = out->words[0].p == begin;
-	out->open_right = last.p + last.n == end && last.p == out->words[out->n - 1].p;
-	out->exact = out->words[0].p == begin && out->words[0].n == (size_t)(end - begin);
+	out->all = behind == end;
+	out->open_left = out->gaps[0].n == 0;
+	out->open_right = out->all;
+	out->exact = out->n == 1 && out->open_left && out->all;
 	return true;
 }

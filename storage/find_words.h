@@ -22,9 +22,11 @@ struct slice find_word_next(struct slice *rest);
 enum { FIND_NEEDLE_WORDS = 16 };
 struct find_needle {
 	struct slice words[FIND_NEEDLE_WORDS]; /* parts of the needle */
+	struct slice gaps[FIND_NEEDLE_WORDS];  /* before each of them */
 	size_t n;
 	bool open_left, open_right; /* the first, the last may go on beyond the needle */
-	bool exact;		    /* whoever has the word has the needle */
+	bool all;		    /* behind the last word is nothing of it */
+	bool exact;		    /* it is one word: whoever has that has the needle */
 };
 /* False: it has no words, or none that would say something. */
 bool find_needle_read(struct slice needle, struct find_needle *out);

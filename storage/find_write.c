@@ -8,6 +8,7 @@
 #include "core/num.h"
 #include "storage/body_store.h"
 #include "storage/find_layout.h"
+#include "storage/find_number.h"
 
 static void add32(struct buf *out, uint32_t v)
 {
@@ -17,27 +18,20 @@ static void add32(struct buf *out, uint32_t v)
 	buf_add(out, p, sizeof(p));
 }
 
-void find_write_message(struct find_write *write, uint64_t id, unsigned flags)
+void find_write_message(struct find_write *write, struct find_message message)
 {
 	unsigned char p[8];
 
-	num_put64(p, id);
+	num_put64(p, message.id);
 	buf_add(&write->ids, p, sizeof(p));
-	buf_addc(&write->flags, (char)flags);
+	add32(&write->lengths, message.length);
+	buf_addc(&write->flags, (char)message.flags);
 	write->n++;
 }
 
 /* --- words --- */
 
-enum { NUMBER_MAX = 5, LENGTH_MAX = 10 }; /* bytes of a message's number, of a length */
-
-static char *put_number(char *to, uint64_t v)
-{
-	for (; v >= 0x80; v >>= 7)
-		*to++ = (char)(v | 0x80);
-	*to++ = (char)v;
-	return to;
-}
+enum { NUMBER_MAX = 5 }; /* bytes of a message's number */
 
 static size_t number_size(uint32_t v)
 {
@@ -56,41 +50,52 @@ static size_t posts_size(const uint32_t *docs, size_t n)
 
 static void add_post(struct buf *posts, const uint32_t *docs, size_t n)
 {
-	char *begin = buf_room(posts, n * NUMBER_MAX + LENGTH_MAX), *to = begin;
+	char *begin = buf_room(posts, n * NUMBER_MAX + FIND_NUMBER_MAX), *to = begin;
 
 	if (n == 1) {
-		to = put_number(to, (uint64_t)docs[0] << 1 | 1);
+		to = find_number_put(to, (uint64_t)docs[0] << 1 | 1);
 	} else {
-		to = put_number(to, (uint64_t)posts_size(docs, n) << 1);
+		to = find_number_put(to, (uint64_t)posts_size(docs, n) << 1);
 		for (size_t i = 0; i < n; i++)
-			to = put_number(to, docs[i] - (i ? docs[i - 1] : 0));
+			to = find_number_put(to, docs[i] - (i ? docs[i - 1] : 0));
 	}
 	posts->n += (size_t)(to - begin);
 }
 
-void find_write_word(
-    struct find_write_kind *kind, struct slice word, const uint32_t *docs, size_t n)
+static void add_places(struct buf *out, struct slice places)
+{
+	char *begin = buf_room(out, places.n + FIND_NUMBER_MAX);
+	char *to = find_number_put(begin, places.n);
+
+	out->n += (size_t)(to - begin);
+	buf_adds(out, places);
+}
+
+void find_write_word(struct find_write_kind *kind, struct slice word, const uint32_t *docs,
+    size_t n, struct slice places)
 {
 	if (kind->n == 0)
 		buf_addc(&kind->words, '\n');
 	if (kind->n++ % FIND_BLOCK == 0) {
 		add32(&kind->blocks, (uint32_t)kind->words.n);
 		add32(&kind->blocks, (uint32_t)kind->posts.n);
+		add32(&kind->blocks, (uint32_t)kind->places.n);
 	}
 	buf_adds(&kind->words, word);
 	buf_addc(&kind->words, '\n');
 	add_post(&kind->posts, docs, n);
+	add_places(&kind->places, places);
 }
 
 /* --- the file --- */
 
 uint64_t find_write_size(const struct find_write *write)
 {
-	uint64_t n = FIND_HEAD + write->ids.n + write->flags.n;
+	uint64_t n = FIND_HEAD + write->ids.n + write->lengths.n + write->flags.n;
 
 	for (size_t i = 0; i < FIND_KINDS; i++) {
 		const struct find_write_kind *kind = &write->kinds[i];
-		n += kind->words.n + kind->blocks.n + kind->posts.n;
+		n += kind->words.n + kind->blocks.n + kind->posts.n + kind->places.n;
 	}
 	return n;
 }
@@ -113,10 +118,13 @@ static void make_head(const struct find_write *write, struct buf *head)
 		add32(head, (uint32_t)kind->words.n);
 		add32(head, (uint32_t)kind->blocks.n);
 		add32(head, (uint32_t)kind->posts.n);
+		add32(head, (uint32_t)kind->places.n);
 		add32(head, checksum_kind(kind));
+		add32(head, segment_checksum(0, buf_slice(&kind->places)));
 	}
 	uint32_t sum = segment_checksum(0, buf_slice(head));
 	sum = segment_checksum(sum, buf_slice(&write->ids));
+	sum = segment_checksum(sum, buf_slice(&write->lengths));
 	add32(head, segment_checksum(sum, buf_slice(&write->flags)));
 }
 
@@ -133,12 +141,13 @@ static bool put_all(int fd, const struct buf *buf)
 
 static bool put_parts(int fd, const struct find_write *write, const struct buf *head)
 {
-	bool good = put_all(fd, head) && put_all(fd, &write->ids) && put_all(fd, &write->flags);
+	bool good = put_all(fd, head) && put_all(fd, &write->ids) && put_all(fd, &write->lengths) &&
+	    put_all(fd, &write->flags);
 
 	for (size_t i = 0; i < FIND_KINDS && good; i++) {
 		const struct find_write_kind *kind = &write->kinds[i];
 		good = put_all(fd, &kind->words) && put_all(fd, &kind->blocks) &&
-		    put_all(fd, &kind->posts);
+		    put_all(fd, &kind->posts) && put_all(fd, &kind->places);
 	}
 	return good;
 }
@@ -160,10 +169,12 @@ int find_write_file(const struct find_write *write, const char *path, struct err
 void find_write_done(struct find_write *write)
 {
 	buf_done(&write->ids);
+	buf_done(&write->lengths);
 	buf_done(&write->flags);
 	for (size_t i = 0; i < FIND_KINDS; i++) {
 		buf_done(&write->kinds[i].words);
 		buf_done(&write->kinds[i].blocks);
 		buf_done(&write->kinds[i].posts);
+		buf_done(&write->kinds[i].places);
 	}
 }

@@ -22,6 +22,10 @@ QUESTIONS = [
     'TO "bob"', 'BODY "fox"', 'BODY "ick"', 'BODY "quick brown"', 'BODY "k brown f"', 'BODY "brown quick"', 'BODY "lazy dog"',
     'BODY "99.50"', 'BODY "12-34"', 'BODY "nothing of it"', 'TEXT "invoice"', 'TEXT "ubject: re"', 'TEXT "x-mark"',
     'HEADER X-Mark "one"', 'HEADER X-Mark ""', 'HEADER X-None ""', 'HEADER Message-ID "@alpha"',
+    'BODY "brown fox jumps over"', 'BODY "fox jumps, over"', 'BODY "wn fox ju"', 'BODY "is quick-wit"', 'BODY "12-3456."',
+    'BODY " fox"', 'BODY "the fox is"', 'TEXT "weekly report"', 'TEXT "subject: weekly rep"', 'TEXT "bob@alpha.test"',
+    'FROM "ann@alpha.test"', 'FROM "@alpha.test"', 'FROM "<ann@"', 'SUBJECT "re: weekly"', 'SUBJECT "report weekly"',
+    'HEADER X-Mark "one two"', 'HEADER X-Mark "two one"', 'HEADER Message-ID "<m1@alpha.test>"',
     'NOT BODY "fox"', 'OR BODY "fox" SUBJECT "invoice"', 'BODY "fox" SUBJECT "re:"', 'BODY "."', 'BODY "report" UNSEEN',
 ]
 
@@ -127,6 +131,23 @@ class SearchIndex(unittest.TestCase):
         self.assertIn("index-damaged", self.server.log())
         self.wait_indexed(N)
         self.assertEqual(self.answers(), direct)
+
+    def test_of_another_release(self):
+        direct = self.answers()
+        self.server.signet("index", "rebuild", BOB)
+        folder = next(pathlib.Path(self.server.data).glob("shards/0000/find/*"))
+        told_before = len(self.server.log())
+        self.server.stop()
+        path = folder / "list"
+        path.write_bytes(b"\1" + path.read_bytes()[1:])
+        (folder / "00000001").write_bytes(b"sgfind1\n and so on")
+        self.server.start()
+        self.again()
+        self.assertEqual(self.size()["messages"], 0)
+        self.assertEqual(self.answers(), direct)
+        self.wait_indexed(N)
+        self.assertEqual(self.answers(), direct)
+        self.assertNotIn("index-damaged", self.server.log()[told_before:])
 
     def folders(self):
         return [p for p in pathlib.Path(self.server.data).glob("shards/0000/find/*") if any(p.iterdir())]

@@ -2,6 +2,7 @@
 #include "tests/unit/find_world.h"
 #include "tests/unit/unit.h"
 
+#include "storage/find_gap.h"
 #include "storage/find_words.h"
 
 /* --- words --- */
@@ -167,7 +168,7 @@ static void add_needle(const struct slice *messages, struct buf *out)
 
 		find_text_header(&pool, message, &text);
 		find_text_body(&pool, message, &text);
-		size_t from = dice((uint32_t)text.n), n = 1 + dice(12);
+		size_t from = dice((uint32_t)text.n), n = 1 + dice(dice(4) ? 12 : 60);
 		buf_adds(out, slice_head(slice_from(buf_slice(&text), from), n));
 	}
 	buf_done(&text);
@@ -239,6 +240,106 @@ static void same_as_reading(void **state)
 	assert_true(told[FIND_YES] > 1000);
 }
 
+/* --- words beside each other --- */
+
+/* What is said of each message: Y, N, or M where it is to be read. */
+static void want_says(const struct slice *messages, size_t n, enum find_where where,
+    const char *needle, const char *want)
+{
+	struct find_piece *piece = find_world_make(messages, 0, n);
+	struct find_view *view = find_world_view(&piece, 1);
+	struct find_answer *answer = find_ask(view, where, SLICE("To"), slice_str(needle));
+	char says[8] = "";
+
+	assert_non_null(answer);
+	for (uint32_t seq = 1; seq <= n; seq++)
+		says[seq - 1] = "NYM"[find_says(answer, seq)];
+	if (strcmp(says, want) != 0)
+		fail_msg("\"%s\": %s, not %s", needle, says, want);
+	assert_int_equal(
+	    find_world_wrong(view, messages, where, SLICE("To"), slice_str(needle), NULL), 0);
+	find_answer_free(&answer);
+	find_view_free(&view);
+}
+
+/* Nothing is read that the index can tell. */
+static void phrases(void **state)
+{
+	static const struct slice messages[] = {
+		SLICE(
+		    "To: Ann <ann@a.test>\r\nTo: bob@a.test\r\nSubject: re: the plan\r\n\r\n"
+		    "the quick brown fox, who jumps.\r\nWho sleeps? \xe6\x9d\xb1\xe4\xba\xac\r\n"),
+		SLICE("To: cy@b.test\r\nSubject: plan the\r\n\r\n"
+		      "brown quick; the fox who jumps # jumps. \xe4\xba\xac\xe6\x9d\xb1\r\n"),
+	};
+	static const struct {
+		enum find_where where;
+		const char *needle, *want;
+	} cases[] = {
+		{ FIND_IN_BODY, "quick brown", "YN" },
+		{ FIND_IN_BODY, "ick bro", "YN" },
+		{ FIND_IN_BODY, "the quick brown fox, w", "YN" },
+		{ FIND_IN_BODY, "fox who", "NY" },
+		{ FIND_IN_BODY, "quick  brown", "NN" },
+		{ FIND_IN_BODY, "jumps.\r\nwho", "YN" },
+		{ FIND_IN_BODY, "jumps # jumps", "NM" },
+		{ FIND_IN_BODY, "jumps # who", "NN" },
+		{ FIND_IN_BODY, "brown fox.", "MN" },
+		{ FIND_IN_BODY, "\xe6\x9d\xb1\xe4\xba\xac", "YN" },
+		{ FIND_IN_BODY, " who jumps", "YY" },
+		{ FIND_IN_BODY, "? \xe6\x9d\xb1", "YN" },
+		{ FIND_IN_TEXT, "the plan", "YN" },
+		{ FIND_IN_TEXT, "re: the", "YN" },
+		{ FIND_IN_TEXT, "subject: plan the", "MM" },
+		{ FIND_IN_TEXT, "bob@a.test", "YN" },
+		{ FIND_IN_FIELD, "@a.test", "YN" },
+		{ FIND_IN_FIELD, "<ann@a.test", "YN" },
+		{ FIND_IN_FIELD, "@b.test", "NY" },
+		{ FIND_IN_FIELD, " bob", "MN" },
+		{ FIND_IN_FIELD, "ann@a.test>\nbob", "MN" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		want_says(
+		    messages, COUNT(messages), cases[i].where, cases[i].needle, cases[i].want);
+}
+
+/* A sentence of more words than are looked for: what is behind them is read. */
+static void a_long_phrase(void **state)
+{
+	static const struct slice messages[] = {
+		SLICE("\r\na b c d e f g h i j k l m n o p q r s\r\n"),
+		SLICE("\r\na b c d e f g h i j k l m n o x p q r s\r\n"),
+	};
+
+	(void)state;
+	want_says(messages, 2, FIND_IN_BODY, "a b c d e f g h i j k l m n o p", "YN");
+	want_says(messages, 2, FIND_IN_BODY, "a b c d e f g h i j k l m n o p q r s", "MN");
+	want_says(messages, 2, FIND_IN_BODY, "a b c d e f g h i j k l m n o p q r t", "MN");
+}
+
+static void gaps(void **state)
+{
+	static const char *const known[] = { " ", ".", "-", "\r\n", ", ", ". ", "\" <", "@" };
+	static const char *const others[] = { "#*", "\xff", " -- and", "\r\n\r\n\r\n\r\n" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(known); i++) {
+		struct slice gap = slice_str(known[i]);
+		unsigned char it = find_gap_of(gap);
+
+		want_true(known[i], it != FIND_GAP_OTHER && it != FIND_GAP_NONE);
+		want_true(known[i], find_gap_ends(it, gap));
+		want_true(known[i], find_gap_ends(it, slice_from(gap, gap.n - 1)));
+		want_true(known[i], !find_gap_ends(it, SLICE("_")));
+		want_true(known[i], !find_gap_ends(FIND_GAP_NONE, gap));
+	}
+	for (size_t i = 0; i < COUNT(others); i++)
+		want_true(others[i], find_gap_of(slice_str(others[i])) == FIND_GAP_OTHER);
+	assert_int_equal(find_gap_of(SLICE("")), FIND_GAP_NONE);
+}
+
 /* --- what is gone, what is damaged --- */
 
 static bool keep_odd(void *arg, uint64_t id)
@@ -284,7 +385,8 @@ static void damage_is_seen(void **state)
 		struct find_segment *segment = find_segment_open(path, &err);
 		unlink(path);
 		for (size_t kind = 0; segment && kind < FIND_KINDS; kind++)
-			good &= find_kind_good(&segment->kinds[kind]);
+			good &= find_kind_good(&segment->kinds[kind]) &&
+			    find_places_good(&segment->kinds[kind]);
 		assert_true(!segment || !good);
 		find_segment_close(&segment);
 	}
@@ -309,6 +411,9 @@ int main(void)
 		cmocka_unit_test(words_of_a_text),
 		cmocka_unit_test(words_of_a_needle),
 		cmocka_unit_test(same_as_reading),
+		cmocka_unit_test(phrases),
+		cmocka_unit_test(a_long_phrase),
+		cmocka_unit_test(gaps),
 		cmocka_unit_test(merging_forgets),
 		cmocka_unit_test(damage_is_seen),
 		cmocka_unit_test(a_segment_of_nothing),
