@@ -110,6 +110,8 @@ int box_dead_del(struct box_tx *tx, uint32_t box);
 
 /* For walks: what a key and a value say. False: damaged. */
 bool box_entry_read(struct slice key, struct slice value, struct box_entry *out);
+enum { BOX_ENTRY_BYTES = 48 };						 /* room for a value */
+size_t box_entry_write(unsigned char *p, const struct box_entry *entry); /* its length */
 bool box_name_read(struct slice value, struct box_name *out);
 
 /* --- messages (box_message.c) --- */

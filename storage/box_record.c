@@ -11,9 +11,6 @@ enum {
 	ACCT_BYTES = 2 + 3 * 4 + 3 * 8,
 	REC_BYTES = 1 + 5 * 4 + 2 * 8,
 	NAME_BYTES = 1 + 4 + 1 + 1,
-	ENTRY_VERSION = 2, /* 1 has no `saved` */
-	ENTRY_BYTES = 1 + 4 + 5 * 8,
-	OLD_ENTRY_BYTES = ENTRY_BYTES - 8,
 	KEYWORD_MAX = 255, /* one byte says its length */
 };
 
@@ -234,57 +231,4 @@ int box_name_del(struct box_tx *tx, struct slice name)
 {
 	box_name_key(&tx->key, tx->account, name);
 	return kv_del(tx->shard->box, tx->txn, buf_slice(&tx->key));
-}
-
-/* --- entries --- */
-
-bool box_entry_read(struct slice key, struct slice value, struct box_entry *out)
-{
-	const unsigned char *p = (const unsigned char *)value.p;
-
-	bool old = is_whole(value, OLD_ENTRY_BYTES);
-
-	if (key.n != 8 + 4 + 4 || (!old && (value.n != ENTRY_BYTES || p[0] != ENTRY_VERSION)))
-		return false;
-	out->uid = num_get32((const unsigned char *)key.p + 8 + 4);
-	out->size = num_get32(p + 1);
-	out->flags = num_get64(p + 5);
-	out->modseq = num_get64(p + 13);
-	out->message = num_get64(p + 21);
-	out->internal_date = (int64_t)num_get64(p + 29);
-	out->saved = old ? 0 : (int64_t)num_get64(p + 37);
-	return true;
-}
-
-int box_entry_get(struct box_tx *tx, uint32_t box, uint32_t uid, struct box_entry *out)
-{
-	struct box_key key = box_entry_key(tx->account, box, uid);
-	int found = kv_get(tx->shard->entry, tx->txn, box_key_slice(&key), &tx->value);
-
-	if (found <= 0)
-		return found;
-	if (!box_entry_read(box_key_slice(&key), buf_slice(&tx->value), out))
-		return damaged(tx, "entry");
-	return 1;
-}
-
-int box_entry_put(struct box_tx *tx, uint32_t box, const struct box_entry *entry)
-{
-	struct box_key key = box_entry_key(tx->account, box, entry->uid);
-	unsigned char p[ENTRY_BYTES] = { ENTRY_VERSION };
-
-	num_put32(p + 1, entry->size);
-	num_put64(p + 5, entry->flags);
-	num_put64(p + 13, entry->modseq);
-	num_put64(p + 21, entry->message);
-	num_put64(p + 29, (uint64_t)entry->internal_date);
-	num_put64(p + 37, (uint64_t)entry->saved);
-	return put(tx, tx->shard->entry, &key, p, sizeof(p));
-}
-
-int box_entry_del(struct box_tx *tx, uint32_t box, uint32_t uid)
-{
-	struct box_key key = box_entry_key(tx->account, box, uid);
-
-	return kv_del(tx->shard->entry, tx->txn, box_key_slice(&key));
 }
