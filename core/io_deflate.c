@@ -1,27 +1,80 @@
 /* io_deflate.c - a layer that compresses (RFC 1951), for COMPRESS (RFC 4978)
  *
- * What is written is kept by the compressor until io_flush, so that small
- * writes are compressed together; what comes is never expanded further than
- * the reader asks for. */
+ * What is written is kept by a compressor until io_flush, so that small writes
+ * are compressed together; what comes is never expanded further than the reader
+ * asks for.
+ *
+ * A compressor is large and most connections say nothing most of the time: so there
+ * are few, and a connection has one from its first byte until the flush. What it
+ * said last before, it keeps, for the next to refer to. */
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <zlib.h>
 
 #include "core/io.h"
+#include "core/press.h"
 
 enum {
 	PIECE = 16 * 1024,
-	/* A window of 8 KB: 64 KB of memory for a session in place of 256. */
-	WINDOW = 13,
-	MEMORY = 6,
+	KEPT = 2 * 1024, /* as good as four times as much, for what is shorter than that */
+	IDLE_MAX = 8,	 /* compressors that nobody has */
 };
 
 struct io_deflate {
 	struct io io;
-	z_stream in, out;
-	bool unflushed, ended;
+	z_stream in;
+	bool ended;
 	struct buf compressed; /* read from below, not taken by the expander yet */
+	struct press *press;   /* while something is written and not flushed */
+	size_t said_n;
+	char said[KEPT]; /* the last of what was written */
 };
+
+/* --- compressors --- */
+
+static struct {
+	pthread_mutex_t lock;
+	size_t n;
+	struct press *press[IDLE_MAX];
+} idle = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static void take_press(struct io_deflate *d)
+{
+	pthread_mutex_lock(&idle.lock);
+	d->press = idle.n > 0 ? idle.press[--idle.n] : NULL;
+	pthread_mutex_unlock(&idle.lock);
+	if (!d->press)
+		d->press = press_new();
+	press_begin(d->press, slice_of(d->said, d->said_n));
+}
+
+static void give_press(struct io_deflate *d)
+{
+	struct press *press = d->press;
+
+	d->press = NULL;
+	pthread_mutex_lock(&idle.lock);
+	if (idle.n < IDLE_MAX) {
+		idle.press[idle.n++] = press;
+		press = NULL;
+	}
+	pthread_mutex_unlock(&idle.lock);
+	if (press)
+		press_free(press);
+}
+
+static void keep_said(struct io_deflate *d, struct slice data)
+{
+	struct slice last = slice_from(data, data.n > KEPT ? data.n - KEPT : 0);
+	size_t stay = KEPT - last.n < d->said_n ? KEPT - last.n : d->said_n;
+
+	memmove(d->said, d->said + d->said_n - stay, stay);
+	memcpy(d->said + stay, last.p, last.n);
+	d->said_n = stay + last.n;
+}
+
+/* --- reading --- */
 
 /* What is left of the input stays where next_in points. False: nothing came;
  * *rc says why. */
@@ -63,19 +116,19 @@ static ssize_t deflate_read(struct io *io, void *buf, size_t n)
 	}
 }
 
-/* Compress what there is and pass it on. */
-static int pump(struct io_deflate *d, int how)
+/* --- writing --- */
+
+/* Compress it and pass on what comes out. */
+static int pump(struct io_deflate *d, struct slice data, bool flush)
 {
 	char piece[PIECE];
+	size_t n;
 
 	do {
-		d->out.next_out = (unsigned char *)piece;
-		d->out.avail_out = sizeof piece;
-		deflate(&d->out, how);
-		size_t n = sizeof piece - d->out.avail_out;
+		n = press_run(d->press, &data, flush, piece, sizeof(piece));
 		if (io_write(d->io.below, slice_of(piece, n)) == IO_FAIL)
 			return IO_FAIL;
-	} while (d->out.avail_out == 0);
+	} while (n == sizeof(piece));
 	return 0;
 }
 
@@ -84,14 +137,14 @@ static int deflate_write(struct io *io, struct slice data)
 	struct io_deflate *d = (struct io_deflate *)io;
 	int rc = 0;
 
-	d->unflushed = true;
+	if (!d->press)
+		take_press(d);
 	while (rc == 0 && data.n > 0) {
 		struct slice some = slice_head(data, PIECE);
 
-		d->out.next_in = (unsigned char *)(uintptr_t)some.p;
-		d->out.avail_in = (unsigned)some.n;
 		data = slice_from(data, some.n);
-		rc = pump(d, Z_NO_FLUSH);
+		keep_said(d, some);
+		rc = pump(d, some, false);
 	}
 	return rc;
 }
@@ -100,9 +153,11 @@ static int deflate_flush(struct io *io)
 {
 	struct io_deflate *d = (struct io_deflate *)io;
 
-	if (d->unflushed && pump(d, Z_SYNC_FLUSH) == IO_FAIL)
-		return IO_FAIL;
-	d->unflushed = false;
+	if (d->press) {
+		if (pump(d, (struct slice){ 0 }, true) == IO_FAIL)
+			return IO_FAIL;
+		give_press(d);
+	}
 	return io_flush(io->below);
 }
 
@@ -111,8 +166,10 @@ static void deflate_free(struct io *io)
 	struct io_deflate *d = (struct io_deflate *)io;
 
 	inflateEnd(&d->in);
-	deflateEnd(&d->out);
+	if (d->press)
+		give_press(d);
 	buf_wipe(&d->compressed);
+	bytes_wipe(d->said, d->said_n);
 	free(d);
 }
 
@@ -129,10 +186,7 @@ struct io *io_deflate_new(void)
 	struct io_deflate *d = mem_get(sizeof *d);
 
 	d->io.ops = &deflate_ops;
-	/* The usual level would take twice the time to make mail a tenth smaller. */
-	if (inflateInit2(&d->in, -MAX_WBITS) != Z_OK ||
-	    deflateInit2(&d->out, Z_BEST_SPEED, Z_DEFLATED, -WINDOW, MEMORY, Z_DEFAULT_STRATEGY) !=
-		Z_OK)
+	if (inflateInit2(&d->in, -MAX_WBITS) != Z_OK)
 		abort(); /* no memory, or no zlib */
 	return &d->io;
 }
