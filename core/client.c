@@ -288,9 +288,14 @@ bool client_is_ahead(const struct client *client)
 
 bool client_has_more(struct client *client)
 {
+	return client_wait(client, 0);
+}
+
+bool client_wait(struct client *client, uint64_t ms)
+{
 	struct pollfd p = { .fd = client->fd, .events = POLLIN };
 
-	return client_is_ahead(client) || poll(&p, 1, 0) > 0;
+	return client_is_ahead(client) || poll(&p, 1, (int)ms) > 0;
 }
 
 /* --- writing --- */

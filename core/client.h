@@ -50,6 +50,9 @@ int client_bytes(struct client *client, struct slice *bytes, struct err *err);
    an injection (RFC 3207). Waits for nothing. */
 bool client_has_more(struct client *client);
 
+/* The same, but wait for it ms milliseconds at most; also when the connection ended. */
+bool client_wait(struct client *client, uint64_t ms);
+
 /* Did more come together with the last line? */
 bool client_is_ahead(const struct client *client);
 

@@ -40,3 +40,19 @@ const char *deliver_circle(struct delivery *op, const struct deliver_rcpt *rcpt)
 	return pool_printf(
 	    &op->pool, "5.4.6 The message was at %.*s before: it runs in circles", SLICE_ARG(at));
 }
+
+int deliver_redirect_circle(struct delivery *op, struct slice by, struct slice to, struct err *err)
+{
+	const char *where = NULL;
+
+	if (msg_has_field(op->whole, slice_str(deliver_redirected), by))
+		where = "it was redirected from here before and came back";
+	else if (op->was_anywhere && !may_come_again(op->d) && deliver_was_at(op, to))
+		where = "the message was there before";
+	if (!where)
+		return 0;
+	return err_set(err, ERR_EXISTS,
+	    "mail loop: it is kept and not redirected to %.*s, for %s. Look at what that "
+	    "address forwards to",
+	    SLICE_ARG(to), where);
+}

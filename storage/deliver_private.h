@@ -186,6 +186,8 @@ void deliver_look_back(struct delivery *op);
 bool deliver_was_at(const struct delivery *op, struct slice address);
 /* Why a recipient does not get it again, or NULL. */
 const char *deliver_circle(struct delivery *op, const struct deliver_rcpt *rcpt);
+/* A rule of `by` hands it on to an address elsewhere. -1: it would go round, and why. */
+int deliver_redirect_circle(struct delivery *op, struct slice by, struct slice to, struct err *err);
 
 /* --- deliver_queue.c; 0 or -1 --- */
 int sending_on(struct delivery *op, const struct deliver_rcpt *rcpt, struct err *err);

@@ -173,10 +173,6 @@ static struct sending *new_redirect(struct delivery *op, const struct party *by,
 
 	if (!shard)
 		return NULL;
-	if (msg_has_field(op->whole, slice_str(deliver_redirected), by->address)) {
-		err_set(err, ERR_EXISTS, "it was redirected from here before and came back");
-		return NULL;
-	}
 	const char *before =
 	    pool_printf(&op->pool, "%s: %.*s\r\n", deliver_redirected, SLICE_ARG(by->address));
 	struct sending *sending = new_sending(op, SENDING_REDIRECT, by,
@@ -193,6 +189,8 @@ int sending_redirect(
 
 	if (is_sent_to(op, address))
 		return 0;
+	if (deliver_redirect_circle(op, by->address, address, err) != 0)
+		return -1;
 	if (!sending)
 		sending = new_redirect(op, by, err);
 	if (!sending)

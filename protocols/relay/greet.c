@@ -258,5 +258,6 @@ static bool log_in(struct talk *talk, struct attempt *a)
 
 bool attempt_greet(struct talk *talk, struct attempt *a)
 {
-	return greet(talk, a) && secure(talk, a) && log_in(talk, a);
+	talk->met = greet(talk, a) && secure(talk, a) && log_in(talk, a);
+	return talk->met;
 }

@@ -60,6 +60,9 @@ void plan_down(
 bool plan_is_down(
     struct lane *lane, const char *way, struct pool *pool, bool *for_good, struct slice *reply);
 
+/* Do destinations wait for a connection that the limit does not give them? */
+bool plan_is_crowded(void);
+
 /* For `signet queue status`. */
 struct plan_figures {
 	unsigned domains, lanes, ready, connections, threads;

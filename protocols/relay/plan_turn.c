@@ -127,3 +127,15 @@ void turn_leave(struct lane *lane)
 	lane->strange--;
 	plan.strange[lane->kind]--;
 }
+
+bool plan_is_crowded(void)
+{
+	unsigned wait = 0;
+
+	pthread_mutex_lock(&plan.lock);
+	for (unsigned i = 0; i < LANE_KINDS; i++)
+		wait += plan.turns[i].tickets;
+	bool crowded = wait > turn_waiting() || (wait > plan.idle && plan.threads >= turn_max());
+	pthread_mutex_unlock(&plan.lock);
+	return crowded;
+}

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "core/loop.h"
+#include "protocols/relay/plan.h"
 #include "storage/dir.h"
 
 /* RFC 5321 4.5.3.2.2 to 3: five minutes for each command. */
@@ -16,6 +18,16 @@ CONF_KEY(relay_timeout_command) = {
 	.min = 100,
 	.max = 3600000,
 	.help = "how long another server may take to answer EHLO, MAIL, RCPT and the like",
+};
+
+CONF_KEY(relay_timeout_crowded) = {
+	.name = "relay.timeout-crowded",
+	.type = CONF_DURATION,
+	.def = "30s",
+	.min = 100,
+	.max = 3600000,
+	.help = "how long another server may be silent at the beginning while other destinations "
+		"wait for a connection that relay.max-connections does not give them",
 };
 
 CONF_KEY(relay_timeout_quit) = {
@@ -96,6 +108,26 @@ int talk_write(struct talk *talk, const char *fmt, ...)
 	return rc;
 }
 
+/* RFC 5321 4.5.3.2.1 gives a host minutes to greet. It has them, unless others would have to wait
+   that long for whom does not speak at all: then it is tried again later. TLS, which comes later,
+   has a time of its own. True: it gives way. */
+static bool gives_way(struct talk *talk, uint64_t ms)
+{
+	enum { LOOK_MS = 1000 };
+	uint64_t began = loop_now(), patience = (uint64_t)conf_num(&conf_key_relay_timeout_crowded);
+
+	if (talk->met || ms <= patience || client_io(talk->client)->below ||
+	    client_flush(talk->client, &talk->err) != 0 || client_wait(talk->client, patience))
+		return false;
+	while (loop_now() - began < ms) {
+		if (plan_is_crowded())
+			return true;
+		if (client_wait(talk->client, LOOK_MS))
+			return false;
+	}
+	return false;
+}
+
 int talk_read(struct talk *talk, const struct conf_key *timeout)
 {
 	enum reply_part part = REPLY_MORE;
@@ -105,6 +137,10 @@ int talk_read(struct talk *talk, const struct conf_key *timeout)
 	if (talk->broken)
 		return -1;
 	client_deadline(talk->client, (uint64_t)conf_num(timeout));
+	if (gives_way(talk, (uint64_t)conf_num(timeout))) {
+		err_set(&talk->err, ERR_TEMP, "it said nothing while other destinations waited");
+		return broke(talk);
+	}
 	while (part == REPLY_MORE) {
 		int got = client_line(talk->client, &line, &talk->err);
 		if (got == 0)

@@ -36,6 +36,7 @@ struct talk {
 	uint64_t size;	    /* the largest message that it takes, 0: it did not say */
 	unsigned messages;  /* that it took */
 	unsigned offers;    /* of messages, taken or not */
+	bool met;	    /* it was greeted, and we said who we are */
 	bool broken;	    /* of no more use */
 	bool unfinished;    /* a transaction was begun and came to nothing: RSET first */
 	struct reply reply; /* the last one */

@@ -1,5 +1,6 @@
 """Mail to other domains by what is said for each of them: seen, changed, tried."""
 import re
+import time
 import unittest
 
 from server import Failed
@@ -127,6 +128,38 @@ class Share(Outgoing):
         self.assertEqual(dead.open, 6)
         dead.stalled.set()  # hangs up on all: each of the others is tried, too
         wait_for(lambda: dead.connections >= 24)
+
+    def crowded(self, time):
+        self.set("relay.timeout-crowded", time)
+        self.addCleanup(self.reset, "relay.timeout-crowded")
+        self.addCleanup(self.reset, "relay.max-connections")
+
+    def test_who_never_greets_gives_way_to_others(self):
+        """Hundreds of hosts that say nothing, each of a domain that is new: one that is there has its mail soon, though
+        a host may take five minutes to greet; and what they hold back is tried again."""
+        mute = self.stack.enter_context(Sink("127.0.0.6", self.sink.port))
+        mute.says["greeting"] = lambda line: STALL
+        self.set("relay.max-connections", "40")
+        self.crowded("500ms")
+        self.names.table["mx.mute.test"] = {"A": ["127.0.0.6"]}
+        for i in range(300):
+            self.names.table[f"mute{i}.test"] = {"MX": ["10 mx.mute.test"]}
+        with self.server.submission(ANN) as smtp:
+            for i in range(0, 300, 50):
+                smtp.sendmail(ANN, [f"x@mute{n}.test" for n in range(i, i + 50)], "Subject: mute\r\n\r\n")
+        wait_for(lambda: mute.open >= 20)
+        self.point("fresh.test", "mx.fresh.test")
+        self.send("fresh.test")
+        wait_for(lambda: any(m.recipients == ["x@fresh.test"] for m in self.sink.messages))
+        self.assertIn("it said nothing while other destinations waited", self.server.log())
+        self.server.signet("queue", "delete", "--all")
+        mute.stalled.set()
+
+    def test_who_is_slow_to_greet_is_waited_for(self):
+        """As nobody else waits."""
+        self.crowded("200ms")
+        self.sink.says["greeting"] = lambda line: time.sleep(2)
+        self.delivered(tls=False)
 
     def test_who_is_new_does_not_wait_for_what_failed_before_a_restart(self):
         """Nobody remembers who was alive; whose mail was tried before is not among those that may be."""

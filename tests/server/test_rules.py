@@ -101,6 +101,18 @@ class Rules(Mail, unittest.TestCase):
         with smtplib.SMTP("127.0.0.1", self.server.ports["smtp"], timeout=30) as smtp:
             smtp.sendmail("x@elsewhere.test", [ANN], sent.text)
         self.assertEqual(self.count(ANN, "round"), 1)
+        self.assertIn("mail loop: it is kept and not redirected to far@elsewhere.test, for it was redirected from here",
+                      str(self.server.signet("rule", "faults", ANN)["rows"]))
+
+    def test_redirected_to_where_it_was(self):
+        """RFC 5228 4.2 and 2.10.6: a loop is an error, and what an error leaves is kept, not bounced to a stranger."""
+        self.rule(ANN, 'redirect "far@elsewhere.test";')
+        text = "Delivered-To: Far@elsewhere.test\r\nSubject: forwarded to us\r\n\r\nhello\r\n"
+        with smtplib.SMTP("127.0.0.1", self.server.ports["smtp"], timeout=30) as smtp:
+            smtp.sendmail("x@elsewhere.test", [ANN], text)
+        self.assertEqual(self.count(ANN, "forwarded to us"), 1)
+        self.assertEqual(self.server.signet("queue", "list", "--domain", "elsewhere.test")["rows"], [])
+        self.assertIn("for the message was there before", str(self.server.signet("rule", "faults", ANN)["rows"]))
 
     def test_in_circles(self):
         self.rule(ANN, f'redirect "{BOB}";')
