@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/log.h"
@@ -56,6 +57,16 @@ static int check_bytes(const struct body *body, struct slice bytes, struct err *
 	return segment_checksum(0, bytes) == body->checksum ? 0 : damaged(body, "checksum", err);
 }
 
+/* Of a file that was cut, no length is promised and no page is touched. */
+static bool is_all_there(const struct body *body)
+{
+	struct stat st;
+
+	return body->have == body->place.size ||
+	    (fstat(body->segment->fd, &st) == 0 &&
+		(uint64_t)st.st_size >= body->place.offset + RECORD_HEADER + body->place.size);
+}
+
 static int read_head(struct body *body, struct err *err)
 {
 	struct record record;
@@ -66,6 +77,8 @@ static int read_head(struct body *body, struct err *err)
 	if (!segment_record(body->segment, body->head, &record) || record.id != body->place.id ||
 	    record.size != body->place.size)
 		return damaged(body, "record header", err);
+	if (!is_all_there(body))
+		return damaged(body, "the file is shorter", err);
 	body->checksum = record.checksum;
 	if (body->have == body->place.size)
 		return check_bytes(body, slice_of(body->head + RECORD_HEADER, body->have), err);

@@ -24,8 +24,9 @@ static int begin_segment(struct body_store *bodies, struct err *err)
 {
 	const struct segment *last = segments_newest(bodies);
 	struct segment *segment = mem_get(sizeof(*segment));
+	uint32_t used = last ? last->number : 0;
 
-	segment->number = last ? last->number + 1 : 1;
+	segment->number = (used > bodies->highest ? used : bodies->highest) + 1;
 	if (segment_create(bodies, segment, err) < 0) {
 		free(segment);
 		return -1;

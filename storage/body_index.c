@@ -43,6 +43,18 @@ int index_get(struct body_store *bodies, struct kv_txn *txn, uint64_t id, struct
 	return found;
 }
 
+int index_last(struct body_store *bodies, struct index_entry *out)
+{
+	struct buf key = { 0 }, value = { 0 };
+	int found = kv_last(bodies->body, NULL, (struct slice){ 0 }, &key, &value);
+
+	if (found == 1 && !index_read(buf_slice(&key), buf_slice(&value), out))
+		found = -1;
+	buf_done(&key);
+	buf_done(&value);
+	return found;
+}
+
 int index_put(struct body_store *bodies, struct kv_txn *txn, const struct index_entry *entry)
 {
 	unsigned char key[BODY_KEY], v[BODY_RECORD] = { VERSION };

@@ -197,12 +197,37 @@ int body_store_open(const struct body_store_opts *opts, struct body_store **out,
 	return 0;
 }
 
-void body_store_index(
+/* A file that was lost or cut outside of here must not be filled anew: what the index
+   says of its places would be told of other messages. */
+static int check_newest(struct body_store *bodies)
+{
+	const struct segment *newest = segments_newest(bodies);
+	struct index_entry last;
+	int found = index_last(bodies, &last);
+
+	if (found <= 0)
+		return found;
+	uint64_t end = last.place.offset + last.place.stored;
+	bodies->highest = (uint32_t)(last.place.id >> 32);
+	if (newest && newest->number > bodies->highest)
+		return 0;
+	if (newest && newest->number == bodies->highest &&
+	    (last.place.segment != newest->number || end <= newest->end))
+		return 0;
+	log_event(LOG_ERROR, "segment-lost", log_z("dir", bodies->dir),
+	    log_n("segment", bodies->highest), log_n("bytes", (int64_t)end),
+	    log_n("there", newest && newest->number == bodies->highest ? (int64_t)newest->end : 0));
+	bodies->active = false;
+	return 0;
+}
+
+int body_store_index(
     struct body_store *bodies, struct kv_env *env, struct kv *body, struct kv *segment)
 {
 	bodies->env = env;
 	bodies->body = body;
 	bodies->segment = segment;
+	return check_newest(bodies);
 }
 
 void body_store_close(struct body_store **bodiesp)

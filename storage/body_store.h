@@ -24,8 +24,8 @@ int body_store_open(
 void body_store_close(struct body_store **bodies);
 
 /* The index: trees of the environment whose before_commit is body_store_sync
-   with this store. */
-void body_store_index(
+   with this store. 0, or -1: it cannot be read. */
+int body_store_index(
     struct body_store *bodies, struct kv_env *env, struct kv *body, struct kv *segment);
 
 /* Make durable what was appended. For kv_opts.before_commit; arg is the
@@ -77,7 +77,8 @@ struct body_store {
 	pthread_mutex_t lock;	   /* what follows, and the segments' fields */
 	struct segment **segments; /* by rising number */
 	size_t n_segments, opened;
-	bool active; /* the last segment takes appends */
+	uint32_t highest; /* number that the index knows; no lower one is new */
+	bool active;	  /* the last segment takes appends */
 	struct segment *dirty;
 	pthread_mutex_t compaction;
 };
@@ -132,6 +133,8 @@ struct index_entry {
 };
 int index_get(struct body_store *bodies, struct kv_txn *txn, uint64_t id,
     struct index_entry *out); /* 1, 0, -1 */
+/* The body that was born last: 1, 0 there is none, -1. */
+int index_last(struct body_store *bodies, struct index_entry *out);
 int index_put(struct body_store *bodies, struct kv_txn *txn, const struct index_entry *entry);
 bool index_read(struct slice key, struct slice value, struct index_entry *out);
 

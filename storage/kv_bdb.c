@@ -10,6 +10,7 @@
  * while it runs ends the process; the next start recovers. */
 #include "storage/kv_bdb.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -156,7 +157,8 @@ static void on_event(DB_ENV *db, u_int32_t event, void *info)
 	struct kv_env *env = db->app_private;
 
 	(void)info;
-	if (event == DB_EVENT_PANIC)
+	/* While it opens, the library's answer says so, too. */
+	if (event == DB_EVENT_PANIC && env->opened)
 		bug("%s: the database must recover: start again", env->dir);
 }
 
@@ -194,8 +196,30 @@ static int configure(DB_ENV *db, const struct kv_opts *opts)
 	return ret;
 }
 
+/* Trees without the log beside them: what was not in their files yet is lost, and the
+   library would say that all is well. */
+static int check_log(const char *dir, struct err *err)
+{
+	DIR *files = opendir(dir);
+	bool trees = false, log = false;
+
+	if (!files)
+		return err_sys(err, "%s", dir);
+	for (struct dirent *file; (file = readdir(files));) {
+		trees |= slice_iends(slice_str(file->d_name), SLICE(".db"));
+		log |= slice_starts(slice_str(file->d_name), SLICE("log."));
+	}
+	closedir(files);
+	if (trees && !log)
+		return err_set(
+		    err, ERR_TEMP, "%s: the log of the database is missing: restore a backup", dir);
+	return 0;
+}
+
 static int open_env(struct kv_env *env, const struct kv_opts *opts, struct err *err)
 {
+	if (check_log(opts->dir, err) < 0)
+		return -1;
 	int ret = kv_bdb_memory();
 	if (!ret)
 		ret = db_env_create(&env->db, 0);
@@ -209,6 +233,9 @@ static int open_env(struct kv_env *env, const struct kv_opts *opts, struct err *
 	    DB_CREATE | DB_PRIVATE | DB_THREAD | DB_RECOVER | DB_INIT_LOCK | DB_INIT_LOG |
 		DB_INIT_MPOOL | DB_INIT_TXN,
 	    0600);
+	if (ret == DB_RUNRECOVERY)
+		return err_set(err, ERR_TEMP,
+		    "%s: the database is damaged, the log says how: restore a backup", opts->dir);
 	if (ret)
 		return open_failed(err, opts->dir, "open", ret);
 	env->opened = true;

@@ -82,19 +82,77 @@ static int open_index(struct shard *shard, struct err *err)
 	return r;
 }
 
+/* Trees that belong together: an empty one in the place of one that is lost would say
+   that there is no mail. */
+struct tree {
+	const char *name;
+	struct kv **kv;
+};
+
+static bool is_there(const struct shard *shard, const char *name)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "index/%s.db", name);
+	char *whole = store_path(shard->dir, path);
+	bool there = access(whole, F_OK) == 0;
+	free(whole);
+	return there;
+}
+
+static int holds_something(struct kv *kv)
+{
+	struct buf key = { 0 }, value = { 0 };
+	int found = kv_last(kv, NULL, (struct slice){ 0 }, &key, &value);
+
+	buf_done(&key);
+	buf_done(&value);
+	return found;
+}
+
+/* First those that are there. One that is not is made, unless another has something:
+   a first start may have been cut short, and nothing was in any of them then. */
+static int open_together(struct shard *shard, const struct tree *trees, size_t n, struct err *err)
+{
+	const char *missing = NULL;
+	int full = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!is_there(shard, trees[i].name))
+			missing = trees[i].name;
+		else if (kv_open(shard->env, trees[i].name, trees[i].kv, err) < 0)
+			return -1;
+		else if (full == 0)
+			full = holds_something(*trees[i].kv);
+	}
+	if (full < 0)
+		return err_set(err, ERR_TEMP, "%s: the index cannot be read", shard->dir);
+	if (missing && full)
+		return err_set(err, ERR_TEMP, "%s/index/%s.db is missing: restore a backup",
+		    shard->dir, missing);
+	for (size_t i = 0; i < n; i++)
+		if (!*trees[i].kv && kv_open(shard->env, trees[i].name, trees[i].kv, err) < 0)
+			return -1;
+	return 0;
+}
+
 static int open_trees(struct shard *shard, struct err *err)
 {
-	struct kv *body, *segment;
+	struct kv *body = NULL, *segment = NULL;
+	const struct tree trees[] = {
+		{ "box", &shard->box },
+		{ "entry", &shard->entry },
+		{ "message", &shard->message },
+		{ "body", &body },
+		{ "segment", &segment },
+	};
 
-	if (kv_open(shard->env, "box", &shard->box, err) < 0 ||
-	    kv_open(shard->env, "entry", &shard->entry, err) < 0 ||
-	    kv_open(shard->env, "message", &shard->message, err) < 0 ||
+	if (open_together(shard, trees, sizeof(trees) / sizeof(*trees), err) < 0 ||
 	    kv_open(shard->env, "queue", &shard->queue, err) < 0 ||
-	    kv_open(shard->env, "queue-due", &shard->queue_due, err) < 0 ||
-	    kv_open(shard->env, "body", &body, err) < 0 ||
-	    kv_open(shard->env, "segment", &segment, err) < 0)
+	    kv_open(shard->env, "queue-due", &shard->queue_due, err) < 0)
 		return -1;
-	body_store_index(shard->bodies, shard->env, body, segment);
+	if (body_store_index(shard->bodies, shard->env, body, segment) < 0)
+		return err_set(err, ERR_TEMP, "%s: the index of bodies cannot be read", shard->dir);
 	return 0;
 }
 

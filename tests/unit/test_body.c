@@ -36,7 +36,8 @@ static void open_world(struct world *world)
 	assert_int_equal(kv_env_open(&kv, &world->env, &err), 0);
 	assert_int_equal(kv_open(world->env, "body", &world->body, &err), 0);
 	assert_int_equal(kv_open(world->env, "segment", &world->segment, &err), 0);
-	body_store_index(world->bodies, world->env, world->body, world->segment);
+	assert_int_equal(
+	    body_store_index(world->bodies, world->env, world->body, world->segment), 0);
 }
 
 static void close_world(struct world *world)
