@@ -35,6 +35,8 @@ enum sess_next {
 	SESS_LATER,    /* of an instant command: it must wait after all; run() again on a worker */
 	SESS_NETWORK,  /* it must wait for another machine: run() again on a network thread */
 	SESS_MORE,     /* call run() again when the output has drained */
+	SESS_WAIT,     /* of a command on a worker or network thread: what it began goes on without
+			  a thread; run() again, on the loop, once sess_resume() was called */
 	SESS_STARTTLS, /* flush, drop what came in the clear, shake hands, call secured() */
 	SESS_DEFLATE,  /* compress all that follows, both ways */
 	SESS_CLOSE,    /* flush and close */
@@ -67,7 +69,7 @@ struct proto {
 	enum frame (*frame)(struct sess *s, struct slice in, size_t *used);
 
 	/* Do what frame() gathered. The command's pool is reset afterwards
-	   unless SESS_MORE is returned. */
+	   unless SESS_MORE or SESS_WAIT is returned. */
 	enum sess_next (*run)(struct sess *s);
 
 	/* Before a handshake: is the client asked for a certificate, also where its domain
@@ -129,6 +131,10 @@ void sess_push(struct sess *s);
 /* Hold back this reply and all that follows for ms milliseconds: wrong
    passwords. */
 void sess_delay(struct sess *s, unsigned ms);
+
+/* What a command that returned, or is about to return, SESS_WAIT waited for is there. Once
+   for each; any thread. */
+void sess_resume(struct sess *s);
 
 /* Idle time after which bye(SESS_BYE_IDLE) is called; 5 minutes when not set. */
 void sess_timeout(struct sess *s, uint64_t ms);

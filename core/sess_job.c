@@ -72,7 +72,7 @@ enum sess_next sess_run(struct sess *s)
 {
 	enum sess_next next = s->proto->run(s);
 
-	if (next != SESS_MORE && next != SESS_LATER && next != SESS_NETWORK)
+	if (next != SESS_MORE && next != SESS_LATER && next != SESS_NETWORK && next != SESS_WAIT)
 		pool_reset(&s->cmd);
 	return next;
 }
@@ -102,6 +102,36 @@ static void job_done(struct task *task)
 	log_context_set(NULL);
 }
 
+/* What was begun is over: the command is run again, here if it need not wait. */
+static void run_resumed(struct task *task)
+{
+	struct sess *s = sess_of(task);
+
+	log_context_set(&s->context);
+	s->busy = false;
+	enum sess_next next = sess_run(s);
+	if (!sess_post_later(s, JOB_RUN, next)) {
+		sess_obey(s, next);
+		sess_drive(s);
+	}
+	log_context_set(NULL);
+}
+
+/* The thread has left the session, or it was resumed: the second to come passes it on. */
+static void meet(struct sess *s)
+{
+	if (atomic_fetch_add(&s->met, 1) == 0)
+		return;
+	atomic_store(&s->met, 0);
+	s->task.run = run_resumed;
+	loop_post(s->loop, &s->task);
+}
+
+void sess_resume(struct sess *s)
+{
+	meet(s);
+}
+
 static void run_job(struct task *task)
 {
 	struct sess *s = sess_of(task);
@@ -124,6 +154,11 @@ static void run_job(struct task *task)
 	log_context_set(NULL);
 	if (s->next == SESS_NETWORK && !network_thread()) {
 		network_post(&s->task);
+		return;
+	}
+	if (s->next == SESS_WAIT) {
+		log_flush(); /* what follows is said by another thread */
+		meet(s);
 		return;
 	}
 	s->task.run = job_done;

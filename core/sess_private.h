@@ -72,6 +72,7 @@ struct sess {
 	bool counted;
 	bool proxied; /* by a load balancer that is trusted */
 
+	_Atomic unsigned met;	/* of SESS_WAIT: the thread has left it; it was resumed */
 	_Atomic bool woken;	/* by a handle */
 	_Atomic bool end_asked; /* drain, or an admin */
 	enum sess_bye end_why;

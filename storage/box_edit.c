@@ -33,13 +33,17 @@ void box_tx_done(struct box_tx *tx)
 	buf_done(&tx->value);
 }
 
+int box_written(const struct kv_write *w, struct err *err)
+{
+	if (w->result == KV_FAILED)
+		return err_set(err, ERR_TEMP, "the store could not write; its log line says why");
+	return w->result == KV_DONE ? 0 : -1;
+}
+
 int box_write(struct shard *shard, struct kv_write *w, struct err *err)
 {
-	enum kv_result result = kv_write(shard->env, w);
-
-	if (result == KV_FAILED)
-		return err_set(err, ERR_TEMP, "the store could not write; its log line says why");
-	return result == KV_DONE ? 0 : -1;
+	kv_write(shard->env, w);
+	return box_written(w, err);
 }
 
 /* --- the mailbox --- */

@@ -272,6 +272,8 @@ void box_far_end(struct box_far **far);
 /* Run a write and say how it went: 0, or -1 and err filled here (KV_FAILED) or
    by apply() (KV_REFUSED). */
 int box_write(struct shard *shard, struct kv_write *w, struct err *err);
+/* Of one that is over. */
+int box_written(const struct kv_write *w, struct err *err);
 
 /* --- views (box_registry.c) --- */
 struct box_view;

@@ -19,7 +19,7 @@ METRIC(messages_accepted) = {
 
 /* --- recipients, in the order of the keys that they touch, each once --- */
 
-struct place {
+struct recipient {
 	struct deliver_rcpt *rcpt;
 	const struct deliver_rcpt *before; /* in the order as they came */
 	struct party *party;		   /* NULL: elsewhere */
@@ -44,7 +44,7 @@ static int compare_targets(const struct dir_target *a, const struct dir_target *
 
 static int compare_places(const void *pa, const void *pb)
 {
-	const struct place *a = pa, *b = pb;
+	const struct recipient *a = pa, *b = pb;
 	int order = compare_targets(a->rcpt->target, b->rcpt->target);
 
 	if (order != 0)
@@ -63,21 +63,20 @@ static struct deliver_rcpt *next_of(const struct delivery *op, const struct deli
 	return rcpt->next || rcpt->group ? rcpt->next : op->members;
 }
 
-static size_t sort_recipients(struct delivery *op, struct place **out)
+static void sort_recipients(struct delivery *op)
 {
 	size_t n = 0;
 
 	for (struct deliver_rcpt *rcpt = first_of(op); rcpt; rcpt = next_of(op, rcpt))
 		n++;
-	struct place *places = pool_get(&op->pool, n * sizeof(*places));
+	struct recipient *all = op->recipients = pool_get(&op->pool, n * sizeof(*all));
+	op->n_recipients = n;
 	n = 0;
 	for (struct deliver_rcpt *rcpt = first_of(op); rcpt; rcpt = next_of(op, rcpt), n++)
-		places[n] = (struct place){
-			.rcpt = rcpt, .before = n > 0 ? places[n - 1].rcpt : NULL, .i = n
+		all[n] = (struct recipient){
+			.rcpt = rcpt, .before = n > 0 ? all[n - 1].rcpt : NULL, .i = n
 		};
-	qsort(places, n, sizeof(*places), compare_places);
-	*out = places;
-	return n;
+	qsort(all, n, sizeof(*all), compare_places);
 }
 
 /* --- the plan --- */
@@ -92,7 +91,7 @@ static bool is_of_alias(const struct deliver_rcpt *rcpt, const struct deliver_rc
 		(rcpt->next && rcpt->next->original.p == text));
 }
 
-static int add_recipient(struct delivery *op, struct place *place, struct err *err)
+static int add_recipient(struct delivery *op, struct recipient *place, struct err *err)
 {
 	struct deliver_rcpt *rcpt = place->rcpt;
 	const char *why = deliver_refusal(op, rcpt);
@@ -116,13 +115,15 @@ static int add_recipient(struct delivery *op, struct place *place, struct err *e
 }
 
 /* All of them first, so that a redirect to one of them finds it. */
-static int add_recipients(struct delivery *op, struct place *places, size_t n, struct err *err)
+static int add_recipients(struct delivery *op, struct err *err)
 {
-	for (size_t i = 0; i < n; i++) {
-		const struct place *last = i > 0 ? &places[i - 1] : NULL;
-		if (last && compare_targets(last->rcpt->target, places[i].rcpt->target) == 0)
-			places[i].party = last->party;
-		else if (add_recipient(op, &places[i], err) != 0)
+	struct recipient *all = op->recipients;
+
+	for (size_t i = 0; i < op->n_recipients; i++) {
+		const struct recipient *last = i > 0 ? &all[i - 1] : NULL;
+		if (last && compare_targets(last->rcpt->target, all[i].rcpt->target) == 0)
+			all[i].party = last->party;
+		else if (add_recipient(op, &all[i], err) != 0)
 			return -1;
 	}
 	return 0;
@@ -153,10 +154,10 @@ static int ask_all(struct delivery *op, struct err *err)
 
 /* --- what is told of each --- */
 
-static bool anybody_takes(const struct place *places, size_t n)
+static bool anybody_takes(const struct delivery *op)
 {
-	for (size_t i = 0; i < n; i++)
-		if (!places[i].party || !places[i].party->rejects)
+	for (size_t i = 0; i < op->n_recipients; i++)
+		if (!op->recipients[i].party || !op->recipients[i].party->rejects)
 			return true;
 	return false;
 }
@@ -170,16 +171,17 @@ static enum deliver_fate fate_of(const struct party *party)
 	return party->rejects ? DELIVER_REJECTED : DELIVER_TAKEN;
 }
 
-static void tell_fates(const struct delivery *op, const struct place *places, size_t n)
+static void tell_fates(const struct delivery *op)
 {
-	for (size_t i = 0; i < n; i++) {
-		struct deliver_rcpt *rcpt = places[i].rcpt;
+	for (size_t i = 0; i < op->n_recipients; i++) {
+		const struct party *party = op->recipients[i].party;
+		struct deliver_rcpt *rcpt = op->recipients[i].rcpt;
 
-		rcpt->fate = fate_of(places[i].party);
+		rcpt->fate = fate_of(party);
 		if (rcpt->fate == DELIVER_FULL || rcpt->fate == DELIVER_LATER)
-			log_event(LOG_INFO, "left-out", log_s("account", places[i].party->address));
+			log_event(LOG_INFO, "left-out", log_s("account", party->address));
 		if (rcpt->fate == DELIVER_REJECTED && op->d->pool)
-			rcpt->why = pool_slice(op->d->pool, places[i].party->why);
+			rcpt->why = pool_slice(op->d->pool, party->why);
 	}
 }
 
@@ -200,35 +202,6 @@ static int notify_delivered(struct delivery *op, struct err *err)
 		if (party->rcpt && !party->rejects && !op->d->each_answers &&
 		    sending_delivered(op, party, err) != 0)
 			return -1;
-	return 0;
-}
-
-/* --- all of it --- */
-
-static int write_all(struct delivery *op, struct err *err)
-{
-	for (uint32_t i = 0; i < shard_count(); i++)
-		if (deliver_write(op, shard_of(i), err) != 0)
-			return -1;
-	return 0;
-}
-
-static int deliver_whole(struct delivery *op, struct err *err)
-{
-	struct place *places;
-	size_t n;
-
-	deliver_look_back(op);
-	if (deliver_groups(op, err) != 0)
-		return -1;
-	n = sort_recipients(op, &places);
-	if (add_recipients(op, places, n, err) != 0 || ask_all(op, err) != 0)
-		return -1;
-	bool all = anybody_takes(places, n) && !op->d->each_answers;
-	if (notify_sender(op, all, err) != 0 || notify_delivered(op, err) != 0 ||
-	    write_all(op, err) != 0)
-		return -1;
-	tell_fates(op, places, n);
 	return 0;
 }
 
@@ -266,40 +239,127 @@ bool deliver_seal(const struct delivery *op, struct slice by, struct buf *fields
 	return false;
 }
 
-static void send_answers(const struct delivery *op)
+/* --- all of it --- */
+
+static struct delivery *delivery_new(const struct deliver *d)
 {
-	for (const struct answer *answer = op->answers; answer; answer = answer->next)
-		answer_send(answer);
+	struct delivery *op = mem_get(sizeof(*op));
+
+	op->d = d;
+	op->now = time(NULL);
+	op->last_party = &op->parties;
+	op->last_member = &op->members;
+	return op;
 }
 
-int deliver(const struct deliver *d, struct err *err)
+static void delivery_free(struct delivery *op)
 {
-	struct delivery op = {
-		.d = d, .now = time(NULL), .last_party = &op.parties, .last_member = &op.members
-	};
-	struct buf whole = { 0 };
-	struct err unasked;
+	parties_done(op->parties);
+	sending_done(op->sendings);
+	form_done(op->forms);
+	pool_done(&op->pool);
+	buf_done(&op->text);
+	free(op);
+}
 
-	if (!err)
-		err = &unasked;
+/* All that comes before the writes. */
+static int plan(struct delivery *op, struct err *err)
+{
+	const struct deliver *d = op->d;
+
 	if (!d->rcpts)
 		return err_set(err, ERR_INPUT, "the message has no recipient");
 	if (d->trace.n + d->message.n > UINT32_MAX)
 		return err_set(err, ERR_LIMIT, "the message is too large");
-	put_together(d, &whole);
-	op.whole = buf_slice(&whole);
-	int rc = deliver_whole(&op, err);
-	if (rc == 0) {
-		metric_add(&metric_messages_accepted, 0, 1);
-		deliver_log(&op);
-		send_answers(&op);
-		deliver_tell_owners(&op);
+	put_together(d, &op->text);
+	op->whole = buf_slice(&op->text);
+	deliver_look_back(op);
+	if (deliver_groups(op, err) != 0)
+		return -1;
+	sort_recipients(op);
+	if (add_recipients(op, err) != 0 || ask_all(op, err) != 0)
+		return -1;
+	bool all = anybody_takes(op) && !d->each_answers;
+	return notify_sender(op, all, err) != 0 || notify_delivered(op, err) != 0 ? -1 : 0;
+}
+
+/* But that of `last`. */
+static int write_all(struct delivery *op, const struct shard *last)
+{
+	for (uint32_t i = 0; i < shard_count(); i++) {
+		struct shard *shard = shard_of(i);
+
+		if (shard != last && deliver_writes(op, shard) && deliver_write(op, shard) != 0)
+			return -1;
 	}
-	parties_done(op.parties);
-	sending_done(op.sendings);
-	form_done(op.forms);
-	pool_done(&op.pool);
-	buf_done(&whole);
+	return 0;
+}
+
+static struct shard *last_to_write(struct delivery *op)
+{
+	for (uint32_t i = shard_count(); i-- > 0;)
+		if (deliver_writes(op, shard_of(i)))
+			return shard_of(i);
+	return NULL;
+}
+
+static void conclude(const struct delivery *op)
+{
+	tell_fates(op);
+	metric_add(&metric_messages_accepted, 0, 1);
+	deliver_log(op);
+	for (const struct answer *answer = op->answers; answer; answer = answer->next)
+		answer_send(answer);
+	deliver_tell_owners(op);
+}
+
+int deliver(const struct deliver *d, struct err *err)
+{
+	struct delivery *op = delivery_new(d);
+
+	op->failed = plan(op, &op->err) != 0 || write_all(op, NULL) != 0;
+	return deliver_end(&op, err);
+}
+
+int deliver_begin(const struct deliver *d, void (*ended)(void *arg), void *arg,
+    struct delivery **out, struct err *err)
+{
+	struct delivery *op = delivery_new(d);
+	struct shard *last = NULL;
+
+	op->ended = ended;
+	op->ended_arg = arg;
+	op->failed = plan(op, &op->err) != 0;
+	if (!op->failed) {
+		op->last = last = last_to_write(op);
+		op->failed = write_all(op, last) != 0;
+	}
+	if (op->failed)
+		return deliver_end(&op, err);
+	*out = op;
+	if (last)
+		deliver_write_begin(op, last);
+	else
+		ended(arg);
+	return 0;
+}
+
+bool deliver_end_waits(const struct delivery *op)
+{
+	return op->answers || op->turned_away;
+}
+
+int deliver_end(struct delivery **opp, struct err *err)
+{
+	struct delivery *op = *opp;
+	int rc = op->failed ? -1 : op->last ? box_written(&op->write.w, &op->err) : 0;
+
+	*opp = NULL;
+	if (rc == 0)
+		conclude(op);
+	else if (err)
+		*err = op->err;
+	delivery_free(op);
 	return rc;
 }
 

@@ -138,6 +138,16 @@ void deliver_sign_with(const struct deliver_signer *signer);
    deliver_room). ERR_TEMP: try later. Any thread but a loop's. */
 int deliver(const struct deliver *d, struct err *err);
 
+/* The same in two steps, so that no thread waits for the disk at the end. 0: `ended` will be
+   called, or was already, on any thread, where it must not wait; then deliver_end says what
+   became of it. *d, and what it points to, stays as it is until then. -1: as deliver. */
+struct delivery;
+int deliver_begin(const struct deliver *d, void (*ended)(void *arg), void *arg,
+    struct delivery **out, struct err *err);
+/* As deliver. On a loop's thread only when it does not wait. */
+int deliver_end(struct delivery **delivery, struct err *err);
+bool deliver_end_waits(const struct delivery *delivery);
+
 /* Is there room for size bytes in that account? 1, 0, or -1. */
 int deliver_room(const struct dir_target *target, uint64_t size);
 

@@ -102,13 +102,30 @@ struct turned_away {
 };
 
 struct answer;
+struct recipient;
+
+/* The transaction of one shard. */
+struct shard_write {
+	struct kv_write w;
+	struct delivery *op;
+	struct shard *shard;
+};
 
 struct delivery {
 	const struct deliver *d;
+	struct err err;		  /* why it failed */
+	bool failed;		  /* before the last write began */
+	void (*ended)(void *arg); /* of deliver_begin */
+	void *ended_arg;
+	struct shard_write write;     /* the last that began */
+	const struct shard *last;     /* whose shard is not waited for; NULL: of none */
+	struct recipient *recipients; /* sorted */
+	size_t n_recipients;
 	struct deliver_rcpt *members, **last_member; /* recipients that come of groups */
 	struct refusal *refusals;
 	struct answer *answers; /* to be sent when all is stored */
 	struct turned_away *turned_away;
+	struct buf text;
 	struct slice whole; /* trace and message */
 	bool was_anywhere;  /* see deliver_look_back */
 	int64_t now;
@@ -203,7 +220,12 @@ int sending_put(struct delivery *op, struct sending *sending, struct kv_txn *txn
 void sending_done(struct sending *sendings);
 
 /* --- deliver_write.c --- */
-int deliver_write(struct delivery *op, struct shard *shard, struct err *err);
+/* Is there anything to write? */
+bool deliver_writes(struct delivery *op, struct shard *shard);
+/* 0, or -1 and op->err. */
+int deliver_write(struct delivery *op, struct shard *shard);
+/* The same; op->ended() is called when it is over. */
+void deliver_write_begin(struct delivery *op, struct shard *shard);
 
 /* --- deliver_log.c --- */
 

@@ -24,16 +24,9 @@ METRIC(deliveries) = {
 	.cells = METRIC_CELLS(1),
 };
 
-struct write {
-	struct kv_write w;
-	struct delivery *op;
-	struct shard *shard;
-	struct err *err;
-};
-
-static enum kv_result refuse(struct write *w, enum err_kind kind, const char *why)
+static enum kv_result refuse(struct shard_write *w, enum err_kind kind, const char *why)
 {
-	err_set(w->err, kind, "%s", why);
+	err_set(&w->op->err, kind, "%s", why);
 	return KV_REFUSED;
 }
 
@@ -123,7 +116,7 @@ static bool has_room(const struct party *party, struct err *err)
 	return true;
 }
 
-static enum kv_result check(struct write *w, struct party *party, struct kv_txn *txn)
+static enum kv_result check(struct shard_write *w, struct party *party, struct kv_txn *txn)
 {
 	int found = box_tx_begin(&party->tx, txn, w->shard, party->account);
 
@@ -135,7 +128,7 @@ static enum kv_result check(struct write *w, struct party *party, struct kv_txn 
 		return refuse(w, ERR_TEMP, "a mailbox was removed meanwhile");
 	if (found < 0)
 		return KV_FAILED;
-	return has_room(party, w->err) ? KV_DONE : KV_REFUSED;
+	return has_room(party, &w->op->err) ? KV_DONE : KV_REFUSED;
 }
 
 /* --- put --- */
@@ -193,7 +186,7 @@ static int put(struct delivery *op, struct party *party)
 	return box_tx_end(&party->tx);
 }
 
-static int link_bodies(struct write *w, struct kv_txn *txn)
+static int link_bodies(struct shard_write *w, struct kv_txn *txn)
 {
 	for (const struct form *form = w->op->forms; form; form = form->next)
 		if (form->shard == w->shard && form->users > 0 &&
@@ -204,24 +197,24 @@ static int link_bodies(struct write *w, struct kv_txn *txn)
 
 /* --- the write --- */
 
-static bool is_here(const struct write *w, const struct party *party)
+static bool is_here(const struct shard_write *w, const struct party *party)
 {
 	return party->shard == w->shard && party->landings && !party->left_out;
 }
 
-static bool has_queue(const struct write *w)
+static bool has_queue(const struct shard_write *w)
 {
 	return w->shard->id == 0;
 }
 
-static enum kv_result check_all(struct write *w, struct kv_txn *txn)
+static enum kv_result check_all(struct shard_write *w, struct kv_txn *txn)
 {
 	for (struct party *party = w->op->parties; party; party = party->next) {
 		if (party->shard != w->shard || !party->landings)
 			continue;
 		enum kv_result result = check(w, party, txn);
 		bool left_out = result == KV_REFUSED && deliver_may_leave_out(w->op, party);
-		party->left_out = left_out ? w->err->kind : ERR_NONE;
+		party->left_out = left_out ? w->op->err.kind : ERR_NONE;
 		if (result != KV_DONE && !left_out)
 			return result;
 	}
@@ -230,7 +223,7 @@ static enum kv_result check_all(struct write *w, struct kv_txn *txn)
 
 static enum kv_result apply(struct kv_write *kw, struct kv_txn *txn)
 {
-	struct write *w = (struct write *)kw;
+	struct shard_write *w = (struct shard_write *)kw;
 	struct delivery *op = w->op;
 
 	for (struct form *form = op->forms; form; form = form->next)
@@ -255,7 +248,7 @@ static enum kv_result apply(struct kv_write *kw, struct kv_txn *txn)
 
 static void durable(struct kv_write *kw)
 {
-	struct write *w = (struct write *)kw;
+	struct shard_write *w = (struct shard_write *)kw;
 	unsigned n = 0;
 
 	for (struct party *party = w->op->parties; party; party = party->next)
@@ -269,17 +262,36 @@ static void durable(struct kv_write *kw)
 		queue_added(&s->entry);
 }
 
-static bool has_something(const struct write *w)
+static void done(struct kv_write *kw)
 {
-	for (const struct party *party = w->op->parties; party; party = party->next)
-		if (is_here(w, party))
-			return true;
-	return has_queue(w) && w->op->sendings;
+	struct shard_write *w = (struct shard_write *)kw;
+
+	w->op->ended(w->op->ended_arg);
 }
 
-int deliver_write(struct delivery *op, struct shard *shard, struct err *err)
+static struct shard_write *prepare(struct delivery *op, struct shard *shard)
 {
-	struct write w = { { .apply = apply, .durable = durable }, op, shard, err };
+	op->write =
+	    (struct shard_write){ { .apply = apply, .durable = durable, .done = done }, op, shard };
+	return &op->write;
+}
 
-	return has_something(&w) ? box_write(shard, &w.w, err) : 0;
+bool deliver_writes(struct delivery *op, struct shard *shard)
+{
+	const struct shard_write *w = prepare(op, shard);
+
+	for (const struct party *party = op->parties; party; party = party->next)
+		if (is_here(w, party))
+			return true;
+	return has_queue(w) && op->sendings;
+}
+
+int deliver_write(struct delivery *op, struct shard *shard)
+{
+	return box_write(shard, &prepare(op, shard)->w, &op->err);
+}
+
+void deliver_write_begin(struct delivery *op, struct shard *shard)
+{
+	kv_write_begin(shard->env, &prepare(op, shard)->w);
 }

@@ -5,7 +5,8 @@
  * while another is being made durable are run together in the next
  * transaction, by one of the threads that wait, so that one fsync serves all
  * and writers never wait for each other's locks (group commit). A write sees
- * the writes before it. kv_write returns when the change is on disk.
+ * the writes before it. kv_write returns when the change is on disk; kv_write_begin
+ * returns sooner, so that no thread sleeps and is woken for each write.
  *
  * Readers do not block writers. What a reader sees may be a moment younger
  * than what is durable; who tells the outside about it calls kv_settle first.
@@ -75,6 +76,9 @@ struct kv_write {
 	/* The change is durable: tell others. Run in commit order, one at a
 	   time, before kv_write returns. May be NULL. Must not write or wait. */
 	void (*durable)(struct kv_write *w);
+	/* Of kv_write_begin: it is over, `result` says how, and w is its owner's again. On
+	   whatever thread made it so; must not write or wait. NULL for kv_write. */
+	void (*done)(struct kv_write *w);
 	/* Filled by kv_write. */
 	enum kv_result result;
 	struct kv_write *next;
@@ -82,6 +86,11 @@ struct kv_write {
 };
 
 enum kv_result kv_write(struct kv_env *env, struct kv_write *w);
+
+/* The same for who need not wait: w->done() is called when it is over, perhaps before this
+   returns. (It may still take as long as kv_write, when this thread's turn has come to run
+   the writes of all.) */
+void kv_write_begin(struct kv_env *env, struct kv_write *w);
 
 /* Wait until all that could have been read up to now is on disk. */
 void kv_settle(struct kv_env *env);

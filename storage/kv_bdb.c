@@ -138,6 +138,11 @@ enum kv_result kv_write(struct kv_env *env, struct kv_write *w)
 	return kv_group_write(&env->group, w);
 }
 
+void kv_write_begin(struct kv_env *env, struct kv_write *w)
+{
+	kv_group_begin(&env->group, w);
+}
+
 void kv_settle(struct kv_env *env)
 {
 	kv_group_settle(&env->group);

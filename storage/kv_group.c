@@ -12,7 +12,11 @@
  * half of the threads would always be in the round and half before it.
  *
  * Each waiter sleeps on a semaphore of its own: a round wakes those that are
- * done and the next leader, nobody else, and none of them takes a lock then. */
+ * done and the next leader, nobody else, and none of them takes a lock then.
+ *
+ * Who does not wait (kv_write_begin) can lead his own round only, while he is here. When
+ * all that is left is of such, a worker is called to lead, unless somebody comes before
+ * him. A thread that sleeps always has a leader: workers may all sleep here. */
 #include "storage/kv_group.h"
 
 #include <errno.h>
@@ -230,6 +234,33 @@ static struct kv_write *take_batch(struct kv_group *group, unsigned *taken)
 	return batch;
 }
 
+static struct kv_write *first_that_waits(const struct kv_group *group)
+{
+	struct kv_write *w = group->first;
+
+	while (w && !w->wait)
+		w = w->next;
+	return w;
+}
+
+static void lead_if_nobody_does(struct task *task);
+
+/* Who is to lead what is left. Locked. */
+static void find_leader(struct kv_group *group)
+{
+	const struct kv_write *next = first_that_waits(group);
+
+	group->led = next != NULL;
+	if (next) {
+		next->wait->lead = true;
+		sem_post(&next->wait->wake);
+	} else if (group->first && !group->called) {
+		group->called = true;
+		group->caller.run = lead_if_nobody_does;
+		worker_post(&group->caller);
+	}
+}
+
 /* All that was begun is durable; let the next one lead. */
 static void hand_over(struct kv_group *group, unsigned done, uint64_t began_ns)
 {
@@ -245,17 +276,14 @@ static void hand_over(struct kv_group *group, unsigned done, uint64_t began_ns)
 	group->expected = group->queued + done;
 	if (group->expected > BATCH_MAX)
 		group->expected = BATCH_MAX;
-	if (group->first) {
-		group->first->wait->lead = true;
-		sem_post(&group->first->wait->wake);
-	} else {
-		group->led = false;
-	}
+	find_leader(group);
 	pthread_mutex_unlock(&group->lock);
 }
 
-static void lead(struct kv_group *group, const struct kv_write *own)
+/* A round. True: own was in it. */
+static bool lead(struct kv_group *group, const struct kv_write *own)
 {
+	bool had = false;
 	unsigned n;
 	struct kv_write *batch = take_batch(group, &n);
 	uint64_t began = now_ns();
@@ -263,20 +291,36 @@ static void lead(struct kv_group *group, const struct kv_write *own)
 	run_batch(group, batch);
 	hand_over(group, n, began);
 	for (struct kv_write *w = batch, *next; w; w = next) {
-		next = w->next; /* its owner may be gone once it is woken */
-		if (w != own)
+		next = w->next; /* its owner may be gone once he knows */
+		if (!w->wait)
+			w->done(w);
+		else if (w != own)
 			sem_post(&w->wait->wake);
+		else
+			had = true;
 	}
+	return had;
 }
 
-enum kv_result kv_group_write(struct kv_group *group, struct kv_write *w)
+/* A worker that was called. */
+static void lead_if_nobody_does(struct task *task)
 {
-	struct kv_wait wait = { 0 };
+	struct kv_group *group =
+	    (struct kv_group *)((char *)task - offsetof(struct kv_group, caller));
 
-	sem_init(&wait.wake, 0, 0);
+	pthread_mutex_lock(&group->lock);
+	group->called = false;
+	bool leads = !group->led && group->first;
+	group->led |= leads;
+	pthread_mutex_unlock(&group->lock);
+	if (leads)
+		lead(group, NULL);
+}
+
+/* True: this thread leads. */
+static bool add(struct kv_group *group, struct kv_write *w)
+{
 	w->next = NULL;
-	w->wait = &wait;
-
 	pthread_mutex_lock(&group->lock);
 	*group->end = w;
 	group->end = &w->next;
@@ -286,14 +330,32 @@ enum kv_result kv_group_write(struct kv_group *group, struct kv_write *w)
 	bool leads = !group->led;
 	group->led = true;
 	pthread_mutex_unlock(&group->lock);
+	return leads;
+}
 
-	if (!leads) {
-		while (sem_wait(&wait.wake) < 0 && errno == EINTR)
+void kv_group_begin(struct kv_group *group, struct kv_write *w)
+{
+	w->wait = NULL;
+	if (add(group, w))
+		lead(group, NULL);
+}
+
+enum kv_result kv_group_write(struct kv_group *group, struct kv_write *w)
+{
+	struct kv_wait wait = { 0 };
+
+	sem_init(&wait.wake, 0, 0);
+	w->wait = &wait;
+	bool leads = add(group, w), over = false;
+	while (!over) {
+		while (!leads && sem_wait(&wait.wake) < 0 && errno == EINTR)
 			;
-		leads = wait.lead;
+		leads |= wait.lead;
+		wait.lead = false;
+		/* whose turn to lead it was may be in one of the next rounds */
+		over = !leads || lead(group, w);
+		leads = false;
 	}
-	if (leads)
-		lead(group, w);
 	sem_destroy(&wait.wake);
 	return w->result;
 }

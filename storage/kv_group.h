@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/loop.h"
 #include "storage/kv.h"
 
 enum kv_trouble {
@@ -40,7 +41,9 @@ struct kv_group {
 	struct kv_write *first, **end; /* not yet taken */
 	unsigned queued;	       /* how many those are */
 	bool led;		       /* a thread is the leader */
-	uint64_t begun, durable;       /* batches */
+	bool called;		       /* `caller` is on its way to a worker */
+	struct task caller;
+	uint64_t begun, durable; /* batches */
 	/* How long making durable takes, when the last batch ended, how many
 	   writes there will be if all who were in it come again. */
 	uint64_t flush_ns, ended_ns;
@@ -54,6 +57,7 @@ struct kv_group {
 void kv_group_init(struct kv_group *group, const struct kv_engine *engine, void *arg);
 void kv_group_done(struct kv_group *group);
 enum kv_result kv_group_write(struct kv_group *group, struct kv_write *w);
+void kv_group_begin(struct kv_group *group, struct kv_write *w);
 void kv_group_settle(struct kv_group *group);
 
 #endif

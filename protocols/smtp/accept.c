@@ -140,33 +140,18 @@ static const struct deliver_rcpt *find_rejection(const struct deliver_rcpt *rcpt
 	return rcpts;
 }
 
-/* A copy that is passed on is sealed, which needs to know of the seals before: on a thread
-   that may ask the DNS; elsewhere *asks says so. */
-static int deliver_sealed(struct smtp *smtp, struct deliver *d, bool *asks, struct err *err)
-{
-	smtp_chain_known(smtp, d);
-	*asks = false;
-	d->asks_chain = smtp_is_lmtp(smtp) ? NULL : asks;
-	int rc = deliver(d, err);
-	if (rc == 0 || !*asks || !network_thread())
-		return rc;
-	smtp_chain_find(smtp, d);
-	*asks = false;
-	return deliver(d, err);
-}
-
-int smtp_deliver(struct smtp *smtp, struct slice message, struct deliver_rcpt *rcpts, uint64_t *mid,
-    struct err *err)
+/* What is delivered, to these recipients. */
+static struct deliver *describe(struct smtp *smtp, struct slice message, struct deliver_rcpt *rcpts)
 {
 	struct smtp_mail *mail = smtp->mail;
-	struct buf trace = { 0 };
+	uint64_t mid = smtp_is_lmtp(smtp) ? log_id() : smtp_mail_id(smtp);
 
-	*mid = smtp_is_lmtp(smtp) ? log_id() : smtp_mail_id(smtp);
-	sess_mid(smtp->sess, *mid);
-	write_trace(smtp, *mid, time(NULL), &trace);
-	struct deliver d = { .mid = *mid,
+	sess_mid(smtp->sess, mid);
+	buf_clear(&mail->trace);
+	write_trace(smtp, mid, time(NULL), &mail->trace);
+	mail->deliver = (struct deliver){ .mid = mid,
 		.reverse_path = mail->reverse_path,
-		.trace = buf_slice(&trace),
+		.trace = buf_slice(&mail->trace),
 		.message = message,
 		.rcpts = rcpts,
 		.envid = mail->envid,
@@ -182,38 +167,109 @@ int smtp_deliver(struct smtp *smtp, struct slice message, struct deliver_rcpt *r
 		.each_answers = smtp_is_lmtp(smtp),
 		.login = smtp->login,
 		.pool = &mail->pool };
-	if (!mail->asks_chain) /* else it was said before */
-		log_event(LOG_INFO, "message", log_s("from", mail->reverse_path));
-	int rc = deliver_sealed(smtp, &d, &mail->asks_chain, err);
-	buf_done(&trace);
-	if (rc != 0)
-		return -1;
+	return &mail->deliver;
+}
+
+static void log_message(const struct smtp *smtp)
+{
+	if (!smtp->mail->asks_chain) /* else it was said before */
+		log_event(LOG_INFO, "message", log_s("from", smtp->mail->reverse_path));
+}
+
+static void count_delivered(struct smtp *smtp, const struct deliver *d)
+{
 	smtp->messages++;
-	log_event(LOG_INFO, find_rejection(rcpts) ? "rejected" : "accepted",
-	    log_s("from", mail->reverse_path), log_n("recipients", mail->n_rcpts),
-	    log_n("size", (int64_t)message.n), log_z("login", smtp->login ? smtp->login : ""));
+	log_event(LOG_INFO, find_rejection(d->rcpts) ? "rejected" : "accepted",
+	    log_s("from", d->reverse_path), log_n("recipients", smtp->mail->n_rcpts),
+	    log_n("size", (int64_t)d->message.n), log_z("login", smtp->login ? smtp->login : ""));
+}
+
+int smtp_deliver(struct smtp *smtp, struct slice message, struct deliver_rcpt *rcpts, uint64_t *mid,
+    struct err *err)
+{
+	struct deliver *d = describe(smtp, message, rcpts);
+
+	*mid = d->mid;
+	log_message(smtp);
+	if (deliver(d, err) != 0)
+		return -1;
+	count_delivered(smtp, d);
 	return 0;
+}
+
+/* --- without a thread that waits for the disk --- */
+
+static void on_stored(void *arg)
+{
+	const struct smtp *smtp = arg;
+
+	sess_resume(smtp->sess);
+}
+
+static int begin(struct smtp *smtp, struct err *err)
+{
+	return deliver_begin(&smtp->mail->deliver, on_stored, smtp, &smtp->mail->delivery, err);
+}
+
+/* A copy that is passed on is sealed, which needs to know of the seals before: on a thread
+   that may ask the DNS; elsewhere mail->asks_chain says so. */
+static int begin_sealed(struct smtp *smtp, struct err *err)
+{
+	struct deliver *d = &smtp->mail->deliver;
+	bool *asks = d->asks_chain = &smtp->mail->asks_chain;
+
+	smtp_chain_known(smtp, d);
+	*asks = false;
+	int rc = begin(smtp, err);
+	if (rc == 0 || !*asks || !network_thread())
+		return rc;
+	smtp_chain_find(smtp, d);
+	*asks = false;
+	return begin(smtp, err);
 }
 
 static enum sess_next store(struct smtp *smtp, struct slice message)
 {
 	struct err err = { 0 };
-	uint64_t mid;
 
 	if (smtp_is_lmtp(smtp))
 		return lmtp_deliver(smtp, message);
-	if (smtp_deliver(smtp, message, smtp->mail->rcpts, &mid, &err) != 0)
+	describe(smtp, message, smtp->mail->rcpts);
+	log_message(smtp);
+	if (begin_sealed(smtp, &err) != 0)
 		return smtp->mail->asks_chain ? SESS_NETWORK
 					      : smtp_reply(smtp, smtp_delivery_failed(&err));
-	const struct deliver_rcpt *rejection = find_rejection(smtp->mail->rcpts);
+	return SESS_WAIT;
+}
+
+static enum sess_next answer_stored(struct smtp *smtp)
+{
+	const struct deliver *d = &smtp->mail->deliver;
+	const struct deliver_rcpt *rejection;
+	struct err err = { 0 };
+
+	if (deliver_end(&smtp->mail->delivery, &err) != 0)
+		return smtp_reply(smtp, smtp_delivery_failed(&err));
+	count_delivered(smtp, d);
+	rejection = find_rejection(d->rcpts);
 	if (rejection)
 		return smtp_rejected(smtp, rejection->why);
 	if (smtp_priority(smtp) != smtp->mail->priority) /* RFC 6710 §4.1 */
 		return smtp_replyf(smtp, "250 2.3.6 %d is the new priority, stored as %llu",
-		    smtp_priority(smtp), (unsigned long long)mid);
+		    smtp_priority(smtp), (unsigned long long)d->mid);
 	buf_addz(sess_out(smtp->sess), "250 2.0.0 Stored as ");
-	buf_addu(sess_out(smtp->sess), mid);
+	buf_addu(sess_out(smtp->sess), d->mid);
 	return smtp_reply(smtp, "");
+}
+
+enum sess_next smtp_stored(struct smtp *smtp)
+{
+	if (loop_thread() && deliver_end_waits(smtp->mail->delivery))
+		return SESS_LATER;
+	smtp->mode = SMTP_COMMANDS;
+	enum sess_next next = answer_stored(smtp);
+	smtp_mail_end(smtp);
+	return next;
 }
 
 /* RFC 2033 §4.2: LMTP has a reply for each recipient that was taken. */
@@ -268,10 +324,9 @@ enum sess_next smtp_accept(struct smtp *smtp)
 	enum sess_next next = why ? answer(smtp, why)
 	    : smtp->mail->discard ? discard(smtp)
 				  : store(smtp, message);
-	if (next == SESS_NETWORK) {
-		smtp->mode = SMTP_ACCEPT;
-		return next;
-	}
-	smtp_mail_end(smtp);
+	if (next == SESS_NETWORK || next == SESS_WAIT)
+		smtp->mode = next == SESS_WAIT ? SMTP_STORING : SMTP_ACCEPT;
+	else
+		smtp_mail_end(smtp);
 	return next;
 }

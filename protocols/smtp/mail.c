@@ -42,6 +42,7 @@ void smtp_mail_end(struct smtp *smtp)
 	sess_mid(smtp->sess, 0);
 	spool_free(&smtp->mail->text);
 	buf_done(&smtp->mail->fields);
+	buf_done(&smtp->mail->trace);
 	pool_done(&smtp->mail->pool);
 	free(smtp->mail);
 	smtp->mail = NULL;

@@ -286,6 +286,8 @@ static enum sess_next run(struct sess *s)
 		return smtp_chunk_end(smtp);
 	case SMTP_ACCEPT:
 		return smtp_accept(smtp);
+	case SMTP_STORING:
+		return smtp_stored(smtp);
 	case SMTP_DRIPPING:
 		return smtp_too_slow(smtp);
 	default:

@@ -26,6 +26,7 @@ enum smtp_mode {
 	SMTP_AUTH_LINE, /* the client's part of a SASL exchange */
 	SMTP_TEXT,	/* message text behind DATA */
 	SMTP_ACCEPT,	/* nothing: the text is complete, run() takes it */
+	SMTP_STORING,	/* nothing: the message is being stored, run() answers */
 	SMTP_CHUNK,	/* octets behind BDAT */
 	SMTP_CHUNK_END, /* nothing: the chunk is complete, run() takes it */
 	SMTP_DRIPPING,	/* nothing: a line came too slowly, run() ends it */
@@ -70,6 +71,9 @@ struct smtp_mail {
 	bool discard;		    /* a check wants it taken, and dropped */
 	bool asks_chain;	    /* it was checked, and its chain of seals is to be found out */
 	struct buf fields;	    /* that checks put in front */
+	struct buf trace;	    /* what this server puts in front */
+	struct deliver deliver;	    /* what is delivered */
+	struct delivery *delivery;  /* while it is stored */
 	struct smtp_origin *origin; /* what SPF, DKIM and DMARC say (origin.h) */
 	const char *junk;	    /* the mailbox for it where rules do not choose; or NULL */
 };
@@ -289,6 +293,8 @@ enum sess_next smtp_chunk_end(struct smtp *smtp);
 void smtp_read_head(struct smtp *smtp, struct slice message);
 /* The whole message is here: deliver, then reply. */
 enum sess_next smtp_accept(struct smtp *smtp);
+/* It is stored, or could not be: answer. */
+enum sess_next smtp_stored(struct smtp *smtp);
 /* Deliver to these recipients; the message's id in *mid. 0 or -1. */
 int smtp_deliver(struct smtp *smtp, struct slice message, struct deliver_rcpt *rcpts, uint64_t *mid,
     struct err *err);

@@ -1,8 +1,11 @@
 /* test_kv_group.c - group commit over an engine that counts, conflicts and fails */
 #include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <setjmp.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -271,6 +274,142 @@ static void relay(void **state)
 	relay_with(3000, 20);
 }
 
+/* --- writes that nobody waits for --- */
+
+enum { BEGUN = 400 };
+
+struct crowd {
+	struct kv_group group;
+	struct fake fake;
+	struct job begun[THREADS][BEGUN];
+	atomic_int done;
+};
+
+struct member {
+	struct crowd *crowd;
+	int number;
+	pthread_t id;
+};
+
+struct begun_task {
+	struct task task;
+	struct member *member;
+	sem_t over;
+};
+
+static struct crowd *crowd_of_done;
+
+static void job_done(struct kv_write *w)
+{
+	const struct job *job = (struct job *)w;
+
+	assert_int_equal(w->result, job->answer);
+	assert_int_equal(job->durable, w->result == KV_DONE);
+	atomic_fetch_add(&crowd_of_done->done, 1);
+}
+
+/* Every third of them waits all the same. */
+static void begin_many(struct member *member)
+{
+	struct crowd *crowd = member->crowd;
+
+	for (int i = 0; i < BEGUN; i++) {
+		struct job *job = &crowd->begun[member->number][i];
+		bool waits = (i + member->number) % 3 == 0;
+
+		*job = (struct job){ .write = { .apply = job_apply,
+					 .durable = job_durable,
+					 .done = waits ? NULL : job_done },
+			.fake = &crowd->fake,
+			.answer = i % 7 == 0 ? KV_REFUSED : KV_DONE };
+		if (!waits) {
+			kv_group_begin(&crowd->group, &job->write);
+			continue;
+		}
+		assert_int_equal(kv_group_write(&crowd->group, &job->write), job->answer);
+		atomic_fetch_add(&crowd->done, 1);
+	}
+}
+
+static void *run_member(void *arg)
+{
+	begin_many(arg);
+	return NULL;
+}
+
+static void run_begun_task(struct task *task)
+{
+	struct begun_task *t = (struct begun_task *)task;
+
+	begin_many(t->member);
+	sem_post(&t->over);
+}
+
+static void wait_for_all(struct crowd *crowd, int wanted)
+{
+	while (atomic_load(&crowd->done) < wanted)
+		usleep(1000);
+	pthread_mutex_lock(&crowd->group.lock);
+	assert_null(crowd->group.first);
+	assert_int_equal(crowd->group.queued, 0);
+	pthread_mutex_unlock(&crowd->group.lock);
+}
+
+static struct crowd *crowd_new(int flush_sleeps)
+{
+	struct crowd *crowd = mem_get(sizeof(*crowd));
+
+	crowd->fake.flush_sleeps = flush_sleeps;
+	crowd_of_done = crowd;
+	kv_group_init(&crowd->group, &engine, &crowd->fake);
+	return crowd;
+}
+
+static void nobody_waits(void **state)
+{
+	struct member members[THREADS];
+	struct crowd *crowd = crowd_new(100);
+
+	(void)state;
+	assert_int_equal(workers_start(2, 1, NULL), 0);
+	for (int i = 0; i < THREADS; i++) {
+		members[i] = (struct member){ .crowd = crowd, .number = i };
+		pthread_create(&members[i].id, NULL, run_member, &members[i]);
+	}
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(members[i].id, NULL);
+	wait_for_all(crowd, THREADS * BEGUN);
+	workers_stop();
+	assert_false(crowd->group.led);
+	kv_group_done(&crowd->group);
+	free(crowd);
+}
+
+/* The workers, who are called to lead, all sleep in writes of their own. */
+static void all_workers_wait(void **state)
+{
+	struct member members[4];
+	struct begun_task tasks[4];
+	struct crowd *crowd = crowd_new(100);
+
+	(void)state;
+	assert_int_equal(workers_start(2, 1, NULL), 0);
+	for (int i = 0; i < 4; i++) {
+		members[i] = (struct member){ .crowd = crowd, .number = i };
+		tasks[i] = (struct begun_task){ .task.run = run_begun_task, .member = &members[i] };
+		sem_init(&tasks[i].over, 0, 0);
+		worker_post(&tasks[i].task);
+	}
+	for (int i = 0; i < 4; i++)
+		while (sem_wait(&tasks[i].over) < 0)
+			;
+	wait_for_all(crowd, 4 * BEGUN);
+	workers_stop();
+	assert_false(crowd->group.led);
+	kv_group_done(&crowd->group);
+	free(crowd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -278,6 +417,8 @@ int main(void)
 		cmocka_unit_test(many_writes),
 		cmocka_unit_test(one_fails),
 		cmocka_unit_test(relay),
+		cmocka_unit_test(nobody_waits),
+		cmocka_unit_test(all_workers_wait),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
