@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "core/text.h"
-#include "storage/import.h"
+#include "storage/export.h"
 
 struct export
 {
@@ -176,8 +176,6 @@ int export_maildir(struct acct *acct, const char *path, const struct import_prog
 	struct acct_usage usage;
 
 	*messages = 0;
-	if (mkdir(path, 0700) != 0)
-		return err_sys(err, "%s", path);
 	e.root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (e.root < 0)
 		return err_sys(err, "%s", path);

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "storage/import.h"
+#include "storage/export.h"
 
 struct export
 {
@@ -166,8 +166,6 @@ int export_mbox(struct acct *acct, const char *path, const struct import_progres
 	struct acct_usage usage;
 
 	*messages = 0;
-	if (mkdir(path, 0700) != 0)
-		return err_sys(err, "%s", path);
 	e.total = acct_usage(acct, &usage) == 0 ? (int64_t)usage.messages : 0;
 	if (box_list(acct, visit, &e) != 0 && !e.failed) {
 		err_set(err, ERR_TEMP, "the mailboxes cannot be read");

@@ -25,6 +25,7 @@ static void forget_batch(struct import *import)
 
 void import_done(struct import *import)
 {
+	import_end(import);
 	buf_done(&import->mailbox);
 	buf_done(&import->data);
 	buf_done(&import->waiting);

@@ -17,6 +17,9 @@ struct import {
 	struct buf mailbox, data;
 	struct buf waiting; /* of struct import_message */
 	struct pool pool;
+	/* While it runs. */
+	bool begun, far;
+	struct import *next;
 };
 
 /* A message with LF or CRLF at its line ends. */
@@ -31,6 +34,11 @@ struct import_message {
 
 /* Zero-initialised but for acct. */
 void import_done(struct import *import);
+
+/* Before the first message; far: over the network. ERR_BUSY: mail is imported into that
+   account, or too many such imports run. import_end: when it has begun, before it goes. */
+int import_begin(struct import *import, bool far, struct err *err);
+void import_end(struct import *import);
 
 /* Is it here already? Then it is counted as known. 1, 0, -1. */
 int import_knows(struct import *import, struct slice source, struct err *err);
@@ -62,15 +70,5 @@ int import_maildir(struct import *import, const char *path, struct slice prefix,
 /* An mbox file (RFC 4155, "mboxrd") into one mailbox. */
 int import_mbox(struct import *import, const char *path, struct slice mailbox,
     const struct import_progress *progress, struct err *err);
-
-/* All mailboxes of the account as mbox files (RFC 4155, "mboxrd"), Work/2026.mbox
-   beside Work.mbox, into a folder that is not there yet. */
-int export_mbox(struct acct *acct, const char *path, const struct import_progress *progress,
-    uint64_t *messages, struct err *err);
-
-/* All mailboxes of the account as a Maildir++, into a folder that is not there
-   yet. */
-int export_maildir(struct acct *acct, const char *path, const struct import_progress *progress,
-    uint64_t *messages, struct err *err);
 
 #endif

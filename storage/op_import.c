@@ -1,8 +1,8 @@
 /* op_import.c - mail that comes from another server, and mail that goes to one */
-#include <stdio.h>
 #include <unistd.h>
 
 #include "core/op.h"
+#include "storage/export.h"
 #include "storage/import_imap.h"
 #include "storage/op_account.h"
 
@@ -22,7 +22,8 @@ static int answer(struct op_call *call, struct import *import, int rc, const str
 
 static const char again[] =
     "Each message is imported once: run it again when it was stopped, or for what has come\n"
-    "since. The files must be readable for the user that the server runs as; nothing of\n"
+    "since. It goes on when the command that asked for it is stopped; into an account there\n"
+    "is one import at a time. The files must be readable for the user that the server runs as; nothing of\n"
     "them is changed.";
 
 /* --- Maildir --- */
@@ -37,7 +38,10 @@ static int run_maildir(struct op_call *call)
 
 	if (!import.acct)
 		return -1;
-	int rc = import_maildir(&import, op_text(call, "folder"), below, &progress, &failed, &err);
+	int rc = import_begin(&import, false, &err);
+	if (rc == 0)
+		rc = import_maildir(
+		    &import, op_text(call, "folder"), below, &progress, &failed, &err);
 	op_put_number(call, "failed", (int64_t)failed);
 	if (failed > 0)
 		op_say(call, "The log has a line for each file that failed.");
@@ -73,7 +77,10 @@ static int run_mbox(struct op_call *call)
 
 	if (!import.acct)
 		return -1;
-	int rc = import_mbox(&import, op_text(call, "file"), slice_str(mailbox), &progress, &err);
+	int rc = import_begin(&import, false, &err);
+	if (rc == 0)
+		rc = import_mbox(
+		    &import, op_text(call, "file"), slice_str(mailbox), &progress, &err);
 	return answer(call, &import, rc, &err);
 }
 
@@ -117,7 +124,9 @@ static int run_imap(struct op_call *call)
 
 	if (!import.acct)
 		return -1;
-	int rc = import_imap(&import, &from, &progress, &err);
+	int rc = import_begin(&import, true, &err);
+	if (rc == 0)
+		rc = import_imap(&import, &from, &progress, &err);
 	op_put_number(call, "failed", (int64_t)failed);
 	return answer(call, &import, rc, &err);
 }
@@ -143,8 +152,10 @@ OPERATION(import_imap) = {
 	.help = "bring in all mail of an account on another IMAP server",
 	.more =
 	    "Each message is imported once: run it again when it was stopped, or for what has come\n"
-	    "since. Nothing is changed there. The server must show a certificate that is trusted\n"
-	    "here (signet trust add); the password is never sent without TLS.",
+	    "since. It goes on when the command that asked for it is stopped; there is one import\n"
+	    "into an account at a time, and four over the network. Nothing is changed there. The server\n"
+	    "must show a certificate that is trusted here (signet trust add); the password is never\n"
+	    "sent without TLS.",
 	.example = "import imap ann@example.org mail.old.example ann\n"
 		   "import imap ann@example.org mail.old.example ann --below Old --starttls",
 	.network = true,
@@ -193,17 +204,20 @@ static int export(struct op_call *call,
 	const char *partial = pool_printf(op_pool(call), "%s.partial", folder);
 	const struct import_progress progress = { tell, call };
 	struct err err = { 0 };
-	uint64_t messages;
+	uint64_t messages = 0;
 
 	if (access(folder, F_OK) == 0)
 		return op_fail(call, ERR_EXISTS, "%s is there already", folder);
 	struct acct *acct = op_account_open(call);
 	if (!acct)
 		return -1;
-	int rc = to(acct, partial, &progress, &messages, &err);
+	int held = export_begin(partial, &err);
+	int rc = held < 0 ? -1 : to(acct, partial, &progress, &messages, &err);
 	acct_close(&acct);
-	if (rc == 0 && rename(partial, folder) != 0)
-		rc = err_sys(&err, "%s", folder);
+	if (rc == 0)
+		rc = export_end(partial, folder, held, &err);
+	else if (held >= 0)
+		close(held);
 	op_put_number(call, "exported", (int64_t)messages);
 	return op_done(call, rc, &err);
 }
@@ -231,8 +245,8 @@ OPERATION(export_maildir) = {
 	.help = "write all mail of an account as a Maildir, with flags and dates",
 	.more =
 	    "The folder is made by the user that the server runs as, who alone may read it. Until\n"
-	    "all is written its name ends in .partial; such a one of an export that was broken off\n"
-	    "has to be removed before the next.",
+	    "all is written its name ends in .partial; when an export was broken off, run it again:\n"
+	    "it removes what is left of it, and begins anew.",
 	.example = "export maildir ann@example.org /var/tmp/ann",
 	.run = run_export,
 };
@@ -244,8 +258,8 @@ OPERATION(export_mbox) = {
 	.help = "write all mail of an account as mbox files, one for each mailbox",
 	.more =
 	    "The folder is made by the user that the server runs as, who alone may read it. Until\n"
-	    "all is written its name ends in .partial; such a one of an export that was broken off\n"
-	    "has to be removed before the next.",
+	    "all is written its name ends in .partial; when an export was broken off, run it again:\n"
+	    "it removes what is left of it, and begins anew.",
 	.example = "export mbox ann@example.org /var/tmp/ann",
 	.run = run_export_mbox,
 };

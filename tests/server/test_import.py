@@ -1,4 +1,5 @@
 """Mail comes in from Maildir and mbox, once each, and goes out; the other side is Python's mailbox."""
+import contextlib
 import mailbox
 import os
 import random
@@ -7,9 +8,10 @@ import subprocess
 import time
 import unittest
 
-from server import Failed, Server
+from server import PASSWORD, Failed, Server
 
 ANN, CY = "ann@alpha.test", "cy@beta.test"
+MANY = 4000
 
 
 def text(n, size=50):
@@ -17,7 +19,46 @@ def text(n, size=50):
             + f"body of {n}\n" * size).encode()
 
 
-class Import(unittest.TestCase):
+class Killing:
+    """For tests whose self.server, or the command that asks it, dies."""
+    rng = random.Random(7)
+
+    stdin = ""
+
+    def begin(self, *words):
+        """A command that runs, and has been at it for a moment."""
+        process = subprocess.Popen([self.server.bin / "signet", "-d", self.server.data, *words], text=True,
+                                   stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process.stdin.write(self.stdin)
+        process.stdin.close()
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        time.sleep(self.rng.uniform(0.05, 0.4))
+        return process
+
+    def kill_server_during(self, *words):
+        process = self.begin(*words)
+        self.server.process.send_signal(signal.SIGKILL)
+        self.server.process.wait()
+        process.wait(20)
+        self.server.start()
+
+    def kill_command_during(self, *words):
+        self.begin(*words).kill()
+
+    def until_free(self, *words):
+        """The same command: what goes on without the one that was killed lets it wait."""
+        while True:
+            try:
+                return self.server.signet(*words, stdin=self.stdin)
+            except Failed as why:
+                self.assertRegex(str(why), "is running|another export|is there already")
+                if "is there already" in str(why):
+                    return None
+                time.sleep(0.05)
+
+
+class Import(Killing, unittest.TestCase):
     def setUp(self):
         self.server = self.enterContext(Server())
         self.server.add(ANN, CY)
@@ -113,27 +154,68 @@ class Import(unittest.TestCase):
         answer = self.server.signet("import", "mbox", ANN, str(path), "--mailbox", "Old")
         self.assertEqual((answer["imported"], answer["known"]), (1, 3))
 
-    def test_killed_again_and_again(self):
-        """However often the server dies, each message is there once."""
-        mailbox.Maildir(self.folder / "Maildir")  # which would be slow to fill them in: it makes each durable
-        for n in range(4000):
-            (self.folder / "Maildir" / "cur" / f"{1500000000 + n}.M{n}.old:2,").write_bytes(text(n, 5))
+    def many(self, kind):
+        """4,000 messages; where they lie, for `import`."""
+        path = self.folder / kind
+        if kind == "mbox":
+            path.write_bytes(b"".join(b"From x@x.test Fri Jul 14 02:40:00 2017\n" + text(n, 5) + b"\n"
+                                      for n in range(MANY)))
+        else:
+            mailbox.Maildir(path)  # which would be slow to fill them in: it makes each durable
+            for n in range(MANY):
+                (path / "cur" / f"{1500000000 + n}.M{n}.old:2,").write_bytes(text(n, 5))
         self.open_up()
-        rng = random.Random(7)
-        for _ in range(3):
-            with subprocess.Popen([self.server.bin / "signet", "-d", self.server.data, "import", "maildir", ANN,
-                                   self.folder / "Maildir"], stdout=subprocess.DEVNULL,
-                                  stderr=subprocess.DEVNULL) as process:
-                time.sleep(rng.uniform(0.05, 0.5))
-                self.server.process.send_signal(signal.SIGKILL)
-                self.server.process.wait()
-                process.wait(20)
-            self.server.start()
-        answer = self.server.signet("import", "maildir", ANN, str(self.folder / "Maildir"))
-        self.assertEqual(answer["imported"] + answer["known"], 4000)
-        imap = self.server.imap(ANN)
-        lines = sorted(line for _, line in self.subjects(imap, "INBOX"))
-        self.assertEqual(lines, sorted(f"Subject: number {n}" for n in range(4000)))
+        return path
+
+    def check_all_there(self):
+        lines = sorted(line for _, line in self.subjects(self.server.imap(ANN), "INBOX"))
+        self.assertEqual(lines, sorted(f"Subject: number {n}" for n in range(MANY)))
+
+    def test_import_killed_again_and_again(self):
+        """However often the server dies, or the command, each message is there once."""
+        for kind in ("maildir", "mbox"):
+            words = ("import", kind, ANN, str(self.many(kind)))
+            with self.subTest(kind):
+                for _ in range(2):
+                    self.kill_server_during(*words)
+                self.kill_command_during(*words)
+                answer = self.until_free(*words)
+                self.assertEqual(answer["imported"] + answer["known"], MANY)
+                self.check_all_there()
+            with self.server.imap(ANN) as imap:
+                imap.select("INBOX")
+                imap.store("1:*", "+FLAGS.SILENT", "\\Deleted")
+                imap.expunge()
+
+    def test_one_at_a_time(self):
+        """Two at once of the same would both store what is not there yet."""
+        words = ("import", "maildir", ANN, str(self.many("maildir")))
+        others = [self.begin(*words) for _ in range(3)]
+        self.until_free(*words)
+        self.assertEqual(sorted(process.wait(30) == 0 for process in others)[-1], True)
+        self.check_all_there()
+
+    def test_export_killed_again_and_again(self):
+        """The folder is there when all of it is, and an export that was broken off is begun anew."""
+        self.server.signet("import", "maildir", ANN, str(self.many("maildir")))
+        for kind in ("maildir", "mbox"):
+            target = self.server.data / f"out-{kind}"
+            words = ("export", kind, ANN, str(target))
+            with self.subTest(kind):
+                for _ in range(2):
+                    self.kill_server_during(*words)
+                    if target.exists():  # it was quick
+                        self.check_export(kind, target)
+                        target.rename(self.server.data / f"old-{self.rng.random()}")
+                self.kill_command_during(*words)
+                self.until_free(*words)
+                self.check_export(kind, target)
+                self.assertFalse(target.with_suffix(".partial").exists())
+
+    def check_export(self, kind, target):
+        box = mailbox.Maildir(target, create=False) if kind == "maildir" else mailbox.mbox(target / "INBOX.mbox")
+        self.assertEqual(sorted(m["Subject"] for m in box), sorted(f"number {n}" for n in range(MANY)))
+        self.assertEqual({m.get_payload().count("body of") for m in box}, {5})
 
     def test_what_is_wrong(self):
         def fails(*words):
@@ -164,10 +246,12 @@ class Import(unittest.TestCase):
         self.assertFalse((self.server.data / "out.partial").exists())
         with self.assertRaisesRegex(Failed, "is there already"):
             self.server.signet("export", "maildir", ANN, str(target))
-        (self.server.data / "half.partial").mkdir()  # of one that was broken off
+        (self.server.data / "half.partial").mkdir()
+        (self.server.data / "half.partial" / "INBOX.mbox").touch()  # of whom?
         with self.assertRaisesRegex(Failed, "half.partial: File exists"):
             self.server.signet("export", "mbox", ANN, str(self.server.data / "half"))
         self.assertFalse((self.server.data / "half").exists())
+        self.assertTrue((self.server.data / "half.partial" / "INBOX.mbox").exists())
         box = mailbox.Maildir(target, create=False)
         self.assertEqual(sorted(m["Subject"] for m in box), [f"number {n}" for n in range(6)])
         flags = {m["Subject"]: m.get_flags() for m in box}
@@ -197,7 +281,7 @@ class Import(unittest.TestCase):
         self.assertEqual(text, b"From here\r\n>From there\r\n")
 
 
-class FromImap(unittest.TestCase):
+class FromImap(Killing, unittest.TestCase):
     """From one server to another over the network."""
 
     @classmethod
@@ -213,6 +297,34 @@ class FromImap(unittest.TestCase):
             imap.append("INBOX", None, None, text(n, 3))
         cls.imap = imap
 
+    def trust(self):
+        self.server.signet("trust", "add", stdin=self.old.signet("pki", "show", "old.test")["chain"])
+
+    def test_then_killed_again_and_again(self):
+        """The server, or the command: each message is there once when it has come to its end."""
+        with contextlib.suppress(Failed):  # it is already
+            self.trust()
+        self.stdin, all_of_it = PASSWORD, [f"Subject: number {n}" for n in range(600)]
+        self.old.add("dora@old.test")
+        self.server.add("dora@alpha.test")
+        imap = self.old.imap("dora@old.test")
+        parts = [text(n, 40).replace(b"\n", b"\r\n") for n in range(600)]
+        imap.send(b"m APPEND INBOX" + b"".join(b" {%d+}\r\n" % len(part) + part for part in parts) + b"\r\n")
+        while not imap.readline().startswith(b"m OK"):
+            pass
+        words = ("import", "imap", "dora@alpha.test", "127.0.0.1", "dora@old.test", "--port",
+                 str(self.old.ports["imaps"]), "--certificate-name", "old.test")
+        for _ in range(3):
+            self.kill_server_during(*words)
+        self.kill_command_during(*words)
+        answer = self.until_free(*words)
+        self.assertEqual(answer["imported"] + answer["known"], 600)
+        imap = self.server.imap("dora@alpha.test")
+        imap.select("INBOX")
+        got = [item[1].decode().strip() for item in imap.fetch("1:*", "BODY.PEEK[HEADER.FIELDS (SUBJECT)]")[1]
+               if isinstance(item, tuple)]
+        self.assertEqual(sorted(got), sorted(all_of_it))
+
     def bring(self, to, *words, password='quo"ted \\ word 1', port="imaps"):
         return self.server.signet("import", "imap", to, "127.0.0.1", "ann@old.test", "--port",
                                   str(self.old.ports[port]), "--certificate-name", "old.test", *words,
@@ -221,7 +333,7 @@ class FromImap(unittest.TestCase):
     def test_all_of_it(self):
         with self.assertRaises(Failed):  # nobody trusts that certificate yet
             self.bring(ANN)
-        self.server.signet("trust", "add", stdin=self.old.signet("pki", "show", "old.test")["chain"])
+        self.trust()
         with self.assertRaisesRegex(Failed, "AUTHENTICATIONFAILED"):
             self.bring(ANN, password="wrong")
         answer = self.bring(ANN)
