@@ -1,6 +1,7 @@
 /* cmd_list.c - LIST (RFC 3501 §6.3.8) with the options of RFC 5258, 5819 and 6154 */
 #include "protocols/imap/imap.h"
 #include "protocols/imap/list.h"
+#include "protocols/imap/metadata.h"
 #include "protocols/imap/parse.h"
 #include "protocols/imap/place.h"
 #include "protocols/imap/status.h"
@@ -11,6 +12,7 @@ enum option {
 	RECURSIVE = 4,
 	STATUS = 8,
 	MYRIGHTS = 16,
+	METADATA = 32,
 	REMOTE = 0,   /* there are none */
 	CHILDREN = 0, /* always told */
 };
@@ -34,14 +36,16 @@ static const struct option_name return_options[] = {
 	{ "CHILDREN", CHILDREN },
 	{ "STATUS", STATUS },
 	{ "MYRIGHTS", MYRIGHTS },
+	{ "METADATA", METADATA },
 	{ NULL, 0 },
 };
 
 struct list {
 	unsigned select, returns;
 	bool extended;
-	bool asks_separator; /* by an empty pattern */
-	uint64_t items;	     /* of STATUS */
+	bool asks_separator;	     /* by an empty pattern */
+	uint64_t items;		     /* of STATUS */
+	struct imap_metadata *notes; /* whose entries are told, or NULL */
 	struct slice *patterns;
 	size_t n_patterns;
 	unsigned spaces;
@@ -67,9 +71,21 @@ static bool option(struct slice *in, const struct option_name *known, unsigned *
 	return false;
 }
 
+/* What stands behind some options of RETURN. */
+static bool details(struct pool *pool, struct list *list, struct slice *in, unsigned bit)
+{
+	if (bit == STATUS)
+		return imap_take(in, ' ') && imap_status_items(in, &list->items);
+	if (bit != METADATA) /* RFC 9590 */
+		return true;
+	list->notes = pool_get(pool, sizeof *list->notes);
+	list->notes->max_size = UINT64_MAX;
+	return imap_take(in, ' ') && imap_metadata_entries(pool, in, list->notes);
+}
+
 /* Behind the opening bracket. */
-static bool options(
-    struct list *list, struct slice *in, const struct option_name *known, unsigned *out)
+static bool options(struct pool *pool, struct list *list, struct slice *in,
+    const struct option_name *known, unsigned *out)
 {
 	unsigned bit;
 
@@ -79,8 +95,7 @@ static bool options(
 	do {
 		if (!option(in, known, &bit))
 			return false;
-		if (known == return_options && bit == STATUS &&
-		    (!imap_take(in, ' ') || !imap_status_items(in, &list->items)))
+		if (known == return_options && !details(pool, list, in, bit))
 			return false;
 		*out |= bit;
 	} while (imap_take(in, ' '));
@@ -122,7 +137,7 @@ static bool parse(struct pool *pool, struct list *list, struct slice in)
 	struct slice reference;
 
 	if (imap_take(&in, '(') &&
-	    (!options(list, &in, select_options, &list->select) || !imap_take(&in, ' ')))
+	    (!options(pool, list, &in, select_options, &list->select) || !imap_take(&in, ' ')))
 		return false;
 	/* RFC 5258 §3: RECURSIVEMATCH needs something to match. */
 	if ((list->select & RECURSIVE) && !(list->select & (SUBSCRIBED | SPECIAL_USE)))
@@ -132,7 +147,7 @@ static bool parse(struct pool *pool, struct list *list, struct slice in)
 		return false;
 	if (imap_take(&in, ' ') &&
 	    (!imap_is_word(&in, "RETURN") || !imap_take(&in, ' ') || !imap_take(&in, '(') ||
-		!options(list, &in, return_options, &list->returns)))
+		!options(pool, list, &in, return_options, &list->returns)))
 		return false;
 	return imap_end(in);
 }
@@ -204,6 +219,15 @@ static void put_rights(struct imap *im, const struct imap_name *name)
 		imap_put_rights(im, name->name, place->rights);
 }
 
+/* RFC 9590 §3: what can't be told now is left out. */
+static void put_notes(struct imap *im, struct imap_metadata *notes, const struct imap_name *name)
+{
+	notes->mailbox = name->name;
+	if (imap_metadata_find(im, notes) == IMAP_OK)
+		imap_metadata_put(im, notes);
+	im->reply = NULL;
+}
+
 static enum imap_done go_on(struct imap *im)
 {
 	struct list *list = im->work;
@@ -221,6 +245,8 @@ static enum imap_done go_on(struct imap *im)
 			put_rights(im, name);
 		if ((list->returns & STATUS) && name->exists)
 			put_status(im, list, name);
+		if (list->notes && name->exists)
+			put_notes(im, list->notes, name);
 	}
 	return IMAP_OK;
 }
@@ -230,6 +256,8 @@ static void release(struct imap *im)
 	struct list *list = im->work;
 
 	buf_done(&list->scratch);
+	if (list->notes)
+		buf_done(&list->notes->out);
 }
 
 /* --- the command --- */
@@ -256,7 +284,7 @@ static enum imap_done run(struct imap *im, struct slice args)
 IMAP_COMMAND(list) = {
 	.name = "LIST",
 	.states = IMAP_KNOWN,
-	.capability = "CHILDREN LIST-EXTENDED LIST-MYRIGHTS LIST-STATUS SPECIAL-USE",
-	.ref = "RFC 3501 6.3.8, RFC 5258, RFC 5819, RFC 6154, RFC 8440",
+	.capability = "CHILDREN LIST-EXTENDED LIST-METADATA LIST-MYRIGHTS LIST-STATUS SPECIAL-USE",
+	.ref = "RFC 3501 6.3.8, RFC 5258, RFC 5819, RFC 6154, RFC 8440, RFC 9590",
 	.run = run,
 };

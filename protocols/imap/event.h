@@ -25,7 +25,7 @@ struct box_snap *imap_event_before(struct imap *im);
 enum imap_done imap_event_flags(
     struct imap *im, enum imap_done done, struct box_snap **before, const uint32_t *uids, size_t n);
 
-/* --- cmd_metadata.c --- */
+/* --- metadata_script.c --- */
 
 /* Is a script named for any mailbox of the account? */
 bool imap_metadata_scripts(struct acct *acct);
