@@ -2,7 +2,8 @@
  *
  * It is done where a message comes in (storage/deliver.c), and not where it goes out:
  * there nobody knows any more who sent it, and what is passed on for a stranger who wrote
- * one of our addresses into From would be signed as ours. */
+ * one of our addresses into From would be signed as ours. What was signed here and had to be told
+ * in 7 bits since is signed again on its way out (protocols/relay/send_text.c). */
 #include <time.h>
 
 #include "core/conf.h"
@@ -103,15 +104,14 @@ static bool is_hosted(struct slice domain, struct pool *pool)
 	return dir_domain(domain, pool, &found) != 0;
 }
 
-/* The server's own name is mostly one below a domain that has keys. */
-static void sign_for(
-    const struct deliver *d, struct slice domain, struct signing *s, struct pool *pool)
+/* up: the server's own name is mostly one below a domain that has keys. */
+static void sign_for(struct slice domain, bool up, struct signing *s, struct pool *pool)
 {
 	while (domain.n > 0 && s->fields->n == 0 && !s->failed) {
 		if (is_wanted(domain, pool) && domainkey_each(domain, sign_with, s) != 0)
 			log_event(LOG_ERROR, "dkim-not-signed", log_s("domain", domain),
 			    log_z("reason", "the keys cannot be read"));
-		if (!d->ours || is_hosted(domain, pool))
+		if (!up || is_hosted(domain, pool))
 			break;
 		slice_cut(&domain, '.');
 	}
@@ -126,13 +126,28 @@ static void sign(const struct deliver *d, struct buf *fields)
 	dkim_mail_read(d->trace, d->message, &pool, &mail);
 	struct slice domain = dkim_from_domain(&mail, &pool);
 	if (domain.n > 0 && speaks_for(d, &mail, domain, &pool))
-		sign_for(d, domain, &s, &pool);
+		sign_for(domain, d->ours, &s, &pool);
+	pool_done(&pool);
+}
+
+/* Who it was for was judged when it came in. */
+static void sign_again(struct slice whole, struct buf *fields)
+{
+	struct pool pool = { 0 };
+	struct dkim_mail mail;
+	struct signing s = { .mail = &mail, .fields = fields };
+
+	dkim_mail_read((struct slice){ 0 }, whole, &pool, &mail);
+	struct slice domain = dkim_from_domain(&mail, &pool);
+	sign_for(domain, true, &s, &pool);
 	pool_done(&pool);
 }
 
 void domainkey_start(void)
 {
-	static const struct deliver_signer signer = { .sign = sign, .seal = domainkey_seal };
+	static const struct deliver_signer signer = {
+		.sign = sign, .sign_again = sign_again, .seal = domainkey_seal
+	};
 
 	deliver_sign_with(&signer);
 }

@@ -216,7 +216,7 @@ void deliver_sign_with(const struct deliver_signer *with)
 
 /* Where the message comes in, and nowhere later, it is known who sent it: what is passed
    on for a stranger is never signed in somebody's name here. */
-static void put_together(const struct deliver *d, struct buf *whole)
+static bool put_together(const struct deliver *d, struct buf *whole)
 {
 	struct buf fields = { 0 };
 
@@ -226,7 +226,15 @@ static void put_together(const struct deliver *d, struct buf *whole)
 	buf_adds(whole, d->trace);
 	buf_adds(whole, buf_slice(&fields));
 	buf_adds(whole, d->message);
+	bool vouched = fields.n > 0;
 	buf_done(&fields);
+	return vouched;
+}
+
+void deliver_sign_again(struct slice whole, struct buf *fields)
+{
+	if (signer)
+		signer->sign_again(whole, fields);
 }
 
 bool deliver_seal(const struct delivery *op, struct slice by, struct buf *fields)
@@ -271,7 +279,7 @@ static int plan(struct delivery *op, struct err *err)
 		return err_set(err, ERR_INPUT, "the message has no recipient");
 	if (d->trace.n + d->message.n > UINT32_MAX)
 		return err_set(err, ERR_LIMIT, "the message is too large");
-	put_together(d, &op->text);
+	op->vouched = put_together(d, &op->text);
 	op->whole = buf_slice(&op->text);
 	deliver_look_back(op);
 	if (deliver_groups(op, err) != 0)

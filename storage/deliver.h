@@ -25,9 +25,6 @@
  *			given at once, through its rules. Depth and number of both are
  *			bounded
  *	reject it	see deliver_rcpt.fate
- *			X-Sieve-Redirected-From, by which a message that comes back is known: it is
- *not sent round again. To an account here it is given at once, through its rules. Depth and number
- *of both are bounded reject it	see deliver_rcpt.fate
  *
  * Without scripts all of this costs four looks into memory an account. */
 #ifndef STORAGE_DELIVER_H
@@ -126,6 +123,9 @@ struct deliver {
 struct deliver_signer {
 	/* Sign what somebody here vouches for. */
 	void (*sign)(const struct deliver *d, struct buf *fields);
+	/* The same for one that was signed so and is told in another form since, with
+	   which that signature does not fit any more. */
+	void (*sign_again)(struct slice whole, struct buf *fields);
 	/* Seal the whole message, which an address in that domain passes on. False: its chain
 	   must be known. */
 	bool (*seal)(
@@ -133,6 +133,10 @@ struct deliver_signer {
 };
 /* At start, before the first message. */
 void deliver_sign_with(const struct deliver_signer *signer);
+
+/* Append the fields that sign a message once more, of which struct queue_entry says that it
+   was; or nothing. Any thread but a loop's. */
+void deliver_sign_again(struct slice whole, struct buf *fields);
 
 /* ERR_LIMIT: a recipient's quota is used up (say so before DATA: see
    deliver_room). ERR_TEMP: try later. Any thread but a loop's. */

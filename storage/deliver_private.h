@@ -128,6 +128,7 @@ struct delivery {
 	struct buf text;
 	struct slice whole; /* trace and message */
 	bool was_anywhere;  /* see deliver_look_back */
+	bool vouched;	    /* see struct queue_entry */
 	int64_t now;
 	struct pool pool;
 	struct form *forms;

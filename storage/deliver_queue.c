@@ -288,6 +288,7 @@ int sending_put(struct delivery *op, struct sending *sending, struct kv_txn *txn
 		.reverse_path = sending->from,
 		.smtputf8 = d->smtputf8,
 		.body8 = d->body8,
+		.vouched = op->vouched,
 		.require_tls = d->require_tls,
 		.tls_optional = d->tls_optional,
 		.priority = d->priority,

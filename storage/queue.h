@@ -45,6 +45,7 @@ struct queue_entry {
 	bool smtputf8, body8;
 	bool require_tls;  /* RFC 8689 §2: over TLS with a proven server, or not at all */
 	bool tls_optional; /* RFC 8689 §3: TLS-Required: No */
+	bool vouched;	   /* signed when it came in, for who sent it is known here */
 	bool held;	   /* by an admin: nobody tries it */
 	int priority;	   /* RFC 6710: QUEUE_LEAST to QUEUE_MOST, 0 unless asked for */
 	int64_t release;   /* RFC 4865: not before, unix seconds; 0: at once */

@@ -20,6 +20,7 @@ enum {
 	REQUIRE_TLS = 4,
 	TLS_OPTIONAL = 8,
 	HOLD = 16,
+	VOUCHED = 32,
 	OWED = 1,
 	WARNED = 2,
 	HERE = 4,
@@ -66,7 +67,7 @@ static int flags_of(const struct queue_entry *entry)
 {
 	return (entry->smtputf8 ? SMTPUTF8 : 0) | (entry->body8 ? BODY8 : 0) |
 	    (entry->require_tls ? REQUIRE_TLS : 0) | (entry->tls_optional ? TLS_OPTIONAL : 0) |
-	    (entry->held ? HOLD : 0);
+	    (entry->held ? HOLD : 0) | (entry->vouched ? VOUCHED : 0);
 }
 
 void queue_write_entry(struct buf *out, const struct queue_entry *entry)
@@ -146,6 +147,7 @@ static void read_fixed(const unsigned char *p, struct queue_entry *out)
 	out->require_tls = p[1] & REQUIRE_TLS;
 	out->tls_optional = p[1] & TLS_OPTIONAL;
 	out->held = p[1] & HOLD;
+	out->vouched = p[1] & VOUCHED;
 	out->queued = (int64_t)num_get64(p + 18);
 	if (p[0] <= DOMAIN_VERSION)
 		return;

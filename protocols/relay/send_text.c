@@ -7,6 +7,7 @@
 #include "core/msg.h"
 #include "protocols/relay/body.h"
 #include "protocols/relay/send_private.h"
+#include "storage/deliver.h"
 
 CONF_KEY(relay_timeout_block) = {
 	.name = "relay.timeout-block",
@@ -37,7 +38,8 @@ CONF_KEY(relay_chunking) = {
 enum {
 	CHUNK_BYTES = 128 * 1024,
 	SMALL_BYTES = 64 * 1024,
-	SEVEN_TIMES = 4,  /* more than a text can grow when it is made into 7 bits */
+	SEVEN_TIMES = 4,		/* more than a text can grow when it is made into 7 bits */
+	SIGNED_MOST = 16 * 1024 * 1024, /* of a text that is signed again */
 	CHUNKS_AHEAD = 8, /* whose replies are still to come, where pipelining is known */
 };
 
@@ -153,6 +155,39 @@ static int read_as_it_is(struct sending *s, msg_take *take, void *arg, struct bu
 	return rc;
 }
 
+static int keep_all(void *arg, struct buf *piece)
+{
+	(void)arg, (void)piece;
+	return 0;
+}
+
+static int give(struct slice text, msg_take *take, void *arg, struct buf *piece)
+{
+	int rc = 0;
+
+	for (; rc == 0 && text.n > 0; text = slice_from(text, slice_head(text, MSG_TAKE_BYTES).n)) {
+		buf_adds(piece, slice_head(text, MSG_TAKE_BYTES));
+		rc = take(arg, piece);
+	}
+	return rc;
+}
+
+/* What it was signed with when it came in fits this form no longer (RFC 6376 5.3): signed as it
+   leaves, it is held in memory. */
+static int sign_in_seven(struct slice whole, msg_take *take, void *arg, struct buf *piece)
+{
+	struct buf text = { 0 }, fields = { 0 };
+
+	msg_make_seven(whole, &text, keep_all, NULL);
+	deliver_sign_again(buf_slice(&text), &fields);
+	int rc = give(buf_slice(&fields), take, arg, piece);
+	if (rc == 0)
+		rc = give(buf_slice(&text), take, arg, piece);
+	buf_done(&fields);
+	buf_done(&text);
+	return rc;
+}
+
 static int read_in_seven(struct sending *s, msg_take *take, void *arg, struct buf *piece)
 {
 	struct slice whole;
@@ -160,6 +195,8 @@ static int read_in_seven(struct sending *s, msg_take *take, void *arg, struct bu
 
 	if (body_map(s->body, &whole, &err) != 0)
 		return unreadable(s);
+	if (s->entry->vouched && whole.n <= SIGNED_MOST)
+		return sign_in_seven(slice_from(whole, s->from), take, arg, piece);
 	int rc = msg_make_seven(slice_from(whole, s->from), piece, take, arg);
 	return rc == 0 ? take(arg, piece) : rc;
 }
