@@ -30,6 +30,7 @@ enum find_where {
 	FIND_IN_FIELD, /* the value of a field of that name */
 	FIND_IN_TEXT,  /* the header with names and values, or the body */
 	FIND_IN_BODY,
+	FIND_IN_HEADER, /* names and values */
 };
 enum find_says { FIND_NO, FIND_YES, FIND_MAYBE };
 
@@ -42,6 +43,24 @@ void find_answer_free(struct find_answer **answer);
 enum find_says find_says(const struct find_answer *answer, uint32_t seq);
 /* The first one from seq on that is not FIND_NO; behind the last: count + 1. */
 uint32_t find_answer_next(const struct find_answer *answer, uint32_t seq);
+
+/* Words that are like those that are looked for, as whoever asks judges. */
+enum { FIND_LIKE_MAX = 16 };
+struct find_like {
+	size_t n; /* words looked for */
+	/* How well a word that is in texts fits each of them: 0 not at all; all are 0 before. */
+	void (*judge)(void *arg, struct slice word, unsigned char *scores);
+	void *arg;
+};
+
+/* How well each word is found, by its best likeness in each message. NULL: nothing is
+   known. */
+struct find_scores;
+struct find_scores *find_ask_like(struct find_view *view, enum find_where where, struct slice field,
+    const struct find_like *like);
+void find_scores_free(struct find_scores **scores);
+/* Of a message, like.n of them. NULL: it is to be read. */
+const unsigned char *find_scores_of(const struct find_scores *scores, uint32_t seq);
 
 /* --- keeping it --- */
 

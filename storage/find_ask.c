@@ -178,6 +178,13 @@ static bool may_span(const struct find_needle *needle, enum find_where where)
 	return may;
 }
 
+unsigned find_kinds_of(enum find_where where)
+{
+	const unsigned all = (1U << FIND_KINDS) - 1, body = 1U << FIND_BODY;
+
+	return where == FIND_IN_BODY ? body : where == FIND_IN_HEADER ? all & ~body : all;
+}
+
 /* False: the index can say nothing. */
 static bool make_question(struct question *q, enum find_where where, struct slice field,
     struct slice needle, struct buf *folded)
@@ -186,7 +193,7 @@ static bool make_question(struct question *q, enum find_where where, struct slic
 	q->spans = may_span(&q->needle, where);
 	if (where == FIND_IN_FIELD)
 		return ask_field(q, field, folded);
-	q->kinds = where == FIND_IN_BODY ? 1U << FIND_BODY : (1U << FIND_KINDS) - 1;
+	q->kinds = find_kinds_of(where);
 	return q->needle.n > 0;
 }
 

@@ -31,6 +31,9 @@ static inline size_t find_bits_size(uint32_t n)
 	return (size_t)n / 8 + 1;
 }
 
+/* Kinds of text, as bits; of all but FIND_IN_FIELD. */
+unsigned find_kinds_of(enum find_where where);
+
 /* What is wrong with it was told: it is made anew. */
 void find_damaged(struct shard *shard, uint64_t account, const char *why);
 

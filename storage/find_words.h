@@ -1,4 +1,4 @@
-/* find_words.h - private to find_*.c: words of a folded text
+/* find_words.h - words of a folded text
  *
  * A word is a longest run of ASCII letters and digits and of characters behind
  * ASCII, but for those that are no letters by their first byte or are written

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "protocols/imap/fuzzy.h"
+#include "storage/find_words.h"
 
 enum {
 	LETTERS_MAX = 32,
-	WORDS_MAX = 16,
 	AS_IT_IS = 100,
 	OTHER_ENDING = 85,
 	BEGINNING = 75,
@@ -19,20 +19,19 @@ enum {
 
 struct word {
 	uint32_t letters[LETTERS_MAX];
-	unsigned n, stem; /* letters of it, and without its ending */
+	unsigned n, stem; /* letters of it; without its ending, if it is looked for */
 	uint64_t kinds;	  /* of letters in it */
 };
 
 struct imap_fuzzy {
 	struct slice text;
 	size_t n;
-	struct word words[WORDS_MAX];
+	struct word words[IMAP_FUZZY_WORDS];
 };
 
 /* --- words --- */
 
-/* One letter off the front; 0: something between words. What is no UTF-8 counts byte
-   by byte. */
+/* One letter off the front. What is no UTF-8 counts byte by byte. */
 static uint32_t next_letter(struct slice *in)
 {
 	unsigned char c = (unsigned char)*in->p;
@@ -40,10 +39,6 @@ static uint32_t next_letter(struct slice *in)
 	uint32_t letter = c;
 
 	*in = slice_from(*in, 1);
-	if (c < 0x80)
-		return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
-		    ? c
-		    : 0;
 	for (; more > 0 && in->n > 0 && (*in->p & 0xc0) == 0x80; more--) {
 		letter = letter << 6 | ((unsigned char)*in->p & 0x3f);
 		*in = slice_from(*in, 1);
@@ -81,23 +76,18 @@ static unsigned stem_of(const struct word *word)
 	return n;
 }
 
-/* Of a word that is too long its beginning. False: there is none. */
-static bool next_word(struct slice *in, struct word *out)
+/* Of a word that is too long its beginning. */
+static void read_word(struct slice text, struct word *out)
 {
-	uint32_t letter = 0;
-
-	while (in->n > 0 && !(letter = next_letter(in)))
-		;
 	out->n = 0;
 	out->kinds = 0;
-	while (letter) {
+	while (text.n > 0) {
+		uint32_t letter = next_letter(&text);
+
 		if (out->n < LETTERS_MAX)
 			out->letters[out->n++] = letter;
 		out->kinds |= (uint64_t)1 << (letter & 63);
-		letter = in->n > 0 ? next_letter(in) : 0;
 	}
-	out->stem = stem_of(out);
-	return out->n > 0;
 }
 
 /* --- two words --- */
@@ -172,7 +162,7 @@ static unsigned compare(const struct word *want, const struct word *it)
 {
 	if (want->n == it->n && same_letters(want, it, want->n))
 		return AS_IT_IS;
-	if (want->stem >= 3 && want->stem == it->stem && same_letters(want, it, want->stem))
+	if (want->stem >= 3 && same_letters(want, it, want->stem) && stem_of(it) == want->stem)
 		return OTHER_ENDING;
 	if (want->n >= 3 && same_letters(want, it, want->n))
 		return BEGINNING;
@@ -184,44 +174,59 @@ static unsigned compare(const struct word *want, const struct word *it)
 struct imap_fuzzy *imap_fuzzy_new(struct pool *pool, struct slice text)
 {
 	struct imap_fuzzy *fuzzy = pool_get(pool, sizeof *fuzzy);
+	struct slice rest = text, word;
 
 	fuzzy->text = text;
-	while (fuzzy->n < WORDS_MAX && next_word(&text, &fuzzy->words[fuzzy->n]))
-		fuzzy->n++;
+	while (fuzzy->n < IMAP_FUZZY_WORDS && (word = find_word_next(&rest)).n > 0) {
+		struct word *want = &fuzzy->words[fuzzy->n++];
+
+		read_word(word, want);
+		want->stem = stem_of(want);
+	}
 	return fuzzy->n > 0 ? fuzzy : NULL;
 }
 
-/* How well each word was found so far; true: better than that is not possible. */
-static bool note(const struct imap_fuzzy *fuzzy, const struct word *it, unsigned *best)
+size_t imap_fuzzy_words(const struct imap_fuzzy *fuzzy)
+{
+	return fuzzy->n;
+}
+
+bool imap_fuzzy_judge(const struct imap_fuzzy *fuzzy, struct slice text, unsigned char *best)
 {
 	bool all = true;
+	struct word it;
 
+	read_word(text, &it);
 	for (size_t i = 0; i < fuzzy->n; i++) {
-		unsigned score = best[i] < AS_IT_IS ? compare(&fuzzy->words[i], it) : 0;
+		unsigned score = best[i] < AS_IT_IS ? compare(&fuzzy->words[i], &it) : 0;
 
 		if (score > best[i])
-			best[i] = score;
+			best[i] = (unsigned char)score;
 		all &= best[i] == AS_IT_IS;
 	}
 	return all;
 }
 
-unsigned imap_fuzzy_score(const struct imap_fuzzy *fuzzy, struct slice hay)
+unsigned imap_fuzzy_sum(const struct imap_fuzzy *fuzzy, const unsigned char *best, bool whole)
 {
-	unsigned best[WORDS_MAX] = { 0 }, sum = 0;
-	struct slice rest = hay;
-	struct word it;
+	unsigned sum = 0;
 
-	while (next_word(&rest, &it) && !note(fuzzy, &it, best))
-		;
 	for (size_t i = 0; i < fuzzy->n; i++) {
 		if (best[i] == 0)
 			return 0;
 		sum += best[i];
 	}
 	unsigned score = sum / (unsigned)fuzzy->n;
-	/* All the words, but not one behind the other. */
-	if (fuzzy->n > 1 && slice_find(hay, fuzzy->text) < 0)
-		score = score * 9 / 10;
-	return score;
+	return fuzzy->n > 1 && !whole ? score * 9 / 10 : score;
+}
+
+unsigned imap_fuzzy_score(const struct imap_fuzzy *fuzzy, struct slice hay)
+{
+	unsigned char best[IMAP_FUZZY_WORDS] = { 0 };
+	struct slice rest = hay, word;
+
+	while ((word = find_word_next(&rest)).n > 0 && !imap_fuzzy_judge(fuzzy, word, best))
+		;
+	bool whole = fuzzy->n == 1 || slice_find(hay, fuzzy->text) >= 0;
+	return imap_fuzzy_sum(fuzzy, best, whole);
 }

@@ -36,6 +36,7 @@ struct imap_term {
 	struct find_answer *found;	/* what the index says of it, or NULL */
 	bool asked;			/* the index was */
 	const struct imap_fuzzy *fuzzy; /* for text, within FUZZY, or NULL */
+	struct imap_likeness *like;	/* what the index says of that, or NULL */
 };
 
 /* A query while it is read. */
@@ -132,6 +133,10 @@ enum imap_when { IMAP_BEFORE, IMAP_ON, IMAP_SINCE };
 bool imap_term_parse_day(struct imap_query *query, struct imap_term *term, struct slice *in);
 /* Is that day as the key asks for? */
 bool imap_term_match_day(int64_t day, const struct imap_term *term);
+
+/* Of a term within FUZZY, for the call above (search_fuzzy.c). */
+void imap_fuzzy_ask(struct find_view *view, struct imap_term *term);
+void imap_fuzzy_forget(struct imap_term *term);
 
 /* --- a search that runs (search_run.c) --- */
 

@@ -43,6 +43,7 @@ static void forget(struct imap_term *term)
 {
 	for (; term; term = term->next) {
 		find_answer_free(&term->found);
+		imap_fuzzy_forget(term);
 		term->asked = false;
 		forget(term->a);
 		forget(term->b);
@@ -71,7 +72,10 @@ bool imap_find_ask(struct imap_candidate *c, struct imap_term *first)
 		return false;
 	}
 	term->asked = true;
-	term->found = find_ask(c->find, term->key->where, term->field, term->text);
+	if (term->fuzzy)
+		imap_fuzzy_ask(c->find, term);
+	else
+		term->found = find_ask(c->find, term->key->where, term->field, term->text);
 	return true;
 }
 

@@ -2,6 +2,8 @@
  *
  * A key within FUZZY is replaced by one that reads the same texts and compares
  * them otherwise. Of the other keys RFC 6203 §5 allows to take them as they are. */
+#include <stdlib.h>
+
 #include "protocols/imap/fuzzy.h"
 #include "protocols/imap/order.h"
 #include "protocols/imap/search.h"
@@ -16,6 +18,75 @@ static void words(const struct imap *im, struct buf *out)
 
 IMAP_EXTENSION(fuzzy) = { .words = words };
 
+/* --- what the index says --- */
+
+/* Of one text. */
+struct part {
+	struct find_scores *scores; /* NULL: nothing */
+	struct find_answer *whole;  /* of the text as it is, or NULL */
+};
+
+struct imap_likeness {
+	struct part first, body; /* of TEXT both, else the first one only */
+};
+
+static void judge(void *arg, struct slice word, unsigned char *scores)
+{
+	imap_fuzzy_judge(arg, word, scores);
+}
+
+static void ask_part(
+    struct find_view *view, const struct imap_term *term, enum find_where where, struct part *part)
+{
+	const struct find_like like = {
+		.n = imap_fuzzy_words(term->fuzzy),
+		.judge = judge,
+		.arg = (void *)(uintptr_t)term->fuzzy,
+	};
+
+	part->scores = find_ask_like(view, where, term->field, &like);
+	if (part->scores && like.n > 1)
+		part->whole = find_ask(view, where, term->field, term->text);
+}
+
+void imap_fuzzy_ask(struct find_view *view, struct imap_term *term)
+{
+	bool both = term->key->where == FIND_IN_TEXT;
+
+	term->like = mem_get(sizeof *term->like);
+	ask_part(view, term, both ? FIND_IN_HEADER : term->key->where, &term->like->first);
+	if (both)
+		ask_part(view, term, FIND_IN_BODY, &term->like->body);
+}
+
+void imap_fuzzy_forget(struct imap_term *term)
+{
+	if (!term->like)
+		return;
+	find_scores_free(&term->like->first.scores);
+	find_answer_free(&term->like->first.whole);
+	find_scores_free(&term->like->body.scores);
+	find_answer_free(&term->like->body.whole);
+	free(term->like);
+	term->like = NULL;
+}
+
+/* False: it is to be read. */
+static bool is_known(
+    const struct part *part, const struct imap_term *term, uint32_t seq, unsigned *score)
+{
+	const unsigned char *best = part->scores ? find_scores_of(part->scores, seq) : NULL;
+
+	if (!best)
+		return false;
+	*score = imap_fuzzy_sum(term->fuzzy, best, true);
+	if (*score == 0 || imap_fuzzy_words(term->fuzzy) == 1)
+		return true;
+	enum find_says says = part->whole ? find_says(part->whole, seq) : FIND_MAYBE;
+	*score = imap_fuzzy_sum(term->fuzzy, best, says == FIND_YES);
+	return says != FIND_MAYBE;
+}
+
 /* --- matching --- */
 
 static bool scored(struct imap_candidate *c, unsigned score)
@@ -25,26 +96,56 @@ static bool scored(struct imap_candidate *c, unsigned score)
 	return score > 0;
 }
 
+static unsigned score_field(struct imap_candidate *c, const struct imap_term *term)
+{
+	unsigned score;
+
+	if (term->like && is_known(&term->like->first, term, c->seq, &score))
+		return score;
+	return imap_candidate_has(c, term->field, SLICE(""))
+	    ? imap_fuzzy_score(term->fuzzy, buf_slice(&c->fields))
+	    : 0;
+}
+
+static unsigned score_header(struct imap_candidate *c, const struct imap_term *term)
+{
+	unsigned score;
+
+	if (term->like && is_known(&term->like->first, term, c->seq, &score))
+		return score;
+	return imap_candidate_header(c, SLICE(""))
+	    ? imap_fuzzy_score(term->fuzzy, buf_slice(&c->header))
+	    : 0;
+}
+
+static unsigned score_body(
+    struct imap_candidate *c, const struct imap_term *term, const struct part *part)
+{
+	unsigned score;
+
+	if (part && is_known(part, term, c->seq, &score))
+		return score;
+	return imap_candidate_text(c, SLICE(""))
+	    ? imap_fuzzy_score(term->fuzzy, buf_slice(&c->text))
+	    : 0;
+}
+
 static bool match_field(struct imap_candidate *c, const struct imap_term *term)
 {
-	return imap_candidate_has(c, term->field, SLICE("")) &&
-	    scored(c, imap_fuzzy_score(term->fuzzy, buf_slice(&c->fields)));
+	return scored(c, score_field(c, term));
 }
 
 static bool match_body(struct imap_candidate *c, const struct imap_term *term)
 {
-	return imap_candidate_text(c, SLICE("")) &&
-	    scored(c, imap_fuzzy_score(term->fuzzy, buf_slice(&c->text)));
+	return scored(c, score_body(c, term, term->like ? &term->like->first : NULL));
 }
 
 static bool match_text(struct imap_candidate *c, const struct imap_term *term)
 {
-	unsigned header = 0, body = 0;
+	unsigned header = score_header(c, term), body = 0;
 
-	if (imap_candidate_header(c, SLICE("")))
-		header = imap_fuzzy_score(term->fuzzy, buf_slice(&c->header));
-	if (header < OF_BODY && imap_candidate_text(c, SLICE("")))
-		body = imap_fuzzy_score(term->fuzzy, buf_slice(&c->text)) * OF_BODY / 100;
+	if (header < OF_BODY)
+		body = score_body(c, term, term->like ? &term->like->body : NULL) * OF_BODY / 100;
 	return scored(c, header > body ? header : body);
 }
 
@@ -59,9 +160,16 @@ unsigned imap_candidate_relevancy(const struct imap_candidate *c)
 
 static const struct imap_search_key *fuzzy_key(const struct imap_term *term)
 {
-	static const struct imap_search_key field = { .name = "FUZZY field", .match = match_field };
-	static const struct imap_search_key body = { .name = "FUZZY BODY", .match = match_body };
-	static const struct imap_search_key text = { .name = "FUZZY TEXT", .match = match_text };
+	static const struct imap_search_key field = { .name = "FUZZY field",
+		.match = match_field,
+		.in_index = true,
+		.where = FIND_IN_FIELD };
+	static const struct imap_search_key body = {
+		.name = "FUZZY BODY", .match = match_body, .in_index = true, .where = FIND_IN_BODY
+	};
+	static const struct imap_search_key text = {
+		.name = "FUZZY TEXT", .match = match_text, .in_index = true, .where = FIND_IN_TEXT
+	};
 	struct slice name = slice_str(term->key->name);
 
 	if (term->field.n > 0)

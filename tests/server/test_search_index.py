@@ -1,6 +1,7 @@
 """The search index: the same answers with and without it, kept in the background, made anew, removed."""
 import base64
 import pathlib
+import re
 import unittest
 
 from server import Server
@@ -23,6 +24,9 @@ QUESTIONS = [
     'BODY "99.50"', 'BODY "12-34"', 'BODY "nothing of it"', 'TEXT "invoice"', 'TEXT "ubject: re"', 'TEXT "x-mark"',
     'HEADER X-Mark "one"', 'HEADER X-Mark ""', 'HEADER X-None ""', 'HEADER Message-ID "@alpha"',
     'BODY "brown fox jumps over"', 'BODY "fox jumps, over"', 'BODY "wn fox ju"', 'BODY "is quick-wit"', 'BODY "12-3456."',
+    'FUZZY BODY "quik"', 'FUZZY BODY "brwon fox"', 'FUZZY TEXT "reports fox"', 'FUZZY SUBJECT "week"', 'FUZZY HEADER X-Mark "on two"',
+    'RETURN (ALL RELEVANCY) FUZZY TEXT "report weekly"', 'RETURN (ALL RELEVANCY) FUZZY BODY "fox brown"',
+    'RETURN (ALL RELEVANCY) FUZZY FROM "anne"', 'RETURN (ALL RELEVANCY) FUZZY TEXT "\u6771\u4eac"',
     'BODY " fox"', 'BODY "the fox is"', 'TEXT "weekly report"', 'TEXT "subject: weekly rep"', 'TEXT "bob@alpha.test"',
     'FROM "ann@alpha.test"', 'FROM "@alpha.test"', 'FROM "<ann@"', 'SUBJECT "re: weekly"', 'SUBJECT "report weekly"',
     'HEADER X-Mark "one two"', 'HEADER X-Mark "two one"', 'HEADER Message-ID "<m1@alpha.test>"',
@@ -68,9 +72,10 @@ class SearchIndex(unittest.TestCase):
         return rows[0]
 
     def ask(self, question):
-        code, (found,) = self.imap.uid("SEARCH", "CHARSET", "UTF-8", question)
+        options = re.match(r"(RETURN \([^)]*\) )?", question)[0]
+        code, (found,) = self.imap.uid("SEARCH", (options + "CHARSET UTF-8 " + question[len(options):]).encode())
         self.assertEqual(code, "OK")
-        return found
+        return found if found is not None else self.imap.response("ESEARCH")[1][-1].partition(b")")[2]
 
     def answers(self):
         return {question: self.ask(question) for question in QUESTIONS}
