@@ -59,14 +59,15 @@ static void check_brackets(struct slice text)
 }
 
 /* A message is five bytes and more: id, date, subject, how many references, these. */
-static uint32_t add_messages(struct imap_threads *threads, const uint8_t *p, const uint8_t *end)
+static uint32_t add_messages(
+    struct imap_threads *threads, const uint8_t *p, const uint8_t *end, enum imap_thread_how how)
 {
 	uint64_t references[REFERENCES_MAX];
 	uint32_t seq = 0;
 
 	while (end - p >= 4 + REFERENCES_MAX && seq < MESSAGES_MAX) {
 		struct imap_thread_message message = { .seq = ++seq,
-			.id = p[0] % 32,
+			.id = how == IMAP_THREAD_ORDEREDSUBJECT ? 0 : p[0] % 32,
 			.date = p[1] % 16,
 			.subject = p[2] % 8,
 			.reply = p[2] & 8,
@@ -76,6 +77,8 @@ static uint32_t add_messages(struct imap_threads *threads, const uint8_t *p, con
 		p += 4;
 		for (size_t i = 0; i < message.n_references; i++)
 			references[i] = 1 + *p++ % 31;
+		if (how == IMAP_THREAD_ORDEREDSUBJECT) /* asks for none */
+			message.n_references = 0;
 		imap_threads_add(threads, &message);
 	}
 	return seq;
@@ -86,7 +89,7 @@ static void fuzz_threads(const uint8_t *data, size_t n, enum imap_thread_how how
 	struct imap_threads *threads = imap_threads_new();
 	struct told told = { 0 };
 	struct buf out = { 0 };
-	uint32_t all = add_messages(threads, data, data + n);
+	uint32_t all = add_messages(threads, data, data + n, how);
 
 	imap_threads_build(threads, how);
 	while (imap_threads_put(threads, &out, number, &told))
