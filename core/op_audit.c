@@ -52,18 +52,21 @@ static void put_arg(struct buf *out, const char *name, struct slice value)
 		buf_addz(out, "...");
 }
 
+/* The same when a call begins and when it ends: written once. */
 static const char *args_text(struct op_call *call)
 {
 	struct buf text = { 0 };
 
+	if (call->args_text)
+		return call->args_text;
 	for (size_t i = 0; call->values && call->op->args && call->op->args[i].name; i++) {
 		const char *shown = op_args_shown(call, i);
 		if (shown && text.n < ARGS_MAX)
 			put_arg(&text, call->op->args[i].name, slice_str(shown));
 	}
-	const char *copy = pool_str(&call->pool, buf_slice(&text));
+	call->args_text = pool_str(&call->pool, buf_slice(&text));
 	buf_done(&text);
-	return copy;
+	return call->args_text;
 }
 
 /* --- whom it is about --- */

@@ -29,6 +29,7 @@ struct op_call {
 	struct op_call *outer; /* that this thread was running when it began this one */
 	struct buf changes;    /* for the audit trail */
 	uint64_t begun;	       /* there */
+	const char *args_text; /* for it too, once it was written */
 };
 
 /* op_answer.c: new references. */
