@@ -3,6 +3,7 @@
  * Readers of mail show what they can: what is no base64 is passed over, and a
  * '=' that encodes nothing is itself. */
 #include "core/msg.h"
+#include "core/text.h"
 
 /* Of '+' to 'z': 6 bits, or -1 for what is passed over. */
 static const signed char base64_values[] = { 62, -1, -1, -1, 63, 52, 53, 54, 55, 56, 57, 58, 59, 60,
@@ -34,17 +35,6 @@ void msg_base64(struct buf *out, struct slice text)
 	out->n += (size_t)(to - begin);
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return -1;
-}
-
 /* Bytes of a soft line break: '=', blanks, line end; 0 when it is none. */
 static size_t soft_break(struct slice s)
 {
@@ -62,8 +52,8 @@ static size_t soft_break(struct slice s)
 /* What a '=' stands for, appended to *to; the bytes taken of s. */
 static size_t qp_escape(struct slice s, bool word, char **to)
 {
-	int high = s.n > 2 ? hex_value(s.p[1]) : -1;
-	int low = s.n > 2 ? hex_value(s.p[2]) : -1;
+	int high = s.n > 2 ? hex_digit(s.p[1]) : -1;
+	int low = s.n > 2 ? hex_digit(s.p[2]) : -1;
 	size_t skip;
 
 	if (high >= 0 && low >= 0) {

@@ -9,11 +9,6 @@
 
 enum { QP_LINE = 75 /* and a '=' */ };
 
-static bool is_hex(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f');
-}
-
 /* CR LF, or a LF alone: its length, or 0. */
 static size_t line_end(struct slice s)
 {
@@ -28,7 +23,7 @@ static size_t stands(struct slice s, bool encoded)
 	char c = s.p[0];
 
 	if (c == '=' && encoded)
-		return s.n > 2 && is_hex(s.p[1]) && is_hex(s.p[2]) ? 3 : 1;
+		return s.n > 2 && hex_digit(s.p[1]) >= 0 && hex_digit(s.p[2]) >= 0 ? 3 : 1;
 	if (c == ' ' || c == '\t') /* (3): not at the end of a line */
 		return s.n > 1 && line_end(slice_from(s, 1)) == 0;
 	return c > ' ' && c < 0x7f && c != '=';

@@ -13,6 +13,8 @@
 void base64_put(struct buf *out, struct slice data);
 bool base64_get(struct buf *out, struct slice text);
 void hex_put(struct buf *out, struct slice data);
+/* What the digit is worth, in either case; -1: it is none. */
+int hex_digit(char c);
 
 /* Valid UTF-8: no overlong forms, surrogates, or values over 10FFFF. */
 bool utf8_valid(struct slice s);

@@ -69,6 +69,14 @@ bool base64_get(struct buf *out, struct slice text)
 	return true;
 }
 
+int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 void hex_put(struct buf *out, struct slice data)
 {
 	static const char digits[] = "0123456789abcdef";

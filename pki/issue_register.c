@@ -19,14 +19,6 @@ const char *const issue_profile_names[] = { "server", "client", "email", "author
 
 /* --- serial numbers --- */
 
-static int digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 bool issue_hex(struct slice hex, struct buf *out)
 {
 	enum { BYTES_MAX = 64 };
@@ -34,7 +26,7 @@ bool issue_hex(struct slice hex, struct buf *out)
 	size_t digits = 0;
 
 	for (size_t i = 0; i < hex.n; i++) {
-		int d = digit(hex.p[i]);
+		int d = hex_digit(hex.p[i]);
 		if (hex.p[i] == ':')
 			continue;
 		if (d < 0 || digits == 2 * (size_t)BYTES_MAX)

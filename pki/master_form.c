@@ -13,13 +13,6 @@
 enum { NONCE = 12, TAG = 16, WRAPPED = NONCE + MASTER_KEY + TAG, ITERATIONS = 600000 };
 enum { ITERATIONS_MIN = 100000, ITERATIONS_MAX = 100000000 };
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool hex_get(struct slice text, unsigned char *out, size_t n)
 {
 	if (text.n != 2 * n)

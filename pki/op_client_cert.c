@@ -1,4 +1,5 @@
 /* op_client_cert.c - certificates that an account lists as its own */
+#include "core/text.h"
 #include "pki/client_cert.h"
 #include "pki/op_pki.h"
 #include "pki/told.h"
@@ -6,21 +7,13 @@
 
 /* --- fingerprints --- */
 
-static int digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 int pki_call_fingerprint(const char *arg, struct slice hex, struct buf *out, struct err *err)
 {
 	size_t mark = out->n;
 	int high = -1;
 
 	for (size_t i = 0; i < hex.n; i++) {
-		int value = digit(hex.p[i]);
+		int value = hex_digit(hex.p[i]);
 		if (hex.p[i] == ':' && high < 0)
 			continue;
 		if (value < 0)
@@ -29,7 +22,7 @@ int pki_call_fingerprint(const char *arg, struct slice hex, struct buf *out, str
 			buf_addc(out, (char)(high << 4 | value));
 		high = high < 0 ? value : -1;
 	}
-	if (high < 0 && out->n - mark == CLIENT_FINGERPRINT && digit(hex.p[hex.n - 1]) >= 0)
+	if (high < 0 && out->n - mark == CLIENT_FINGERPRINT && hex_digit(hex.p[hex.n - 1]) >= 0)
 		return 0;
 	return err_set(err, ERR_INPUT, "%s: a SHA-256 fingerprint is 64 hexadecimal digits", arg);
 }

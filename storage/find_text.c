@@ -41,14 +41,6 @@ void find_text_header(struct pool *pool, struct slice header, struct buf *out)
 
 /* --- names of attachments --- */
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static void add_percent(struct slice text, struct buf *out)
 {
 	for (size_t i = 0; i < text.n; i++) {

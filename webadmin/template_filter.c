@@ -182,14 +182,6 @@ static void filter_domain(const json_t *value, struct buf *out)
 
 /* --- names in certificates --- */
 
-static int hex_digit(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *found = memchr(digits, c | 0x20, 16);
-
-	return found ? (int)(found - digits) : -1;
-}
-
 /* RFC 4514 2.4 backwards: "\\2c" is a comma. */
 static void filter_dn(const json_t *value, struct buf *out)
 {

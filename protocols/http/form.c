@@ -42,14 +42,6 @@ static bool is_text(struct slice s)
 
 /* --- percent encoding --- */
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 char *http_decode(struct pool *pool, struct slice in, bool plus)
 {
 	char *out = pool_get(pool, in.n + 1), *to = out;

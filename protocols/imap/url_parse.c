@@ -9,14 +9,6 @@
 
 enum { URL_MAX = 4000 };
 
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* %XX undone; no NUL and nothing that is not UTF-8 may come of it. */
 static bool decode(struct pool *pool, struct slice in, struct slice *out)
 {
@@ -27,9 +19,9 @@ static bool decode(struct pool *pool, struct slice in, struct slice *out)
 		p[n] = in.p[i];
 		if (in.p[i] != '%')
 			continue;
-		if (in.n - i < 3 || hex(in.p[i + 1]) < 0 || hex(in.p[i + 2]) < 0)
+		if (in.n - i < 3 || hex_digit(in.p[i + 1]) < 0 || hex_digit(in.p[i + 2]) < 0)
 			return false;
-		p[n] = (char)(hex(in.p[i + 1]) << 4 | hex(in.p[i + 2]));
+		p[n] = (char)(hex_digit(in.p[i + 1]) << 4 | hex_digit(in.p[i + 2]));
 		i += 2;
 	}
 	*out = slice_of(p, n);

@@ -3,6 +3,7 @@
 
 #include "core/digest.h"
 #include "core/log.h"
+#include "core/text.h"
 #include "protocols/relay/attempt.h"
 #include "protocols/relay/dane.h"
 #include "protocols/relay/tlsrpt.h"
@@ -87,20 +88,12 @@ const char *level_key(const struct conf_at *at, struct pool *pool)
 
 /* --- fingerprints --- */
 
-static int digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool read_fingerprint(struct slice word, unsigned char out[DIGEST_SIZE])
 {
 	size_t digits = 0;
 
 	for (size_t i = 0; i < word.n; i++) {
-		int d = digit(word.p[i]);
+		int d = hex_digit(word.p[i]);
 		if (word.p[i] == ':')
 			continue;
 		if (d < 0 || digits == 2 * (size_t)DIGEST_SIZE)

@@ -80,7 +80,7 @@ static unsigned words_of(const struct report *r, const struct queue_rcpt *rcpt)
 
 /* --- xtext (RFC 3461 4) --- */
 
-static int hex_digit(char c)
+static int xtext_digit(char c)
 {
 	return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
@@ -91,10 +91,11 @@ static void put_xtext(struct buf *out, struct slice s)
 	struct buf text = { 0 };
 
 	for (size_t i = 0; i < s.n; i++) {
-		bool coded = s.p[i] == '+' && i + 2 < s.n && hex_digit(s.p[i + 1]) >= 0 &&
-		    hex_digit(s.p[i + 2]) >= 0;
+		bool coded = s.p[i] == '+' && i + 2 < s.n && xtext_digit(s.p[i + 1]) >= 0 &&
+		    xtext_digit(s.p[i + 2]) >= 0;
 		if (coded) {
-			buf_addc(&text, (char)(hex_digit(s.p[i + 1]) * 16 + hex_digit(s.p[i + 2])));
+			buf_addc(
+			    &text, (char)(xtext_digit(s.p[i + 1]) * 16 + xtext_digit(s.p[i + 2])));
 			i += 2;
 		} else
 			buf_addc(&text, s.p[i]);

@@ -3,18 +3,12 @@
 
 #include "core/client.h"
 #include "core/num.h"
+#include "core/text.h"
 
 enum { VALUE_MAX = 255 };
 
 const char *const xclient_words[] = { "NAME", "ADDR", "PORT", "PROTO", "HELO", "LOGIN", "DESTADDR",
 	"DESTPORT", NULL };
-
-static int hex(char c)
-{
-	return c >= '0' && c <= '9'		     ? c - '0'
-	    : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
-						     : -1;
-}
 
 /* xtext (RFC 3461 4) of printable ASCII. NULL: it is none. */
 static char *decode(struct pool *pool, struct slice text)
@@ -24,9 +18,10 @@ static char *decode(struct pool *pool, struct slice text)
 	for (size_t i = 0; i < text.n; i++) {
 		int c = (unsigned char)text.p[i];
 		if (c == '+') {
-			if (i + 2 >= text.n || hex(text.p[i + 1]) < 0 || hex(text.p[i + 2]) < 0)
+			if (i + 2 >= text.n || hex_digit(text.p[i + 1]) < 0 ||
+			    hex_digit(text.p[i + 2]) < 0)
 				return NULL;
-			c = hex(text.p[i + 1]) * 16 + hex(text.p[i + 2]);
+			c = hex_digit(text.p[i + 1]) * 16 + hex_digit(text.p[i + 2]);
 			i += 2;
 		}
 		if (c <= ' ' || c > '~')

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/text.h"
 #include "mailauth/spf.h"
 #include "tests/unit/unit.h"
 #include "tests/unit/zone.h"
@@ -18,11 +19,6 @@ static struct slice field(struct slice *line)
 	struct slice s = slice_cut(line, '\t');
 
 	return slice_eq(s, SLICE("-")) ? (struct slice){ 0 } : s;
-}
-
-static int hex_digit(char c)
-{
-	return c <= '9' ? c - '0' : c - 'a' + 10;
 }
 
 static int type_of(struct slice name)
