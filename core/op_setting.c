@@ -36,6 +36,23 @@ static int place_of(struct op_call *call, struct place *place)
 	return 0;
 }
 
+/* Of those whose names have a word of this one in them, but its first: that is the room. */
+static const char *similar(const char *name, struct pool *pool)
+{
+	struct slice rest = slice_str(name), word;
+	const char *found = "";
+
+	slice_cut(&rest, '.');
+	while ((word = slice_cut(&rest, '.')).n > 0) {
+		if (word.n > 3 && word.p[word.n - 1] == 's')
+			word.n--;
+		for (size_t i = 0; i < conf_key_table_n && strlen(found) < 100; i++)
+			if (slice_find(slice_str(conf_key_table[i]->name), word) >= 0)
+				found = pool_printf(pool, "%s %s", found, conf_key_table[i]->name);
+	}
+	return *found ? pool_printf(pool, ". Similar:%s", found) : "";
+}
+
 static const struct conf_key *key_of(struct op_call *call)
 {
 	const char *name = op_text(call, "name");
@@ -43,7 +60,8 @@ static const struct conf_key *key_of(struct op_call *call)
 
 	if (!key)
 		op_fail(call, ERR_ABSENT,
-		    "there is no setting '%s'; signet setting list shows them all", name);
+		    "there is no setting '%s'; signet setting list shows them all%s", name,
+		    similar(name, op_pool(call)));
 	return key;
 }
 

@@ -17,8 +17,10 @@ static int complain(const struct err *err, int status)
 
 static int no_such(const char *noun, const char *verb)
 {
-	fprintf(stderr, "signet: there is no '%s%s%s'; signet help tells what there is\n", noun,
-	    verb ? " " : "", verb ? verb : "");
+	fprintf(stderr,
+	    "signet: there is no '%s%s%s'; signet help tells what there is, and signet "
+	    "setting list %s which settings\n",
+	    noun, verb ? " " : "", verb ? verb : "", noun);
 	return CLI_USAGE;
 }
 

@@ -44,7 +44,9 @@ static int find_key(struct op_call *call, struct domainkey *out)
 	if (found < 0)
 		return op_fail(call, ERR_TEMP, "the key cannot be read");
 	if (found == 0)
-		return op_fail(call, ERR_ABSENT, "there is no key %s", selector.p);
+		return op_fail(call, ERR_ABSENT,
+		    "there is no key '%s'; signet dkim list %.*s tells which there are", selector.p,
+		    SLICE_ARG(domain));
 	return 0;
 }
 

@@ -1,7 +1,10 @@
 /* op_domain_dns.c - domain dns: the records that a domain should publish, and whether it does */
+#include <string.h>
+
 #include "core/loop.h"
 #include "core/op.h"
 #include "pki/domain_dns.h"
+#include "pki/pki_private.h"
 #include "storage/dir.h"
 
 /* Who asks waits: servers that do not answer are not asked for ever. */
@@ -34,6 +37,18 @@ static void put_checked(struct op_call *call, const struct record *record, uint6
 	}
 }
 
+/* What stands in MX must be a name that others can look up. */
+static void warn_of_name(struct op_call *call, const char *domain)
+{
+	const char *host = owner_own_host(op_pool(call));
+
+	if (!strchr(host, '.'))
+		op_say(call,
+		    "%sThis server's name, '%s', is not one that others find. Say which it is: "
+		    "signet setting set server.name mx.%s",
+		    op_bool(call, "check") ? "" : "; ", host, domain);
+}
+
 static int run(struct op_call *call)
 {
 	uint64_t until = loop_now() + CHECK_MS;
@@ -47,6 +62,7 @@ static int run(struct op_call *call)
 		    found ? "the directory cannot be read" : "that domain is not hosted here");
 	if (domain_records(slice_str(domain.name), op_pool(call), &records, &err) != 0)
 		return op_fail_err(call, &err);
+	warn_of_name(call, domain.name);
 	if (!op_bool(call, "check")) {
 		put_zone(call, slice_str(domain.name), records);
 		return 0;

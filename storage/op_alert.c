@@ -147,19 +147,32 @@ static void put_bits(struct op_call *call, const char *key, unsigned bits, const
 	buf_done(&words);
 }
 
+struct listing {
+	struct op_call *call;
+	bool any;
+};
+
 static bool put_row(void *arg, const struct alert_recipient *recipient)
 {
-	op_row(arg);
-	op_put_text(arg, "address", recipient->address);
-	put_bits(arg, "severity", recipient->severities, alert_severities);
-	put_bits(arg, "type", recipient->types, alert_types);
+	struct listing *listing = arg;
+	struct op_call *call = listing->call;
+
+	listing->any = true;
+	op_row(call);
+	op_put_text(call, "address", recipient->address);
+	put_bits(call, "severity", recipient->severities, alert_severities);
+	put_bits(call, "type", recipient->types, alert_types);
 	return true;
 }
 
 static int run_list(struct op_call *call)
 {
-	if (alert_each_recipient(put_row, call) != 0)
+	struct listing listing = { .call = call };
+
+	if (alert_each_recipient(put_row, &listing) != 0)
 		return op_fail(call, ERR_TEMP, "cannot read who gets alerts");
+	if (!listing.any)
+		op_say(call, "Nobody is named: the postmaster of the main domain gets them.");
 	return 0;
 }
 

@@ -152,10 +152,16 @@ OPERATION(domain_main) = {
 
 static int run_catch_all(struct op_call *call)
 {
+	const char *address = op_text(call, "address");
 	struct err err = { 0 };
 
-	return op_done(call,
-	    dir_domain_catch_all(name_of(call), slice_str(op_text(call, "address")), &err), &err);
+	if (dir_domain_catch_all(name_of(call), slice_str(address), &err) != 0)
+		return op_fail_err(call, &err);
+	if (address)
+		op_say(call, "Mail for unknown names goes to %s.", address);
+	else
+		op_say(call, "Mail for unknown names is refused.");
+	return 0;
 }
 
 static const struct op_arg catch_all_args[] = {
@@ -169,6 +175,7 @@ OPERATION(domain_catch_all) = {
 	.role = OP_DOMAIN_ADMIN,
 	.args = catch_all_args,
 	.help = "give mail for unknown names of a domain to somebody, or to nobody",
+	.more = "Without an address it is taken away; domain show tells what it is.",
 	.example = "domain catch-all example.org ann@example.org\ndomain catch-all example.org",
 	.run = run_catch_all,
 };

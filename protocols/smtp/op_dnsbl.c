@@ -81,6 +81,10 @@ static int run_check(struct op_call *call)
 
 	if (n < 0)
 		return -1;
+	if (n == 0)
+		op_say(call,
+		    "No DNS lists are asked. dnsbl.lists names them, for all or one policy: signet "
+		    "setting set dnsbl.lists zen.spamhaus.org --policy ACCEPTED");
 	return address ? show_address(call, address, lists, n) : try_lists(call, lists, n);
 }
 
