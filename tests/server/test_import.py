@@ -4,6 +4,7 @@ import mailbox
 import os
 import random
 import signal
+import socket
 import subprocess
 import time
 import unittest
@@ -324,6 +325,29 @@ class FromImap(Killing, unittest.TestCase):
         got = [item[1].decode().strip() for item in imap.fetch("1:*", "BODY.PEEK[HEADER.FIELDS (SUBJECT)]")[1]
                if isinstance(item, tuple)]
         self.assertEqual(sorted(got), sorted(all_of_it))
+
+    def test_four_over_the_network(self):
+        """Servers that say nothing hold no more threads than that, and their imports end with them."""
+        accounts = [f"user{n}@alpha.test" for n in range(5)]
+        self.server.add(*accounts)
+        self.stdin = PASSWORD
+        with socket.create_server(("127.0.0.1", 0)) as silent, contextlib.ExitStack() as held:
+            words = [("import", "imap", account, "127.0.0.1", "x", "--port", str(silent.getsockname()[1]))
+                     for account in accounts]
+            processes = []
+            for four in words[:4]:
+                processes.append(self.begin(*four))
+                held.enter_context(silent.accept()[0])
+            with self.assertRaisesRegex(Failed, "4 imports over the network are running"):
+                self.server.signet(*words[4], stdin=PASSWORD)
+            with self.assertRaisesRegex(Failed, "into that account is running"):
+                self.server.signet(*words[0], stdin=PASSWORD)
+            held.close()
+            self.assertTrue(all(process.wait(30) for process in processes))
+            process = self.begin(*words[4])
+            held.enter_context(silent.accept()[0])
+            held.close()
+            self.assertNotEqual(process.wait(30), 0)
 
     def bring(self, to, *words, password='quo"ted \\ word 1', port="imaps"):
         return self.server.signet("import", "imap", to, "127.0.0.1", "ann@old.test", "--port",
