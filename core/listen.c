@@ -200,14 +200,24 @@ void listen_go(void)
 	listen_unlock();
 }
 
+static bool any(const struct port *port, const void *arg)
+{
+	(void)port;
+	(void)arg;
+	return true;
+}
+
+/* Out of the list first: mail that goes out still asks where we listen. */
 void listen_stop(void)
 {
 	listen_lock();
 	serving = false;
-	doors_close(ports);
-	for (struct port *port = ports; port; port = port->next)
+	struct port *all = take_out(any, NULL);
+	doors_close(all);
+	for (struct port *port = all; port; port = port->next)
 		if (port->listener.host[0] == '/')
 			unlink(port->listener.host);
+	*end_of(&given_up) = all;
 	listen_unlock();
 }
 
