@@ -232,6 +232,23 @@ static bool send_login(
 	return code == 235 || attempt_fail(a, talk_why(talk, a->pool));
 }
 
+/* NULL, or why a password is not for this server's ears. Where TLS is had as it comes, whoever
+   stands between could take it; an admin who demands TLS has said that TLS is enough. */
+static const char *why_no_login(struct talk *talk, const struct attempt *a)
+{
+	struct tls_peer peer;
+
+	if (client_io(talk->client)->below == NULL)
+		return "there is no TLS";
+	tls_peer(client_io(talk->client), &peer);
+	if (level_is_optional(a->level) && !peer.verified)
+		return pool_printf(a->pool,
+		    "its certificate is not verified (%s), and relay.tls is %s, not encrypt",
+		    peer.verdict ? peer.verdict : "it was not looked at",
+		    relay_tls_names[a->level]);
+	return talk->words & TALK_AUTH_PLAIN ? NULL : "AUTH PLAIN is not offered";
+}
+
 static bool log_in(struct talk *talk, struct attempt *a)
 {
 	struct buf name = { 0 }, password = { 0 };
@@ -241,16 +258,11 @@ static bool log_in(struct talk *talk, struct attempt *a)
 	if (!a->route->fixed)
 		return true;
 	int found = relay_login(a->host->name, &name, &password, &err);
-	if (found <= 0)
-		good = found == 0 ||
-		    attempt_fail(
-			a, slice_str(pool_printf(a->pool, "4.7.0 No login: %s", err.text)));
-	else if (client_io(talk->client)->below == NULL)
-		attempt_fail(a, SLICE("4.7.0 No login: there is no TLS"));
-	else if (!(talk->words & TALK_AUTH_PLAIN))
-		attempt_fail(a, SLICE("4.7.0 No login: AUTH PLAIN is not offered"));
+	const char *why = found > 0 ? why_no_login(talk, a) : found < 0 ? err.text : NULL;
+	if (why)
+		attempt_fail(a, slice_str(pool_printf(a->pool, "4.7.0 No login: %s", why)));
 	else
-		good = send_login(talk, a, buf_slice(&name), buf_slice(&password));
+		good = found == 0 || send_login(talk, a, buf_slice(&name), buf_slice(&password));
 	buf_wipe(&name);
 	buf_wipe(&password);
 	return good;
