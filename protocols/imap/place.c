@@ -178,23 +178,32 @@ struct imap_place *imap_find(struct imap *im, struct slice name, unsigned need, 
 	return judge(place, need, err);
 }
 
+/* In the same words, whether there is no such account, no mailbox above, or one that is
+   not shown to him. */
+static struct imap_place *not_there(struct err *err)
+{
+	err_set(err, ERR_DENIED, "you may make no mailbox there");
+	return NULL;
+}
+
 struct imap_place *imap_find_new(struct imap *im, struct slice name, struct err *err)
 {
 	struct imap_place *place = begin(im, name, err);
 	struct slice parent;
 	ptrdiff_t at;
 
-	if (!place || !place->foreign)
+	if (!place)
+		return err->kind == ERR_TEMP ? NULL : not_there(err);
+	if (!place->foreign)
 		return place;
 	for (parent = place->name; (at = slice_rchr(parent, '/')) > 0;) {
 		parent = slice_head(parent, (size_t)at);
 		if (ask(im, place, parent, err) == 0)
-			return judge(place, RIGHT_CREATE, err);
+			return place->rights ? judge(place, RIGHT_CREATE, err) : not_there(err);
 		if (err->kind == ERR_TEMP)
 			return NULL;
 	}
-	err_set(err, ERR_DENIED, "you may make no mailbox there");
-	return NULL;
+	return not_there(err);
 }
 
 void imap_places_free(struct imap *im)
