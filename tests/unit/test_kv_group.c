@@ -15,11 +15,30 @@
 /* What the group did with it. */
 struct fake {
 	int begins, commits, aborts, flushes, prepares;
-	int conflicts;	  /* commits to refuse with a conflict */
-	bool full;	  /* prepare fails */
-	bool open;	  /* a transaction */
-	int flush_sleeps; /* microseconds */
+	int conflicts;		  /* commits to refuse with a conflict */
+	bool full;		  /* prepare fails */
+	bool open;		  /* a transaction */
+	int flush_sleeps;	  /* microseconds */
+	struct kv_group *crowded; /* its first flush takes until all others wait */
 };
+
+enum { THREADS = 20 };
+
+static unsigned queued(struct kv_group *group)
+{
+	pthread_mutex_lock(&group->lock);
+	unsigned n = group->queued;
+	pthread_mutex_unlock(&group->lock);
+	return n;
+}
+
+static bool has_begun(struct kv_group *group)
+{
+	pthread_mutex_lock(&group->lock);
+	bool begun = group->begun > 0;
+	pthread_mutex_unlock(&group->lock);
+	return begun;
+}
 
 static int fake_prepare(void *arg)
 {
@@ -70,6 +89,8 @@ static void fake_flush(void *arg)
 	struct fake *fake = arg;
 
 	fake->flushes++;
+	while (fake->crowded && fake->flushes == 1 && queued(fake->crowded) < THREADS - 1)
+		usleep(1000);
 	if (fake->flush_sleeps)
 		usleep((useconds_t)fake->flush_sleeps);
 }
@@ -154,8 +175,6 @@ static void one_write(void **state)
 
 /* Threads that write while the first one flushes: one transaction for all, and
    the one that fails takes nobody with it. */
-enum { THREADS = 20 };
-
 struct thread {
 	struct job job;
 	struct kv_group *group;
@@ -172,15 +191,15 @@ static void *run_thread(void *arg)
 
 static void batch(struct thread *threads, struct kv_group *group, struct fake *fake)
 {
-	fake->flush_sleeps = 200000;
+	fake->crowded = group;
 	for (int i = 0; i < THREADS; i++) {
 		threads[i].group = group;
 		threads[i].job.fake = fake;
 		threads[i].job.write.apply = job_apply;
 		threads[i].job.write.durable = job_durable;
 		pthread_create(&threads[i].id, NULL, run_thread, &threads[i]);
-		if (i == 0)
-			usleep(50000); /* it leads, and is flushing when the others come */
+		while (i == 0 && !has_begun(group))
+			usleep(1000); /* it leads, and is flushing when the others come */
 	}
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(threads[i].id, NULL);
