@@ -21,10 +21,10 @@ struct find_answer {
 struct question {
 	struct find_view *view;
 	unsigned kinds;
-	bool spans;	/* it may be in several fields, one behind another */
-	bool elsewhere; /* of the kind are fields that are not meant */
-	bool named;	/* a field of that name */
-	struct find_needle needle, name;
+	bool spans;	   /* it may be in several fields, one behind another */
+	bool any;	   /* what such a field says does not matter */
+	struct slice name; /* of the field, if it has no kind of its own, or is all that is asked */
+	struct find_needle needle;
 	unsigned char *yes, *maybe; /* messages that have it, by number */
 };
 
@@ -125,6 +125,8 @@ static void ask_segment(struct question *q, size_t i, unsigned kind)
 		.segment = segment,
 		.kind = &segment->kinds[kind],
 		.needle = &q->needle,
+		.fields = q->name.n > 0 ? &segment->kinds[FIND_FIELDS] : NULL,
+		.name = q->name,
 		.yes = q->yes,
 		.maybe = q->maybe,
 		.base = q->view->bases[i],
@@ -147,23 +149,19 @@ static void ask_phrase(struct question *q)
 
 /* --- where --- */
 
-static bool ask_name(struct question *q, struct slice field, struct buf *folded)
-{
-	find_text_name(field, folded);
-	q->named = find_needle_read(buf_slice(folded), &q->name);
-	q->name.open_left = q->name.open_right = false;
-	return q->named;
-}
-
-static bool ask_field(struct question *q, struct slice field, struct buf *folded)
+static bool ask_field(
+    struct question *q, struct slice field, struct slice needle, struct buf *folded)
 {
 	enum find_kind kind = find_kind_of(field);
 
 	q->kinds = 1U << kind;
-	if (kind != FIND_OTHER)
+	q->any = needle.n == 0;
+	if (kind != FIND_OTHER && !q->any)
 		return q->needle.n > 0;
-	q->elsewhere = true;
-	return ask_name(q, field, folded) || q->needle.n > 0;
+	find_field_name(field, folded);
+	q->name = buf_slice(folded);
+	/* Such a name is none of a word's length: nobody is told to have it. */
+	return q->name.n > 0 && q->name.n <= FIND_WORD_MAX && !memchr(q->name.p, '\n', q->name.n);
 }
 
 /* A line's end is between fields, a colon between name and value. Only what stands between
@@ -180,7 +178,8 @@ static bool may_span(const struct find_needle *needle, enum find_where where)
 
 unsigned find_kinds_of(enum find_where where)
 {
-	const unsigned all = (1U << FIND_KINDS) - 1, body = 1U << FIND_BODY;
+	const unsigned all = ((1U << FIND_KINDS) - 1) & ~(1U << FIND_FIELDS),
+		       body = 1U << FIND_BODY;
 
 	return where == FIND_IN_BODY ? body : where == FIND_IN_HEADER ? all & ~body : all;
 }
@@ -192,7 +191,7 @@ static bool make_question(struct question *q, enum find_where where, struct slic
 	find_needle_read(needle, &q->needle);
 	q->spans = may_span(&q->needle, where);
 	if (where == FIND_IN_FIELD)
-		return ask_field(q, field, folded);
+		return ask_field(q, field, needle, folded);
 	q->kinds = find_kinds_of(where);
 	return q->needle.n > 0;
 }
@@ -202,15 +201,15 @@ static bool make_question(struct question *q, enum find_where where, struct slic
 static bool is_good(const struct question *q)
 {
 	const struct find_view *view = q->view;
+	bool places = !q->needle.exact || q->name.n > 0;
+	unsigned kinds = q->kinds | (q->name.n > 0 ? 1U << FIND_FIELDS : 0);
 
 	for (size_t i = 0; i < view->index->n; i++)
 		for (unsigned kind = 0; kind < FIND_KINDS; kind++) {
 			struct find_kind_data *it = &view->index->pieces[i]->segment->kinds[kind];
 
-			if ((q->kinds >> kind & 1) &&
-			    !(find_kind_good(it) && (q->needle.exact || find_places_good(it))))
-				return false;
-			if (q->named && kind == FIND_NAMES && !find_kind_good(it))
+			if ((kinds >> kind & 1) &&
+			    !(find_kind_good(it) && (!places || find_places_good(it))))
 				return false;
 		}
 	return true;
@@ -226,34 +225,30 @@ static void add_spans(struct question *q)
 	free(all);
 }
 
-/* Of those that have it somewhere, the ones that have such a field at all. */
-static void keep_named(struct question *q)
+/* Those that have the field at all. With a needle of signs alone, more is not known. */
+static void ask_name(struct question *q)
 {
 	size_t n = find_bits_size(q->view->total);
-	unsigned char *named = have_words(q->view, 1U << FIND_NAMES, &q->name);
+	unsigned char *named = mem_get(n);
 
-	if (q->needle.n == 0)
-		memset(q->maybe, 0xff, n);
-	keep_common(q->maybe, named, n);
+	gather_word(q->view, 1U << FIND_FIELDS, find_name_match(q->name), named);
+	unsigned char *told = q->any ? q->yes : q->maybe;
+	if (!q->spans)
+		memset(told, 0xff, n);
+	keep_common(told, named, n);
 	free(named);
 }
 
 static void ask(struct question *q)
 {
-	size_t n = find_bits_size(q->view->total);
-
-	if (q->needle.exact)
+	if (q->needle.exact && q->name.n == 0)
 		gather_word(q->view, q->kinds, find_needle_match(&q->needle, 0), q->yes);
 	else if (q->needle.n > 0)
 		ask_phrase(q);
 	if (q->spans)
 		add_spans(q);
-	for (size_t i = 0; i < n && q->elsewhere; i++) {
-		q->maybe[i] |= q->yes[i];
-		q->yes[i] = 0;
-	}
-	if (q->named)
-		keep_named(q);
+	if (q->name.n > 0 && (q->needle.n == 0 || q->spans))
+		ask_name(q);
 }
 
 static enum find_says says_of(const struct question *q, uint32_t place)

@@ -1,6 +1,6 @@
 /* find_files.c - an account's index on the disk: a folder of segments and their list
  *
- *	list: version 1 (it is 2), highest id 8, next number 4, then the number of each
+ *	list: version 1 (it is 3), highest id 8, next number 4, then the number of each
  *	      segment 4; checksum of all before 4 */
 #include "storage/find_files.h"
 
@@ -16,7 +16,7 @@
 #include "storage/body_store.h"
 #include "storage/store_private.h"
 
-enum { VERSION = 2, HEAD = 1 + 8 + 4, SUM = 4, SEGMENTS_MAX = 10000 };
+enum { VERSION = 3, HEAD = 1 + 8 + 4, SUM = 4, SEGMENTS_MAX = 10000 };
 
 /* --- names; for free() --- */
 

@@ -86,6 +86,29 @@ static bool add_text(struct find_make *make, enum find_kind kind, struct slice t
 	return find_table_text(&make->tables[kind], slice_head(text, make->text_max)) && whole;
 }
 
+void find_field_name(struct slice name, struct buf *out)
+{
+	for (size_t i = 0; i < name.n; i++) {
+		char c = name.p[i];
+
+		buf_addc(out, c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c);
+	}
+}
+
+/* Which words of the other fields are in the field: from `begin` on those that came last. */
+static bool add_field(struct find_make *make, struct slice name, uint32_t begin)
+{
+	struct find_table *fields = &make->tables[FIND_FIELDS];
+	uint32_t end = find_table_here(&make->tables[FIND_OTHER]);
+
+	buf_clear(&make->folded);
+	find_field_name(name, &make->folded);
+	struct slice text = buf_slice(&make->folded);
+	bool good = find_table_mark(fields, text, begin, FIND_BEGIN);
+	/* The last place of a text is nothing. */
+	return good && (end < begin + 2 || find_table_mark(fields, text, end - 1, FIND_END));
+}
+
 static bool add_header(struct find_make *make, struct slice whole)
 {
 	struct msg_field field;
@@ -97,9 +120,14 @@ static bool add_header(struct find_make *make, struct slice whole)
 		buf_clear(&make->folded);
 		find_text_name(field.name, &make->folded);
 		all &= add_text(make, FIND_NAMES, buf_slice(&make->folded));
+		uint32_t begin = find_table_here(&make->tables[FIND_OTHER]);
 		buf_clear(&make->folded);
 		find_text_value(&make->pool, field.value, &make->folded);
-		all &= add_text(make, find_kind_of(field.name), buf_slice(&make->folded));
+		enum find_kind kind = find_kind_of(field.name);
+		all &= add_text(make, kind, buf_slice(&make->folded));
+		if (kind != FIND_OTHER) /* so that each field has a place there */
+			find_table_text(&make->tables[FIND_OTHER], (struct slice){ 0 });
+		all &= add_field(make, field.name, begin);
 	}
 	return all && bytes <= make->text_max;
 }

@@ -17,8 +17,9 @@ struct chase {
 	unsigned char *before, *now; /* places of the last word, of this one */
 	size_t bytes;		     /* of before and of now */
 	size_t word;
-	bool good[256]; /* what may stand before this word */
-	bool sure;	/* who has all that has the needle */
+	bool good[256];	       /* what may stand before this word */
+	bool sure;	       /* who has all that has the needle */
+	unsigned char *inside; /* places of the field that is meant, or NULL: all are */
 };
 
 static void begin(struct chase *chase, const struct find_phrase *phrase)
@@ -44,14 +45,61 @@ static void end(struct chase *chase)
 	free(chase->slots);
 	free(chase->before);
 	free(chase->now);
+	free(chase->inside);
 }
-
-/* --- a place --- */
 
 static bool has(const unsigned char *bits, uint64_t i)
 {
 	return bits[i >> 3] >> (i & 7) & 1;
 }
+
+static void set(unsigned char *bits, uint64_t i)
+{
+	bits[i >> 3] |= (unsigned char)(1 << (i & 7));
+}
+
+/* --- the field --- */
+
+static void mark_inside(struct chase *chase, uint32_t doc, struct slice places)
+{
+	struct find_place place = { 0 };
+	uint64_t from = chase->slots[doc], end = chase->slots[doc + 1], begin = end;
+	bool more = true;
+
+	while (more && find_place_take(&places, &place, &more)) {
+		if (place.gap == FIND_BEGIN)
+			begin = from + place.nth;
+		for (; place.gap == FIND_END && begin < from + place.nth && begin < end; begin++)
+			set(chase->inside, begin);
+	}
+}
+
+static bool mark_all(void *arg, struct find_cursor *word)
+{
+	struct chase *chase = arg;
+	uint32_t doc;
+
+	while (find_post_next(&word->post, chase->phrase->segment->n, &doc)) {
+		struct slice places = find_places_take(&word->its_places);
+
+		if (find_bit(chase->phrase->candidates, doc))
+			mark_inside(chase, doc, places);
+	}
+	return true;
+}
+
+static void mark_field(struct chase *chase)
+{
+	struct find_match match = find_name_match(chase->phrase->name);
+
+	match.places = true;
+	match.visit = mark_all;
+	match.arg = chase;
+	chase->inside = mem_get(chase->bytes);
+	find_kind_match(chase->phrase->fields, &match);
+}
+
+/* --- a place --- */
 
 static void look(struct chase *chase, uint32_t doc, struct find_place place)
 {
@@ -60,10 +108,12 @@ static void look(struct chase *chase, uint32_t doc, struct find_place place)
 
 	if (!chase->good[place.gap] || slot >= chase->slots[doc + 1])
 		return;
+	if (chase->inside && !has(chase->inside, slot))
+		return;
 	if (chase->word > 0 && (place.nth == 0 || !has(chase->before, slot - 1)))
 		return;
 	if (chase->word + 1 < phrase->needle->n)
-		chase->now[slot >> 3] |= (unsigned char)(1 << (slot & 7));
+		set(chase->now, slot);
 	else
 		find_bit_set(chase->sure ? phrase->yes : phrase->maybe, phrase->base + doc);
 }
@@ -142,10 +192,17 @@ void find_phrase_look(const struct find_phrase *phrase)
 	struct chase chase;
 
 	begin(&chase, phrase);
+	if (phrase->fields)
+		mark_field(&chase);
 	look_for_words(&chase, false);
 	if (!phrase->needle->open_left)
 		look_for_words(&chase, true);
 	end(&chase);
+}
+
+struct find_match find_name_match(struct slice name)
+{
+	return (struct find_match){ .text = name, .begins = true, .ends = true };
 }
 
 struct find_match find_needle_match(const struct find_needle *needle, size_t i)

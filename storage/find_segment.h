@@ -3,7 +3,7 @@
  * A segment knows some messages, by their ids, rising; a message's place among
  * them is its number. It has a dictionary for each of several kinds of text:
  *
- *	"sgfind2\n", messages 4, then for each kind words, blocks, posts, places: the
+ *	"sgfind3\n", messages 4, then for each kind words, blocks, posts, places: the
  *	bytes of each, 4, the checksum of the first three 4, of places 4; checksum of
  *	all before, of ids, lengths and flags 4
  *	ids of the messages, 8 each; lengths, 4 each; flags, 1 each
@@ -16,7 +16,11 @@
  * all as numbers of 7 bits a byte. places: for each word the length of what follows,
  * and for each message that has it, in the same order, where (find_places.h). blocks:
  * where each sixteenth word, its posts and its places begin. The length of a message
- * is above the number of each of its words. */
+ * is above the number of each of its words.
+ *
+ * FIND_FIELDS has no words but names, in small letters. The places of one are among
+ * those of FIND_OTHER: that of its value's first word, that of its last (enum
+ * find_bound says which), and so on; of a field that has a kind of its own one only. */
 #ifndef STORAGE_FIND_SEGMENT_H
 #define STORAGE_FIND_SEGMENT_H
 
@@ -36,8 +40,14 @@ enum find_kind {
 	FIND_OTHER, /* values of other fields */
 	FIND_NAMES, /* names of all fields */
 	FIND_BODY,
+	FIND_FIELDS, /* whole names, and which words of FIND_OTHER theirs are */
 	FIND_KINDS,
 };
+
+enum find_bound { FIND_BEGIN = 1, FIND_END = 2 }; /* in place of a gap */
+
+/* The name of a field as FIND_FIELDS has it (find_make.c). */
+void find_field_name(struct slice name, struct buf *out);
 
 /* Of a header field's value (find_make.c). */
 enum find_kind find_kind_of(struct slice name);

@@ -195,6 +195,29 @@ bool find_table_text(struct find_table *table, struct slice text)
 	return all;
 }
 
+uint32_t find_table_here(const struct find_table *table)
+{
+	return (uint32_t)(table->uses.n / sizeof(uint32_t)) - table->end;
+}
+
+bool find_table_mark(struct find_table *table, struct slice word, uint32_t place, unsigned char gap)
+{
+	if (word.n == 0 || word.n > FIND_WORD_MAX)
+		return false;
+	if (!table->slots)
+		grow(table);
+	while (find_table_here(table) < place)
+		add_nothing(table);
+	struct run run = {
+		.n = 1,
+		.texts = { word },
+		.hashes = { hash_word(&table->hash, word) },
+		.gaps = { (char)gap },
+	};
+	add_run(table, &run);
+	return true;
+}
+
 uint32_t find_table_message(struct find_table *table)
 {
 	uint32_t end = (uint32_t)(table->uses.n / sizeof(uint32_t)), begin = table->end;

@@ -23,6 +23,11 @@ struct find_table {
 
 /* A text of the message that comes next. False: a word was too long, and is left out. */
 bool find_table_text(struct find_table *table, struct slice text);
+/* How many words there are of it so far, counted as places are. */
+uint32_t find_table_here(const struct find_table *table);
+/* A word at that place, or at the next one that is free. False: it is too long. */
+bool find_table_mark(
+    struct find_table *table, struct slice word, uint32_t place, unsigned char gap);
 /* That was the message. Returns its length, above the number of each of its words. */
 uint32_t find_table_message(struct find_table *table);
 

@@ -2,6 +2,7 @@
 import base64
 import pathlib
 import re
+import threading
 import unittest
 
 from server import Server
@@ -226,6 +227,74 @@ class SearchIndex(unittest.TestCase):
             self.again()
         self.assertEqual(len(self.ask('BODY "lazy"').split()), N // 4 + 3)
         self.assertNotIn("index-damaged", self.server.log()[told_before:])
+
+    def read_answers(self):
+        """Without the index."""
+        self.server.signet("setting", "set", "search.index", "off", "--domain", "alpha.test")
+        try:
+            return self.answers()
+        finally:
+            self.server.signet("setting", "reset", "search.index", "--domain", "alpha.test")
+
+    def come_and_go(self, ends):
+        imap = self.server.imap(BOB)
+        imap.select("Words")
+        for i in range(1000):
+            imap.append("Words", None, None, message(i, *MESSAGES[i % len(MESSAGES)]))
+            if i % 3 == 0:
+                imap.store("1", "+FLAGS", "(\\Deleted)")
+                imap.expunge()
+            if ends.is_set():
+                break
+        imap.logout()
+
+    def test_rebuilt_while_mail_comes_and_goes(self):
+        ends = threading.Event()
+        thread = threading.Thread(target=self.come_and_go, args=(ends,))
+        thread.start()
+        try:
+            for _ in range(10):
+                self.server.signet("index", "rebuild", BOB)
+                self.ask('BODY "quick brown"')
+        finally:
+            ends.set()
+            thread.join()
+        self.imap.noop()
+        self.assertEqual(self.answers(), self.read_answers())
+        self.server.signet("index", "rebuild", BOB)
+        self.assertEqual(self.answers(), self.read_answers())
+
+    def test_mailboxes_renamed_and_deleted(self):
+        direct = self.answers()
+        self.wait_indexed(N)
+        self.imap.rename("Words", "Sayings")
+        self.imap.select("Sayings")
+        self.assertEqual(self.answers(), direct)
+        self.imap.delete("Sayings")
+        self.imap.create("Words")
+        self.imap.select("Words")
+        self.assertEqual(self.ask('BODY "quick brown"'), b"")
+        self.put(range(4))
+        self.imap.noop()
+        self.assertEqual(len(self.ask('BODY "quick brown"').split()), 1)
+        self.assertEqual(self.answers(), self.read_answers())
+
+    def test_long_messages(self):
+        """10 MB of text, a word of 1 MB, a million words of one letter: none makes the index large."""
+        lines = [f"word{i % 50000} and more of it" for i in range(400000)]
+        lines[100000] = "one gingerbread"
+        self.imap.append("Words", None, None, message(90, "long", "\r\n".join(lines)))
+        self.imap.append("Words", None, None, message(91, "wide", "x" * 500000 + "hansel" + "y" * 500000 + " gretel"))
+        self.imap.append("Words", None, None, message(92, "many", "a " * 500000 + "oven"))
+        self.server.signet("index", "rebuild", BOB)
+        self.assertEqual(self.size()["in part"], 2)
+        self.assertLess(self.size()["bytes"], 4 << 20)
+        self.imap.noop()
+        for needle, n in {"one ginger": 1, "hansel": 1, "y gretel": 1, "a a a a": 1, "a oven": 1, "a a ovens": 0,
+                          "more of it\r\nword7 and": 1, "word49999 and more of": 1}.items():
+            self.imap.literal = needle.encode()
+            found = self.imap.uid("SEARCH", "BODY")[1][0]
+            self.assertEqual(len(found.split()), n, needle)
 
     def test_switched_off(self):
         self.server.signet("setting", "set", "search.index", "off", "--domain", "alpha.test")

@@ -243,12 +243,13 @@ static void same_as_reading(void **state)
 /* --- words beside each other --- */
 
 /* What is said of each message: Y, N, or M where it is to be read. */
-static void want_says(const struct slice *messages, size_t n, enum find_where where,
-    const char *needle, const char *want)
+static void want_says_in(const struct slice *messages, size_t n, enum find_where where,
+    const char *name, const char *needle, const char *want)
 {
+	struct slice field = slice_str(name);
 	struct find_piece *piece = find_world_make(messages, 0, n);
 	struct find_view *view = find_world_view(&piece, 1);
-	struct find_answer *answer = find_ask(view, where, SLICE("To"), slice_str(needle));
+	struct find_answer *answer = find_ask(view, where, field, slice_str(needle));
 	char says[8] = "";
 
 	assert_non_null(answer);
@@ -257,9 +258,15 @@ static void want_says(const struct slice *messages, size_t n, enum find_where wh
 	if (strcmp(says, want) != 0)
 		fail_msg("\"%s\": %s, not %s", needle, says, want);
 	assert_int_equal(
-	    find_world_wrong(view, messages, where, SLICE("To"), slice_str(needle), NULL), 0);
+	    find_world_wrong(view, messages, where, field, slice_str(needle), NULL), 0);
 	find_answer_free(&answer);
 	find_view_free(&view);
+}
+
+static void want_says(const struct slice *messages, size_t n, enum find_where where,
+    const char *needle, const char *want)
+{
+	want_says_in(messages, n, where, "To", needle, want);
 }
 
 /* Nothing is read that the index can tell. */
@@ -303,6 +310,40 @@ static void phrases(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++)
 		want_says(
 		    messages, COUNT(messages), cases[i].where, cases[i].needle, cases[i].want);
+}
+
+/* Fields that have no kind of their own, told apart by name. */
+static void fields(void **state)
+{
+	static const struct slice messages[] = {
+		SLICE(
+		    "X-A: one two\r\nFrom: x\r\nX-B: three\r\nX-a: four. five\r\nX-Empty:\r\n\r\n"),
+		SLICE("Subject: y\r\nX-B: one two\r\nX-Empty:\r\nX-A: three four\r\n\r\n"),
+		SLICE("X-AB: one two\r\nSubject: four\r\nX-Last: five\r\n\r\n"),
+	};
+	static const struct {
+		const char *field, *needle, *want;
+	} cases[] = {
+		{ "X-A", "one two", "YNN" },
+		{ "x-a", "one", "YNN" },
+		{ "X-B", "one two", "NYN" },
+		{ "X-A", "four", "YYN" },
+		{ "X-A", "e t", "YNN" },
+		{ "X-A", "three f", "NYN" },
+		{ "X-A", "two\nfour", "MMN" },
+		{ "X-Last", "five", "NNY" },
+		{ "X-Empty", "", "YYN" },
+		{ "X-Empty", "one", "NNN" },
+		{ "X-A", "", "YYN" },
+		{ "X", "", "NNN" },
+		{ "Subject", "", "NYY" },
+		{ "X-A", ".", "MMN" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		want_says_in(messages, COUNT(messages), FIND_IN_FIELD, cases[i].field,
+		    cases[i].needle, cases[i].want);
 }
 
 /* A sentence of more words than are looked for: what is behind them is read. */
@@ -412,6 +453,7 @@ int main(void)
 		cmocka_unit_test(words_of_a_needle),
 		cmocka_unit_test(same_as_reading),
 		cmocka_unit_test(phrases),
+		cmocka_unit_test(fields),
 		cmocka_unit_test(a_long_phrase),
 		cmocka_unit_test(gaps),
 		cmocka_unit_test(merging_forgets),

@@ -1,6 +1,9 @@
 /* test_find_store.c - the index of an account in its store: made, kept, forgotten */
 #include "tests/unit/box_world.h"
 
+#include <signal.h>
+#include <sys/resource.h>
+
 #include "core/text.h"
 #include "storage/find.h"
 #include "storage/find_build.h"
@@ -160,6 +163,58 @@ static void segments_stay_few(void **state)
 	acct_close(&acct);
 }
 
+static int build_with_room(uint64_t bytes)
+{
+	struct find_work work = { .shard = shard_of(0), .account = ONE };
+	struct rlimit all, some;
+	struct err err;
+
+	getrlimit(RLIMIT_FSIZE, &all);
+	some = all;
+	some.rlim_cur = bytes;
+	setrlimit(RLIMIT_FSIZE, &some);
+	int rc = find_build_batch(&work, &err);
+	setrlimit(RLIMIT_FSIZE, &all);
+	return rc;
+}
+
+/* All messages have it: none is denied. */
+static void want_none_denied(struct acct *acct, const char *needle)
+{
+	struct box *box = open_box(acct);
+	struct box_snap *snap = box_snap(box);
+	struct find_view *view = find_look(box, snap);
+	struct find_answer *answer =
+	    view ? find_ask(view, FIND_IN_BODY, SLICE(""), slice_str(needle)) : NULL;
+
+	if (answer)
+		assert_int_equal(find_answer_next(answer, 1), 1);
+	for (uint32_t seq = 1; answer && seq <= box_snap_count(snap); seq++)
+		assert_int_not_equal(find_says(answer, seq), FIND_NO);
+	find_answer_free(&answer);
+	find_view_free(&view);
+	box_snap_free(&snap);
+	box_close(&box);
+}
+
+/* Wherever the disk is full: what is there is right, or there is no index. */
+static void a_full_disk(void **state)
+{
+	struct acct *acct = acct_open(ONE, 0);
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	for (int i = 0; i < 4; i++) {
+		append(acct, "Subject: a\r\n\r\nthe first one\r\n");
+		for (uint64_t bytes = 0; build_with_room(bytes) < 0; bytes += 37)
+			want_none_denied(acct, "first one");
+		want_none_denied(acct, "first one");
+	}
+	wait_indexed(acct, 4);
+	want_says(acct, "first one", "yyyy");
+	acct_close(&acct);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +222,7 @@ int main(void)
 		WORLD_TEST(a_copy_from_another_account),
 		WORLD_TEST(gone_with_the_account),
 		WORLD_TEST(segments_stay_few),
+		WORLD_TEST(a_full_disk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
