@@ -72,6 +72,21 @@ static void show_field(FILE *out, const char *key, const char *text, size_t colu
 		fputc('\n', out);
 }
 
+/* A whole file, perhaps for a pipe: PEM, or base64 in one line that nobody reads. */
+static bool is_file(const char *text)
+{
+	enum { VALUE_MAX = 256 };
+
+	return strchr(text, '\n') || strlen(text) > VALUE_MAX;
+}
+
+static void show_file(FILE *out, const char *text)
+{
+	put_safe(out, text, true);
+	if (text[strlen(text) - 1] != '\n')
+		fputc('\n', out);
+}
+
 static void show_fields(const json_t *answer, FILE *out)
 {
 	const char *key;
@@ -89,8 +104,8 @@ static void show_fields(const json_t *answer, FILE *out)
 		if (!is_field(key, value))
 			continue;
 		char *text = text_of(value);
-		if (n == 1 && strchr(text, '\n')) /* a whole file, perhaps for one */
-			put_safe(out, text, true);
+		if (n == 1 && is_file(text))
+			show_file(out, text);
 		else
 			show_field(out, key, text, column);
 		free(text);

@@ -43,6 +43,16 @@ class Export(pki.Case):
         self.assertIn("PRIVATE KEY", text)
         self.assertIn("Friendly name: mx", text)
 
+    def test_E_032_the_command_that_help_shows(self):
+        """Base64 alone comes from it, for a pipe."""
+        word = self.write("pw", "open sesame")
+        for noun, name in (("profile", "mx"), ("pki", "alpha.test")):
+            shown = tool(self.server.bin / "signet", "help", noun, "export").decode()
+            self.assertIn("| base64 -d >", shown)
+            command = f"'{self.server.bin}/signet' -d '{self.server.data}' {noun} export {name} --password-file '{word}'"
+            file = tool("sh", "-c", f"{command} | base64 -d")
+            self.assertIn("PRIVATE KEY", self.dump(file))
+
     def nss(self, file, password):
         """NSS's data base after pk12util took it in."""
         base = tempfile.mkdtemp(dir=self.folder)

@@ -147,6 +147,10 @@ static void secret_files(void **state)
 	tempdir_remove(&dir);
 }
 
+#define TEN "ABCDEFGHIJ"
+#define HUNDRED TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+#define LONG HUNDRED HUNDRED HUNDRED
+
 static void shows(void **state)
 {
 	static const struct {
@@ -159,6 +163,9 @@ static void shows(void **state)
 		{ "{\"ok\":true,\"chain\":\"one\\ntwo\\n\",\"n\":1}",
 		    "chain:\none\ntwo\nn:     1\n" },
 		{ "{\"ok\":true,\"chain\":\"one\\ntwo\\n\"}", "one\ntwo\n" },
+		{ "{\"ok\":true,\"name\":\"a.test\"}", "name: a.test\n" },
+		{ "{\"ok\":true,\"file\":\"" LONG "\"}", LONG "\n" },
+		{ "{\"ok\":true,\"file\":\"" LONG "\",\"n\":1}", "file: " LONG "\nn:    1\n" },
 		{ "{\"ok\":true,\"rows\":[]}", "" },
 		{ "{\"ok\":true,\"rows\":[{\"name\":\"a\",\"n\":5},{\"name\":\"b\xc3\xbc"
 		  "b\",\"n\":123,\"x\":false}]}",
