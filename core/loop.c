@@ -149,18 +149,73 @@ struct uv_loop_s *loop_uv(struct loop *loop)
 	return &loop->uv;
 }
 
-void loop_post(struct loop *loop, struct task *task)
+/* Tasks one behind another, up to `last`. */
+static void post_all(struct loop *loop, struct task *first, struct task *last)
 {
-	task->next = NULL;
-	if (here != loop)
-		log_flush();
+	last->next = NULL;
 	pthread_mutex_lock(&loop->lock);
 	bool sleeping = loop->first == NULL && !loop->ending;
-	*loop->last = task;
-	loop->last = &task->next;
+	*loop->last = first;
+	loop->last = &last->next;
 	pthread_mutex_unlock(&loop->lock);
 	if (sleeping)
 		wake(loop);
+}
+
+/* Those that wait for loop_posts_go(), each with its loop; the last one is the first. */
+static _Thread_local struct {
+	bool on;
+	struct task *last;
+} held;
+
+void loop_post(struct loop *loop, struct task *task)
+{
+	if (held.on) {
+		task->loop = loop;
+		task->next = held.last;
+		held.last = task;
+		return;
+	}
+	if (here != loop)
+		log_flush();
+	post_all(loop, task, task);
+}
+
+void loop_posts_hold(void)
+{
+	held.on = true;
+}
+
+/* Those of one loop are taken out, in the order in which they came. */
+static bool post_held(struct loop *loop)
+{
+	struct task *first = NULL, *last = NULL;
+
+	for (struct task **at = &held.last; *at;) {
+		struct task *task = *at;
+
+		if (task->loop != loop) {
+			at = &task->next;
+			continue;
+		}
+		*at = task->next;
+		task->next = first;
+		first = task;
+		last = last ? last : task;
+	}
+	if (first)
+		post_all(loop, first, last);
+	return held.last != NULL;
+}
+
+void loop_posts_go(void)
+{
+	held.on = false;
+	if (!held.last)
+		return;
+	log_flush();
+	while (post_held(held.last->loop))
+		;
 }
 
 uint64_t loop_now(void)

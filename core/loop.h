@@ -18,6 +18,7 @@ struct uv_loop_s;
 struct task {
 	void (*run)(struct task *task);
 	struct task *next;
+	struct loop *loop; /* loop.c: where it goes */
 };
 
 unsigned loops_wanted(unsigned n); /* n; one a core when that is 0 */
@@ -33,6 +34,11 @@ struct loop *loop_here(void); /* that loop, or NULL */
 
 /* Run the task on that loop's thread, soon. Any thread. */
 void loop_post(struct loop *loop, struct task *task);
+/* What this thread posts in between goes to the loops at the end, all at once: so that a
+   thousand sessions are woken by two calls of the system, and none before the locks are
+   free that the caller holds now. */
+void loop_posts_hold(void);
+void loop_posts_go(void);
 
 /* Monotonic milliseconds; cheap. */
 uint64_t loop_now(void);

@@ -191,12 +191,12 @@ static bool drive_open(struct sess *s)
 		return false;
 	}
 	if (s->proto->wake && atomic_exchange(&s->woken, false)) {
-		if (s->proto->wake_instant) {
-			sess_obey(s, s->proto->wake(s));
-			return true;
-		}
-		sess_post_job(s, JOB_WAKE);
-		return false;
+		enum sess_next next = s->proto->wake(s);
+
+		if (sess_post_later(s, JOB_WAKE, next))
+			return false;
+		sess_obey(s, next);
+		return true;
 	}
 
 	switch (s->view.n ? sess_next_frame(s) : FRAME_MORE) {

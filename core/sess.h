@@ -84,11 +84,10 @@ struct proto {
 	   `*used` bytes are dropped. SESS_CLOSE or SESS_NEXT. */
 	enum sess_next (*overlong)(struct sess *s, struct slice in, size_t *used);
 
-	/* Woken by sess_wake() while no command runs. On a worker, or on the loop
-	   when it waits for nothing. The command's pool may hold the beginning of a
-	   command. May be NULL. */
+	/* Woken by sess_wake() while no command runs. On the loop: where it would have
+	   to wait it does nothing but say SESS_LATER, and is called again on a worker.
+	   The command's pool may hold the beginning of a command. May be NULL. */
 	enum sess_next (*wake)(struct sess *s);
-	bool wake_instant; /* it waits for nothing */
 
 	/* Its time is over: instead of bye(SESS_BYE_IDLE) write something that shows
 	   whether the peer is there, and SESS_NEXT; SESS_CLOSE ends with bye() all

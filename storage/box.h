@@ -107,7 +107,8 @@ uint32_t box_uidvalidity(const struct box *box);
 uint32_t box_id(const struct box *box); /* as box_status has it */
 const char *box_name(const struct box *box);
 
-/* The newest snapshot, durable; a reference. */
+/* The newest snapshot, durable; a reference. A loop's thread as well, but where
+   box_seen_as() was called. */
 struct box_snap *box_snap(struct box *box);
 void box_snap_free(struct box_snap **snap);
 uint32_t box_snap_count(const struct box_snap *snap);
@@ -134,6 +135,8 @@ struct box_diff {
 };
 void box_snap_diff(
     const struct box_snap *old, const struct box_snap *now, const struct box_diff *diff);
+/* Is it told with few looks? Else there may be thousands of changes. */
+bool box_snap_near(const struct box_snap *old, const struct box_snap *now);
 /* `now`, whose reference it takes, and with it what of `old` is expunged there: as a
    client may see the mailbox that must not be told of expunges yet. A reference. */
 struct box_snap *box_snap_keep(const struct box_snap *old, struct box_snap *now);

@@ -10,6 +10,7 @@
 
 #include "core/conf.h"
 #include "core/hash.h"
+#include "core/loop.h"
 #include "storage/find.h"
 
 CONF_KEY(storage_view_cache) = {
@@ -332,6 +333,7 @@ void box_view_apply(struct shard *shard, const struct box_change *change)
 
 	if (!change->any && !change->gone)
 		return;
+	loop_posts_hold(); /* many may be woken, and want the view's lock at once */
 	pthread_mutex_lock(&views.lock);
 	struct box_view *view = find(shard, change->account, change->box);
 	if (view && change->gone)
@@ -340,6 +342,7 @@ void box_view_apply(struct shard *shard, const struct box_change *change)
 		change_view(view, change);
 	tell_watches(shard, change);
 	pthread_mutex_unlock(&views.lock);
+	loop_posts_go();
 	free_list(drop);
 	if (change->messages || change->gone)
 		find_mark(shard, change->account);

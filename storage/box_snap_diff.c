@@ -105,6 +105,21 @@ void box_snap_diff(
 	buf_done(&found.changed);
 }
 
+/* What both have at the front and at the end is passed over when they are compared. */
+bool box_snap_near(const struct box_snap *old, const struct box_snap *now)
+{
+	enum { CHUNKS = 4 };
+	size_t least = old->n < now->n ? old->n : now->n, most = old->n + now->n - least;
+	size_t front = 0, back = 0;
+
+	while (front < least && old->slots[front].chunk == now->slots[front].chunk)
+		front++;
+	while (front + back < least &&
+	    old->slots[old->n - 1 - back].chunk == now->slots[now->n - 1 - back].chunk)
+		back++;
+	return most - front - back <= CHUNKS;
+}
+
 struct kept {
 	const struct box_snap *old;
 	struct buf entries; /* struct box_entry */

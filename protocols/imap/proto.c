@@ -162,6 +162,22 @@ static enum sess_next run(struct sess *s)
 
 /* --- between commands --- */
 
+/* News of one's own mailbox that were read by who made them: all that is left is to
+   write a line or a few. Many may watch it, and passing each to a worker costs more. */
+static bool is_quickly_told(struct imap *im)
+{
+	if (im->notify)
+		return false;
+	if (im->state != IMAP_SELECTED)
+		return true;
+	if (im->place || im->contexts)
+		return false;
+	struct box_snap *now = box_snap(im->box);
+	bool near = box_snap_near(im->shown, now);
+	box_snap_free(&now);
+	return near;
+}
+
 /* RFC 2177: while the client idles it is told at once. */
 static enum sess_next wake(struct sess *s)
 {
@@ -170,6 +186,8 @@ static enum sess_next wake(struct sess *s)
 	bool idling = atomic_load(&im->idling), known = im->state != IMAP_STRANGER;
 	int live = atomic_load(&im->live);
 
+	if (loop_thread() && !is_quickly_told(im))
+		return SESS_LATER;
 	if (im->notify && known)
 		imap_notify_tell(im);
 	if (im->state != IMAP_SELECTED || (!idling && live == IMAP_LIVE_NOT))

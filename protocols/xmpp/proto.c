@@ -258,7 +258,6 @@ PROTOCOL(xmpp) = {
 	.secured = secured,
 	.overlong = overlong,
 	.wake = wake,
-	.wake_instant = true,
 	.idle = idle,
 	.bye = bye,
 	.done = done,

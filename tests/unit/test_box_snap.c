@@ -385,6 +385,35 @@ static void kept_until_told(void **state)
 	box_snap_free(&both);
 }
 
+/* A few changes close together are near; one at each end of many is not. */
+static void near_ones(void **state)
+{
+	enum { N = 20000 };
+	struct box_snap *old = box_snap_new(), *now;
+
+	(void)state;
+	for (uint32_t uid = 1; uid <= N; uid++)
+		box_snap_put(old, &(struct box_entry){ .uid = uid, .modseq = 1 });
+	box_snap_seal(old);
+	assert_true(box_snap_near(old, old));
+	now = box_snap_edit(box_snap_ref(old));
+	box_snap_put(now, &(struct box_entry){ .uid = N / 2, .modseq = 2 });
+	box_snap_drop(now, N / 2 + 1);
+	box_snap_seal(now);
+	assert_true(box_snap_near(old, now));
+	now = box_snap_edit(now);
+	box_snap_put(now, &(struct box_entry){ .uid = N + 1, .modseq = 3 });
+	box_snap_seal(now);
+	assert_false(box_snap_near(old, now));
+	struct box_snap *none = box_snap_new();
+	assert_false(box_snap_near(old, none));
+	assert_false(box_snap_near(none, old));
+	assert_true(box_snap_near(none, none));
+	box_snap_free(&none);
+	box_snap_free(&now);
+	box_snap_free(&old);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -394,6 +423,7 @@ int main(void)
 		cmocka_unit_test(small_chunks_join),
 		cmocka_unit_test(keywords_are_shared),
 		cmocka_unit_test(kept_until_told),
+		cmocka_unit_test(near_ones),
 		cmocka_unit_test(figures),
 	};
 
