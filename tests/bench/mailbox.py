@@ -59,6 +59,24 @@ class First(Command):
         return super().run(system, bench, count=1, seconds=60)
 
 
+class Durable(Command):
+    """With every system told to have on the disk what it answers. Say TMPDIR for a disk: in memory it costs nothing."""
+
+    def once(self, system, bench):
+        fill(system, bench, self.options["user"])
+        self.restart(system, True)
+        try:
+            return super().once(system, bench)
+        finally:
+            self.restart(system, False)
+
+    @staticmethod
+    def restart(system, durable):
+        system.stop()
+        system.make_durable(durable)
+        system.start()
+
+
 class Copy(Command):
     """One COPY, into a new mailbox."""
 
@@ -85,6 +103,8 @@ class Compressed(Command):
 MEASURES = [
     Command("append", "APPEND 4 KB", "append", share=1 / 3, workers=4, user=WRITER),
     Command("store", "STORE flags", share=1 / 3, workers=4, user=READER, messages=100,
+            command="STORE # ~FLAGS (\\Seen)"),
+    Durable("store-sync", "STORE flags, on disk when answered", share=1 / 3, workers=4, user=READER, messages=100,
             command="STORE # ~FLAGS (\\Seen)"),
     # once: Dovecot writes down what it found, and needs it only the first time of all
     First("select-first", "SELECT of 100,000, the first", share=1 / 2, repeats=1, user=BIG, box="",

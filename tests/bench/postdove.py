@@ -160,8 +160,12 @@ class PostfixDovecot(System):
         values = dict(self.ports, d=self.folder, domain=DOMAIN, cores=os.cpu_count())
         (self.folder / "etc/main.cf").write_text(MAIN_CF.format(**values))
         (self.folder / "etc/master.cf").write_text(MASTER_CF.format(**values))
-        (self.folder / "dovecot.conf").write_text(DOVECOT_CONF.format(**values))
+        self.dovecot_conf = DOVECOT_CONF.format(**values)
+        self.make_durable(False)
         self.make_certificate()
+
+    def make_durable(self, on):
+        (self.folder / "dovecot.conf").write_text(self.dovecot_conf + ("mail_fsync = always\n" if on else ""))
 
     def add(self, accounts):
         self.accounts += accounts

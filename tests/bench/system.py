@@ -59,6 +59,9 @@ class System:
     def forget(self, account):
         """Drop what was put aside of its mail when that was read. The server does not run."""
 
+    def make_durable(self, on):
+        """From the next start on: what it answers is on the disk, where that can be chosen."""
+
     def settled(self):
         """Whether all that was accepted is delivered."""
         return True
