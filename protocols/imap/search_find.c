@@ -56,7 +56,7 @@ void imap_find_begin(struct imap_candidate *c, struct imap_term *first, const ch
 	const struct conf_at at = { .domain = at_sign ? at_sign + 1 : NULL };
 
 	forget(first);
-	if (!unasked(first))
+	if (!unasked(first) || box_snap_count(c->snap) == 0)
 		return;
 	if (conf_num_at(&conf_key_search_index, &at))
 		c->find = find_look(c->box, c->snap);
