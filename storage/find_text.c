@@ -96,6 +96,19 @@ static void add_header(
 	}
 }
 
+/* A report's machine-readable half, a part of a message in pieces, what is too deep: lines for
+   a human's eye, too (RFC 3464 2.1, RFC 2046 5.2.2). */
+static void add_lines(const struct msg_part *part, struct slice whole, struct buf *out)
+{
+	struct slice body = slice_head(msg_body(part, whole), MSG_TEXT_MAX);
+	struct buf plain = { 0 };
+
+	if (!msg_decode(part->encoding, body, &plain))
+		buf_adds(&plain, body);
+	msg_utf8(out, SLICE("utf-8"), buf_slice(&plain));
+	buf_done(&plain);
+}
+
 static void add_texts(
     struct pool *pool, const struct msg_part *part, struct slice whole, struct buf *out)
 {
@@ -104,7 +117,10 @@ static void add_texts(
 			add_header(pool, part, whole, out);
 		add_name(pool, part->disposition_params, "filename", "filename*", out);
 		add_name(pool, part->params, "name", "name*", out);
-		msg_text(part, whole, out);
+		if (!part->children && slice_eq(part->type, SLICE("message")))
+			add_lines(part, whole, out);
+		else
+			msg_text(part, whole, out);
 		buf_addc(out, '\n');
 		add_texts(pool, part->children, whole, out);
 	}

@@ -26,8 +26,8 @@ void find_text_header(struct pool *pool, struct slice header, struct buf *out);
 /* Append the name of a field as SEARCH TEXT sees it, without its colon. */
 void find_text_name(struct slice name, struct buf *out);
 
-/* Append the texts of all parts and the names of attachments; of a message in the
-   message also the fields. */
+/* Append the texts of all parts, of reports too, and the names of attachments; of a message in
+   the message also the fields. */
 void find_text_body(struct pool *pool, struct slice whole, struct buf *out);
 
 #endif

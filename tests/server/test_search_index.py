@@ -189,9 +189,12 @@ class SearchIndex(unittest.TestCase):
             "name": "Content-Type: application/pdf; name=\"=?utf-8?q?M=C3=A4rchen.pdf?=\"\r\n\r\n%PDF",
             "extended": "Content-Disposition: attachment; filename*=utf-8''Dorn%C3%B6schen.pdf\r\n"
                         "Content-Type: application/pdf\r\n\r\n%PDF",
+            "report": 'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n--b\r\n\r\nBad news.\r\n'
+                      "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; schneewittchen.test\r\n--b--",
+            "piece": 'Content-Type: message/partial; id=x; number=2\r\nContent-Transfer-Encoding: 7bit\r\n\r\nRapunzel',
         }
         wanted = {"k\u00f6nig": 2, "DROSSELBART": 1, "\u041a\u043e\u0440\u043e\u043b": 1, "\u043a\u041e\u0440": 1, "M\u00e4rchen": 1,
-                  "dorn\u00f6s": 1, "rosch": 1}
+                  "dorn\u00f6s": 1, "rosch": 1, "MTA: dns; schnee": 1, "rapunzel": 1}
         for subject, form in forms.items():
             text = f"Subject: {subject}\r\nMIME-Version: 1.0\r\n{form}\r\n"
             self.imap.append("Words", None, None, text.encode())
