@@ -167,11 +167,11 @@ static int find(struct box_tx *tx, const struct acct *acct, struct slice name, s
 
 	if (found >= 0 && out->box == 0) {
 		found = box_name_get(tx, SLICE("INBOX"), &inbox);
-		if (found >= 0 && inbox.box == 0) {
-			if (first_use(acct, err) < 0)
-				return -1;
+		if (found >= 0 && inbox.box == 0 && first_use(acct, err) < 0)
+			return -1;
+		/* Again in any case: another thread may have begun the account between the two. */
+		if (found >= 0)
 			found = box_name_get(tx, name, out);
-		}
 	}
 	if (found < 0)
 		return err_set(err, ERR_TEMP, "the mailbox cannot be read");

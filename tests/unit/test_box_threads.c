@@ -105,8 +105,11 @@ static void do_select(struct player *player, unsigned a)
 		box_close(&player->box[a]);
 		return;
 	}
-	player->box[a] = box_open(player->acct[a], SLICE("INBOX"), NULL);
-	assert_non_null(player->box[a]);
+	struct err err = { 0 };
+
+	player->box[a] = box_open(player->acct[a], SLICE("INBOX"), &err);
+	if (!player->box[a])
+		fail_msg("%s", err.text);
 	player->shown[a] = box_snap(player->box[a]);
 	player->watch[a] = (struct box_watch){ .changed = wake, .arg = &player->woken };
 	box_watch(player->box[a], &player->watch[a]);
