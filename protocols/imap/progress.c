@@ -24,7 +24,9 @@ IMAP_EXTENSION(inprogress) = { .words = words };
 /* A client that has closed its side is told soon: if it is gone, that shows it. */
 static uint64_t how_often(const struct imap *im)
 {
-	return sess_is_left(im->sess) ? LEFT_MS : (uint64_t)conf_num(&conf_key_imap_progress);
+	uint64_t every = (uint64_t)conf_num(&conf_key_imap_progress);
+
+	return sess_is_left(im->sess) && (every == 0 || every > LEFT_MS) ? LEFT_MS : every;
 }
 
 bool imap_turn_over(struct imap *im, uint64_t began, uint64_t done, uint64_t all)

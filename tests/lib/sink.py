@@ -32,13 +32,13 @@ class Sink:
 
         class Handler(socketserver.StreamRequestHandler):
             def handle(self):
+                conversation = Conversation(sink, self)
                 try:
-                    Conversation(sink, self).run()
+                    conversation.run()
                 except (OSError, ssl.SSLError):
                     pass
                 finally:
-                    with sink.lock:
-                        sink.open -= 1
+                    conversation.over()
 
         class Server(socketserver.ThreadingTCPServer):
             allow_reuse_address, daemon_threads, request_queue_size = True, True, 128
@@ -65,7 +65,7 @@ class Conversation:
     def __init__(self, sink, handler):
         self.sink, self.handler = sink, handler
         self.file, self.socket = handler.rfile, handler.request
-        self.secure = False
+        self.secure = self.is_over = False
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with sink.lock:
             sink.connections += 1
@@ -73,6 +73,12 @@ class Conversation:
             sink.open += 1
             sink.most_open = max(sink.most_open, sink.open)
             self.number = sink.connections
+
+    def over(self):
+        """Once: the other side may not open another connection before this one counts as closed."""
+        with self.sink.lock:
+            self.sink.open -= not self.is_over
+            self.is_over = True
 
     def send(self, reply):
         self.socket.sendall(reply if isinstance(reply, bytes) else reply.encode() + b"\r\n")
@@ -199,5 +205,6 @@ class Conversation:
         return self.answer("NOOP", line, "250 2.0.0 Here")
 
     def do_quit(self, line):
+        self.over()
         self.answer("QUIT", line, "221 2.0.0 Bye")
         return False

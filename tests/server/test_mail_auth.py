@@ -291,14 +291,18 @@ class Outgoing(World):
                      "From: Ann <ann@alpha.test>\r\nSubject: a\r\n folded one\r\nCc: c@partner.test\r\n\r\n"):
             self.assertEqual(self.verdicts(self.submit(text)), ["True", "True"])
 
+    def offer(self, words):
+        """To connections from now on; none is open that heard others."""
+        wait_for(lambda: self.sink.open == 0)
+        self.sink.words = words
+
     def test_signed_again_in_seven_bits(self):
         """Without 8BITMIME the text changes: what was signed here is signed as it leaves, a stranger's is not."""
-        words, self.sink.words = self.sink.words, [word for word in self.sink.words if word not in ("8BITMIME", "SMTPUTF8")]
-        self.addCleanup(setattr, self.sink, "words", words)
+        seven = [word for word in self.sink.words if word not in ("8BITMIME", "SMTPUTF8")]
+        self.addCleanup(self.offer, self.sink.words)
         head = "From: Ann Gr\u00fcn <ann@alpha.test>\r\nSubject: gr\u00fcn\r\n"
         for chunks in (False, True):
-            if chunks:
-                self.sink.words.append("CHUNKING")
+            self.offer(seven + ["CHUNKING"] if chunks else seven)
             for body in ("Gr\u00fc\u00dfe.\r\n.\r\n", "Gr\u00fc\u00dfe und eine lange Zeile.\r\n" * 6000):
                 data = self.submit((head + "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
                                     "Content-Transfer-Encoding: 8bit\r\n\r\n" + body).encode())

@@ -242,9 +242,10 @@ static void aliases(void **state)
 		    OK
 		    ",\"rows\":[{\"name\":\"sales@a.test\",\"target\":\"ann@a.test far@elsewhere.test\"}]}" },
 		{ &root, "domain catch-all", "\"name\":\"a.test\",\"address\":\"ann@a.test\"",
-		    DONE },
+		    OK ",\"message\":\"Mail for unknown names goes to ann@a.test.\"}" },
 		{ &root, "domain show", "\"name\":\"a.test\"", "\"catch-all\":\"ann@a.test\"" },
-		{ &root, "domain catch-all", "\"name\":\"a.test\"", DONE },
+		{ &root, "domain catch-all", "\"name\":\"a.test\"",
+		    OK ",\"message\":\"Mail for unknown names is refused.\"}" },
 		{ &root, "alias remove", "\"name\":\"sales@a.test\"", DONE },
 		{ &root, "alias remove", "\"name\":\"sales@a.test\"", NO("absent") },
 	};
