@@ -5,6 +5,7 @@ import time
 import unittest
 
 from server import Server
+from waiting import wait_for
 from xmpp import SM, STREAM, STREAM_ERRORS, Client, Ended, Stream, condition
 
 ANN, CY = "ann@alpha.test", "cy@beta.test"
@@ -88,6 +89,7 @@ class Hostile(unittest.TestCase):
             stream.read(5)
             stream.closed = False
             stream.read(5)
+        wait_for(lambda: len(self.errors()) > before)  # a turn's lines are written behind its replies
         lines = self.errors()[before:]
         self.assertEqual(len(lines), 1, lines)
         self.assertIn(f"condition={want}", lines[0])
