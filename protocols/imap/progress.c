@@ -33,6 +33,8 @@ bool imap_turn_over(struct imap *im, uint64_t began, uint64_t done, uint64_t all
 {
 	if (loop_now() - began <= TURN_MS)
 		return false;
+	if (im->progress == 0)
+		im->progress = began; /* of the first turn: the command's beginning */
 	imap_progress(im, done, all);
 	return true;
 }

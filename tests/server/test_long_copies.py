@@ -39,6 +39,12 @@ class LongCopies(unittest.TestCase):
         client.ask("SELECT INBOX")
         client.send(command, "long")
         line = client.read()
+        for _ in range(20):  # a quick machine may be done with flags within its first turn
+            if not command.startswith("STORE") or not line.startswith("long OK"):
+                break
+            client.ask("STORE 1:* FLAGS.SILENT ()")
+            client.send(command, "long")
+            line = client.read()
         self.assertRegex(line, r'^\* OK \[INPROGRESS \("long" \d+ 20000\)\]')
         return client
 
