@@ -235,7 +235,6 @@ void listen_wanted_done(struct listen_wanted *w)
 
 /* --- the start --- */
 
-/* Paths in DATA, or all the rest. */
 static bool is_in_data(const char *host)
 {
 	size_t n = strlen(start.data);
@@ -254,7 +253,7 @@ static int begin_one(const struct listener *listener, struct missing **missing, 
 	return 0;
 }
 
-/* All that can be had; -1 when that is nothing. */
+/* Of the paths in the data folder, or of all the rest, what can be had; -1 when that is nothing. */
 static int begin(bool in_data, struct err *err)
 {
 	struct listen_wanted wanted = { 0 };

@@ -155,6 +155,9 @@ void msg_put_words(struct buf *out, const char *charset, struct slice text);
 /* Undo a transfer encoding (lower case), appending to out; forgiving, as
    readers of mail are. False: none that is known, and nothing appended. */
 bool msg_decode(struct slice encoding, struct slice body, struct buf *out);
+/* A body of that part, or its beginning, without the transfer encoding; as it is where that
+   is not known (RFC 2045 §6.4 knows no better either). */
+void msg_content(const struct msg_part *part, struct slice body, struct buf *out);
 
 /* The two encodings alone (RFC 2045 §6.7, §6.8). msg_qp with `word` is the "Q"
    of RFC 2047 §4.2, where '_' is a blank. */

@@ -78,8 +78,7 @@ static bool read_content(struct sieve_run *run, struct sieve_body *body)
 		return true;
 	if (!sieve_work(run, SIEVE_STEPS_DECODE * raw.n))
 		return false;
-	if (!msg_decode(body->part->encoding, raw, &plain))
-		buf_adds(&plain, raw);
+	msg_content(body->part, raw, &plain);
 	if (is_text(body->part))
 		msg_utf8(&utf8, msg_param(body->part->params, SLICE("charset")), buf_slice(&plain));
 	body->content.plain =

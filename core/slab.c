@@ -10,6 +10,7 @@
 
 #include "core/buf.h"
 #include "core/err.h"
+#include "core/watched.h"
 
 enum {
 	PIECE = 2 << 20, /* a huge page of most machines */
@@ -25,14 +26,6 @@ struct slab_piece {
 };
 
 enum { HEAD = (sizeof(struct slab_piece) + ALIGN - 1) / ALIGN * ALIGN };
-
-#ifdef __SANITIZE_ADDRESS__ /* gcc */
-#define WATCHED true
-#elif defined(__has_feature) /* clang */
-#define WATCHED __has_feature(address_sanitizer)
-#else
-#define WATCHED false
-#endif
 
 static uint32_t blocks_of_piece(const struct slab *slab)
 {
@@ -154,7 +147,7 @@ static char *take(const struct slab *slab, struct slab_piece *piece)
 
 void *slab_get(struct slab *slab)
 {
-	if (WATCHED)
+	if (WATCHED_ADDRESSES)
 		return mem_get(slab->block);
 	pthread_mutex_lock(&slab->lock);
 	if (!slab->room)
@@ -187,7 +180,7 @@ static bool may_be(const struct slab *slab, const void *p)
 {
 	size_t in = (uintptr_t)p % PIECE;
 
-	return !WATCHED && in >= HEAD && (in - HEAD) % slab->block == 0;
+	return !WATCHED_ADDRESSES && in >= HEAD && (in - HEAD) % slab->block == 0;
 }
 
 static struct slab_piece *piece_of(const void *p)

@@ -17,6 +17,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "core/watched.h"
+
 enum {
 	LARGE = 32 * 1024,
 	KEPT_LEAST = 1025,	/* smaller ones the C library keeps */
@@ -75,18 +77,9 @@ static void *kept_get(size_t n)
 	return NULL;
 }
 
-/* A kept block can't be told from one in use: not where faults are looked for. */
-#ifdef __SANITIZE_ADDRESS__ /* gcc */
-#define KEEPS false
-#elif defined(__has_feature) /* clang */
-#define KEEPS (!__has_feature(address_sanitizer))
-#else
-#define KEEPS true
-#endif
-
 static bool kept_put(void *p, size_t n)
 {
-	if (!KEEPS || n < KEPT_LEAST || n > KEPT_MOST)
+	if (WATCHED_ADDRESSES || n < KEPT_LEAST || n > KEPT_MOST)
 		return false;
 	if (!kept) {
 		kept = mem_get(sizeof *kept);

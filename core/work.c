@@ -8,16 +8,13 @@
 #include "core/buf.h"
 #include "core/log.h"
 #include "core/turns.h"
+#include "core/watched.h"
 
 /* libunbound takes 200 KB for its first question, in steps of up to 130 KB, which would step over
    a guard of one page and into somebody else's memory. What is not touched takes no memory. The
    thread sanitizer keeps a lot of its own on each stack. */
 enum {
-#ifdef __SANITIZE_THREAD__
-	STACK_BYTES = 4 * 1024 * 1024,
-#else
-	STACK_BYTES = 1024 * 1024,
-#endif
+	STACK_BYTES = (WATCHED_THREADS ? 4 : 1) * 1024 * 1024,
 	GUARD_BYTES = 256 * 1024, /* of these */
 };
 

@@ -90,9 +90,7 @@ int box_entry_get(struct box_tx *tx, uint32_t box, uint32_t uid, struct box_entr
 		return found;
 	if (box_entry_read(box_key_slice(&key), buf_slice(&tx->value), out))
 		return 1;
-	log_event(LOG_ERROR, "record-damaged", log_z("record", "entry"),
-	    log_n("account", (int64_t)tx->account));
-	return -1;
+	return box_damaged(tx, "entry");
 }
 
 /* --- writing --- */

@@ -82,6 +82,9 @@ int box_tx_begin(struct box_tx *tx, struct kv_txn *txn, struct shard *shard, uin
 int box_tx_end(struct box_tx *tx); /* writes the account's record if it changed */
 void box_tx_done(struct box_tx *tx);
 
+/* Tell that a record is damaged; -1. */
+int box_damaged(const struct box_tx *tx, const char *what);
+
 /* 1 found, 0 absent (*out is zeroed), -1 failed or damaged. */
 int box_acct_get(struct box_tx *tx, struct box_acct *out);
 int box_rec_get(struct box_tx *tx, uint32_t box, struct box_rec *out);

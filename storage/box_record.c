@@ -16,7 +16,7 @@ enum {
 
 /* --- one get, one put --- */
 
-static int damaged(const struct box_tx *tx, const char *what)
+int box_damaged(const struct box_tx *tx, const char *what)
 {
 	log_event(LOG_ERROR, "record-damaged", log_z("record", what),
 	    log_n("account", (int64_t)tx->account));
@@ -37,7 +37,7 @@ static int get(struct box_tx *tx, struct kv *kv, const struct box_key *key, size
 	if (found <= 0)
 		return found;
 	if (!is_whole(buf_slice(&tx->value), n))
-		return damaged(tx, what);
+		return box_damaged(tx, what);
 	*p = (const unsigned char *)tx->value.p;
 	return 1;
 }
@@ -173,7 +173,7 @@ int box_keywords_get(struct box_tx *tx, uint32_t box, struct box_keywords **out)
 	if (found <= 0)
 		return found;
 	if (!read_keywords(buf_slice(&tx->value), names, &n))
-		return damaged(tx, "keywords");
+		return box_damaged(tx, "keywords");
 	*out = box_keywords_new(names, n);
 	return 1;
 }
@@ -213,7 +213,7 @@ int box_name_get(struct box_tx *tx, struct slice name, struct box_name *out)
 	int found = kv_get(tx->shard->box, tx->txn, buf_slice(&tx->key), &tx->value);
 	if (found <= 0)
 		return found;
-	return box_name_read(buf_slice(&tx->value), out) ? 1 : damaged(tx, "name");
+	return box_name_read(buf_slice(&tx->value), out) ? 1 : box_damaged(tx, "name");
 }
 
 int box_name_put(struct box_tx *tx, struct slice name, const struct box_name *rec)

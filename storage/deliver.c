@@ -42,7 +42,7 @@ static int compare_targets(const struct dir_target *a, const struct dir_target *
 	return a->account ? 0 : strcmp(a->address, b->address);
 }
 
-static int compare_places(const void *pa, const void *pb)
+static int compare_recipients(const void *pa, const void *pb)
 {
 	const struct recipient *a = pa, *b = pb;
 	int order = compare_targets(a->rcpt->target, b->rcpt->target);
@@ -76,7 +76,7 @@ static void sort_recipients(struct delivery *op)
 		all[n] = (struct recipient){
 			.rcpt = rcpt, .before = n > 0 ? all[n - 1].rcpt : NULL, .i = n
 		};
-	qsort(all, n, sizeof(*all), compare_places);
+	qsort(all, n, sizeof(*all), compare_recipients);
 }
 
 /* --- the plan --- */
@@ -303,7 +303,7 @@ static int write_all(struct delivery *op, const struct shard *last)
 	return 0;
 }
 
-static struct shard *last_to_write(struct delivery *op)
+static struct shard *last_to_write(const struct delivery *op)
 {
 	for (uint32_t i = shard_count(); i-- > 0;)
 		if (deliver_writes(op, shard_of(i)))

@@ -222,7 +222,7 @@ void sending_done(struct sending *sendings);
 
 /* --- deliver_write.c --- */
 /* Is there anything to write? */
-bool deliver_writes(struct delivery *op, struct shard *shard);
+bool deliver_writes(const struct delivery *op, const struct shard *shard);
 /* 0, or -1 and op->err. */
 int deliver_write(struct delivery *op, struct shard *shard);
 /* The same; op->ended() is called when it is over. */

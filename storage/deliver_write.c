@@ -197,14 +197,14 @@ static int link_bodies(struct shard_write *w, struct kv_txn *txn)
 
 /* --- the write --- */
 
-static bool is_here(const struct shard_write *w, const struct party *party)
+static bool is_here(const struct shard *shard, const struct party *party)
 {
-	return party->shard == w->shard && party->landings && !party->left_out;
+	return party->shard == shard && party->landings && !party->left_out;
 }
 
-static bool has_queue(const struct shard_write *w)
+static bool has_queue(const struct shard *shard)
 {
-	return w->shard->id == 0;
+	return shard->id == 0;
 }
 
 static enum kv_result check_all(struct shard_write *w, struct kv_txn *txn)
@@ -229,19 +229,19 @@ static enum kv_result apply(struct kv_write *kw, struct kv_txn *txn)
 	for (struct form *form = op->forms; form; form = form->next)
 		if (form->shard == w->shard)
 			form->users = 0;
-	bool any = has_queue(w) && op->sendings;
+	bool any = has_queue(w->shard) && op->sendings;
 	enum kv_result result = check_all(w, txn);
 	if (result != KV_DONE)
 		return result;
 	for (struct party *party = op->parties; party; party = party->next) {
-		any = any || is_here(w, party);
-		if (is_here(w, party) && put(op, party) < 0)
+		any = any || is_here(w->shard, party);
+		if (is_here(w->shard, party) && put(op, party) < 0)
 			return KV_FAILED;
 	}
-	for (struct sending *s = op->sendings; s && has_queue(w); s = s->next)
+	for (struct sending *s = op->sendings; s && has_queue(w->shard); s = s->next)
 		if (sending_put(op, s, txn) < 0)
 			return KV_FAILED;
-	if (any && has_queue(w) && op->d->also && op->d->also(op->d->also_arg, txn) < 0)
+	if (any && has_queue(w->shard) && op->d->also && op->d->also(op->d->also_arg, txn) < 0)
 		return KV_FAILED;
 	return link_bodies(w, txn) < 0 ? KV_FAILED : KV_DONE;
 }
@@ -252,13 +252,14 @@ static void durable(struct kv_write *kw)
 	unsigned n = 0;
 
 	for (struct party *party = w->op->parties; party; party = party->next)
-		for (struct landing *l = party->landings; l && is_here(w, party); l = l->next) {
+		for (struct landing *l = party->landings; l && is_here(w->shard, party);
+		     l = l->next) {
 			n += !l->twice;
 			if (l->first == l)
 				box_view_apply(w->shard, &l->edit.change);
 		}
 	metric_add(&metric_deliveries, 0, n);
-	for (const struct sending *s = w->op->sendings; s && has_queue(w); s = s->next)
+	for (const struct sending *s = w->op->sendings; s && has_queue(w->shard); s = s->next)
 		queue_added(&s->entry);
 }
 
@@ -269,29 +270,29 @@ static void done(struct kv_write *kw)
 	w->op->ended(w->op->ended_arg);
 }
 
-static struct shard_write *prepare(struct delivery *op, struct shard *shard)
+static struct kv_write *prepare(struct delivery *op, struct shard *shard)
 {
-	op->write =
-	    (struct shard_write){ { .apply = apply, .durable = durable, .done = done }, op, shard };
-	return &op->write;
+	op->write = (struct shard_write){ { .apply = apply, .durable = durable }, op, shard };
+	return &op->write.w;
 }
 
-bool deliver_writes(struct delivery *op, struct shard *shard)
+bool deliver_writes(const struct delivery *op, const struct shard *shard)
 {
-	const struct shard_write *w = prepare(op, shard);
-
 	for (const struct party *party = op->parties; party; party = party->next)
-		if (is_here(w, party))
+		if (is_here(shard, party))
 			return true;
-	return has_queue(w) && op->sendings;
+	return has_queue(shard) && op->sendings;
 }
 
 int deliver_write(struct delivery *op, struct shard *shard)
 {
-	return box_write(shard, &prepare(op, shard)->w, &op->err);
+	return box_write(shard, prepare(op, shard), &op->err);
 }
 
 void deliver_write_begin(struct delivery *op, struct shard *shard)
 {
-	kv_write_begin(shard->env, &prepare(op, shard)->w);
+	struct kv_write *w = prepare(op, shard);
+
+	w->done = done;
+	kv_write_begin(shard->env, w);
 }

@@ -1,6 +1,6 @@
 /* find_files.c - an account's index on the disk: a folder of segments and their list
  *
- *	list: version 1 (it is 3), highest id 8, next number 4, then the number of each
+ *	list: version 1, highest id 8, next number 4, then the number of each
  *	      segment 4; checksum of all before 4 */
 #include "storage/find_files.h"
 

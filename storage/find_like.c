@@ -44,8 +44,8 @@ static void judge_word(struct judging *it, struct find_cursor *word, uint32_t ba
 /* False: it is damaged. */
 static bool judge_kind(struct judging *it, size_t segment, unsigned kind)
 {
-	const struct find_segment *from = it->view->index->pieces[segment]->segment;
-	struct find_kind_data *data = &it->view->index->pieces[segment]->segment->kinds[kind];
+	struct find_segment *from = it->view->index->pieces[segment]->segment;
+	struct find_kind_data *data = &from->kinds[kind];
 
 	if (!find_kind_good(data))
 		return false;

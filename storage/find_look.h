@@ -16,12 +16,12 @@ struct find_view {
 	unsigned char *partial; /* a bit for each number */
 };
 
-static inline bool find_bit(const unsigned char *bits, uint32_t i)
+static inline bool find_bit(const unsigned char *bits, uint64_t i)
 {
 	return bits[i >> 3] >> (i & 7) & 1;
 }
 
-static inline void find_bit_set(unsigned char *bits, uint32_t i)
+static inline void find_bit_set(unsigned char *bits, uint64_t i)
 {
 	bits[i >> 3] |= (unsigned char)(1 << (i & 7));
 }

@@ -48,16 +48,6 @@ static void end(struct chase *chase)
 	free(chase->inside);
 }
 
-static bool has(const unsigned char *bits, uint64_t i)
-{
-	return bits[i >> 3] >> (i & 7) & 1;
-}
-
-static void set(unsigned char *bits, uint64_t i)
-{
-	bits[i >> 3] |= (unsigned char)(1 << (i & 7));
-}
-
 /* --- the field --- */
 
 static void mark_inside(struct chase *chase, uint32_t doc, struct slice places)
@@ -70,7 +60,7 @@ static void mark_inside(struct chase *chase, uint32_t doc, struct slice places)
 		if (place.gap == FIND_BEGIN)
 			begin = from + place.nth;
 		for (; place.gap == FIND_END && begin < from + place.nth && begin < end; begin++)
-			set(chase->inside, begin);
+			find_bit_set(chase->inside, begin);
 	}
 }
 
@@ -108,12 +98,12 @@ static void look(struct chase *chase, uint32_t doc, struct find_place place)
 
 	if (!chase->good[place.gap] || slot >= chase->slots[doc + 1])
 		return;
-	if (chase->inside && !has(chase->inside, slot))
+	if (chase->inside && !find_bit(chase->inside, slot))
 		return;
-	if (chase->word > 0 && (place.nth == 0 || !has(chase->before, slot - 1)))
+	if (chase->word > 0 && (place.nth == 0 || !find_bit(chase->before, slot - 1)))
 		return;
 	if (chase->word + 1 < phrase->needle->n)
-		set(chase->now, slot);
+		find_bit_set(chase->now, slot);
 	else
 		find_bit_set(chase->sure ? phrase->yes : phrase->maybe, phrase->base + doc);
 }

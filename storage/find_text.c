@@ -100,11 +100,9 @@ static void add_header(
    a human's eye, too (RFC 3464 2.1, RFC 2046 5.2.2). */
 static void add_lines(const struct msg_part *part, struct slice whole, struct buf *out)
 {
-	struct slice body = slice_head(msg_body(part, whole), MSG_TEXT_MAX);
 	struct buf plain = { 0 };
 
-	if (!msg_decode(part->encoding, body, &plain))
-		buf_adds(&plain, body);
+	msg_content(part, slice_head(msg_body(part, whole), MSG_TEXT_MAX), &plain);
 	msg_utf8(out, SLICE("utf-8"), buf_slice(&plain));
 	buf_done(&plain);
 }

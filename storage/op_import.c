@@ -23,8 +23,8 @@ static int answer(struct op_call *call, struct import *import, int rc, const str
 static const char again[] =
     "Each message is imported once: run it again when it was stopped, or for what has come\n"
     "since. It goes on when the command that asked for it is stopped; into an account there\n"
-    "is one import at a time. The files must be readable for the user that the server runs as; nothing of\n"
-    "them is changed.";
+    "is one import at a time. The files must be readable for the user that the server\n"
+    "runs as; nothing of them is changed.";
 
 /* --- Maildir --- */
 
@@ -153,9 +153,9 @@ OPERATION(import_imap) = {
 	.more =
 	    "Each message is imported once: run it again when it was stopped, or for what has come\n"
 	    "since. It goes on when the command that asked for it is stopped; there is one import\n"
-	    "into an account at a time, and four over the network. Nothing is changed there. The server\n"
-	    "must show a certificate that is trusted here (signet trust add); the password is never\n"
-	    "sent without TLS.",
+	    "into an account at a time, and four over the network. Nothing is changed there. The\n"
+	    "server must show a certificate that is trusted here (signet trust add); the password\n"
+	    "is never sent without TLS.",
 	.example = "import imap ann@example.org mail.old.example ann\n"
 		   "import imap ann@example.org mail.old.example ann --below Old --starttls",
 	.network = true,

@@ -60,20 +60,15 @@ static uint32_t nth(const struct imap_fetch *fetch, uint32_t *n)
 /* RFC 9394 §3.3: places count what would be told without it. */
 static void take_page(struct imap_fetch *fetch)
 {
-	uint32_t all = UINT32_MAX, from = fetch->page.from, to = fetch->page.to;
+	uint32_t all = UINT32_MAX;
 
 	nth(fetch, &all);
-	if (from > all) {
+	struct imap_span span = imap_page_span(&fetch->page, all);
+	if (span.n == 0) {
 		fetch->set.n = 0;
 		return;
 	}
-	to = to < all ? to : all;
-	if (fetch->page.backwards) {
-		uint32_t last = all - from + 1;
-
-		from = all - to + 1;
-		to = last;
-	}
+	uint32_t from = span.first + 1, to = span.first + span.n;
 	uint32_t first = nth(fetch, &from), last = nth(fetch, &to);
 	imap_set_cut(&fetch->set, first, last);
 }

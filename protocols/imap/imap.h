@@ -215,10 +215,8 @@ enum imap_done imap_reply(struct imap *im, enum imap_done done, const char *text
 enum imap_done imap_failed(struct imap *im, const struct err *err);
 enum imap_done imap_failed_target(struct imap *im, const struct err *err);
 
-/* So much of a long command is done, of all, 0: who knows; now and then the client is
-   told (progress.c). Called between its turns. */
-void imap_progress(struct imap *im, uint64_t done, uint64_t all);
-/* Is a turn over that began then (loop_now)? The client is told; return IMAP_LATER. */
+/* Is a turn of a long command over, which began then (loop_now)? So much is done, of all, 0:
+   who knows; now and then the client is told (progress.c). Return IMAP_LATER. */
 bool imap_turn_over(struct imap *im, uint64_t began, uint64_t done, uint64_t all);
 
 /* --- how many messages one command may come to (messagelimit.c) --- */

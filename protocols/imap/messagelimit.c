@@ -63,15 +63,12 @@ IMAP_EXTENSION(messagelimit) = { .words = words };
 /* lowest: the UID from which on it could be done, or 0. */
 static enum imap_done refuse(struct imap *im, uint64_t most, uint32_t lowest)
 {
-	struct buf text = { 0 };
+	struct pool *pool = sess_cmd_pool(im->sess);
+	const char *from = lowest > 0 ? pool_printf(pool, " %u", lowest) : "";
 
-	buf_printf(&text, "[MESSAGELIMIT %llu", (unsigned long long)most);
-	if (lowest > 0)
-		buf_printf(&text, " %u", lowest);
-	buf_addz(&text, "] So many at once are too many");
-	imap_reply(im, IMAP_NO, pool_str(sess_cmd_pool(im->sess), buf_slice(&text)));
-	buf_done(&text);
-	return IMAP_NO;
+	return imap_reply(im, IMAP_NO,
+	    pool_printf(pool, "[MESSAGELIMIT %llu%s] So many at once are too many",
+		(unsigned long long)most, from));
 }
 
 bool imap_save_allowed(struct imap *im, size_t n, const uint32_t *uids)

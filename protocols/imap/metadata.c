@@ -1,8 +1,8 @@
 /* metadata.c - notes of mailboxes (RFC 5464): where they are kept, and how they are told
  *
  * Notes are records of the account whose mailbox it is. Private ones of others
- * have their address in front. They stay with a mailbox that is renamed, and
- * nobody finds those of a mailbox that was deleted: ids are not used again. */
+ * have their address in front. They stay with a mailbox that is renamed, and are
+ * removed with one that is deleted. */
 #include "protocols/imap/metadata.h"
 
 #include "core/num.h"

@@ -96,6 +96,13 @@ struct imap_page {
 };
 bool imap_page_parse(struct slice *in, struct imap_page *out);
 
+/* Some that stand beside each other; the first of all is 0. */
+struct imap_span {
+	uint32_t first, n;
+};
+/* Which of `all` are on the page. */
+struct imap_span imap_page_span(const struct imap_page *page, uint32_t all);
+
 /* What numbers mean now. */
 struct imap_view {
 	struct pool *pool;

@@ -29,23 +29,14 @@ static uint64_t how_often(const struct imap *im)
 	return sess_is_left(im->sess) && (every == 0 || every > LEFT_MS) ? LEFT_MS : every;
 }
 
-bool imap_turn_over(struct imap *im, uint64_t began, uint64_t done, uint64_t all)
-{
-	if (loop_now() - began <= TURN_MS)
-		return false;
-	if (im->progress == 0)
-		im->progress = began; /* of the first turn: the command's beginning */
-	imap_progress(im, done, all);
-	return true;
-}
-
-void imap_progress(struct imap *im, uint64_t done, uint64_t all)
+/* A command begins with its first turn, which `began` tells of then. */
+static void tell(struct imap *im, uint64_t began, uint64_t done, uint64_t all)
 {
 	uint64_t every = how_often(im), now = loop_now();
 	struct buf *out = sess_out(im->sess);
 
 	if (im->progress == 0)
-		im->progress = now;
+		im->progress = began;
 	if (every == 0 || now - im->progress < every)
 		return;
 	im->progress = now;
@@ -57,4 +48,12 @@ void imap_progress(struct imap *im, uint64_t done, uint64_t all)
 	else
 		buf_addz(out, "NIL");
 	buf_addz(out, ")] Still at it\r\n");
+}
+
+bool imap_turn_over(struct imap *im, uint64_t began, uint64_t done, uint64_t all)
+{
+	if (loop_now() - began <= TURN_MS)
+		return false;
+	tell(im, began, done, all);
+	return true;
 }

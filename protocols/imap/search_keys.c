@@ -102,28 +102,35 @@ IMAP_SEARCH_KEY(uid) = {
 	.match = match_set,
 };
 
-/* RFC 9738 §3.2: "UIDAFTER 7" is like "UID 8:*", but never the last message below. */
-static bool parse_uid_after(struct imap_query *query, struct imap_term *term, struct slice *in)
+static bool parse_one(struct imap_query *query, struct imap_term *term, struct slice *in)
 {
 	uint32_t uid;
 
 	if (!imap_take(in, ' ') || !imap_nz_number(in, &uid))
 		return false;
 	term->given.ranges = pool_get(query->pool, sizeof *term->given.ranges);
-	*term->given.ranges = (struct imap_range){ uid + 1, UINT32_MAX };
-	term->given.n = uid < UINT32_MAX;
+	*term->given.ranges = (struct imap_range){ uid, uid };
+	return true;
+}
+
+/* RFC 9738 §3.2: "UIDAFTER 7" is like "UID 8:*", but never the last message below. */
+static bool parse_uid_after(struct imap_query *query, struct imap_term *term, struct slice *in)
+{
+	if (!parse_one(query, term, in))
+		return false;
+	term->given.n = term->given.ranges->to < UINT32_MAX;
+	term->given.ranges->from++;
+	term->given.ranges->to = UINT32_MAX;
 	return true;
 }
 
 static bool parse_uid_before(struct imap_query *query, struct imap_term *term, struct slice *in)
 {
-	uint32_t uid;
-
-	if (!imap_take(in, ' ') || !imap_nz_number(in, &uid))
+	if (!parse_one(query, term, in))
 		return false;
-	term->given.ranges = pool_get(query->pool, sizeof *term->given.ranges);
-	*term->given.ranges = (struct imap_range){ 1, uid - 1 };
-	term->given.n = uid > 1;
+	term->given.n = term->given.ranges->from > 1;
+	term->given.ranges->from = 1;
+	term->given.ranges->to--;
 	return true;
 }
 

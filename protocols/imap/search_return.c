@@ -120,22 +120,13 @@ static void put_set(const struct imap *im, struct imap_found_walk walk, uint32_t
 }
 
 /* Which of those that were found the answer names: all, or those of PARTIAL. */
-struct span {
-	uint32_t first, n;
-};
-
-static struct span named(const struct imap_search *search)
+static struct imap_span named(const struct imap_search *search)
 {
 	const struct imap_returns *returns = &search->returns;
-	uint32_t n = search->found.n, from = returns->partial.from, to = returns->partial.to;
+	uint32_t n = search->found.n;
 
-	if (!(returns->what & IMAP_RETURN_PARTIAL))
-		return (struct span){ 0, n };
-	if (from > n)
-		return (struct span){ 0, 0 };
-	if (to > n)
-		to = n;
-	return (struct span){ returns->partial.backwards ? n - to : from - 1, to - from + 1 };
+	return returns->what & IMAP_RETURN_PARTIAL ? imap_page_span(&returns->partial, n)
+						   : (struct imap_span){ 0, n };
 }
 
 /* --- SAVE --- */
@@ -159,14 +150,14 @@ static void gather(const struct imap_search *search, struct buf *seqs)
 	enum { SOME = IMAP_RETURN_MIN | IMAP_RETURN_MAX | IMAP_RETURN_PARTIAL };
 	unsigned what = search->returns.what;
 	bool some = (what & SOME) && !(what & (IMAP_RETURN_ALL | IMAP_RETURN_COUNT));
-	struct span span = { 0, search->found.n };
+	struct imap_span span = { 0, search->found.n };
 
 	if (some && span.n > 0 && (what & IMAP_RETURN_MIN))
 		push(seqs, first(search));
 	if (some && span.n > 0 && (what & IMAP_RETURN_MAX))
 		push(seqs, last(search));
 	if (some)
-		span = what & IMAP_RETURN_PARTIAL ? named(search) : (struct span){ 0, 0 };
+		span = what & IMAP_RETURN_PARTIAL ? named(search) : (struct imap_span){ 0, 0 };
 	struct imap_found_walk walk = imap_found_from(&search->found, span.first);
 	for (; span.n > 0; span.n--)
 		push(seqs, imap_found_next(&walk));
@@ -229,7 +220,7 @@ static void put_partial(const struct imap *im, const struct imap_search *search,
 {
 	const struct imap_returns *returns = &search->returns;
 	const char *sign = returns->partial.backwards ? "-" : "";
-	struct span span = named(search);
+	struct imap_span span = named(search);
 
 	buf_printf(
 	    out, " PARTIAL (%s%u:%s%u ", sign, returns->partial.from, sign, returns->partial.to);
@@ -242,7 +233,7 @@ static void put_partial(const struct imap *im, const struct imap_search *search,
 /* RFC 6203 §4: of each message that is named, in their order. */
 static void put_relevancy(const struct imap_search *search, struct buf *out)
 {
-	struct span span = named(search);
+	struct imap_span span = named(search);
 
 	buf_addz(out, " RELEVANCY (");
 	for (uint32_t i = 0; i < span.n; i++) {

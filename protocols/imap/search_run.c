@@ -9,7 +9,6 @@
 #include "protocols/imap/search.h"
 
 enum {
-	TURN_MS = 20,
 	LOOK_AT_CLOCK = 256, /* messages of which nothing was read */
 	SOON_DONE = 1000,    /* messages that a loop may look at */
 };
@@ -84,11 +83,15 @@ struct imap_found_walk imap_found_from(const struct imap_found *found, uint32_t 
 
 /* --- the search --- */
 
-static bool is_time_up(const struct imap_search *search, uint64_t began)
+static bool is_time_up(struct imap *im, uint64_t began)
 {
-	bool was_read = search->candidate.has_summary || search->candidate.whole.p;
+	const struct imap_search *search = im->work;
+	const struct imap_candidate *c = &search->candidate;
+	bool was_read = c->has_summary || c->whole.p;
+	uint64_t all = search->in ? 0 : box_snap_count(c->snap);
 
-	return (was_read || search->next % LOOK_AT_CLOCK == 0) && loop_now() - began > TURN_MS;
+	return (was_read || search->next % LOOK_AT_CLOCK == 0) &&
+	    imap_turn_over(im, began, search->before + search->next - 1, all);
 }
 
 static enum imap_done go_on(struct imap *im)
@@ -98,7 +101,7 @@ static enum imap_done go_on(struct imap *im)
 	uint64_t began = loop_now();
 
 	while (imap_find_ask(&search->candidate, search->query.first))
-		if (loop_now() - began > TURN_MS)
+		if (imap_turn_over(im, began, search->before, 0))
 			return IMAP_LATER;
 	while (search->next <= count) {
 		struct imap_candidate *c = &search->candidate;
@@ -110,11 +113,8 @@ static enum imap_done go_on(struct imap *im)
 		if (imap_terms_match(c, search->query.first))
 			imap_found_add(&search->found, c->seq,
 			    search->query.fuzzy ? imap_candidate_relevancy(c) : 0);
-		if (is_time_up(search, began)) {
-			imap_progress(
-			    im, search->before + search->next - 1, search->in ? 0 : count);
+		if (is_time_up(im, began))
 			return IMAP_LATER;
-		}
 	}
 	im->resume = search->then;
 	return search->then(im);

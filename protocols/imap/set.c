@@ -66,6 +66,15 @@ bool imap_page_parse(struct slice *in, struct imap_page *out)
 	return true;
 }
 
+struct imap_span imap_page_span(const struct imap_page *page, uint32_t all)
+{
+	uint32_t from = page->from, to = page->to < all ? page->to : all;
+
+	if (from > all)
+		return (struct imap_span){ 0, 0 };
+	return (struct imap_span){ page->backwards ? all - to : from - 1, to - from + 1 };
+}
+
 /* --- resolving --- */
 
 static int by_start(const void *a, const void *b)

@@ -67,9 +67,8 @@ static bool drop_rcpt(struct milter_changing *c, struct slice text)
 {
 	struct smtp_mail *mail = c->smtp->mail;
 	struct deliver_rcpt **at = &mail->rcpts;
-	struct slice address;
-
 	const char *last = NULL; /* an alias is several, of one RCPT and so with one text */
+	struct slice address;
 
 	if (!read_address(&mail->pool, text, &address))
 		return false;

@@ -6,9 +6,7 @@ import threading
 import unittest
 
 import slow_disk
-from dns import Names
-from server import Server
-from sink import Sink
+from far import far
 from waiting import wait_for
 
 ANN = "ann@alpha.test"
@@ -20,15 +18,8 @@ class Heard(unittest.TestCase):
         cls.stack = contextlib.ExitStack()
         cls.addClassCleanup(cls.stack.close)
         cls.folder = cls.stack.enter_context(tempfile.TemporaryDirectory())
-        cls.sink = cls.stack.enter_context(Sink("127.0.0.2"))
-        cls.names = cls.stack.enter_context(Names({
-            "partner.test": {"MX": ["10 mx.partner.test"]}, "mx.partner.test": {"A": ["127.0.0.2"]}}))
-        cls.server = Server()
-        cls.server.environ = slow_disk.environ(cls.folder)
-        cls.stack.enter_context(cls.server)
+        cls.server, cls.sink, _ = far(cls.stack, environ=slow_disk.environ(cls.folder), relay_retry="1h")
         cls.server.add(ANN)
-        for name, value in (("relay.port", cls.sink.port), ("relay.retry", "1h"), ("dns.servers", cls.names.address)):
-            cls.server.signet("setting", "set", name, str(value))
 
     def setUp(self):
         self.sink.says.clear()

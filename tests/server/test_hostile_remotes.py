@@ -10,10 +10,8 @@ import threading
 import unittest
 
 from authority import Authority, server_context
-from dns import Names
+from far import far
 from remote import Hungup, Remote
-from server import Server
-from sink import Sink
 from waiting import wait_for
 
 ANN = "ann@alpha.test"
@@ -60,13 +58,9 @@ class Hostile(unittest.TestCase):
         cls.stack = contextlib.ExitStack()
         cls.addClassCleanup(cls.stack.close)
         cls.folder = cls.stack.enter_context(tempfile.TemporaryDirectory())
-        cls.sink = cls.stack.enter_context(Sink("127.0.0.2"))
-        cls.names = cls.stack.enter_context(Names({}))
-        cls.server = cls.stack.enter_context(Server())
+        cls.server, cls.sink, cls.names = far(cls.stack, relay_retry="1h", relay_linger="0s")
         cls.server.add(ANN)
-        for name, value in (("relay.port", cls.sink.port), ("relay.retry", "1h"), ("relay.linger", "0s"),
-                            ("dns.servers", cls.names.address), ("server.drain-time", "1s")):
-            cls.set(name, value)
+        cls.set("server.drain-time", "1s")
         for stage in ("greeting", "command", "data", "block", "end", "tls", "quit"):
             cls.set("relay.timeout-" + stage, "1s")
 
