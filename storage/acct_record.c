@@ -65,6 +65,8 @@ struct record_write {
 	const char *room;
 	const struct acct_record *records; /* those to put */
 	size_t n;
+	uint32_t box; /* whose they are, or 0 */
+	struct box_edit edit;
 	/* Or the one to change. */
 	struct slice key;
 	int (*change)(void *arg, struct slice value, struct buf *out, struct err *err);
@@ -108,15 +110,31 @@ static enum kv_result begin(struct record_write *op, struct kv_txn *txn)
 	return KV_REFUSED;
 }
 
+static enum kv_result touch_mailbox(struct record_write *op, struct kv_txn *txn)
+{
+	enum kv_result result = box_edit_again(&op->edit, &op->tx, txn, op->acct, op->box, op->err);
+
+	op->edit.change.any = true;
+	return result == KV_DONE && box_edit_end(&op->edit) < 0 ? KV_FAILED : result;
+}
+
 static enum kv_result apply_put(struct kv_write *w, struct kv_txn *txn)
 {
 	struct record_write *op = (struct record_write *)w;
-	enum kv_result result = begin(op, txn);
+	enum kv_result result = op->box ? touch_mailbox(op, txn) : begin(op, txn);
 
 	for (size_t i = 0; result == KV_DONE && i < op->n; i++)
 		if (box_record_put(&op->tx, op->room, op->records[i].key, op->records[i].value) < 0)
 			result = KV_FAILED;
 	return result;
+}
+
+static void durable_put(struct kv_write *w)
+{
+	struct record_write *op = (struct record_write *)w;
+
+	if (op->box)
+		box_view_apply(op->acct->shard, &op->edit.change);
 }
 
 static enum kv_result apply_change(struct kv_write *w, struct kv_txn *txn)
@@ -145,18 +163,20 @@ static int commit(struct record_write *op)
 	int rc = box_write(op->acct->shard, &op->w, op->err);
 
 	box_tx_done(&op->tx);
+	box_edit_done(&op->edit);
 	buf_done(&op->full);
 	buf_wipe(&op->value);
 	buf_wipe(&op->made);
 	return rc;
 }
 
-int acct_record_put(struct acct *acct, const char *room, const struct acct_record *records,
-    size_t n, struct err *err)
+int acct_record_put_of(struct acct *acct, const char *room, uint32_t box,
+    const struct acct_record *records, size_t n, struct err *err)
 {
-	struct record_write op = { .w.apply = apply_put,
+	struct record_write op = { .w = { .apply = apply_put, .durable = durable_put },
 		.acct = acct,
 		.room = room,
+		.box = box,
 		.records = records,
 		.n = n,
 		.err = err };
@@ -165,6 +185,12 @@ int acct_record_put(struct acct *acct, const char *room, const struct acct_recor
 		if (check_size(records[i].key.n, records[i].value.n, err) < 0)
 			return -1;
 	return commit(&op);
+}
+
+int acct_record_put(struct acct *acct, const char *room, const struct acct_record *records,
+    size_t n, struct err *err)
+{
+	return acct_record_put_of(acct, room, 0, records, n, err);
 }
 
 int acct_record_change(struct acct *acct, const char *room, struct slice key,

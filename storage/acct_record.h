@@ -34,6 +34,11 @@ struct acct_record {
 int acct_record_put(struct acct *acct, const char *room, const struct acct_record *records,
     size_t n, struct err *err);
 
+/* The same of a mailbox, by its id: it gets another MODSEQ (RFC 7162 §3.2). ERR_BUSY: it was
+   removed. */
+int acct_record_put_of(struct acct *acct, const char *room, uint32_t box,
+    const struct acct_record *records, size_t n, struct err *err);
+
 /* Read, decide and write as one change: no other change of this room's record
    comes between. change() sees the value (empty when absent) and appends what
    shall be there to *out (nothing: removed). 0 goes on, -1 leaves it as it was:

@@ -67,7 +67,7 @@ int box_list(struct acct *acct, bool (*visit)(void *arg, const struct box_info *
 /* ERR_INPUT: not a name; ERR_EXISTS; ERR_LIMIT: too long, deep or many. Parents
    are not made, they are names without a mailbox. */
 int box_create(struct acct *acct, struct slice name, enum box_use use, struct err *err);
-/* ERR_ABSENT; ERR_DENIED: INBOX, or no mailbox but others below it. When there
+/* ERR_ABSENT; ERR_INPUT: INBOX; ERR_DENIED: no mailbox but others below it. When there
    are some below, the name stays as their parent. Subscriptions stay. */
 int box_delete(struct acct *acct, struct slice name, struct err *err);
 /* With all below it; of INBOX, the messages (RFC 9051 §6.3.6). */

@@ -169,7 +169,7 @@ int box_delete(struct acct *acct, struct slice name, struct err *err)
 	if (box_name_fold(name, &folded, err) == 0) {
 		/* RFC 9051 §6.3.5 */
 		if (slice_eq(buf_slice(&folded), SLICE("INBOX")))
-			rc = err_set(err, ERR_DENIED, "INBOX cannot be removed");
+			rc = err_set(err, ERR_INPUT, "INBOX cannot be removed");
 		else
 			rc = run(&op, acct, buf_slice(&folded), err, apply_delete);
 	}

@@ -11,8 +11,12 @@ static enum imap_done run(struct imap *im, struct slice args)
 	if (!imap_take_name(im, &args, &name) || !imap_end(args))
 		return IMAP_BAD;
 	struct imap_place *place = imap_find(im, name, RIGHT_DELETE, &err);
-	if (!place || box_delete(place->acct, place->name, &err) != 0)
+	if (!place)
 		return imap_failed(im, &err);
+	if (box_delete(place->acct, place->name, &err) != 0)
+		return err.kind == ERR_DENIED
+		    ? imap_reply(im, IMAP_NO, "[HASCHILDREN] Mailboxes are below that name")
+		    : imap_failed(im, &err);
 	imap_leave_gone(im);
 	return IMAP_OK;
 }

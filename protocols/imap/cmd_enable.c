@@ -28,7 +28,7 @@ static const struct imap_enabling *find(struct slice word)
 }
 
 /* What is not known is passed over (RFC 5161 §3.1). */
-static bool read_words(struct imap *im, struct slice *args, unsigned *what)
+static bool read_words(struct slice *args, unsigned *what)
 {
 	struct slice word;
 
@@ -39,22 +39,23 @@ static bool read_words(struct imap *im, struct slice *args, unsigned *what)
 		if (row)
 			*what |= row->sets;
 	} while (imap_take(args, ' '));
-	*what &= ~im->enabled;
 	return args->n == 0;
 }
 
+/* RFC 5161 §3.2: what is not named there is off, so what the client asks for is named also
+   when it is on already, as CONDSTORE is after SELECT (CONDSTORE). */
 static enum imap_done run(struct imap *im, struct slice args)
 {
 	struct buf *out = sess_out(im->sess);
 	unsigned what = 0;
 
-	if (!read_words(im, &args, &what))
+	if (!read_words(&args, &what))
 		return IMAP_BAD;
 	buf_addz(out, "* ENABLED");
 	for (size_t i = 0; i < imap_enabling_table_n; i++) {
 		const struct imap_enabling *row = imap_enabling_table[i];
 
-		if ((row->sets & ~(what | im->enabled)) == 0 && (row->sets & what))
+		if ((row->sets & ~what) == 0)
 			buf_printf(out, " %s", row->name);
 	}
 	buf_addz(out, "\r\n");

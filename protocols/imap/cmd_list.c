@@ -175,6 +175,12 @@ static bool is_matched(struct list *list, const struct imap_name *name)
 
 /* --- writing --- */
 
+/* RFC 5258 §3.4, RFC 9051 §7.3.1 */
+static bool knows_nonexistent(const struct imap *im, const struct list *list)
+{
+	return list->extended || (im->enabled & IMAP_REV2);
+}
+
 static void put_name(struct imap *im, const struct list *list, const struct imap_name *name)
 {
 	struct buf *out = sess_out(im->sess);
@@ -183,7 +189,7 @@ static void put_name(struct imap *im, const struct list *list, const struct imap
 	buf_addz(out, "* LIST (");
 	buf_addz(out, name->children ? "\\HasChildren" : "\\HasNoChildren");
 	if (!name->exists)
-		buf_addz(out, list->extended ? " \\NonExistent" : " \\Noselect");
+		buf_addz(out, knows_nonexistent(im, list) ? " \\NonExistent" : " \\Noselect");
 	if (name->subscribed && ((list->select | list->returns) & SUBSCRIBED))
 		buf_addz(out, " \\Subscribed");
 	if (use) {

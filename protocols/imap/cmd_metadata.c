@@ -172,7 +172,7 @@ static enum imap_done store(struct imap *im, struct imap_metadata *m)
 			.key = imap_metadata_key(pool, m, m->entries[i]),
 			.value = m->values[i],
 		};
-	if (acct_record_put(m->acct, IMAP_METADATA_ROOM, records, m->n, &err) != 0)
+	if (acct_record_put_of(m->acct, IMAP_METADATA_ROOM, m->box, records, m->n, &err) != 0)
 		return imap_failed(im, &err);
 	imap_events_changed();
 	return IMAP_OK;

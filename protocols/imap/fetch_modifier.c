@@ -40,37 +40,17 @@ bool imap_fetch_modifiers(struct imap_fetch *fetch, struct slice *in)
 
 /* --- a page --- */
 
-/* The nth message of those that are told, counted from 1; *n becomes how many there
-   are when it is more. */
-static uint32_t nth(const struct imap_fetch *fetch, uint32_t *n)
+/* RFC 9394 §3.3, §3.4: places are those of the set; CHANGEDSINCE then takes of the page what
+   has changed. */
+static void take_page(struct imap_set *set, const struct imap_page *page)
 {
-	struct imap_walk walk = imap_set_walk(&fetch->set);
-	uint32_t seq, told = 0, last = 0;
+	struct imap_span span = imap_page_span(page, (uint32_t)imap_set_count(set));
 
-	while (told < *n && (seq = imap_walk_next(&walk))) {
-		if (box_snap_nth(fetch->im->shown, seq)->modseq <= fetch->since)
-			continue;
-		last = seq;
-		told++;
-	}
-	*n = told;
-	return last;
-}
-
-/* RFC 9394 §3.3: places count what would be told without it. */
-static void take_page(struct imap_fetch *fetch)
-{
-	uint32_t all = UINT32_MAX;
-
-	nth(fetch, &all);
-	struct imap_span span = imap_page_span(&fetch->page, all);
-	if (span.n == 0) {
-		fetch->set.n = 0;
-		return;
-	}
-	uint32_t from = span.first + 1, to = span.first + span.n;
-	uint32_t first = nth(fetch, &from), last = nth(fetch, &to);
-	imap_set_cut(&fetch->set, first, last);
+	if (span.n == 0)
+		set->n = 0;
+	else
+		imap_set_cut(
+		    set, imap_set_nth(set, span.first + 1), imap_set_nth(set, span.first + span.n));
 }
 
 bool imap_fetch_choose(struct imap_fetch *fetch)
@@ -83,6 +63,6 @@ bool imap_fetch_choose(struct imap_fetch *fetch)
 	}
 	if (!imap_fetch_allowed(fetch->im, (uint64_t)page->to - page->from + 1))
 		return false;
-	take_page(fetch);
+	take_page(&fetch->set, page);
 	return true;
 }

@@ -93,23 +93,14 @@ bool imap_fetch_allowed(struct imap *im, uint64_t n)
 
 /* --- done in part --- */
 
-/* The nth of a set that has as many, counted from its end. */
-static uint32_t nth_from_end(const struct imap_set *set, uint64_t n)
-{
-	size_t i = set->n - 1;
-
-	for (; n > set->ranges[i].to - set->ranges[i].from + 1; i--)
-		n -= set->ranges[i].to - set->ranges[i].from + 1;
-	return set->ranges[i].to - (uint32_t)(n - 1);
-}
-
 void imap_limit_set(struct imap *im, struct imap_set *set)
 {
 	uint64_t most = message_limit();
 
-	if (most == 0 || imap_set_count(set) <= most)
+	size_t all = imap_set_count(set);
+	if (most == 0 || all <= most)
 		return;
-	uint32_t seq = nth_from_end(set, most);
+	uint32_t seq = imap_set_nth(set, (uint32_t)(all - most + 1));
 	imap_set_cut(set, seq, UINT32_MAX);
 	im->limited = box_snap_nth(im->shown, seq)->uid;
 }

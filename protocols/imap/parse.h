@@ -93,6 +93,7 @@ bool imap_set(struct pool *pool, struct slice *in, struct imap_set *out);
 struct imap_page {
 	bool backwards;
 	uint32_t from, to; /* from <= to; 0: there is none */
+	struct slice said; /* "-100:-1", as the client wrote it */
 };
 bool imap_page_parse(struct slice *in, struct imap_page *out);
 
@@ -129,6 +130,8 @@ bool imap_holes_next(struct imap_holes *holes, struct imap_range *out);
 /* In a resolved set? */
 bool imap_set_has(const struct imap_set *set, uint32_t seq);
 size_t imap_set_count(const struct imap_set *set);
+/* The nth of a resolved set, counted from 1; it has as many. */
+uint32_t imap_set_nth(const struct imap_set *set, uint32_t n);
 /* Of a resolved set, leave what is not below one and not above the other. */
 void imap_set_cut(struct imap_set *set, uint32_t from, uint32_t to);
 /* The UIDs of a resolved set; imap_set_count of them. */

@@ -181,8 +181,8 @@ void imap_put_fetch(struct imap *im, uint32_t seq, uint32_t uid)
 	buf_addz(out, numbers ? " FETCH (" : " UIDFETCH (");
 }
 
-/* RFC 9051 §6.4.9: behind UID every FETCH has the UID; RFC 7162 §3.2.4: with
-   QRESYNC always. */
+/* RFC 9051 §6.4.9: behind UID every FETCH has the UID; RFC 7162 §3.2.4, RFC 5465 §5.1: and
+   for those who asked for CONDSTORE or NOTIFY. */
 static void begin_change(struct imap *im, uint32_t seq, const struct box_entry *entry)
 {
 	struct buf *out = sess_out(im->sess);
@@ -190,7 +190,7 @@ static void begin_change(struct imap *im, uint32_t seq, const struct box_entry *
 	imap_put_fetch(im, seq, entry->uid);
 	if (im->enabled & IMAP_UIDONLY)
 		return;
-	if (im->uid || (im->enabled & IMAP_QRESYNC)) {
+	if (im->uid || im->notify || (im->enabled & IMAP_CONDSTORE)) {
 		buf_addz(out, "UID ");
 		buf_addu(out, entry->uid);
 		buf_addc(out, ' ');

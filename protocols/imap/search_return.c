@@ -215,15 +215,14 @@ static uint64_t modseq(const struct imap_search *search)
 	return highest;
 }
 
-/* RFC 9394 §3.1: "PARTIAL (-1:-100 NIL)" */
+/* RFC 9394 §3.1: "PARTIAL (-1:-100 NIL)", the range as it was asked for. */
 static void put_partial(const struct imap *im, const struct imap_search *search, struct buf *out)
 {
-	const struct imap_returns *returns = &search->returns;
-	const char *sign = returns->partial.backwards ? "-" : "";
 	struct imap_span span = named(search);
 
-	buf_printf(
-	    out, " PARTIAL (%s%u:%s%u ", sign, returns->partial.from, sign, returns->partial.to);
+	buf_addz(out, " PARTIAL (");
+	buf_adds(out, search->returns.partial.said);
+	buf_addc(out, ' ');
 	if (span.n == 0)
 		buf_addz(out, "NIL");
 	put_set(im, imap_found_from(&search->found, span.first), span.n, out);

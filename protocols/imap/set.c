@@ -57,10 +57,12 @@ bool imap_page_parse(struct slice *in, struct imap_page *out)
 
 	if (!imap_take(in, ' '))
 		return false;
+	out->said = *in;
 	out->backwards = imap_take(in, '-');
 	if (!imap_nz_number(in, &a) || !imap_take(in, ':') ||
 	    imap_take(in, '-') != out->backwards || !imap_nz_number(in, &b))
 		return false;
+	out->said.n -= in->n;
 	out->from = a < b ? a : b;
 	out->to = a < b ? b : a;
 	return true;
@@ -245,6 +247,15 @@ size_t imap_set_count(const struct imap_set *set)
 	for (size_t i = 0; i < set->n; i++)
 		n += (size_t)(set->ranges[i].to - set->ranges[i].from) + 1;
 	return n;
+}
+
+uint32_t imap_set_nth(const struct imap_set *set, uint32_t n)
+{
+	const struct imap_range *range = set->ranges;
+
+	for (; n > range->to - range->from + 1; range++)
+		n -= range->to - range->from + 1;
+	return range->from + n - 1;
 }
 
 void imap_set_cut(struct imap_set *set, uint32_t from, uint32_t to)
