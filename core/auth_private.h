@@ -116,4 +116,11 @@ enum auth_result auth_external(const char *proved, struct slice asked, struct po
 /* End an exchange that went wrong before SASL saw it; AUTH_ABORT. */
 enum auth_result auth_refuse(struct auth *auth);
 
+/* --- libsasl2 (auth_sasl.c, auth_sasl_start.c) --- */
+
+#define AUTH_CALLBACK(f) ((int (*)(void))(void (*)(void))(f)) /* as the library takes functions */
+
+/* Give the library our plug-in, which has the accounts' secrets; what it answers. */
+int auth_sasl_plugin(void);
+
 #endif

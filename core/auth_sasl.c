@@ -1,20 +1,16 @@
 /* auth_sasl.c - SASL exchanges by libsasl2, which sees our accounts and nothing else
  *
- * The library is given no files, no plug-ins but the three that we offer, and
- * two doors to us: canon() hears the login name and looks the account up into
- * the exchange's own struct; then SCRAM takes its secrets from lookup(), and
- * PLAIN and LOGIN ask check(). What its answers mean is decided here: for a
- * name without account SCRAM runs to its end on a secret that nothing matches. */
-#include "core/auth.h"
-
-#include <pthread.h>
+ * The library has two doors to us: canon() hears the login name and looks the
+ * account up into the exchange's own struct; then SCRAM takes its secrets from
+ * lookup(), and PLAIN and LOGIN ask check(). What its answers mean is decided
+ * here: for a name without account SCRAM runs to its end on a secret that
+ * nothing matches. */
 #include <stdlib.h>
 
 #include <sasl/sasl.h>
 #include <sasl/saslplug.h>
 
 #include "core/auth_private.h"
-#include "core/log.h"
 #include "core/loop.h"
 
 struct auth {
@@ -36,65 +32,7 @@ struct auth {
 	struct auth_account account;
 };
 
-#define CALLBACK(f) ((int (*)(void))(void (*)(void))(f))
-
-/* ---- what the library asks */
-
-/* A channel on which all is offered that the library does. */
-static const struct auth_channel by_library = { .tls = true };
-
-static int getopt_cb(
-    void *context, const char *plugin, const char *option, const char **result, unsigned *n)
-{
-	const struct {
-		const char *option, *value;
-	} options[] = {
-		{ "mech_list", auth_mechs(&by_library) },
-		{ "auxprop_plugin", "signet" },
-		{ "pwcheck_method", "auxprop" },
-	};
-	(void)context, (void)plugin;
-	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
-		if (strcmp(option, options[i].option) != 0)
-			continue;
-		*result = options[i].value;
-		if (n)
-			*n = (unsigned)strlen(*result);
-		return SASL_OK;
-	}
-	return SASL_FAIL;
-}
-
-/* Its failures are told by whoever asked for the exchange; its traces may hold
-   passwords. What is left are complaints about the installation. */
-static int log_cb(void *context, int level, const char *text)
-{
-	(void)context;
-	if (level == SASL_LOG_ERR)
-		log_event(LOG_DEBUG, "sasl", log_z("text", text));
-	return SASL_OK;
-}
-
-/* No file is read: the folder does not exist. */
-static int confpath_cb(void *context, char **path)
-{
-	static char nowhere[] = "/nonexistent";
-	(void)context;
-	*path = nowhere;
-	return SASL_OK;
-}
-
-/* Of all plug-ins installed, load the ones that serve what is offered. */
-static int verify_cb(void *context, const char *file, sasl_verify_type_t type)
-{
-	static const char *const wanted[] = { "/libplain.", "/liblogin.", "/libscram." };
-	(void)context;
-	if (type == SASL_VRFY_PLUGIN)
-		for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
-			if (strstr(file, wanted[i]))
-				return SASL_OK;
-	return SASL_CONTINUE;
-}
+/* ---- the name and the password */
 
 /* The name with its domain, for the directory; SCRAM hashes it as it was sent. */
 static struct slice full_name(struct auth *auth, struct slice name)
@@ -197,71 +135,9 @@ static int plugin_init(const sasl_utils_t *utils, int max_version, int *version,
 	return SASL_OK;
 }
 
-/* ---- start */
-
-static void *mutex_new(void)
+int auth_sasl_plugin(void)
 {
-	pthread_mutex_t *m = mem_get(sizeof(*m));
-	pthread_mutex_init(m, NULL);
-	return m;
-}
-
-static int mutex_lock(void *m)
-{
-	return pthread_mutex_lock(m) ? SASL_FAIL : SASL_OK;
-}
-
-static int mutex_unlock(void *m)
-{
-	return pthread_mutex_unlock(m) ? SASL_FAIL : SASL_OK;
-}
-
-static void mutex_free(void *m)
-{
-	if (m)
-		pthread_mutex_destroy(m);
-	free(m);
-}
-
-/* Are the plug-ins there that serve what is offered? */
-static int check_plugins(struct err *err)
-{
-	const char **have = sasl_global_listmech();
-	struct slice rest = slice_str(auth_mechs(&by_library)), mech;
-	while ((mech = slice_word(&rest)).n > 0) {
-		const char **at = have;
-		while (at && *at && !slice_eq(slice_str(*at), mech))
-			at++;
-		if (!at || !*at)
-			return err_set(err, ERR_TEMP,
-			    "libsasl2 has no %.*s: install its plug-ins (libsasl2-modules)",
-			    SLICE_ARG(mech));
-	}
-	return 0;
-}
-
-int auth_start(const struct auth_backend *backend, struct err *err)
-{
-	static const sasl_callback_t callbacks[] = {
-		{ SASL_CB_GETOPT, CALLBACK(getopt_cb), NULL },
-		{ SASL_CB_LOG, CALLBACK(log_cb), NULL },
-		{ SASL_CB_GETCONFPATH, CALLBACK(confpath_cb), NULL },
-		{ SASL_CB_VERIFYFILE, CALLBACK(verify_cb), NULL },
-		{ SASL_CB_LIST_END, NULL, NULL },
-	};
-	auth_backend_set(backend);
-	auth_secret_start(backend->pepper);
-	auth_remember_start();
-
-	/* Before all else: without it the library is not safe with threads. */
-	sasl_set_mutex(mutex_new, mutex_lock, mutex_unlock, mutex_free);
-	int rc = sasl_auxprop_add_plugin("signet", plugin_init);
-	if (rc == SASL_OK)
-		rc = sasl_server_init(callbacks, "signet");
-	if (rc != SASL_OK)
-		return err_set(
-		    err, ERR_TEMP, "libsasl2 does not start: %s", sasl_errstring(rc, NULL, NULL));
-	return check_plugins(err);
+	return sasl_auxprop_add_plugin("signet", plugin_init);
 }
 
 /* ---- one exchange */
@@ -272,9 +148,9 @@ struct auth *auth_new(const char *service, const struct auth_channel *channel)
 	auth->pool.wipe = true;
 	auth->offered = auth_mechs(channel);
 	auth->proved = pool_str(&auth->pool, slice_str(channel->external));
-	auth->callbacks[0] = (sasl_callback_t){ SASL_CB_CANON_USER, CALLBACK(canon), auth };
+	auth->callbacks[0] = (sasl_callback_t){ SASL_CB_CANON_USER, AUTH_CALLBACK(canon), auth };
 	auth->callbacks[1] =
-	    (sasl_callback_t){ SASL_CB_SERVER_USERDB_CHECKPASS, CALLBACK(check), auth };
+	    (sasl_callback_t){ SASL_CB_SERVER_USERDB_CHECKPASS, AUTH_CALLBACK(check), auth };
 	auth->callbacks[2] = (sasl_callback_t){ SASL_CB_LIST_END, NULL, NULL };
 	/* A host name, so that the library does not go and resolve one. */
 	int rc = sasl_server_new(service, "localhost", NULL, NULL, NULL, auth->callbacks,

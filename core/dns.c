@@ -2,39 +2,15 @@
  *
  * The library works on a thread of its own and says through a pipe that it has
  * answers. One of the threads that wait reads the pipe for all; when it has its
- * own answer another takes over. A resolver's options are fixed once it was
- * asked, so a changed setting makes a new one, and the old one goes with its
- * last question. */
-#include "core/dns_private.h"
-
-#include <errno.h>
+ * own answer another takes over. */
 #include <poll.h>
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <unbound.h>
 
 #include "core/conf.h"
-#include "core/log.h"
+#include "core/dns_private.h"
 #include "core/loop.h"
-
-CONF_KEY(dns_servers) = {
-	.name = "dns.servers",
-	.type = CONF_TEXT,
-	.def = "",
-	.help = "DNS servers to ask, as ADDRESS or ADDRESS@PORT; empty: those of /etc/resolv.conf",
-};
-
-CONF_KEY(dns_trust_anchor) = {
-	.name = "dns.trust-anchor",
-	.type = CONF_TEXT,
-	.def = "",
-	.help =
-	    "file with the keys that DNSSEC begins with (DS or DNSKEY records); empty: no DNSSEC",
-};
 
 CONF_KEY(dns_timeout) = {
 	.name = "dns.timeout",
@@ -47,17 +23,10 @@ CONF_KEY(dns_timeout) = {
 
 enum { LOOK_UP_MS = 250, CLASS_IN = 1 };
 
-struct resolver {
-	struct ub_ctx *ctx;
-	struct buf servers, anchor; /* the settings that it was made of */
-	unsigned users;		    /* questions; and one for being the current one */
-	bool being_read;
-};
-
 struct question {
 	const char *name;
 	enum dns_type type;
-	struct resolver *resolver;
+	struct dns_resolver *resolver;
 	struct ub_result *result;
 	int id, refused; /* of the library, when it was put */
 	int error;
@@ -67,154 +36,29 @@ struct question {
 static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t news; /* an answer came, or nobody reads the pipe */
-	struct resolver *current;
+	struct dns_resolver *current;
 } dns = { .lock = PTHREAD_MUTEX_INITIALIZER, .news = PTHREAD_COND_INITIALIZER };
 
-/* --- a resolver --- */
-
-/* Options that the library takes from a file only. test. and the reverse names of
-   private networks are answered by the library itself (RFC 6761, RFC 6303) unless it
-   is told not to; servers that somebody named are asked for all names. */
-static int set_from_file(struct ub_ctx *ctx)
-{
-	static const char text[] = "server:\n"
-				   " local-zone: \"test.\" nodefault\n"
-				   " local-zone: \"127.in-addr.arpa.\" nodefault\n"
-				   " unblock-lan-zones: yes\n insecure-lan-zones: yes\n";
-	char path[40];
-	int fd = memfd_create("dns", MFD_CLOEXEC), rc = -1;
-
-	if (fd < 0)
-		return -1;
-	if (write(fd, text, sizeof(text) - 1) == (ssize_t)sizeof(text) - 1) {
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-		rc = ub_ctx_config(ctx, path);
-	}
-	close(fd);
-	return rc;
-}
-
-static int set_servers(struct ub_ctx *ctx, struct slice servers, struct err *err)
-{
-	struct slice word;
-	int rc = 0;
-
-	if (servers.n == 0) {
-		ub_ctx_resolvconf(ctx, NULL); /* none: the root's servers are asked */
-		return 0;
-	}
-	if (set_from_file(ctx) != 0)
-		return err_set(err, ERR_TEMP, "the resolver refuses its options");
-	while (rc == 0 && (word = slice_word(&servers)).n > 0) {
-		char *z = mem_str(word);
-		rc = ub_ctx_set_fwd(ctx, z);
-		free(z);
-	}
-	return rc == 0 ? 0 : err_set(err, ERR_INPUT, "dns.servers: %s", ub_strerror(rc));
-}
-
-static int set_anchor(struct ub_ctx *ctx, struct slice file, struct err *err)
-{
-	if (file.n == 0)
-		return 0;
-	char *z = mem_str(file);
-	int rc = access(z, R_OK) == 0 ? ub_ctx_add_ta_file(ctx, z) : UB_READFILE;
-	free(z);
-	return rc == 0 ? 0 : err_set(err, ERR_INPUT, "dns.trust-anchor: %s", ub_strerror(rc));
-}
-
-static int set_up(struct resolver *resolver, struct err *err)
-{
-	static const char *const options[][2] = {
-		{ "do-not-query-localhost:", "no" }, { "use-syslog:", "no" },
-		{ "infra-keep-probing:", "yes" }, { "outgoing-range:", "128" },
-		{ "infra-cache-min-rtt:", "400" }, /* one slow answer is no sign of absence */
-	};
-
-	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
-		if (ub_ctx_set_option(resolver->ctx, options[i][0], options[i][1]) != 0)
-			return err_set(
-			    err, ERR_TEMP, "the resolver has no option %s", options[i][0]);
-	if (set_servers(resolver->ctx, buf_slice(&resolver->servers), err) != 0 ||
-	    set_anchor(resolver->ctx, buf_slice(&resolver->anchor), err) != 0)
-		return -1;
-	ub_ctx_debuglevel(resolver->ctx, 0);
-	ub_ctx_async(resolver->ctx, 1);
-	return 0;
-}
-
-/* With the lock held. */
-static void let_go(struct resolver *resolver)
-{
-	if (--resolver->users > 0)
-		return;
-	if (resolver->ctx)
-		ub_ctx_delete(resolver->ctx);
-	buf_done(&resolver->servers);
-	buf_done(&resolver->anchor);
-	free(resolver);
-}
-
-/* Takes the texts. */
-static struct resolver *resolver_new(struct buf *servers, struct buf *anchor, struct err *err)
-{
-	struct resolver *resolver = mem_get(sizeof(*resolver));
-
-	*resolver = (struct resolver){ .servers = *servers, .anchor = *anchor, .users = 1 };
-	*servers = *anchor = (struct buf){ 0 };
-	resolver->ctx = ub_ctx_create();
-	if (!resolver->ctx)
-		err_set(err, ERR_TEMP, "no memory for a resolver");
-	if (!resolver->ctx || set_up(resolver, err) != 0) {
-		let_go(resolver);
-		return NULL;
-	}
-	return resolver;
-}
-
-/* With the lock held: the resolver of today's settings, one user more. */
-static struct resolver *use_current(struct err *err)
-{
-	struct buf servers = { 0 }, anchor = { 0 };
-	struct resolver *r = dns.current;
-
-	conf_text(&conf_key_dns_servers, NULL, &servers);
-	conf_text(&conf_key_dns_trust_anchor, NULL, &anchor);
-	if (!r || !slice_eq(buf_slice(&servers), buf_slice(&r->servers)) ||
-	    !slice_eq(buf_slice(&anchor), buf_slice(&r->anchor))) {
-		dns_cache_clear();
-		r = resolver_new(&servers, &anchor, err);
-		if (r && dns.current)
-			let_go(dns.current);
-		if (r)
-			dns.current = r;
-	}
-	buf_done(&servers);
-	buf_done(&anchor);
-	if (r)
-		r->users++;
-	return r;
-}
+/* --- the resolver of today's settings --- */
 
 void dns_stop(void)
 {
 	dns_cache_clear();
 	pthread_mutex_lock(&dns.lock);
 	if (dns.current)
-		let_go(dns.current);
+		dns_resolver_leave(dns.current);
 	dns.current = NULL;
 	pthread_mutex_unlock(&dns.lock);
 }
 
-/* Does what was answered still come from the servers of today's settings? */
 bool dns_is_current(void)
 {
 	struct err err = { 0 };
 
 	pthread_mutex_lock(&dns.lock);
-	struct resolver *resolver = use_current(&err);
+	struct dns_resolver *resolver = dns_resolver_use(&dns.current, &err);
 	if (resolver)
-		let_go(resolver);
+		dns_resolver_leave(resolver);
 	pthread_mutex_unlock(&dns.lock);
 	return resolver != NULL;
 }
@@ -235,7 +79,7 @@ static void answered(void *arg, int error, struct ub_result *result)
 }
 
 /* With the lock held, which is given up meanwhile. */
-static void read_pipe(struct resolver *resolver)
+static void read_pipe(struct dns_resolver *resolver)
 {
 	struct pollfd p = { .fd = ub_fd(resolver->ctx), .events = POLLIN };
 
@@ -283,7 +127,7 @@ static void put(struct question *q, const char *name, enum dns_type type, struct
 	q->name = name;
 	q->type = type;
 	pthread_mutex_lock(&dns.lock);
-	q->resolver = use_current(err);
+	q->resolver = dns_resolver_use(&dns.current, err);
 	pthread_mutex_unlock(&dns.lock);
 	if (q->resolver)
 		q->refused = ub_resolve_async(
@@ -298,7 +142,7 @@ static struct ub_result *take(struct question *q, uint64_t until, struct err *er
 	pthread_mutex_lock(&dns.lock);
 	if (q->refused == 0)
 		await_answer(q, until);
-	let_go(q->resolver);
+	dns_resolver_leave(q->resolver);
 	pthread_mutex_unlock(&dns.lock);
 	if (q->refused != 0 || q->error != 0)
 		err_set(err, ERR_TEMP, "%s", ub_strerror(q->refused ? q->refused : q->error));

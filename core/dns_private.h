@@ -2,7 +2,26 @@
 #ifndef CORE_DNS_PRIVATE_H
 #define CORE_DNS_PRIVATE_H
 
+#include "core/buf.h"
 #include "core/dns.h"
+#include "core/err.h"
+
+/* --- resolvers (dns_resolver.c); dns.c holds its lock around them --- */
+
+struct dns_resolver {
+	struct ub_ctx *ctx;
+	struct buf servers, anchor; /* the settings that it was made of */
+	unsigned users;		    /* questions; and one for being the current one */
+	bool being_read;
+};
+
+/* The one of today's settings, one user more; a new one when *current is of others.
+   NULL with the reason when they are no good. */
+struct dns_resolver *dns_resolver_use(struct dns_resolver **current, struct err *err);
+/* One user less; the last one frees it. */
+void dns_resolver_leave(struct dns_resolver *resolver);
+
+/* --- answers that are known (dns_cache.c) --- */
 
 /* Keep an answer for that many seconds, but for one that failed. */
 void dns_cache_put(struct slice name, enum dns_type type, enum dns_status status,

@@ -4,6 +4,7 @@
 
 #include "core/log.h"
 #include "core/num.h"
+#include "core/server_name.h"
 #include "pki/pki_private.h"
 #include "pki/staple.h"
 
@@ -117,7 +118,7 @@ struct tls_ctx *context_demo(void)
 {
 	const struct domain_record demo = { .mode = PKI_TEST };
 	struct pool pool = { 0 };
-	struct tls_ctx *ctx = context_make(slice_str(owner_own_host(&pool)), &demo, NULL);
+	struct tls_ctx *ctx = context_make(slice_str(server_name(&pool)), &demo, NULL);
 
 	pool_done(&pool);
 	return ctx;

@@ -2,6 +2,7 @@
 #include "pki/domain_dns.h"
 
 #include "core/digest.h"
+#include "core/server_name.h"
 #include "core/text.h"
 #include "pki/cert.h"
 #include "pki/domainkey.h"
@@ -146,7 +147,7 @@ int domain_records(struct slice domain, struct pool *pool, struct record **out, 
 	struct list list = { .pool = pool, .domain = pool_str(pool, domain) };
 
 	list.last = &list.first;
-	list.host = owner_own_host(pool);
+	list.host = server_name(pool);
 	add_mail(&list);
 	if (domainkey_each(domain, add_key, &list) != 0)
 		return err_set(err, ERR_TEMP, "the keys of the domain cannot be read");

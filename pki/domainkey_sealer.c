@@ -6,6 +6,7 @@
 
 #include "core/conf.h"
 #include "core/log.h"
+#include "core/server_name.h"
 #include "mailauth/arc.h"
 #include "pki/domainkey.h"
 #include "pki/domainkey_private.h"
@@ -70,7 +71,7 @@ static struct slice results_of(const struct deliver *d, enum arc_result chain, s
 
 	if (said.n == 0)
 		said = slice_str(pool_printf(
-		    pool, "%s%s", owner_own_host(pool), chain == ARC_NONE ? "; none" : ""));
+		    pool, "%s%s", server_name(pool), chain == ARC_NONE ? "; none" : ""));
 	if (chain == ARC_NONE || slice_ifind(said, SLICE("arc=")) >= 0)
 		return said;
 	return slice_str(

@@ -1,5 +1,6 @@
 /* op_assign.c - where certificates are assigned, and changes that wait */
 #include "core/listen.h"
+#include "core/server_name.h"
 #include "pki/op_pki.h"
 #include "pki/profile.h"
 #include "pki/stage.h"
@@ -12,7 +13,7 @@ static void warn_of_name(struct op_call *call, struct slice owner)
 	struct domain_record record = { 0 };
 	struct buf bytes = { 0 };
 	struct cert leaf;
-	const char *host = owner_own_host(op_pool(call));
+	const char *host = server_name(op_pool(call));
 
 	if (stage_newest(owner, &bytes, &record) == 1 && cert_next(&record.leaf, &leaf) &&
 	    !cert_covers(&leaf, slice_str(host)))

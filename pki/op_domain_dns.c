@@ -3,6 +3,7 @@
 
 #include "core/loop.h"
 #include "core/op.h"
+#include "core/server_name.h"
 #include "pki/domain_dns.h"
 #include "pki/pki_private.h"
 #include "storage/dir.h"
@@ -40,7 +41,7 @@ static void put_checked(struct op_call *call, const struct record *record, uint6
 /* What stands in MX must be a name that others can look up. */
 static void warn_of_name(struct op_call *call, const char *domain)
 {
-	const char *host = owner_own_host(op_pool(call));
+	const char *host = server_name(op_pool(call));
 
 	if (!strchr(host, '.'))
 		op_say(call,

@@ -4,6 +4,7 @@
  * shown at port 25, and what the server there calls itself. What the machine is called
  * does not matter (E-016). */
 #include "core/dns.h"
+#include "core/server_name.h"
 #include "pki/op_pki.h"
 #include "pki/profile.h"
 
@@ -134,7 +135,7 @@ static void explain(struct checking *c, const char *odd)
 
 static int run(struct op_call *call)
 {
-	struct checking c = { .call = call, .host = owner_own_host(op_pool(call)) };
+	struct checking c = { .call = call, .host = server_name(op_pool(call)) };
 	struct err err = { 0 };
 
 	if (domain_hosted(pki_call_domain(call), op_pool(call), &c.domain, &err) != 0)

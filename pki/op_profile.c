@@ -2,6 +2,7 @@
  *
  * What a profile has in common with a domain is done by the same functions
  * (pki/op_pki*.c). */
+#include "core/server_name.h"
 #include "pki/op_pki.h"
 #include "pki/profile.h"
 #include "pki/stage.h"
@@ -47,7 +48,7 @@ static bool put_row(void *arg, struct slice name)
 
 static int run_list(struct op_call *call)
 {
-	op_put_text(call, "host", slice_str(owner_own_host(op_pool(call))));
+	op_put_text(call, "host", slice_str(server_name(op_pool(call))));
 	if (profile_each(put_row, call) != 0)
 		return op_fail(call, ERR_TEMP, "cannot read the profiles");
 	return 0;

@@ -1,11 +1,11 @@
 /* op_tls_check.c - tls check: a server's TLS, tried from outside and told in words */
 #include <pthread.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "core/conf.h"
 #include "core/log.h"
 #include "core/op.h"
+#include "core/server_name.h"
 #include "core/text.h"
 #include "core/tls.h"
 #include "pki/pki_private.h"
@@ -52,19 +52,7 @@ static int take_target(struct op_call *call, struct probe *probe, struct err *er
 
 static struct slice own_name(struct op_call *call, struct pool *pool)
 {
-	const struct conf_key *key = conf_find(SLICE("server.name"));
-	struct buf text = { 0 };
-	char machine[256] = "localhost";
-
-	if (op_given(call, "helo"))
-		return slice_str(op_text(call, "helo"));
-	if (key)
-		conf_text(key, NULL, &text);
-	if (text.n == 0 && gethostname(machine, sizeof(machine) - 1) == 0)
-		buf_addz(&text, machine);
-	struct slice name = pool_slice(pool, buf_slice(&text));
-	buf_done(&text);
-	return name;
+	return slice_str(op_given(call, "helo") ? op_text(call, "helo") : server_name(pool));
 }
 
 /* Nothing of these may end a line of a dialogue. */

@@ -4,8 +4,7 @@
  * name, and is shown where it is assigned (pki/assign.c). Its owner is written
  * "profile NAME"; no domain's name has a blank, so one kind of record, one way to
  * change it and one seal serve both. */
-#include <unistd.h>
-
+#include "core/server_name.h"
 #include "pki/stage.h"
 #include "storage/dir.h"
 
@@ -99,24 +98,9 @@ int owner_named(struct slice reference, struct pool *pool, struct slice *owner, 
 
 /* --- host names --- */
 
-const char *owner_own_host(struct pool *pool)
-{
-	const struct conf_key *key = conf_find(SLICE("server.name"));
-	char machine[256] = "localhost";
-	struct buf name = { 0 };
-
-	if (key)
-		conf_text(key, NULL, &name);
-	if (name.n == 0 && gethostname(machine, sizeof(machine) - 1) == 0 && machine[0])
-		buf_addz(&name, machine);
-	const char *host = pool_str(pool, name.n > 0 ? buf_slice(&name) : slice_str(machine));
-	buf_done(&name);
-	return host;
-}
-
 const char *owner_host(struct slice owner, struct pool *pool)
 {
-	return owner_is_profile(owner) ? owner_own_host(pool) : pool_str(pool, owner);
+	return owner_is_profile(owner) ? server_name(pool) : pool_str(pool, owner);
 }
 
 int owner_host_names(struct slice owner, struct pool *pool, const char **names, struct err *err)

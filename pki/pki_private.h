@@ -102,8 +102,6 @@ bool owner_is(struct slice owner);
    server's own, of a profile. And more of them. From pool. */
 const char *owner_host(struct slice owner, struct pool *pool);
 int owner_host_names(struct slice owner, struct pool *pool, const char **names, struct err *err);
-/* As the server calls itself: server.name, else what the machine is called. */
-const char *owner_own_host(struct pool *pool);
 
 /* --- assign.c: certificates given to listeners --- */
 

@@ -3,6 +3,7 @@
 
 #include "core/conf.h"
 #include "core/digest.h"
+#include "core/server_name.h"
 #include "core/text.h"
 #include "pki/cert.h"
 #include "pki/pki.h"
@@ -51,7 +52,7 @@ static void put_hosts(const struct conf_at *at, struct pool *pool, struct buf *o
 	conf_text(&conf_key_mta_sts_mx, at, &hosts);
 	rest = buf_slice(&hosts);
 	if (slice_trim(rest).n == 0)
-		rest = slice_str(owner_own_host(pool));
+		rest = slice_str(server_name(pool));
 	while ((host = slice_word(&rest)).n > 0)
 		buf_printf(out, "mx: %.*s\r\n", SLICE_ARG(host));
 	buf_done(&hosts);

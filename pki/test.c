@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "core/server_name.h"
 #include "pki/cert_build.h"
 #include "pki/der.h"
 #include "pki/pki_private.h"
@@ -152,7 +153,7 @@ static const char *name_now(struct pool *pool)
 
 	if (found < 0)
 		return NULL;
-	return found == 1 ? domain.name : owner_own_host(pool);
+	return found == 1 ? domain.name : server_name(pool);
 }
 
 /* Made again when another domain became the main one. */

@@ -3,10 +3,10 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "core/log.h"
 #include "core/loop.h"
+#include "core/server_name.h"
 #include "protocols/relay/plan.h"
 #include "storage/dir.h"
 
@@ -53,8 +53,7 @@ static bool from_setting(const struct conf_key *key, struct pool *pool, struct s
 {
 	struct buf text = { 0 };
 
-	if (key)
-		conf_text(key, NULL, &text);
+	conf_text(key, NULL, &text);
 	*out = pool_slice(pool, slice_trim(buf_slice(&text)));
 	buf_done(&text);
 	return out->n > 0;
@@ -64,16 +63,13 @@ struct slice relay_own_name(struct pool *pool)
 {
 	struct dir_domain domain;
 	struct slice name;
-	char machine[256] = "localhost";
 
 	if (from_setting(&conf_key_relay_helo, pool, &name) ||
-	    from_setting(conf_find(SLICE("server.name")), pool, &name))
+	    from_setting(&conf_key_server_name, pool, &name))
 		return name;
 	if (dir_main_domain(pool, &domain) == 1)
 		return slice_str(domain.name);
-	if (gethostname(machine, sizeof(machine) - 1) != 0 || !machine[0])
-		return SLICE("localhost");
-	return pool_slice(pool, slice_str(machine));
+	return slice_str(server_name(pool));
 }
 
 /* --- commands and replies --- */

@@ -1,5 +1,6 @@
 /* check_spf.c - may this client send in the name of that domain? (RFC 7208) */
 #include "core/log.h"
+#include "core/server_name.h"
 #include "core/text.h"
 #include "protocols/smtp/origin.h"
 
@@ -52,15 +53,11 @@ static const char *check_mail(struct smtp *smtp)
 {
 	struct smtp_origin *origin = smtp_origin(smtp);
 	struct pool *pool = &smtp->mail->pool;
-	struct buf receiver = { 0 };
-
-	smtp_server_name(&receiver);
 	struct spf_question question = { .asker = &origin->asker,
 		.address = slice_str(sess_peer_text(smtp->sess)),
 		.helo = slice_str(smtp->helo),
 		.sender = with_ascii_domain(pool, smtp->mail->reverse_path),
-		.receiver = pool_slice(pool, buf_slice(&receiver)) };
-	buf_done(&receiver);
+		.receiver = slice_str(server_name(pool)) };
 	spf_check(&question, pool, &origin->spf);
 	origin->has_spf = true;
 	log_event(LOG_INFO, "spf", log_z("result", spf_result_names[origin->spf.result]),

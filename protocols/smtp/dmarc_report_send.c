@@ -5,6 +5,7 @@
 #include "core/loop.h"
 #include "core/num.h"
 #include "core/op.h"
+#include "core/server_name.h"
 #include "core/text.h"
 #include "protocols/smtp/dmarc_report.h"
 
@@ -106,16 +107,14 @@ static int send_all_of(struct report *r)
 static int send_one(int64_t day, struct slice domain)
 {
 	struct report r = { 0 };
-	struct buf own = { 0 }, xml = { 0 };
+	struct buf xml = { 0 };
 
-	smtp_server_name(&own);
-	r.head = notice_head(buf_slice(&own), domain, day, &r.pool);
+	r.head = notice_head(slice_str(server_name(&r.pool)), domain, day, &r.pool);
 	int rc = dmarc_report_xml(&r.head, &xml);
 	if (rc == 0) {
 		gzip_pack(buf_slice(&xml), &r.packed);
 		rc = send_all_of(&r);
 	}
-	buf_done(&own);
 	buf_done(&xml);
 	buf_done(&r.packed);
 	pool_done(&r.pool);

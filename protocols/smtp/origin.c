@@ -2,6 +2,7 @@
 #include "protocols/smtp/origin.h"
 
 #include "core/loop.h"
+#include "core/server_name.h"
 
 /* A sender must not hold a thread longer, however slow his name servers are. */
 enum { ORIGIN_TIME_MS = 30000 };
@@ -87,5 +88,5 @@ void smtp_results_id(struct buf *out)
 	buf_adds(out, buf_slice(&id));
 	buf_done(&id);
 	if (out->n == before)
-		smtp_server_name(out);
+		server_name_add(out);
 }

@@ -180,7 +180,7 @@ TABLE_DECLARE(smtp_param);
 extern const struct conf_key conf_key_smtp_max_size, conf_key_smtp_max_recipients,
     conf_key_smtp_timeout;
 
-/* --- shared by commands --- */
+/* --- replies (reply.c) --- */
 
 /* "250 2.1.0 Fine": code, enhanced code (RFC 3463) or "", text. */
 enum sess_next smtp_reply(struct smtp *smtp, const char *reply);
@@ -205,12 +205,14 @@ enum sess_next smtp_refuse(struct smtp *smtp, const char *reply, struct slice wh
 /* All of it but the reply. */
 void smtp_refused(struct smtp *smtp, const char *reply, struct slice what);
 
-/* The name that this server goes by on this connection: of the domain whose
-   certificate was shown, else server.name, else the machine's. Appended. */
-void smtp_host_name(struct smtp *smtp, struct buf *out);
+/* A last word to who sends a byte now and then, so that he is never silent for long. */
+enum sess_next smtp_too_slow(struct smtp *smtp);
 
-/* The same whatever the connection: server.name, else the machine's. Appended. */
-void smtp_server_name(struct buf *out);
+/* --- shared by commands --- */
+
+/* The name that this server goes by on this connection: of the domain whose
+   certificate was shown, else the server's. Appended. */
+void smtp_host_name(struct smtp *smtp, struct buf *out);
 
 bool smtp_is_submission(const struct smtp *smtp);
 bool smtp_is_lmtp(const struct smtp *smtp);
@@ -274,8 +276,6 @@ enum frame smtp_text_frame(struct smtp *smtp, struct slice in, size_t *used);
 enum sess_next smtp_text_run(struct smtp *smtp);
 /* Does the text come so slowly that it will come to no end? */
 bool smtp_text_drips(const struct smtp *smtp);
-/* A last word to who sends a byte now and then, so that he is never silent for long. */
-enum sess_next smtp_too_slow(struct smtp *smtp);
 /* Does a CR or LF stand alone in what comes next? */
 void smtp_text_look_for_bare(struct smtp_text *text, struct slice s);
 /* Keep text, as long as the message will be taken at all. */
@@ -305,6 +305,9 @@ const char *smtp_delivery_failed(const struct err *err);
    reason of several lines is a reply of several lines. */
 enum sess_next smtp_rejected(struct smtp *smtp, struct slice why);
 void smtp_put_rejection(struct slice why, bool utf8, struct buf *out);
+
+/* frame.c: proto.frame */
+enum frame smtp_frame(struct sess *s, struct slice in, size_t *used);
 
 /* proto.c: who has just come is checked, and greeted or refused. */
 enum sess_next smtp_open(struct smtp *smtp);
