@@ -11,7 +11,8 @@ void recode_spill(struct recode *r)
 		r->rc = r->take(r->arg, r->out);
 }
 
-void recode_put(struct recode *r, struct slice text)
+/* As it is. */
+static void recode_put(struct recode *r, struct slice text)
 {
 	while (text.n > 0 && r->rc == 0) {
 		struct slice piece = slice_head(text, MSG_TAKE_BYTES);

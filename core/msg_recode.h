@@ -37,9 +37,6 @@ void recode_part(struct recode *r, const struct msg_part *part);
    shall be, NULL: what it was. */
 void recode_header(struct recode *r, struct slice header, const char *encoding);
 
-/* As it is. */
-void recode_put(struct recode *r, struct slice text);
-
 /* In lines of 76 characters, after which out may have been taken. */
 void recode_base64(struct recode *r, struct slice bytes);
 

@@ -9,7 +9,7 @@
 enum { PROGRESS_MS = 200 };
 
 /* jansson takes UTF-8 only. */
-json_t *op_text_json(struct slice s)
+static json_t *op_text_json(struct slice s)
 {
 	json_t *json = json_stringn(s.p ? s.p : "", s.n);
 

@@ -33,7 +33,6 @@ struct op_call {
 };
 
 /* op_answer.c: new references. */
-json_t *op_text_json(struct slice s); /* bytes that are no UTF-8 become '?' */
 json_t *op_refusal(const struct err *err);
 
 /* op_args.c: check args against the row and fill call->values. */

@@ -138,7 +138,6 @@ void sess_resume(struct sess *s);
 /* Idle time after which bye(SESS_BYE_IDLE) is called; 5 minutes when not set. */
 void sess_timeout(struct sess *s, uint64_t ms);
 
-uint64_t sess_id(const struct sess *s);	     /* icid */
 void sess_mid(struct sess *s, uint64_t mid); /* message in the log context */
 const struct listener *sess_listener(const struct sess *s);
 const struct sockaddr *sess_peer(const struct sess *s);

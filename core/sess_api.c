@@ -57,11 +57,6 @@ void sess_timeout(struct sess *s, uint64_t ms)
 	s->rearm = true; /* by the loop */
 }
 
-uint64_t sess_id(const struct sess *s)
-{
-	return s->context.icid;
-}
-
 void sess_mid(struct sess *s, uint64_t mid)
 {
 	s->context.mid = mid;

@@ -46,7 +46,7 @@ static struct {
 	unsigned turn; /* of the loops */
 } all = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
-void sess_list_add(struct sess *s)
+static void sess_list_add(struct sess *s)
 {
 	pthread_mutex_lock(&all.lock);
 	s->next_in_list = all.first;

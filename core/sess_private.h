@@ -141,7 +141,6 @@ void sess_flush_then(struct sess *s, enum phase after);
 void sess_say_bye(struct sess *s, enum sess_bye why);
 
 /* sess_list.c: all sessions. What a listing shows is changed under its lock. */
-void sess_list_add(struct sess *s);
 void sess_list_remove(struct sess *s);
 void sess_list_account(struct sess *s, char *account);
 void sess_list_tls(struct sess *s, const char *version);

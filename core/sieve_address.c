@@ -35,7 +35,8 @@ static bool part_domain(struct pool *pool, const struct address *address, struct
 
 SIEVE_TAG(domain) = { .name = ":domain", .slot = SIEVE_PART, .part = part_domain };
 
-int sieve_match_address(
+/* The address that the part of a test is asked of (sieve_address.c). */
+static int sieve_match_address(
     struct sieve_matcher *m, const struct sieve_node *node, const struct address *address)
 {
 	const struct sieve_option *part = sieve_option(node, SIEVE_PART);

@@ -232,7 +232,6 @@ int sieve_parse_args(struct sieve_compile *c, struct sieve_node *node);
 int sieve_parse(struct sieve_compile *c, struct sieve_node **commands);
 
 /* What a script may use (sieve_require.c). */
-int sieve_require(struct sieve_compile *c, uint32_t line, struct slice name);
 bool sieve_may(struct sieve_compile *c, const struct sieve_extension *extension);
 
 /* :last goes with :index only (sieve_field.c). 0 or -1. */
@@ -315,10 +314,6 @@ int sieve_match(struct sieve_matcher *m, struct slice value);
 /* The same for a text that is kept: it is folded once only. */
 int sieve_match_text(struct sieve_matcher *m, struct sieve_text *text);
 int sieve_match_end(struct sieve_matcher *m, int result);
-
-/* The address that the part of a test is asked of (sieve_address.c). */
-int sieve_match_address(
-    struct sieve_matcher *m, const struct sieve_node *node, const struct address *address);
 
 /* Add what is to be done, unless it is there already. NULL after a fault. */
 struct sieve_action *sieve_act(

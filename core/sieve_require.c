@@ -11,7 +11,7 @@ static size_t find(struct slice name)
 	return i;
 }
 
-int sieve_require(struct sieve_compile *c, uint32_t line, struct slice name)
+static int sieve_require(struct sieve_compile *c, uint32_t line, struct slice name)
 {
 	size_t i = find(name);
 

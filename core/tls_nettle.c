@@ -116,7 +116,7 @@ static int unseal(const wc_CryptoInfo *info)
 	return rc;
 }
 
-int nettle_cipher(wc_CryptoInfo *info)
+static int nettle_cipher(wc_CryptoInfo *info)
 {
 	if (info->cipher.type != WC_CIPHER_AES_GCM)
 		return CRYPTOCB_UNAVAILABLE;

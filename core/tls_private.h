@@ -121,7 +121,6 @@ void tls_staple_free(struct tls *tls);
 
 int tls_device_start(void);
 bool tls_device_is_there(void); /* it was started */
-int nettle_cipher(wc_CryptoInfo *info);
 int nettle_hash(wc_CryptoInfo *info);
 
 /* --- tls_pk.c: its operations with keys; each by whom it costs least --- */

@@ -99,7 +99,8 @@ bool spf_macro_valid(struct slice text, bool words)
 
 /* --- values --- */
 
-void spf_put_ip(const struct spf *spf, bool readable, struct buf *out)
+/* As the macro i has it: dotted quad, or nibbles parted by dots. */
+static void spf_put_ip(const struct spf *spf, bool readable, struct buf *out)
 {
 	char text[INET6_ADDRSTRLEN];
 

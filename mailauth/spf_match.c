@@ -15,7 +15,7 @@ bool spf_may_look_up(struct spf *spf)
 	return false;
 }
 
-bool spf_too_many_voids(struct spf *spf)
+static bool spf_too_many_voids(struct spf *spf)
 {
 	if (spf->voids <= VOIDS_MAX)
 		return false;

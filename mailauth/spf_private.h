@@ -63,8 +63,6 @@ bool spf_macro_valid(struct slice text, bool words);
 bool spf_macro_expand(struct spf *spf, struct slice text, bool words, struct buf *out);
 /* The name that a domain-spec stands for, or the domain itself when it is empty. */
 struct slice spf_target(struct spf *spf, struct slice domain_spec);
-/* As the macro i has it: dotted quad, or nibbles parted by dots. */
-void spf_put_ip(const struct spf *spf, bool readable, struct buf *out);
 
 /* spf_match.c */
 enum spf_match { SPF_NO, SPF_YES, SPF_MATCH_TEMP, SPF_MATCH_PERM };
@@ -78,6 +76,5 @@ bool spf_may_look_up(struct spf *spf);
 /* Ask, and count answers with nothing in them when `counted`. */
 enum dns_status spf_ask(
     struct spf *spf, struct slice name, enum dns_type type, bool counted, struct dns_answer *out);
-bool spf_too_many_voids(struct spf *spf);
 
 #endif

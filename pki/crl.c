@@ -99,13 +99,6 @@ bool crl_find(const struct crl *crl, struct slice issuer, struct slice serial, u
 	return false;
 }
 
-bool crl_revokes(const struct crl *crl, struct slice serial)
-{
-	unsigned reason;
-
-	return crl_find(crl, crl->issuer, serial, &reason) && reason != CRL_REMOVED;
-}
-
 size_t crl_count(const struct crl *crl)
 {
 	struct slice rest = crl->revoked;

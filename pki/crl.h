@@ -33,11 +33,10 @@ struct crl {
    lacks what RFC 5280 5.1 asks of every list. */
 bool crl_next(struct slice *rest, struct crl *out);
 
-/* serial: an INTEGER's contents, of one that the list's issuer issued. */
-bool crl_revokes(const struct crl *crl, struct slice serial);
 size_t crl_count(const struct crl *crl);
 
-/* The same, of one that somebody issued; *reason as in RFC 5280 5.3.1. */
+/* serial: an INTEGER's contents, of one that this issuer issued; *reason as in RFC 5280
+   5.3.1. */
 bool crl_find(const struct crl *crl, struct slice issuer, struct slice serial, unsigned *reason);
 
 /* For a list that is asked often: put it into crl.index, and free() it after the last

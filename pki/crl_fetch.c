@@ -42,7 +42,8 @@ static struct {
 
 /* --- where --- */
 
-bool crl_url(const struct cert *cert, struct slice *url)
+/* The first http URL of its CRL distribution points (RFC 5280 4.2.1.13). */
+static bool crl_url(const struct cert *cert, struct slice *url)
 {
 	struct slice value, list, point, name, full;
 

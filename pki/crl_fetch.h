@@ -9,9 +9,6 @@
    counts from then on as if an admin had given it. Waits for nothing. */
 void crl_want(const char *domain, const struct cert *leaf);
 
-/* The first http URL of its CRL distribution points (RFC 5280 4.2.1.13). */
-bool crl_url(const struct cert *cert, struct slice *url);
-
 /* Fetch what is due; now and then, by a thread that may wait. */
 void crl_fetch_due(void);
 void crl_fetch_stop(void);

@@ -56,7 +56,8 @@ static void put_places(
 	buf_done(&pem);
 }
 
-int ca_call_show(struct op_call *call)
+/* Answer what the scope has now; as `ca show`. */
+static int ca_call_show(struct op_call *call)
 {
 	struct issue_authority authority;
 	struct err err = { 0 }, why = { 0 };

@@ -17,7 +17,4 @@ extern const struct op_arg ca_scope_args[];
 /* What it names; the server's own is for server admins. 0, or -1 after a failure. */
 int ca_call_scope(struct op_call *call, struct slice *scope);
 
-/* Answer what the scope has now; as `ca show`. */
-int ca_call_show(struct op_call *call);
-
 #endif

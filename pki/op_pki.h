@@ -31,9 +31,6 @@ int pki_run_refresh(struct op_call *call);
 int pki_run_cert_set(struct op_call *call);
 int pki_run_chain_set(struct op_call *call);
 int pki_run_chain_remove(struct op_call *call);
-int pki_run_import(struct op_call *call);
-int pki_run_export(struct op_call *call);
-int pki_run_files(struct op_call *call);
 
 /* What a certificate is to say of its owner. */
 #define OP_PKI_SUBJECT                                                                             \

@@ -25,7 +25,7 @@ static int read_files(struct op_call *call, struct shape *shape, struct err *err
 	return key.n > 0 ? shape_add(key, password, shape, err) : 0;
 }
 
-int pki_run_import(struct op_call *call)
+static int pki_run_import(struct op_call *call)
 {
 	struct shape shape = { 0 };
 	struct err err = { 0 };
@@ -83,7 +83,7 @@ OPERATION(profile_import) = {
 
 /* --- files that stay --- */
 
-int pki_run_files(struct op_call *call)
+static int pki_run_files(struct op_call *call)
 {
 	const char *certificate = op_text(call, "certificate"), *key = op_text(call, "key");
 	unsigned mode = 0;
@@ -167,7 +167,7 @@ static int write_file(struct op_call *call, struct slice owner, const struct dom
 	return op_done(call, rc, &err);
 }
 
-int pki_run_export(struct op_call *call)
+static int pki_run_export(struct op_call *call)
 {
 	struct domain_record record = { 0 };
 	struct buf bytes = { 0 };

@@ -27,7 +27,4 @@ int pkcs12_write(
 int pkcs12_read(
     struct slice file, struct slice password, struct buf *key, struct buf *chain, struct err *err);
 
-/* Is it such a file, as far as its first bytes tell? */
-bool pkcs12_is(struct slice file);
-
 #endif

@@ -25,21 +25,6 @@ static int malformed(struct err *err)
 	return err_set(err, ERR_INPUT, "this is no PKCS#12 file, or it is malformed");
 }
 
-bool pkcs12_is(struct slice file)
-{
-	struct buf der = { 0 };
-	struct slice rest, whole, version;
-	bool is = false;
-
-	if (ber_to_der(file, &der)) {
-		rest = buf_slice(&der);
-		is = der_want(&rest, DER_SEQUENCE, &whole) &&
-		    der_want(&whole, DER_INTEGER, &version) && slice_eq(version, SLICE("\x03"));
-	}
-	buf_wipe(&der);
-	return is;
-}
-
 /* --- bags --- */
 
 static int take_key(struct reading *r, struct slice der)

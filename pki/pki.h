@@ -26,7 +26,7 @@ enum pki_mode {
 };
 extern const char *const pki_mode_names[]; /* "disabled", "test", "enabled", NULL */
 
-/* What a domain has. Filled from pool. 1, 0 when it has no key, -1. */
+/* What a certificate says, for people. */
 struct pki_cert {
 	const char *key_type; /* "P-256" */
 	const char *subject, *issuer, *serial, *sha256;
@@ -34,11 +34,9 @@ struct pki_cert {
 	const char *names;	/* SANs, parted by blanks */
 	int64_t not_before, not_after;
 	bool self_signed;
-	struct slice chain; /* PEM, leaf first */
 };
-int pki_domain_cert(struct slice domain, struct pool *pool, struct pki_cert *out);
 
-/* What any certificate says, from pool; chain is left as it was. */
+/* Filled from pool. */
 struct cert;
 void cert_describe(const struct cert *cert, struct pool *pool, struct pki_cert *out);
 

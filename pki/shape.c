@@ -65,7 +65,7 @@ static int take_certs(struct slice certs, struct shape *out, struct err *err)
 	return 0;
 }
 
-int shape_take_pkcs7(struct slice der, struct shape *out, struct err *err)
+static int shape_take_pkcs7(struct slice der, struct shape *out, struct err *err)
 {
 	struct buf certs = { 0 };
 	int rc;

@@ -46,6 +46,5 @@ int shape_take_pem(struct slice pem, struct slice password, struct shape *out, s
 int shape_take_key(struct slice der, struct shape *out, struct err *err);
 int shape_take_locked(struct slice der, struct slice password, struct shape *out, struct err *err);
 int shape_take_cert(struct slice der, struct shape *out, struct err *err);
-int shape_take_pkcs7(struct slice der, struct shape *out, struct err *err);
 
 #endif

@@ -71,30 +71,3 @@ void cert_describe(const struct cert *leaf, struct pool *pool, struct pki_cert *
 	out->self_signed = slice_eq(leaf->subject, leaf->issuer);
 	out->key_type = cert_key_type(leaf);
 }
-
-/* The certificate as it is stored, whatever the mode. */
-int pki_domain_cert(struct slice name, struct pool *pool, struct pki_cert *out)
-{
-	struct domain_record record;
-	struct buf bytes = { 0 };
-	struct slice domain;
-	struct cert leaf;
-
-	if (domain_hosted(name, pool, &domain, NULL) != 0)
-		return 0;
-	int found = record_get(domain, &bytes, &record);
-	if (found == 1 && record.leaf.n == 0)
-		found = 0;
-	if (found == 1 && cert_next(&record.leaf, &leaf)) {
-		struct buf pem = { 0 };
-		cert_describe(&leaf, pool, out);
-		cert_to_pem(leaf.der, &pem);
-		cert_to_pem(record.above, &pem);
-		out->chain = pool_slice(pool, buf_slice(&pem));
-		buf_done(&pem);
-	} else if (found == 1) {
-		found = -1;
-	}
-	buf_done(&bytes);
-	return found;
-}

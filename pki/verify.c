@@ -81,7 +81,7 @@ static bool remember(struct verify_work *w, const void *what, const struct cert 
 	return good;
 }
 
-bool verify_signed(
+static bool verify_signed(
     struct verify_work *w, const struct cert *cert, const struct cert *ca, struct err *err)
 {
 	bool good = false;

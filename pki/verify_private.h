@@ -48,8 +48,6 @@ struct verify_search {
 bool verify_run(struct verify_search *s);
 
 /* Did ca's key sign the certificate, or the list? Answers are remembered. */
-bool verify_signed(
-    struct verify_work *work, const struct cert *cert, const struct cert *ca, struct err *err);
 bool verify_list_signed(struct verify_work *work, const struct crl *list, const struct cert *ca);
 
 /* --- verify_link.c: one certificate, and one with the next --- */

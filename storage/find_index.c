@@ -14,7 +14,7 @@ static struct lru *kept;
 
 /* --- references --- */
 
-struct find_piece *find_piece_ref(struct find_piece *piece)
+static struct find_piece *find_piece_ref(struct find_piece *piece)
 {
 	atomic_fetch_add(&piece->refs, 1);
 	return piece;
@@ -29,7 +29,7 @@ void find_piece_free(struct find_piece **piece)
 	*piece = NULL;
 }
 
-struct find_index *find_index_ref(struct find_index *index)
+static struct find_index *find_index_ref(struct find_index *index)
 {
 	atomic_fetch_add(&index->refs, 1);
 	return index;

@@ -45,7 +45,6 @@ struct find_index {
    cannot be read. */
 int find_index_get(
     struct shard *shard, uint64_t account, struct find_index **index, struct err *err);
-struct find_index *find_index_ref(struct find_index *index);
 void find_index_free(struct find_index **index);
 
 /* An empty one, not on the disk; and the same with other pieces (which it then
@@ -53,7 +52,6 @@ void find_index_free(struct find_index **index);
 struct find_index *find_index_new(struct shard *shard, uint64_t account);
 struct find_index *find_index_with(
     const struct find_index *old, struct find_piece *const *pieces, size_t n);
-struct find_piece *find_piece_ref(struct find_piece *piece);
 void find_piece_free(struct find_piece **piece);
 
 /* A new segment's file, opened. */

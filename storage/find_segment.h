@@ -77,7 +77,6 @@ void find_write_message(struct find_write *write, struct find_message message);
 /* Words in order; docs rising, at least one; places of all of them. */
 void find_write_word(struct find_write_kind *kind, struct slice word, const uint32_t *docs,
     size_t n, struct slice places);
-uint64_t find_write_size(const struct find_write *write);
 /* Durable on return. */
 int find_write_file(const struct find_write *write, const char *path, struct err *err);
 void find_write_done(struct find_write *write);

@@ -89,17 +89,6 @@ void find_write_word(struct find_write_kind *kind, struct slice word, const uint
 
 /* --- the file --- */
 
-uint64_t find_write_size(const struct find_write *write)
-{
-	uint64_t n = FIND_HEAD + write->ids.n + write->lengths.n + write->flags.n;
-
-	for (size_t i = 0; i < FIND_KINDS; i++) {
-		const struct find_write_kind *kind = &write->kinds[i];
-		n += kind->words.n + kind->blocks.n + kind->posts.n + kind->places.n;
-	}
-	return n;
-}
-
 static uint32_t checksum_kind(const struct find_write_kind *kind)
 {
 	uint32_t sum = segment_checksum(0, buf_slice(&kind->words));

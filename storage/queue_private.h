@@ -23,11 +23,6 @@ struct slice queue_state_key(unsigned char key[QUEUE_STATE_KEY_BYTES], uint64_t 
 void queue_write_entry(struct buf *out, const struct queue_entry *entry);
 void queue_write_state(struct buf *out, const struct queue_rcpt *rcpt);
 
-/* False: damaged. Recipients come with no state. */
-bool queue_read_entry(
-    struct slice key, struct slice value, struct pool *pool, struct queue_entry *out);
-bool queue_read_state(struct slice value, struct pool *pool, struct queue_rcpt *rcpt);
-
 /* The body that an entry refers to, whatever else is damaged. */
 bool queue_read_body(struct slice value, uint64_t *body);
 

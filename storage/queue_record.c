@@ -176,7 +176,7 @@ static void read_rcpt(struct slice *rest, int version, struct pool *pool, struct
 		out->domain = get_text(rest, pool);
 }
 
-bool queue_read_entry(
+static bool queue_read_entry(
     struct slice key, struct slice value, struct pool *pool, struct queue_entry *out)
 {
 	if (key.n != QUEUE_ID_BYTES || !is_entry(value))
@@ -199,7 +199,8 @@ bool queue_read_entry(
 	return rest.p != NULL;
 }
 
-bool queue_read_state(struct slice value, struct pool *pool, struct queue_rcpt *rcpt)
+/* False: damaged. Recipients come with no state. */
+static bool queue_read_state(struct slice value, struct pool *pool, struct queue_rcpt *rcpt)
 {
 	const unsigned char *p = (const unsigned char *)value.p;
 	struct slice rest = slice_from(value, STATE_BYTES);

@@ -22,10 +22,6 @@ void rename_keys_done(struct rename_keys *keys);
 enum kv_result rename_records(struct dir_change *change, struct kv_txn *txn,
     const struct rename *names, const struct rename_keys *keys, const struct rename_sealer *sealer);
 
-/* What a record of a room becomes; appended. */
-void rename_record(const struct rename *names, const char *room, struct slice key,
-    struct slice value, struct buf *new_key, struct buf *new_value);
-
 /* --- rename_rest.c: what is not in the directory; safe to repeat --- */
 
 /* The note that it is to be done goes at the end. */

@@ -13,7 +13,8 @@ static const struct renamed *row_of(const char *room)
 	return NULL;
 }
 
-void rename_record(const struct rename *names, const char *room, struct slice key,
+/* What a record of a room becomes; appended. */
+static void rename_record(const struct rename *names, const char *room, struct slice key,
     struct slice value, struct buf *new_key, struct buf *new_value)
 {
 	const struct renamed *row = row_of(room);

@@ -30,7 +30,8 @@ static struct slice domain_of(struct slice address)
 	return slice_from(address, at < 0 ? address.n : (size_t)at + 1);
 }
 
-bool share_open(struct slice owner_domain, struct slice domain)
+/* May the accounts of one domain see anything of the other's? Both canonical. */
+static bool share_open(struct slice owner_domain, struct slice domain)
 {
 	struct pool pool = { 0 };
 	struct conf_at at = { .domain = pool_str(&pool, owner_domain) };

@@ -14,9 +14,6 @@
 int share_rights(
     struct acct *acct, struct slice owner, uint32_t box, struct slice who, unsigned *out);
 
-/* May the accounts of one domain see anything of the other's? Both canonical. */
-bool share_open(struct slice owner_domain, struct slice domain);
-
 /* The identifier as it is kept, from pool: "jim" is completed with the owner's
    domain, and an account must be there. NULL: *err says why. */
 const char *share_identifier(

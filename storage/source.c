@@ -139,7 +139,8 @@ int source_seal(struct slice domain, struct slice plain, struct buf *sealed, str
 	return rc;
 }
 
-int source_open_password(struct source *s, struct err *err)
+/* Open the password, if that was not done yet. Any thread but a loop's. */
+static int source_open_password(struct source *s, struct err *err)
 {
 	struct pool pool = { 0 };
 	struct buf plain = { 0 };

@@ -33,10 +33,6 @@ bool source_has(struct slice domain, uint64_t *mark);
 
 enum source_answer { SOURCE_FAILED = -1, SOURCE_NO, SOURCE_YES };
 
-/* Does the domain's directory have that user? What it said is remembered for a while.
-   On a loop's thread SOURCE_FAILED, when memory does not know. */
-enum source_answer source_find(struct slice domain, struct slice local);
-
 /* Is it the password of an account of a domain with a directory? Any thread but a
    loop's. */
 enum source_answer source_check(const char *address, struct slice password);

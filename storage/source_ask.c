@@ -169,7 +169,9 @@ static enum source_answer find_entry(
 	return answer;
 }
 
-enum source_answer source_find(struct slice domain, struct slice local)
+/* Does the domain's directory have that user? What it said is remembered for a while.
+   On a loop's thread SOURCE_FAILED, when memory does not know. */
+static enum source_answer source_find(struct slice domain, struct slice local)
 {
 	struct source *s = source_of(domain);
 	enum source_answer answer = SOURCE_NO;

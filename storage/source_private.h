@@ -18,9 +18,6 @@ struct source_spec {
 	struct slice sealed;	/* password of bind_dn; empty: none */
 };
 
-/* Fills the fields from a record's value; they point into it or pool. */
-bool source_read(struct slice value, struct pool *pool, struct source_spec *out);
-
 /* 1 from pool, 0, -1 */
 int source_get(struct slice domain, struct pool *pool, struct source_spec *out);
 int source_put(struct slice domain, const struct source_spec *spec, struct err *err);
@@ -81,9 +78,6 @@ void source_unref(struct source **source);
 
 /* A new one, of what is set: for the list, or to try it. NULL with the reason. */
 struct source *source_new(struct slice domain, const struct source_spec *spec, struct err *err);
-
-/* Open the password, if that was not done yet. Any thread but a loop's. */
-int source_open_password(struct source *source, struct err *err);
 
 /* A link of its own for whoever tries it. */
 struct ldapc *source_link(struct source *source, struct err *err);

@@ -12,7 +12,8 @@ static const char room[] = "ldap";
 
 enum { VERSION = 1, FIELDS = 6 };
 
-bool source_read(struct slice value, struct pool *pool, struct source_spec *out)
+/* Fills the fields from a record's value; they point into it or pool. */
+static bool source_read(struct slice value, struct pool *pool, struct source_spec *out)
 {
 	struct slice rest = slice_from(value, 1), field[FIELDS];
 

@@ -38,7 +38,8 @@ static const char *plain_name(struct http_req *req, const char *file)
 	return name;
 }
 
-void web_attach(struct http_req *req, const char *file)
+/* Let the browser keep the answer as a file (attach.c has the ends of names). */
+static void web_attach(struct http_req *req, const char *file)
 {
 	http_type(req, kinds[kind_of(file)].type);
 	http_header(req, "Content-Disposition",

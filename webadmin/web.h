@@ -217,8 +217,6 @@ const char *web_marked(struct web *web, const char *name);
 /* The arguments that the action's form makes; NULL: web->err says why not. */
 json_t *web_action_args(struct web *web);
 
-/* Let the browser keep the answer as a file (attach.c has the ends of names). */
-void web_attach(struct http_req *req, const char *file);
 /* What an operation gave, in base64 where its kind says so. 0, or -1 after http_error. */
 int web_give(struct http_req *req, const json_t *bytes, const char *file);
 

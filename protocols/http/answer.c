@@ -49,7 +49,7 @@ static const struct {
 	{ 507, "Insufficient Storage" },
 };
 
-const char *http_status_text(int status)
+static const char *http_status_text(int status)
 {
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		if (texts[i].status == status)

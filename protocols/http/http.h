@@ -52,7 +52,6 @@ TABLE_DECLARE(http_route);
 /* --- the request; slices and texts live as long as it --- */
 
 enum http_method http_method(const struct http_req *req); /* HEAD is given as GET */
-struct slice http_path(const struct http_req *req);	  /* as it was asked for, without query */
 /* Of the path, decoded; "*" the rest, as it was asked for. NULL: it has none. */
 const char *http_param(struct http_req *req, const char *name);
 /* Of the query, or of a form (urlencoded or multipart/form-data): UTF-8 without

@@ -80,7 +80,6 @@ bool http_csrf_is(struct http_req *req, struct slice token);
 void http_answer(struct http_req *req);
 /* An answer for a request that could not be read. */
 void http_answer_plain(struct sess *s, int status, const char *text);
-const char *http_status_text(int status);
 /* Answers of operations are given back. */
 void http_said_done(struct http_req *req);
 

@@ -12,11 +12,6 @@ enum http_method http_method(const struct http_req *req)
 	return req->method;
 }
 
-struct slice http_path(const struct http_req *req)
-{
-	return req->path;
-}
-
 static const char *value_of(const struct http_pairs *pairs, const char *name)
 {
 	const struct http_pair *pair = http_pairs_find(pairs, name);

@@ -52,7 +52,8 @@ IMAP_EXTENSION(literal_plus) = { .words = words, .early = true }; /* RFC 7888 */
 
 /* --- the head: tag, name, arguments --- */
 
-const struct imap_command *imap_find_command(struct slice name)
+/* A command of this name, or NULL. */
+static const struct imap_command *imap_find_command(struct slice name)
 {
 	for (size_t i = 0; i < imap_command_table_n; i++)
 		if (slice_ieq(name, slice_str(imap_command_table[i]->name)))

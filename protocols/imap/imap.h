@@ -200,8 +200,6 @@ enum frame imap_frame(struct sess *s, struct slice in, size_t *used);
 enum sess_next imap_overlong(struct sess *s, struct slice in, size_t *used);
 /* Move messages to the spool's file. */
 enum sess_next imap_spill(struct imap *im);
-/* A command of this name, or NULL. */
-const struct imap_command *imap_find_command(struct slice name);
 
 /* --- answering (reply.c) --- */
 

@@ -18,7 +18,9 @@ int64_t imap_order_date(struct imap_candidate *c)
 	return imap_candidate_summary(c) ? c->summary.date : c->entry->internal_date;
 }
 
-void imap_order_text(struct buf *out, struct slice utf8)
+/* Append text in the form in which it is compared (RFC 5051, as far as case
+   goes). */
+static void imap_order_text(struct buf *out, struct slice utf8)
 {
 	size_t begin = out->n;
 

@@ -54,10 +54,6 @@ struct slice imap_order_field(struct imap_candidate *c, struct slice name);
 /* When it was sent, else when it came: Unix seconds (RFC 5256 §2.2). */
 int64_t imap_order_date(struct imap_candidate *c);
 
-/* Append text in the form in which it is compared (RFC 5051, as far as case
-   goes). */
-void imap_order_text(struct buf *out, struct slice utf8);
-
 /* The base subject (RFC 5256 §2.1) of a Subject field, in that form, appended.
    True: it was a reply or forwarded. */
 bool imap_order_subject(struct pool *pool, struct slice subject, struct buf *out);

@@ -57,7 +57,8 @@ static struct dest *dest_find(struct slice name)
 	return dest;
 }
 
-void dest_forget(struct dest *dest)
+/* if nothing is left to know of it */
+static void dest_forget(struct dest *dest)
 {
 	struct dest **link = bucket_of(slice_str(dest->name));
 

@@ -92,6 +92,5 @@ unsigned turn_max(void); /* connections */
 
 /* --- plan.c; with the lock held --- */
 void dest_due(struct dest *dest, int64_t when);
-void dest_forget(struct dest *dest); /* if nothing is left to know of it */
 
 #endif

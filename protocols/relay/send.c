@@ -25,7 +25,8 @@ CONF_KEY(relay_timeout_end) = {
 	.help = "how long another server may take to say that it has the message",
 };
 
-void send_all(struct sending *s, enum sent sent, struct slice reply)
+/* One outcome for all that have none yet. */
+static void send_all(struct sending *s, enum sent sent, struct slice reply)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (s->rcpts[i].sent == SENT_NOT_YET) {

@@ -38,7 +38,4 @@ bool send_message(struct sending *s);
 
 extern const struct conf_key conf_key_relay_chunking;
 
-/* One outcome for all that have none yet. */
-void send_all(struct sending *s, enum sent sent, struct slice reply);
-
 #endif

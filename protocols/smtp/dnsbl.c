@@ -20,7 +20,7 @@ CONF_KEY(dnsbl_timeout) = {
 enum { WHY_MAX = 200 };
 
 /* RFC 5782 2.1: octets backwards; 2.4: the same with the digits of IPv6. */
-bool dnsbl_name(const struct dnsbl *list, const struct sockaddr *address, struct buf *out)
+static bool dnsbl_name(const struct dnsbl *list, const struct sockaddr *address, struct buf *out)
 {
 	struct net net;
 
@@ -45,7 +45,7 @@ static bool is_code(const struct dnsbl_code *code, const unsigned char ip[4])
 
 /* RFC 5782 2.1: answers are in 127/8; of a zone that was given up somebody may answer
    anything. 127.255.255.x is by custom "you may not ask so". */
-bool dnsbl_counts(const struct dnsbl *list, struct slice rr)
+static bool dnsbl_counts(const struct dnsbl *list, struct slice rr)
 {
 	const unsigned char *ip = (const unsigned char *)rr.p;
 

@@ -28,13 +28,6 @@ struct dnsbl {
    many, put into out; -1 with the reason. Names live in pool. */
 int dnsbl_read(struct slice text, struct pool *pool, struct dnsbl out[DNSBL_MAX], struct err *err);
 
-/* The name to ask for: "2.0.0.127.zen.example.org". False: that list has none of the
-   address's family. */
-bool dnsbl_name(const struct dnsbl *list, const struct sockaddr *address, struct buf *out);
-
-/* What of an A record counts for this list. */
-bool dnsbl_counts(const struct dnsbl *list, struct slice rr);
-
 struct dnsbl_result {
 	const struct dnsbl *list;
 	enum { DNSBL_NOT_THERE, DNSBL_LISTED, DNSBL_UNKNOWN } state; /* unknown: no answer */

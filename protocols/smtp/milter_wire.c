@@ -73,7 +73,7 @@ bool milter_take_text(struct slice *data, struct slice *out)
 	return true;
 }
 
-bool milter_take_32(struct slice *data, uint32_t *out)
+static bool milter_take_32(struct slice *data, uint32_t *out)
 {
 	if (data->n < 4)
 		return false;

@@ -141,7 +141,6 @@ bool milter_read_options(struct slice data, struct milter_options *out);
 
 /* The next text, without its NUL. */
 bool milter_take_text(struct slice *data, struct slice *out);
-bool milter_take_32(struct slice *data, uint32_t *out);
 
 /* One text, and nothing behind it. */
 bool milter_read_text(struct slice data, struct slice *out);

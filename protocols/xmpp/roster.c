@@ -220,7 +220,8 @@ static int store(
 
 /* --- changes --- */
 
-const char *roster_subscription(unsigned bits)
+/* "none", "to", "from", "both". */
+static const char *roster_subscription(unsigned bits)
 {
 	static const char *const names[] = { "none", "to", "from", "both" };
 

@@ -57,9 +57,6 @@ struct roster_edit {
 int roster_change(
     struct xmpp_user *user, struct slice jid, const struct roster_edit *edit, struct err *err);
 
-/* "none", "to", "from", "both". */
-const char *roster_subscription(unsigned bits);
-
 /* Append <item .../>. */
 void roster_write_item(struct buf *out, const struct roster_item *item);
 

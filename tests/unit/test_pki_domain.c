@@ -210,10 +210,31 @@ static void want_domain(const char *sni, const char *address, const char *target
 
 static struct pki_cert cert_of(const char *domain, struct pool *pool)
 {
-	struct pki_cert cert = { 0 };
+	struct pki_cert text = { 0 };
+	struct domain_record record;
+	struct buf bytes = { 0 };
+	struct cert cert;
 
-	want_num(domain, pki_domain_cert(slice_str(domain), pool, &cert), 1);
-	return cert;
+	want_num(domain, record_get(slice_str(domain), &bytes, &record), 1);
+	assert_true(cert_next(&record.leaf, &cert));
+	cert_describe(&cert, pool, &text);
+	buf_done(&bytes);
+	return text;
+}
+
+/* As PEM, the domain's own certificate first. */
+static struct slice chain_of(const char *domain, struct pool *pool)
+{
+	struct domain_record record;
+	struct buf bytes = { 0 }, pem = { 0 };
+
+	want_num(domain, record_get(slice_str(domain), &bytes, &record), 1);
+	cert_to_pem(record.leaf, &pem);
+	cert_to_pem(record.above, &pem);
+	struct slice chain = pool_slice(pool, buf_slice(&pem));
+	buf_done(&bytes);
+	buf_done(&pem);
+	return chain;
 }
 
 /* --- tests --- */
@@ -232,11 +253,13 @@ static void made_for_each(void **state)
 	assert_true(cert.self_signed);
 	assert_int_equal(strlen(cert.serial), 32);
 	assert_int_equal(strlen(cert.sha256), 64);
-	assert_true(slice_starts(cert.chain, SLICE("-----BEGIN CERTIFICATE-----\n")));
+	assert_true(
+	    slice_starts(chain_of("beta.test", &pool), SLICE("-----BEGIN CERTIFICATE-----\n")));
 	struct pki_cert other = cert_of("alpha.test", &pool);
 	assert_string_not_equal(cert.serial, other.serial);
-	struct pki_cert none;
-	assert_int_equal(pki_domain_cert(SLICE("nobody.test"), &pool, &none), 0);
+	struct domain_record none;
+	struct buf bytes = { 0 };
+	assert_int_equal(record_get(SLICE("nobody.test"), &bytes, &none), 0);
 	pool_done(&pool);
 }
 
@@ -628,7 +651,7 @@ static void installed(void **state)
 		must(install("beta.test", keys[i], &pem, &err), &err);
 		struct pki_cert cert = cert_of("beta.test", &pool);
 		assert_string_equal(cert.subject, "CN=www.hoster.example");
-		assert_true(slice_eq(cert.chain, buf_slice(&pem)));
+		assert_true(slice_eq(chain_of("beta.test", &pool), buf_slice(&pem)));
 		struct seen seen = look("beta.test", NULL, NULL, NULL);
 		assert_string_equal(seen.subject, "/CN=www.hoster.example");
 		wolfSSL_SESSION_free(seen.session);
@@ -697,8 +720,7 @@ static void not_installed(void **state)
 	}
 	/* the same name and curve, but not that key */
 	struct buf mine = { 0 };
-	struct pki_cert cert = cert_of("beta.test", &pool);
-	buf_adds(&mine, cert.chain);
+	buf_adds(&mine, chain_of("beta.test", &pool));
 	assert_int_equal(install("beta.test", test_key_p256, &mine, &err), -1);
 	buf_done(&mine);
 	buf_done(&good);
