@@ -5,28 +5,34 @@
 #include <unicase.h>
 #include <uninorm.h>
 
-static bool is_ascii(struct slice s)
+static char small(char c)
 {
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] >= 0x80)
-			return false;
-	return true;
+	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+/* The processor does a run at once. */
+static void fold(char *restrict to, const char *restrict from, size_t n)
+{
+	enum { RUN = 16 };
+	size_t i = 0;
+
+	for (; i + RUN <= n; i += RUN)
+		for (size_t j = 0; j < RUN; j++)
+			to[i + j] = small(from[i + j]);
+	for (; i < n; i++)
+		to[i] = small(from[i]);
 }
 
 static void fold_ascii(struct buf *out, struct slice s)
 {
-	char *to = s.n ? buf_room(out, s.n) : NULL;
-
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-		to[i] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-	}
+	if (s.n > 0)
+		fold(buf_room(out, s.n), s.p, s.n);
 	out->n += s.n;
 }
 
 bool text_fold(struct buf *out, struct slice utf8, bool unicode)
 {
-	bool ascii = is_ascii(utf8);
+	bool ascii = slice_is_ascii(utf8);
 	uint8_t *folded = NULL;
 	size_t n = 0;
 

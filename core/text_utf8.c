@@ -1,6 +1,9 @@
 /* text_utf8.c - is it UTF-8? */
 #include "core/text.h"
 
+#include <stdint.h>
+#include <string.h>
+
 /* What may follow a leading byte (RFC 3629 §4): the second byte's range rules
    out overlong forms, surrogates and values over 10FFFF. */
 struct lead {
@@ -38,12 +41,23 @@ static size_t character(const unsigned char *p, size_t n)
 	return (size_t)lead->more + 1;
 }
 
+/* Most text is ASCII: eight bytes at a time. */
+static bool is_eight(const unsigned char *p, size_t n)
+{
+	uint64_t eight;
+
+	if (n < sizeof(eight))
+		return false;
+	memcpy(&eight, p, sizeof(eight));
+	return (eight & 0x8080808080808080) == 0;
+}
+
 bool utf8_valid(struct slice s)
 {
 	const unsigned char *p = (const unsigned char *)s.p;
 
 	for (size_t i = 0; i < s.n;) {
-		size_t n = character(p + i, s.n - i);
+		size_t n = is_eight(p + i, s.n - i) ? 8 : character(p + i, s.n - i);
 		if (n == 0)
 			return false;
 		i += n;

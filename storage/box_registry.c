@@ -345,7 +345,7 @@ void box_view_apply(struct shard *shard, const struct box_change *change)
 	loop_posts_go();
 	free_list(drop);
 	if (change->messages || change->gone)
-		find_mark(shard, change->account);
+		find_mark(shard, change->account, change->gone || change->drop.n > 0);
 }
 
 /* Rare, so it looks at all of them. */

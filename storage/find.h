@@ -66,7 +66,7 @@ const unsigned char *find_scores_of(const struct find_scores *scores, uint32_t s
 
 /* An account has messages that are new, or lost some. Waits for nothing. */
 struct shard;
-void find_mark(struct shard *shard, uint64_t account);
+void find_mark(struct shard *shard, uint64_t account, bool lost);
 
 /* The thread that builds; stopped by threads_stop. */
 int find_start(struct err *err);

@@ -162,6 +162,11 @@ static int read_new(struct batch *batch)
 	return 0;
 }
 
+static int read_messages(struct batch *batch, struct find_work *work)
+{
+	return work->ids.n > 0 ? read_missed(batch, work) : read_new(batch);
+}
+
 /* --- writing --- */
 
 static int write_batch(struct batch *batch, struct err *err)
@@ -212,7 +217,7 @@ static int run(struct find_work *work, struct err *err)
 		return -1;
 	/* What a crash could take back must not be in it: the same id might be given again. */
 	kv_settle(work->shard->env);
-	int rc = work->ids.n > 0 ? read_missed(&batch, work) : read_new(&batch);
+	int rc = work->adds ? read_messages(&batch, work) : 0;
 	if (rc == 0)
 		rc = write_batch(&batch, err);
 	else

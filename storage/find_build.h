@@ -6,15 +6,16 @@
 
 /* --- what is to be done (find_todo.c) --- */
 
-/* An account should have an index, and in it also these messages. Waits for nothing. */
+/* An account's messages should be in an index, also these, whatever their ids. Waits for
+   nothing. */
 void find_want(struct shard *shard, uint64_t account, const uint64_t *ids, size_t n);
 
 struct find_todo {
 	struct shard *shard;
 	uint64_t account;
 	uint64_t first, last; /* milliseconds: when it was marked */
-	uint32_t marks;
-	bool wanted;
+	bool adds;	      /* else messages are only gone */
+	bool wanted;	      /* at once */
 	struct buf ids;
 };
 /* One account whose time has come; *out is the caller's, its ids with buf_done. */
@@ -29,6 +30,7 @@ struct find_work {
 	struct shard *shard;
 	uint64_t account;
 	struct buf ids; /* of messages that were missed; or empty */
+	bool adds;	/* else messages that are gone are forgotten, no more */
 };
 /* One batch: 1 there is more, 0 that was all, -1. */
 int find_build_batch(struct find_work *work, struct err *err);

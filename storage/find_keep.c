@@ -1,7 +1,6 @@
 /* find_keep.c - the thread that keeps indexes, and what admins ask of them */
 #include <sys/resource.h>
 
-#include "core/conf.h"
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/metric.h"
@@ -11,13 +10,6 @@
 #include "storage/find_look.h"
 
 enum { LOOK_MS = 500, NICE = 15 };
-
-CONF_KEY(search_index_all) = {
-	.name = "search.index-all",
-	.type = CONF_BOOL,
-	.def = "off",
-	.help = "index the mail of every account, not only of those that were searched",
-};
 
 static void collect(struct metric_sink *sink)
 {
@@ -52,7 +44,9 @@ static int build(struct find_work *work, struct err *err)
 /* First what came, then what was missed: by then ids are below the highest. */
 static void keep(struct find_todo *todo)
 {
-	struct find_work work = { .shard = todo->shard, .account = todo->account };
+	struct find_work work = {
+		.shard = todo->shard, .account = todo->account, .adds = todo->adds
+	};
 	struct err err = { 0 };
 
 	int rc = build(&work, &err);
@@ -78,7 +72,7 @@ static void keep_indexes(void *arg)
 	setpriority(PRIO_PROCESS, 0, NICE);
 	while (!threads_sleep(LOOK_MS))
 		while (!threads_ending() && find_todo_take(&todo, loop_now())) {
-			if (todo.wanted || conf_on(&conf_key_search_index_all) || has_index(&todo))
+			if (todo.adds || has_index(&todo))
 				keep(&todo);
 			buf_done(&todo.ids);
 		}
@@ -105,7 +99,7 @@ void find_remove(struct acct *acct)
 int find_rebuild(struct acct *acct, void (*progress)(void *arg, int64_t done, int64_t total),
     void *arg, struct err *err)
 {
-	struct find_work work = { .shard = acct->shard, .account = acct->id };
+	struct find_work work = { .shard = acct->shard, .account = acct->id, .adds = true };
 	struct find_size size = { 0 };
 	struct acct_usage usage;
 	int rc;

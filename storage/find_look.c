@@ -7,6 +7,8 @@
 #include "storage/box_private.h"
 #include "storage/find_build.h"
 
+enum { MISSED_MANY = 50, MISSED_BYTES = 1 << 20 };
+
 void find_damaged(struct shard *shard, uint64_t account, const char *why)
 {
 	log_event(LOG_ERROR, "index-damaged", log_n("account", (int64_t)account),
@@ -57,18 +59,31 @@ static uint32_t place_of(struct walk *walk, uint64_t id)
 	return place;
 }
 
-/* Messages that should be in it and are not: delivered at the same time as others that
-   have higher ids, or copied from another account. */
-static void find_places(struct find_view *view, const struct box_snap *snap, struct buf *missed)
+/* Messages that are not in it: those that came since somebody searched, or at the same
+   time as others that have higher ids, or copied from another account. */
+struct missed {
+	struct buf ids;
+	uint64_t bytes;
+};
+
+/* A few are read by each search. */
+static bool is_much(const struct missed *missed)
+{
+	return missed->ids.n >= MISSED_MANY * sizeof(uint64_t) || missed->bytes >= MISSED_BYTES;
+}
+
+static void find_places(struct find_view *view, const struct box_snap *snap, struct missed *missed)
 {
 	struct walk walk = { view, mem_get((view->index->n + 1) * sizeof(uint32_t)), 0 };
 
 	for (uint32_t seq = 1; seq <= view->count; seq++) {
-		uint64_t id = box_snap_nth(snap, seq)->message;
+		const struct box_entry *entry = box_snap_nth(snap, seq);
 
-		view->places[seq] = place_of(&walk, id);
-		if (view->places[seq] == FIND_NOWHERE)
-			buf_add(missed, &id, sizeof(id));
+		view->places[seq] = place_of(&walk, entry->message);
+		if (view->places[seq] != FIND_NOWHERE)
+			continue;
+		buf_add(&missed->ids, &entry->message, sizeof(entry->message));
+		missed->bytes += entry->size;
 	}
 	free(walk.hints);
 }
@@ -95,7 +110,7 @@ struct find_view *find_look(struct box *box, const struct box_snap *snap)
 {
 	struct shard *shard = box->acct.shard;
 	struct find_index *index = NULL;
-	struct buf missed = { 0 };
+	struct missed missed = { 0 };
 	struct err err;
 
 	int found = find_index_get(shard, box->acct.id, &index, &err);
@@ -111,10 +126,10 @@ struct find_view *find_look(struct box *box, const struct box_snap *snap)
 	view->places = mem_get(((size_t)view->count + 1) * sizeof(*view->places));
 	number_segments(view);
 	find_places(view, snap, &missed);
-	if (missed.n > 0)
-		find_want(shard, box->acct.id, (const uint64_t *)(const void *)missed.p,
-		    missed.n / sizeof(uint64_t));
-	buf_done(&missed);
+	if (is_much(&missed))
+		find_want(shard, box->acct.id, (const uint64_t *)(const void *)missed.ids.p,
+		    missed.ids.n / sizeof(uint64_t));
+	buf_done(&missed.ids);
 	return view;
 }
 

@@ -1,9 +1,11 @@
-/* find_todo.c - accounts that have messages for the index
+/* find_todo.c - accounts that have something for the index to do
  *
- * Only in memory: whoever is forgotten, at a start or because there are too many, is
- * found by the next delivery or the next search. */
+ * New mail goes into it when somebody searches: who does not, pays nothing for it. Only
+ * in memory: whoever is forgotten, at a start or because there are too many, is found by
+ * the next search. */
 #include <pthread.h>
 
+#include "core/conf.h"
 #include "core/loop.h"
 #include "core/lru.h"
 #include "storage/find.h"
@@ -13,9 +15,15 @@
 enum {
 	ACCOUNTS_MAX = 10000,
 	IDS_MAX = 10000,
-	MARKS_MAX = 1000,
 	QUIET_MS = 3000,
 	LATE_MS = 30000,
+};
+
+CONF_KEY(search_index_all) = {
+	.name = "search.index-all",
+	.type = CONF_BOOL,
+	.def = "off",
+	.help = "index the mail of every account when it comes, not when somebody searches",
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -39,14 +47,17 @@ static struct find_todo *mark(struct shard *shard, uint64_t account)
 	if (!it->shard)
 		*it = (struct find_todo){ .shard = shard, .account = account, .first = now };
 	it->last = now;
-	it->marks++;
 	return it;
 }
 
-void find_mark(struct shard *shard, uint64_t account)
+void find_mark(struct shard *shard, uint64_t account, bool lost)
 {
+	bool all = conf_on(&conf_key_search_index_all);
+
+	if (!all && !lost)
+		return;
 	pthread_mutex_lock(&lock);
-	mark(shard, account);
+	mark(shard, account)->adds |= all;
 	pthread_mutex_unlock(&lock);
 }
 
@@ -54,17 +65,16 @@ void find_want(struct shard *shard, uint64_t account, const uint64_t *ids, size_
 {
 	pthread_mutex_lock(&lock);
 	struct find_todo *it = mark(shard, account);
-	it->wanted = true;
+	it->wanted = it->adds = true;
 	if (it->ids.n + n * sizeof(*ids) <= IDS_MAX * sizeof(*ids))
 		buf_add(&it->ids, ids, n * sizeof(*ids));
 	pthread_mutex_unlock(&lock);
 }
 
-/* New mail comes in bursts: many messages in one batch cost less than many batches. */
+/* Changes come in bursts: many in one batch cost less than many batches. */
 static bool is_due(const struct find_todo *it, uint64_t now)
 {
-	return it->wanted || it->marks >= MARKS_MAX || now - it->last >= QUIET_MS ||
-	    now - it->first >= LATE_MS;
+	return it->wanted || now - it->last >= QUIET_MS || now - it->first >= LATE_MS;
 }
 
 bool find_todo_take(struct find_todo *out, uint64_t now)

@@ -17,7 +17,7 @@ MESSAGES = [
     ("Re: weekly report", "I read the brown report; the fox is quick-witted."),
 ]
 
-N = 16
+N, MANY = 16, 52
 
 QUESTIONS = [
     'SUBJECT "report"', 'SUBJECT "eport"', 'SUBJECT "weekly rep"', 'SUBJECT "absent"', 'FROM "ann"', 'FROM "@alpha.te"',
@@ -88,12 +88,27 @@ class SearchIndex(unittest.TestCase):
         direct = self.answers()
         self.wait_indexed(N)
         self.assertEqual(self.answers(), direct)
-        self.put(range(N, N + 10))
+        self.put(range(N, N + MANY))
         self.imap.noop()
         with_tail = self.answers()
-        self.wait_indexed(N + 10)
+        self.wait_indexed(N + MANY)
         self.assertEqual(self.answers(), with_tail)
-        self.assertEqual(len(self.ask('BODY "lazy"').split()), 7)
+        self.assertEqual(len(self.ask('BODY "lazy"').split()), (N + MANY) // 4)
+
+    def test_what_comes_waits_for_a_search(self):
+        self.server.signet("index", "rebuild", BOB)
+        indexed = self.size()["messages"]
+        self.put(range(MANY))
+        self.assertEqual(self.size()["messages"], indexed)
+        self.imap.noop()
+        self.assertEqual(len(self.ask('BODY "lazy"').split()), (N + MANY) // 4)
+        self.wait_indexed(indexed + MANY)
+
+    def test_of_every_account(self):
+        self.server.signet("setting", "set", "search.index-all", "on")
+        self.addCleanup(self.server.signet, "setting", "reset", "search.index-all")
+        self.put([0])
+        self.wait_indexed(N + 1)
 
     def test_made_in_the_background(self):
         self.assertEqual(self.size()["messages"], 0)  # nobody has searched yet

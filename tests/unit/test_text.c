@@ -1,6 +1,8 @@
 /* test_text.c - base64, UTF-8, domain names, addresses, dates */
 #include "core/text.h"
 
+#include <stdio.h>
+
 #include "tests/unit/unit.h"
 
 static void base64(void **state)
@@ -99,6 +101,15 @@ static void utf8(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++)
 		want_num(cases[i].text, utf8_valid(slice_str(cases[i].text)), cases[i].valid);
+	/* Wherever it stands in a longer text. */
+	for (size_t i = 0; i < COUNT(cases); i++)
+		for (int before = 0; before < 20; before++) {
+			char text[64];
+
+			snprintf(text, sizeof(text), "%.*s%s%.*s", before, "abcdefghijklmnopqrst",
+			    cases[i].text, 20 - before, "abcdefghijklmnopqrst");
+			want_num(text, utf8_valid(slice_str(text)), cases[i].valid);
+		}
 }
 
 #define LABEL63 "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijk"

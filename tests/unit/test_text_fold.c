@@ -10,6 +10,9 @@ static void test_fold(void **state)
 		bool is_ascii;
 	} cases[] = {
 		{ "", "", "", true }, { "Re: HELLO [x]", "re: hello [x]", "re: hello [x]", true },
+		{ "@ABCDEFGHIJKLMNOPQRSTUVWXYZ[ `abcdefghijklmnopqrstuvwxyz{",
+		    "@abcdefghijklmnopqrstuvwxyz[ `abcdefghijklmnopqrstuvwxyz{",
+		    "@abcdefghijklmnopqrstuvwxyz[ `abcdefghijklmnopqrstuvwxyz{", true },
 		{ "GRÜSSE", "grÜsse", "grüsse", false }, { "Straße", "straße", "strasse", false },
 		{ "ΣΟΦΟΣ", "ΣΟΦΟΣ", "σοφοσ", false },
 		{ "E\xcc\x81", "e\xcc\x81", "é", false },     /* composed */
