@@ -1,28 +1,29 @@
 /* body.c - reading bodies
  *
- * A small body is read and checked when it is opened, in one system call; of a
- * large one the record's header is, and its bytes are checked when it is
- * mapped. */
+ * A body of one block is read and checked when it is opened, in one system call; of a
+ * larger one the record's header and the sums of its blocks are, and each block when
+ * it is asked for: no byte is given to anybody that was not checked. */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/crc.h"
 #include "core/log.h"
 #include "storage/body_store.h"
 
-enum { READ_WHOLE = 32 << 10, OPEN_TRIES = 10 };
+enum { OPEN_TRIES = 10, NO_BLOCK = -1 };
 
 struct body {
 	struct body_store *bodies;
 	struct segment *segment;
 	struct body_place place;
-	uint32_t checksum;
-	void *map; /* pages of the whole record, or NULL */
+	struct buf sums; /* of its blocks, when it has more than one */
+	void *map;	 /* pages of the whole record, or NULL */
 	size_t map_n;
-	/* The record's beginning, or all of it when the body is small. */
-	size_t have; /* bytes of the body in head */
+	int64_t at; /* where the block that is here begins, or NO_BLOCK */
+	/* The record's header, and a block behind it. */
 	unsigned char head[];
 };
 
@@ -52,9 +53,29 @@ static int damaged(const struct body *body, const char *what, struct err *err)
 	    err, ERR_TEMP, "body %llx is damaged: %s", (unsigned long long)body->place.id, what);
 }
 
-static int check_bytes(const struct body *body, struct slice bytes, struct err *err)
+static size_t block_length(const struct body *body, uint64_t at)
 {
-	return segment_checksum(0, bytes) == body->checksum ? 0 : damaged(body, "checksum", err);
+	return body->place.size - at < BODY_BLOCK ? (size_t)(body->place.size - at) : BODY_BLOCK;
+}
+
+/* Pages of the file: a large message costs no memory of our own. */
+static int map_record(struct body *body, struct err *err)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), start = body->place.offset / page * page;
+
+	body->map_n = (size_t)(body->place.offset - start + RECORD_HEADER + body->place.size);
+	body->map = mmap(NULL, body->map_n, PROT_READ, MAP_SHARED, body->segment->fd, (off_t)start);
+	if (body->map == MAP_FAILED) {
+		body->map = NULL;
+		return err_sys(err, "map of a body");
+	}
+	return 0;
+}
+
+static struct slice mapped(const struct body *body)
+{
+	return slice_of(
+	    (char *)body->map + body->map_n - body->place.size, (size_t)body->place.size);
 }
 
 /* Of a file that was cut, no length is promised and no page is touched. */
@@ -62,27 +83,54 @@ static bool is_all_there(const struct body *body)
 {
 	struct stat st;
 
-	return body->have == body->place.size ||
-	    (fstat(body->segment->fd, &st) == 0 &&
-		(uint64_t)st.st_size >= body->place.offset + RECORD_HEADER + body->place.size);
+	return fstat(body->segment->fd, &st) == 0 &&
+	    (uint64_t)st.st_size >= body->place.offset + RECORD_HEADER + body->place.size;
+}
+
+/* A record of version 1 has no sums: they are made, of what has the right one as a whole. */
+static int make_sums(struct body *body, uint32_t checksum, struct err *err)
+{
+	if (!is_all_there(body))
+		return damaged(body, "the file is shorter", err);
+	if (map_record(body, err) < 0)
+		return -1;
+	struct slice whole = mapped(body);
+	if (crc_add(0, whole) != checksum)
+		return damaged(body, "checksum", err);
+	sums_make(&whole, 1, &body->sums);
+	return 0;
+}
+
+static int read_sums(struct body *body, uint32_t checksum, struct err *err)
+{
+	size_t n = sums_length(body->place.size);
+
+	if (read_exactly(body->segment->fd, buf_room(&body->sums, n), n,
+		body->place.offset + RECORD_HEADER + body->place.size) < 0)
+		return damaged(body, strerror(errno), err);
+	body->sums.n = n;
+	return crc_add(0, buf_slice(&body->sums)) == checksum ? 0 : damaged(body, "checksums", err);
 }
 
 static int read_head(struct body *body, struct err *err)
 {
+	bool small = body->place.size <= BODY_BLOCK;
+	size_t have = small ? (size_t)body->place.size : 0;
 	struct record record;
 
-	if (read_exactly(
-		body->segment->fd, body->head, RECORD_HEADER + body->have, body->place.offset) < 0)
+	if (read_exactly(body->segment->fd, body->head, RECORD_HEADER + have, body->place.offset) <
+	    0)
 		return damaged(body, strerror(errno), err);
 	if (!segment_record(body->segment, body->head, &record) || record.id != body->place.id ||
 	    record.size != body->place.size)
 		return damaged(body, "record header", err);
-	if (!is_all_there(body))
-		return damaged(body, "the file is shorter", err);
-	body->checksum = record.checksum;
-	if (body->have == body->place.size)
-		return check_bytes(body, slice_of(body->head + RECORD_HEADER, body->have), err);
-	return 0;
+	if (!small)
+		return record.has_sums ? read_sums(body, record.checksum, err)
+				       : make_sums(body, record.checksum, err);
+	body->at = 0;
+	return crc_add(0, slice_of(body->head + RECORD_HEADER, have)) == record.checksum
+	    ? 0
+	    : damaged(body, "checksum", err);
 }
 
 static int open_at(
@@ -91,12 +139,12 @@ static int open_at(
 	struct segment *segment = segment_use(bodies, place->segment, err);
 	if (!segment)
 		return -1;
-	size_t have = place->size <= READ_WHOLE ? (size_t)place->size : 0;
-	struct body *body = mem_get(sizeof(*body) + RECORD_HEADER + have);
+	size_t block = place->size < BODY_BLOCK ? (size_t)place->size : BODY_BLOCK;
+	struct body *body = mem_get(sizeof(*body) + RECORD_HEADER + block);
 	body->bodies = bodies;
 	body->segment = segment;
 	body->place = *place;
-	body->have = have;
+	body->at = NO_BLOCK;
 	if (read_head(body, err) < 0) {
 		body_close(&body);
 		return -1;
@@ -136,6 +184,7 @@ void body_close(struct body **bodyp)
 	*bodyp = NULL;
 	if (body->map)
 		munmap(body->map, body->map_n);
+	buf_done(&body->sums);
 	segment_leave(body->bodies, body->segment);
 	free(body);
 }
@@ -150,44 +199,57 @@ uint64_t body_id(const struct body *body)
 	return body->place.id;
 }
 
+static int read_block(struct body *body, uint64_t at, void *to)
+{
+	size_t n = block_length(body, at);
+
+	if (read_exactly(body->segment->fd, to, n, body->place.offset + RECORD_HEADER + at) < 0)
+		return damaged(body, strerror(errno), NULL);
+	return sums_agree(buf_slice(&body->sums), at, slice_of(to, n))
+	    ? 0
+	    : damaged(body, "checksum", NULL);
+}
+
+static int take_block(struct body *body, uint64_t at)
+{
+	if (body->at == (int64_t)at)
+		return 0;
+	body->at = NO_BLOCK;
+	if (read_block(body, at, body->head + RECORD_HEADER) < 0)
+		return -1;
+	body->at = (int64_t)at;
+	return 0;
+}
+
 ssize_t body_read(struct body *body, uint64_t offset, void *buf, size_t n)
 {
 	if (offset >= body->place.size)
 		return 0;
-	if (n > body->place.size - offset)
-		n = (size_t)(body->place.size - offset);
-	if (body->have)
-		memcpy(buf, body->head + RECORD_HEADER + offset, n);
-	else if (read_exactly(
-		     body->segment->fd, buf, n, body->place.offset + RECORD_HEADER + offset) < 0)
-		return damaged(body, strerror(errno), NULL);
-	return (ssize_t)n;
-}
-
-/* Pages of the file: a large message costs no memory of our own. */
-static int map_record(struct body *body, struct err *err)
-{
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), start = body->place.offset / page * page;
-
-	body->map_n = (size_t)(body->place.offset - start + RECORD_HEADER + body->place.size);
-	body->map = mmap(NULL, body->map_n, PROT_READ, MAP_SHARED, body->segment->fd, (off_t)start);
-	if (body->map == MAP_FAILED) {
-		body->map = NULL;
-		return err_sys(err, "map of a body");
-	}
-	return 0;
+	uint64_t at = offset / BODY_BLOCK * BODY_BLOCK;
+	size_t length = block_length(body, at);
+	/* A whole block needs no copy of its own. */
+	if (offset == at && n >= length && body->at != (int64_t)at)
+		return read_block(body, at, buf) < 0 ? -1 : (ssize_t)length;
+	if (take_block(body, at) < 0)
+		return -1;
+	struct slice rest =
+	    slice_of(body->head + RECORD_HEADER + (offset - at), length - (offset - at));
+	rest = slice_head(rest, n);
+	memcpy(buf, rest.p, rest.n);
+	return (ssize_t)rest.n;
 }
 
 int body_map(struct body *body, struct slice *whole, struct err *err)
 {
-	if (body->have == body->place.size) {
-		*whole = slice_of(body->head + RECORD_HEADER, body->have);
+	if (body->place.size <= BODY_BLOCK) {
+		*whole = slice_of(body->head + RECORD_HEADER, (size_t)body->place.size);
 		return 0;
 	}
 	bool first = !body->map;
 	if (first && map_record(body, err) < 0)
 		return -1;
-	*whole =
-	    slice_of((char *)body->map + body->map_n - body->place.size, (size_t)body->place.size);
-	return first ? check_bytes(body, *whole, err) : 0;
+	*whole = mapped(body);
+	if (first && !sums_agree(buf_slice(&body->sums), 0, *whole))
+		return damaged(body, "checksum", err);
+	return 0;
 }

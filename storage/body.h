@@ -49,11 +49,11 @@ int body_open(struct body_store *bodies, uint64_t id, struct body **body, struct
 void body_close(struct body **body);
 uint64_t body_size(const struct body *body);
 
-/* Read n bytes at most from offset: bytes read, 0 at the end, -1. */
+/* Read n bytes at most from offset, checked: bytes read (a read ends where a block of
+   the store does), 0 at the end, -1: unreadable or damaged, which is logged. */
 ssize_t body_read(struct body *body, uint64_t offset, void *buf, size_t n);
 
-/* The whole body, valid until closed; checks the checksum. For search and for
-   repair. */
+/* The whole body, checked, valid until closed. For search and for repair. */
 int body_map(struct body *body, struct slice *whole, struct err *err);
 
 /* One round of compaction: the segment with the largest dead part above

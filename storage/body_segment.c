@@ -1,11 +1,12 @@
 /* body_segment.c - one segment file: a header, then records one behind the other
  *
  *	header  "SIGNETB1", number 4, 0 x 4, mark 8, 0 x 36, CRC of these 4
- *	record  mark 8, id 8, size 8, CRC of the body 4, version 4,
- *	        CRC of these 4, 0 x 4; the body; zeros up to a multiple of 8
+ *	record  mark 8, id 8, size 8, checksum 4, version 4, CRC of these 4,
+ *	        0 x 4; the body; CRC of each block of it, 4, when it is more than one;
+ *	        zeros up to a multiple of 8
  *
- * Integers are big-endian. CRC is zlib's CRC-32: 3 GB/s, against accidents
- * only. */
+ * Integers are big-endian. The checksum is the CRC of the body, or of the CRCs of its
+ * blocks when it has them; version 1 has none and sums up any body as a whole. */
 #include "storage/body_store.h"
 
 #include <errno.h>
@@ -14,30 +15,23 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
-#include <zlib.h>
 
+#include "core/crc.h"
 #include "core/num.h"
 #include "core/random.h"
 
-enum { RECORD_VERSION = 1, PIECES_AT_ONCE = 64 };
+enum { RECORD_WHOLE = 1, RECORD_BLOCKS = 2, PIECES_AT_ONCE = 64 };
 
 static const char magic[8] = "SIGNETB1";
 
 uint64_t record_length(uint64_t size)
 {
-	return (RECORD_HEADER + size + 7) / 8 * 8;
-}
-
-uint32_t segment_checksum(uint32_t so_far, struct slice bytes)
-{
-	if (bytes.n == 0) /* zlib takes NULL for the wish to begin anew */
-		return so_far;
-	return (uint32_t)crc32_z(so_far, (const unsigned char *)bytes.p, bytes.n);
+	return (RECORD_HEADER + size + sums_length(size) + 7) / 8 * 8;
 }
 
 static uint32_t checksum_of(const unsigned char *p, size_t n)
 {
-	return segment_checksum(0, slice_of(p, n));
+	return crc_add(0, slice_of(p, n));
 }
 
 char *segment_path(const struct body_store *bodies, uint32_t number)
@@ -138,17 +132,22 @@ static void put_record(
 	num_put64(h + 8, record->id);
 	num_put64(h + 16, record->size);
 	num_put32(h + 24, record->checksum);
-	num_put32(h + 28, RECORD_VERSION);
+	num_put32(h + 28, RECORD_BLOCKS);
 	num_put32(h + 32, checksum_of(h, 32));
 }
 
 bool segment_record(
     const struct segment *segment, const unsigned char h[RECORD_HEADER], struct record *out)
 {
+	uint32_t version = num_get32(h + 28);
+
 	if (memcmp(h, segment->mark, 8) != 0 || num_get32(h + 32) != checksum_of(h, 32) ||
-	    num_get32(h + 28) != RECORD_VERSION)
+	    version < RECORD_WHOLE || version > RECORD_BLOCKS)
 		return false;
-	*out = (struct record){ num_get64(h + 8), num_get64(h + 16), num_get32(h + 24) };
+	*out = (struct record){ .id = num_get64(h + 8),
+		.size = num_get64(h + 16),
+		.checksum = num_get32(h + 24),
+		.has_sums = version == RECORD_BLOCKS };
 	return true;
 }
 
@@ -171,37 +170,50 @@ static int write_all(int fd, struct iovec *iov, int n, uint64_t offset)
 	return 0;
 }
 
-static struct iovec iovec_of(const void *p, size_t n)
+/* Bytes that are gathered and written together. */
+struct writing {
+	int fd;
+	uint64_t offset;
+	struct iovec iov[PIECES_AT_ONCE];
+	int used;
+	uint64_t length;
+	int rc;
+};
+
+static void write_out(struct writing *w)
 {
-	return (struct iovec){ (void *)(uintptr_t)p, n };
+	if (w->rc == 0)
+		w->rc = write_all(w->fd, w->iov, w->used, w->offset);
+	w->offset += w->length;
+	w->used = 0;
+	w->length = 0;
 }
 
-/* Header, pieces and padding: one system call for any usual message. */
+static void write_piece(struct writing *w, struct slice piece)
+{
+	if (w->used == PIECES_AT_ONCE)
+		write_out(w);
+	w->iov[w->used++] = (struct iovec){ (void *)(uintptr_t)piece.p, piece.n };
+	w->length += piece.n;
+}
+
+/* Header, pieces, sums and padding: one system call for any usual message. */
 int segment_write(const struct segment *segment, uint64_t offset, uint64_t id,
     const struct slice *pieces, size_t n, uint64_t size)
 {
 	static const char zeros[8];
 	unsigned char header[RECORD_HEADER];
-	struct record record = { .id = id, .size = size };
-	struct iovec iov[PIECES_AT_ONCE];
-	int used = 0;
+	struct buf sums = { 0 };
+	struct record record = { .id = id, .size = size, .checksum = sums_make(pieces, n, &sums) };
+	struct writing w = { .fd = segment->fd, .offset = offset };
 
-	for (size_t i = 0; i < n; i++)
-		record.checksum = segment_checksum(record.checksum, pieces[i]);
 	put_record(segment, header, &record);
-	iov[used++] = iovec_of(header, sizeof(header));
-	for (size_t i = 0; i < n; i++) {
-		if (used == PIECES_AT_ONCE - 1) {
-			uint64_t length = 0;
-			for (int k = 0; k < used; k++)
-				length += iov[k].iov_len;
-			if (write_all(segment->fd, iov, used, offset) < 0)
-				return -1;
-			offset += length;
-			used = 0;
-		}
-		iov[used++] = iovec_of(pieces[i].p, pieces[i].n);
-	}
-	iov[used++] = iovec_of(zeros, record_length(size) - RECORD_HEADER - size);
-	return write_all(segment->fd, iov, used, offset);
+	write_piece(&w, slice_of(header, sizeof(header)));
+	for (size_t i = 0; i < n; i++)
+		write_piece(&w, pieces[i]);
+	write_piece(&w, buf_slice(&sums));
+	write_piece(&w, slice_of(zeros, record_length(size) - RECORD_HEADER - size - sums.n));
+	write_out(&w);
+	buf_done(&sums);
+	return w.rc;
 }

@@ -1,9 +1,9 @@
 /* body_store.h - private to storage/: the body store as a whole
  *
- * body_segment.c is one segment file, body_store.c the folder of them,
- * body_append.c what is appended and synced, body_index.c where each body lies,
- * body.c reading, body_dead.c counts what is dead, body_compact.c moves what
- * lives out of mostly dead segments. */
+ * body_segment.c is one segment file, body_sums.c the checksums in it, body_store.c
+ * the folder of them, body_append.c what is appended and synced, body_index.c where
+ * each body lies, body.c reading, body_dead.c counts what is dead, body_compact.c
+ * moves what lives out of mostly dead segments. */
 #ifndef STORAGE_BODY_STORE_H
 #define STORAGE_BODY_STORE_H
 
@@ -88,9 +88,10 @@ enum { SEGMENT_HEADER = 64, RECORD_HEADER = 40 };
 struct record {
 	uint64_t id, size;
 	uint32_t checksum;
+	bool has_sums; /* of its blocks, behind the body */
 };
 
-/* The whole of a record in its file: header, bytes, padding. */
+/* The whole of a record in its file: header, bytes, sums of blocks, padding. */
 uint64_t record_length(uint64_t size);
 
 /* body_segment.c: one file. */
@@ -101,7 +102,19 @@ int segment_write(const struct segment *segment, uint64_t offset, uint64_t id,
     const struct slice *pieces, size_t n, uint64_t size);
 bool segment_record(
     const struct segment *segment, const unsigned char header[RECORD_HEADER], struct record *out);
-uint32_t segment_checksum(uint32_t so_far, struct slice bytes);
+
+/* body_sums.c: the checksums of blocks, 4 bytes each, big-endian; a body of one block
+   has none, but its own. How many bytes they are. */
+enum { BODY_BLOCK = 32 << 10 };
+size_t sums_length(uint64_t size);
+
+/* Those of the pieces, as one body, and the checksum of the whole: of the bytes
+   themselves when they are one block, else of what is in *sums. */
+uint32_t sums_make(const struct slice *pieces, size_t n, struct buf *sums);
+
+/* Are these the bytes at that offset, where a block begins? The last is whole, or
+   the body's end. */
+bool sums_agree(struct slice sums, uint64_t offset, struct slice bytes);
 
 /* body_store.c: the segment, with its file open and one user more; NULL: there
    is none, or it cannot be opened (said in *err). */

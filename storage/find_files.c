@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/crc.h"
 #include "core/num.h"
-#include "storage/body_store.h"
 #include "storage/store_private.h"
 
 enum { VERSION = 4, HEAD = 1 + 8 + 4, SUM = 4, SEGMENTS_MAX = 10000 };
@@ -73,7 +73,7 @@ static bool is_whole(struct slice list)
 	if (list.n < HEAD + SUM || (list.n - HEAD - SUM) % 4 != 0)
 		return false;
 	struct slice all = slice_head(list, list.n - SUM);
-	return segment_checksum(0, all) == num_get32((const unsigned char *)list.p + all.n);
+	return crc_add(0, all) == num_get32((const unsigned char *)list.p + all.n);
 }
 
 static int open_pieces(struct find_index *index, struct slice list, struct err *err)
@@ -171,7 +171,7 @@ static void make_list(const struct find_index *index, struct buf *list)
 		num_put32(p, index->pieces[i]->segment->number);
 		buf_add(list, p, sizeof(p));
 	}
-	num_put32(p, segment_checksum(0, buf_slice(list)));
+	num_put32(p, crc_add(0, buf_slice(list)));
 	buf_add(list, p, sizeof(p));
 }
 

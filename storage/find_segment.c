@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/crc.h"
 #include "core/num.h"
-#include "storage/body_store.h"
 #include "storage/find_layout.h"
 #include "storage/find_number.h"
 
@@ -62,10 +62,10 @@ static bool read_file(struct find_segment *segment)
 	    !take(&rest, (uint64_t)segment->n * 4, &segment->lengths) ||
 	    !take(&rest, segment->n, &segment->flags))
 		return false;
-	uint32_t sum = segment_checksum(0, slice_head(head, FIND_HEAD - 4));
-	sum = segment_checksum(sum, segment->ids);
-	sum = segment_checksum(sum, segment->lengths);
-	sum = segment_checksum(sum, segment->flags);
+	uint32_t sum = crc_add(0, slice_head(head, FIND_HEAD - 4));
+	sum = crc_add(sum, segment->ids);
+	sum = crc_add(sum, segment->lengths);
+	sum = crc_add(sum, segment->flags);
 	return sum == get32(head, FIND_HEAD - 4) && read_kinds(segment, head, rest);
 }
 
@@ -121,9 +121,9 @@ bool find_kind_good(struct find_kind_data *kind)
 
 	if (state != UNCHECKED)
 		return state == GOOD;
-	uint32_t sum = segment_checksum(0, kind->words);
-	sum = segment_checksum(sum, kind->blocks);
-	sum = segment_checksum(sum, kind->posts);
+	uint32_t sum = crc_add(0, kind->words);
+	sum = crc_add(sum, kind->blocks);
+	sum = crc_add(sum, kind->posts);
 	return keep_state(&kind->state, sum == kind->checksum);
 }
 
@@ -133,7 +133,7 @@ bool find_places_good(struct find_kind_data *kind)
 
 	if (state != UNCHECKED)
 		return state == GOOD;
-	bool good = segment_checksum(0, kind->places) == kind->places_checksum;
+	bool good = crc_add(0, kind->places) == kind->places_checksum;
 	return keep_state(&kind->places_state, good);
 }
 

@@ -5,8 +5,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "core/crc.h"
 #include "core/num.h"
-#include "storage/body_store.h"
 #include "storage/find_layout.h"
 #include "storage/find_number.h"
 
@@ -91,10 +91,10 @@ void find_write_word(struct find_write_kind *kind, struct slice word, const uint
 
 static uint32_t checksum_kind(const struct find_write_kind *kind)
 {
-	uint32_t sum = segment_checksum(0, buf_slice(&kind->words));
+	uint32_t sum = crc_add(0, buf_slice(&kind->words));
 
-	sum = segment_checksum(sum, buf_slice(&kind->blocks));
-	return segment_checksum(sum, buf_slice(&kind->posts));
+	sum = crc_add(sum, buf_slice(&kind->blocks));
+	return crc_add(sum, buf_slice(&kind->posts));
 }
 
 static void make_head(const struct find_write *write, struct buf *head)
@@ -109,12 +109,12 @@ static void make_head(const struct find_write *write, struct buf *head)
 		add32(head, (uint32_t)kind->posts.n);
 		add32(head, (uint32_t)kind->places.n);
 		add32(head, checksum_kind(kind));
-		add32(head, segment_checksum(0, buf_slice(&kind->places)));
+		add32(head, crc_add(0, buf_slice(&kind->places)));
 	}
-	uint32_t sum = segment_checksum(0, buf_slice(head));
-	sum = segment_checksum(sum, buf_slice(&write->ids));
-	sum = segment_checksum(sum, buf_slice(&write->lengths));
-	add32(head, segment_checksum(sum, buf_slice(&write->flags)));
+	uint32_t sum = crc_add(0, buf_slice(head));
+	sum = crc_add(sum, buf_slice(&write->ids));
+	sum = crc_add(sum, buf_slice(&write->lengths));
+	add32(head, crc_add(sum, buf_slice(&write->flags)));
 }
 
 static bool put_all(int fd, const struct buf *buf)

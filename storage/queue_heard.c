@@ -12,8 +12,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "core/crc.h"
 #include "core/log.h"
-#include "storage/body_store.h"
 #include "storage/queue_private.h"
 #include "storage/store_private.h"
 
@@ -45,7 +45,7 @@ static struct heard {
 
 static uint32_t checksum(struct slice s)
 {
-	return segment_checksum(LAYOUT, s);
+	return crc_add(LAYOUT, s);
 }
 
 static uint32_t sum_of(const struct note *note)

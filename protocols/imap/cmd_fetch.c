@@ -115,22 +115,26 @@ static void tell_vanished(struct imap_fetch *fetch, struct buf *out)
 		fetch->vanished = NULL;
 }
 
-/* A piece of what was promised. False: it can't be had, and the answer can't
-   be ended. */
-static bool stream(struct imap_fetch *fetch, struct buf *out)
+void imap_fetch_break(struct imap_fetch *fetch, uint64_t at)
+{
+	log_event(
+	    LOG_ERROR, "unreadable", log_n("uid", fetch->entry->uid), log_n("offset", (int64_t)at));
+	fetch->im->broken = true;
+}
+
+/* A piece of what was promised. */
+static void stream(struct imap_fetch *fetch, struct buf *out)
 {
 	size_t want = fetch->left < PIECE ? (size_t)fetch->left : PIECE;
 	ssize_t got = body_read(fetch->body, fetch->at, buf_room(out, want), want);
 
 	if (got <= 0) {
-		log_event(LOG_ERROR, "unreadable", log_n("uid", fetch->entry->uid),
-		    log_n("offset", (int64_t)fetch->at));
-		return false;
+		imap_fetch_break(fetch, fetch->at);
+		return;
 	}
 	out->n += (size_t)got;
 	fetch->at += (uint64_t)got;
 	fetch->left -= (uint64_t)got;
-	return true;
 }
 
 static enum imap_done ending(struct imap_fetch *fetch)
@@ -182,12 +186,11 @@ static enum imap_done go_on(struct imap *im)
 	struct buf *out = sess_out(im->sess);
 	uint64_t began = loop_now();
 
-	while (may_go_on(fetch, began)) {
+	while (!im->broken && may_go_on(fetch, began)) {
 		if (fetch->vanished) {
 			tell_vanished(fetch, out);
 		} else if (fetch->left > 0) {
-			if (!stream(fetch, out))
-				return IMAP_END;
+			stream(fetch, out);
 		} else if (fetch->seq == 0) {
 			if (!take_up(fetch))
 				return fetch->n_seen > 0 ? set_seen(fetch) : ending(fetch);
@@ -203,7 +206,7 @@ static enum imap_done go_on(struct imap *im)
 			finish(fetch, out);
 		}
 	}
-	return IMAP_LATER;
+	return im->broken ? IMAP_END : IMAP_LATER;
 }
 
 static void release(struct imap *im)

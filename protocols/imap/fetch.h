@@ -92,7 +92,7 @@ struct imap_fetch_item {
 	bool marks;
 	/* Read what follows the name: NULL when nothing does. */
 	bool (*parse)(struct pool *pool, struct slice *in, struct imap_att *att);
-	/* Append name and value, or promise. */
+	/* Append name and value, or promise, or imap_fetch_break(). */
 	void (*put)(struct imap_fetch *fetch, const struct imap_att *att, struct buf *out);
 };
 
@@ -118,6 +118,10 @@ enum imap_done imap_fetch_since(
 /* Of the messages from that number on, what the list of items says, as far as the
    output takes it: for who has asked to be told of new ones. Waits. */
 void imap_fetch_new(struct imap *im, uint32_t from, struct slice items);
+
+/* The body cannot be read there, and what was begun cannot be ended: no more is said in
+   this session. */
+void imap_fetch_break(struct imap_fetch *fetch, uint64_t at);
 
 /* Flags as they will be when this FETCH is done. */
 uint64_t imap_fetch_flags(const struct imap_fetch *fetch);

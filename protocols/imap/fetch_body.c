@@ -55,6 +55,8 @@ static struct slice read_header(
 		size_t want = end - from < HEADER_PIECE ? (size_t)(end - from) : HEADER_PIECE;
 		ssize_t n = body_read(fetch->body, from, buf_room(header, want), want);
 
+		if (n < 0)
+			imap_fetch_break(fetch, from);
 		if (n <= 0)
 			break;
 		header->n += (size_t)n;

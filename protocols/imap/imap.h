@@ -103,6 +103,7 @@ struct imap {
 	enum imap_done refusal;
 	bool spill;    /* the spool's memory is full: run() moves it to the file */
 	bool hopeless; /* more is coming than will be read: close */
+	bool broken;   /* an answer was cut off in its middle: nothing may follow, close */
 
 	/* The command that runs; slices point into text. */
 	const struct imap_command *command;

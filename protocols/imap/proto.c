@@ -54,6 +54,11 @@ static enum imap_done wrong_state(struct imap *im)
 	return imap_reply(im, IMAP_BAD, text[im->state]);
 }
 
+static void say_hidden(struct imap *im)
+{
+	buf_addz(sess_out(im->sess), "* BYE [NOPERM] The mailbox is not shown to you any more\r\n");
+}
+
 static enum imap_done start(struct imap *im)
 {
 	if (im->tag.n == 0)
@@ -65,8 +70,7 @@ static enum imap_done start(struct imap *im)
 	if ((im->enabled & IMAP_UIDONLY) && im->command->by_number && !im->uid)
 		return imap_reply(im, IMAP_BAD, "[UIDREQUIRED] You wanted no message numbers");
 	if (!imap_still_allowed(im)) {
-		buf_addz(sess_out(im->sess),
-		    "* BYE [NOPERM] The mailbox is not shown to you any more\r\n");
+		say_hidden(im);
 		return IMAP_END;
 	}
 	return im->command->run(im, im->args);
@@ -92,7 +96,7 @@ static bool tell_news(struct imap *im)
 	if (im->notify && !im->here)
 		imap_notify_tell(im);
 	if (im->state != IMAP_SELECTED || im->here || imap_sync(im, expunges))
-		return true;
+		return !im->broken;
 	buf_addz(sess_out(im->sess), "* BYE The mailbox was deleted\r\n");
 	return false;
 }
@@ -192,9 +196,12 @@ static enum sess_next wake(struct sess *s)
 		imap_notify_tell(im);
 	if (im->state != IMAP_SELECTED || (!idling && live == IMAP_LIVE_NOT))
 		return SESS_NEXT;
-	if (imap_still_allowed(im) && imap_sync(im, idling || live == IMAP_LIVE_NOW))
+	if (!imap_still_allowed(im))
+		say_hidden(im);
+	else if (!imap_sync(im, idling || live == IMAP_LIVE_NOW))
+		buf_addz(sess_out(s), "* BYE The mailbox was deleted\r\n");
+	else if (!im->broken)
 		return SESS_NEXT;
-	buf_addz(sess_out(s), "* BYE The mailbox was deleted\r\n");
 	return SESS_CLOSE;
 }
 

@@ -10,6 +10,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "core/crc.h"
+#include "core/num.h"
 #include "storage/body_store.h"
 #include "tests/unit/tempdir.h"
 
@@ -130,6 +132,18 @@ static uint64_t add_filled(struct world *world, size_t size, unsigned seed)
 	return id;
 }
 
+static void expect_in_turn(struct body *body, struct slice want)
+{
+	char some[40000];
+	size_t at = 0;
+
+	for (ssize_t n; at < want.n; at += (size_t)n) {
+		n = body_read(body, at, some, at == BODY_BLOCK ? 5001 : sizeof(some));
+		assert_true(n > 0 && (size_t)n <= want.n - at);
+		assert_memory_equal(some, want.p + at, (size_t)n);
+	}
+}
+
 static void expect(struct body *body, struct slice want)
 {
 	struct slice whole;
@@ -146,6 +160,7 @@ static void expect(struct body *body, struct slice want)
 		assert_int_equal(body_read(body, at, some, sizeof(some)), n);
 		assert_memory_equal(some, want.p + at, n);
 	}
+	expect_in_turn(body, want);
 	assert_int_equal(body_read(body, want.n, some, sizeof(some)), 0);
 	assert_int_equal(body_read(body, want.n + 1, some, sizeof(some)), 0);
 }
@@ -319,6 +334,28 @@ static void never_linked(void **state)
 	assert_int_equal(kv_write(world->env, &c.write), KV_FAILED);
 }
 
+static int open_segment(struct world *world, uint64_t id, struct body_place *place)
+{
+	struct index_entry entry;
+
+	assert_int_equal(index_get(world->bodies, NULL, id, &entry), 1);
+	char *path = segment_path(world->bodies, entry.place.segment);
+	int fd = open(path, O_RDWR);
+	assert_true(fd >= 0);
+	free(path);
+	*place = entry.place;
+	return fd;
+}
+
+static void flip(int fd, uint64_t at)
+{
+	char c;
+
+	assert_int_equal(pread(fd, &c, 1, (off_t)at), 1);
+	c ^= 1;
+	assert_int_equal(pwrite(fd, &c, 1, (off_t)at), 1);
+}
+
 static void damage(void **state)
 {
 	struct world *world = *state;
@@ -327,28 +364,84 @@ static void damage(void **state)
 
 	for (size_t i = 0; i < 2; i++) {
 		uint64_t id = add_filled(world, kinds[i], 1);
-		struct index_entry entry;
+		struct body_place place;
 		struct slice whole;
 		struct body *body;
+		int fd = open_segment(world, id, &place);
 
-		assert_int_equal(index_get(world->bodies, NULL, id, &entry), 1);
-		char *path = segment_path(world->bodies, entry.place.segment);
-		int fd = open(path, O_RDWR);
-		off_t at = (off_t)(entry.place.offset + RECORD_HEADER + 500);
-		assert_int_equal(pwrite(fd, "!", 1, at), 1);
+		flip(fd, place.offset + RECORD_HEADER + 500);
 		int r = body_open(world->bodies, id, &body, &err);
 		if (r == 1)
 			r = body_map(body, &whole, &err);
 		assert_int_equal(r, -1);
 		body_close(&body);
 
-		at = (off_t)entry.place.offset + 9; /* the id in the header */
-		assert_int_equal(pwrite(fd, "!", 1, at), 1);
+		flip(fd, place.offset + 9); /* the id in the header */
 		assert_int_equal(body_open(world->bodies, id, &body, &err), -1);
-		assert_int_equal(ftruncate(fd, (off_t)entry.place.offset + 10), 0);
+		assert_int_equal(ftruncate(fd, (off_t)place.offset + 10), 0);
 		assert_int_equal(body_open(world->bodies, id, &body, &err), -1);
 		close(fd);
-		free(path);
+	}
+}
+
+/* Of a large one just the block that is damaged is not given, by whatever reads. */
+static void damaged_block(void **state)
+{
+	struct world *world = *state;
+	uint64_t id = add_filled(world, 100000, 1);
+	struct body_place place;
+	struct body *body;
+	char some[BODY_BLOCK];
+	int fd = open_segment(world, id, &place);
+
+	flip(fd, place.offset + RECORD_HEADER + 2 * BODY_BLOCK - 1);
+	assert_int_equal(body_open(world->bodies, id, &body, NULL), 1);
+	assert_int_equal(body_read(body, 0, some, sizeof some), BODY_BLOCK);
+	assert_int_equal(body_read(body, BODY_BLOCK, some, sizeof some), -1);
+	assert_int_equal(body_read(body, BODY_BLOCK + 100, some, 1), -1);
+	assert_int_equal(body_read(body, BODY_BLOCK - 1, some, 10), 1);
+	assert_int_equal(body_read(body, 2 * BODY_BLOCK + 5, some, 10), 10);
+	assert_int_equal(body_read(body, 99990, some, sizeof some), 10);
+	body_close(&body);
+
+	flip(fd, place.offset + RECORD_HEADER + place.size); /* its sums */
+	assert_int_equal(body_open(world->bodies, id, &body, NULL), -1);
+	close(fd);
+}
+
+/* What was written before there were sums of blocks. */
+static void make_old(int fd, const struct body_place *place, struct slice content)
+{
+	unsigned char h[RECORD_HEADER];
+
+	assert_int_equal(pread(fd, h, sizeof h, (off_t)place->offset), sizeof h);
+	num_put32(h + 24, crc_add(0, content));
+	num_put32(h + 28, 1);
+	num_put32(h + 32, crc_add(0, slice_of(h, 32)));
+	assert_int_equal(pwrite(fd, h, sizeof h, (off_t)place->offset), sizeof h);
+	if (sums_length(place->size) > 0) /* nothing is there */
+		flip(fd, place->offset + RECORD_HEADER + place->size);
+}
+
+static void without_sums(void **state)
+{
+	struct world *world = *state;
+	static const size_t kinds[] = { 1000, 100000 };
+
+	for (size_t i = 0; i < 2; i++) {
+		uint64_t id = add_filled(world, kinds[i], 3);
+		struct buf content = { 0 };
+		struct body_place place;
+		struct body *body;
+		int fd = open_segment(world, id, &place);
+
+		fill(&content, kinds[i], 3);
+		make_old(fd, &place, buf_slice(&content));
+		expect_filled(world, id, kinds[i], 3);
+		flip(fd, place.offset + RECORD_HEADER + kinds[i] - 1);
+		assert_int_equal(body_open(world->bodies, id, &body, NULL), -1);
+		buf_done(&content);
+		close(fd);
 	}
 }
 
@@ -481,6 +574,8 @@ int main(void)
 		TEST(compaction),
 		TEST(never_linked),
 		TEST(damage),
+		TEST(damaged_block),
+		TEST(without_sums),
 		TEST(damaged_stays),
 		TEST(half_made_segment),
 		TEST(disk_full),
