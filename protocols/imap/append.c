@@ -109,12 +109,13 @@ static enum imap_done bad_url(struct imap *im, struct slice url, const char *why
 static enum imap_done catenate(
     struct imap *im, struct imap_item *item, struct slice *all, uint64_t max)
 {
+	struct imap_url_text text = { .most = max, .out = &item->text };
 	const char *why;
 
 	for (const struct imap_piece *p = item->pieces; p; p = p->next) {
 		if (!p->is_url)
 			buf_adds(&item->text, take(all, p->size));
-		else if ((why = imap_url_read(im, p->url, max, &item->text)))
+		else if ((why = imap_url_read(im, p->url, &text)))
 			return bad_url(im, p->url, why);
 	}
 	return IMAP_OK;

@@ -145,6 +145,9 @@ void imap_section_put(const struct imap_section *section, struct buf *out);
 bool imap_section_find(const struct imap_section *section, const struct summary *summary,
     uint64_t size, uint64_t *from, uint64_t *end);
 
+/* The part whose body begins there, of all that msg_parse() found, or NULL. */
+const struct msg_part *imap_section_part(const struct msg_part *part, uint64_t body);
+
 /* Of a header block, the fields asked for and an empty line, appended. */
 void imap_section_fields(const struct imap_section *section, struct slice header, struct buf *out);
 

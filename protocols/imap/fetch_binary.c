@@ -12,19 +12,6 @@ IMAP_EXTENSION(binary) = { .words = words };
 
 /* --- the part --- */
 
-/* The part whose body lies there. */
-static const struct msg_part *find(const struct msg_part *part, uint64_t body)
-{
-	for (; part; part = part->next) {
-		const struct msg_part *below =
-		    part->body == body ? part : find(part->children, body);
-
-		if (below)
-			return below;
-	}
-	return NULL;
-}
-
 /* Decoded, into the scratch. False: there is no such part, or nobody knows its
    encoding. The message itself, and what holds other parts, is as it is. */
 static bool decode(struct imap_fetch *fetch, const struct imap_att *att)
@@ -37,7 +24,8 @@ static bool decode(struct imap_fetch *fetch, const struct imap_att *att)
 	struct slice raw = slice_of(fetch->whole.p + from, (size_t)(end - from));
 	if (att->section.depth && !fetch->parts)
 		fetch->parts = msg_parse(&fetch->pool, fetch->whole);
-	const struct msg_part *part = att->section.depth ? find(fetch->parts, from) : NULL;
+	const struct msg_part *part =
+	    att->section.depth ? imap_section_part(fetch->parts, from) : NULL;
 	if (!part || part->children) {
 		buf_adds(&fetch->scratch, raw);
 		return true;

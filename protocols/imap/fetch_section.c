@@ -160,6 +160,18 @@ bool imap_section_find(const struct imap_section *section, const struct summary 
 	    summary, section->path, section->depth, sections[section->text], from, end);
 }
 
+const struct msg_part *imap_section_part(const struct msg_part *part, uint64_t body)
+{
+	for (; part; part = part->next) {
+		const struct msg_part *below =
+		    part->body == body ? part : imap_section_part(part->children, body);
+
+		if (below)
+			return below;
+	}
+	return NULL;
+}
+
 /* --- header fields --- */
 
 static bool is_named(const struct imap_section *section, struct slice name)

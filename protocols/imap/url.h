@@ -4,6 +4,8 @@
 
 #include "protocols/imap/imap.h"
 
+enum { IMAP_URLS_MAX = 50 }; /* with one command */
+
 struct imap_url {
 	struct slice user;    /* decoded; empty: not said */
 	struct slice host;    /* with the port; empty: it begins with the path */
@@ -27,11 +29,24 @@ bool imap_url_parse(struct pool *pool, struct slice text, struct imap_url *out);
    pool; "": there can be no such user. */
 const char *imap_url_user(struct pool *pool, struct slice name, const char *beside);
 
-/* Append what a message of the user's mailboxes, or a part of it, is; `most`
-   bytes at most. NULL, or why not. */
-const char *imap_url_read(struct imap *im, struct slice text, uint64_t most, struct buf *out);
+/* What is wanted of it, and what came of that. */
+struct imap_url_text {
+	uint64_t most;	       /* bytes */
+	bool binary;	       /* without its transfer encoding (RFC 5524) */
+	struct buf *out;       /* appended to */
+	struct buf *structure; /* BODYSTRUCTURE of the part; NULL: not wanted */
+	bool undecoded;	       /* it can't be: nothing was appended */
+};
+
+/* Append what a message of the user's mailboxes, or a part of it, is. NULL, or why
+   not. */
+const char *imap_url_read(struct imap *im, struct slice url, struct imap_url_text *text);
 /* The same for one that is parsed, of the mailbox `name` of an account. */
-const char *imap_url_take(const struct imap_url *url, struct acct *acct, struct slice name,
-    uint64_t most, struct buf *out);
+const char *imap_url_take(
+    const struct imap_url *url, struct acct *acct, struct slice name, struct imap_url_text *text);
+
+/* The token of URLAUTH for an address, up to and with its access, that leads into this
+   mailbox: hex, from pool. NULL: its owner gave none away (cmd_genurlauth.c). */
+const char *imap_url_token(struct pool *pool, struct acct *acct, uint32_t box, struct slice rump);
 
 #endif

@@ -1,10 +1,9 @@
-/* cmd_urlauth.c - URLAUTH (RFC 4467): addresses of messages that others may fetch
+/* cmd_genurlauth.c - URLAUTH (RFC 4467): addresses of messages, for others to fetch
  *
  * Each mailbox has a key, made when first needed; the token of an address is
  * its HMAC under that key. Room "urlauth" of the account: the mailbox's id in
  * four bytes; the value is a version byte and the key. */
 #include <stdlib.h>
-#include <time.h>
 
 #include "core/digest.h"
 #include "core/num.h"
@@ -14,11 +13,10 @@
 #include "protocols/imap/place.h"
 #include "protocols/imap/url.h"
 #include "storage/acct_record.h"
-#include "storage/dir.h"
 
 #define ROOM "urlauth"
 
-enum { KEY_BYTES = 32, BOX_BYTES = 4, URLS_MAX = 50 };
+enum { KEY_BYTES = 32, BOX_BYTES = 4 };
 
 /* --- keys --- */
 
@@ -49,8 +47,7 @@ static int keep_or_make(void *arg, struct slice value, struct buf *out, struct e
 	return 0;
 }
 
-/* The token of an address, in hex, from pool. NULL: there is no key. */
-static const char *token(struct pool *pool, struct acct *acct, uint32_t box, struct slice rump)
+const char *imap_url_token(struct pool *pool, struct acct *acct, uint32_t box, struct slice rump)
 {
 	unsigned char mac[DIGEST_SIZE];
 	struct buf key = { 0 }, text = { 0 };
@@ -94,20 +91,21 @@ static const char *generate(struct imap *im, struct slice text, struct err *err)
 	    acct_record_change(
 		im->acct, ROOM, key_name(pool, status.id), keep_or_make, NULL, err) != 0)
 		return NULL;
-	return pool_printf(
-	    pool, "%.*s:internal:%s", SLICE_ARG(text), token(pool, im->acct, status.id, text));
+	return pool_printf(pool, "%.*s:internal:%s", SLICE_ARG(text),
+	    imap_url_token(pool, im->acct, status.id, text));
 }
 
 static enum imap_done run_generate(struct imap *im, struct slice args)
 {
-	struct slice urls[URLS_MAX], mech;
+	struct slice urls[IMAP_URLS_MAX], mech;
 	struct buf *out = sess_out(im->sess);
-	const char *made[URLS_MAX];
+	const char *made[IMAP_URLS_MAX];
 	struct err err;
 	size_t n = 0;
 
 	do {
-		if (n == URLS_MAX || !imap_astring(sess_cmd_pool(im->sess), &args, &urls[n++]) ||
+		if (n == IMAP_URLS_MAX ||
+		    !imap_astring(sess_cmd_pool(im->sess), &args, &urls[n++]) ||
 		    !imap_take(&args, ' ') || !imap_atom(&args, &mech))
 			return IMAP_BAD;
 		if (!slice_ieq(mech, SLICE("INTERNAL")))
@@ -125,97 +123,6 @@ static enum imap_done run_generate(struct imap *im, struct slice args)
 	}
 	buf_addz(out, "\r\n");
 	return IMAP_OK;
-}
-
-/* --- URLFETCH (§8) --- */
-
-static bool may_fetch(struct imap *im, const struct imap_url *url, const char *owner)
-{
-	struct slice user = slice_from(url->access, 5);
-
-	if (url->expire && url->expire <= (int64_t)time(NULL))
-		return false;
-	if (slice_ieq(url->access, SLICE("authuser")) || slice_ieq(url->access, SLICE("anonymous")))
-		return true;
-	return slice_istarts(url->access, SLICE("user+")) &&
-	    strcmp(imap_url_user(sess_cmd_pool(im->sess), user, owner), im->who) == 0;
-}
-
-/* The time does not tell how much of the token was right. */
-static bool is_genuine(struct imap *im, const struct imap_url *url, struct acct *acct, uint32_t box)
-{
-	const char *want = token(sess_cmd_pool(im->sess), acct, box, url->rump);
-
-	return want && slice_ieq(url->mech, SLICE("internal")) && url->token.n == strlen(want) &&
-	    bytes_same(want, url->token.p, url->token.n);
-}
-
-static const char *fetch(struct imap *im, struct slice text, struct buf *out)
-{
-	struct pool *pool = sess_cmd_pool(im->sess);
-	struct box_status status;
-	struct imap_url url;
-	struct err err;
-
-	if (!imap_url_parse(pool, text, &url) || url.mech.n == 0 || url.mailbox.n == 0)
-		return "no address with a token";
-	const char *owner = imap_url_user(pool, url.user, im->who);
-	struct imap_place *place = *owner ? imap_find_owner(im, owner, &err) : NULL;
-	if (!place || !may_fetch(im, &url, owner) ||
-	    box_status(place->acct, url.mailbox, &status, &err) != 0 ||
-	    !is_genuine(im, &url, place->acct, status.id))
-		return "not for this user";
-	return imap_url_take(
-	    &url, place->acct, url.mailbox, (uint64_t)conf_num(&conf_key_imap_max_append), out);
-}
-
-static void put_fetched(struct imap *im, struct slice url)
-{
-	struct buf *out = sess_out(im->sess), text = { 0 };
-	const char *why = fetch(im, url, &text);
-
-	buf_addz(out, "* URLFETCH ");
-	imap_put_string(out, url);
-	buf_addc(out, ' ');
-	if (why)
-		buf_addz(out, "NIL");
-	else
-		imap_put_string(out, buf_slice(&text));
-	buf_addz(out, "\r\n");
-	buf_done(&text);
-}
-
-struct fetching {
-	struct slice urls[URLS_MAX];
-	size_t n, at;
-};
-
-static enum imap_done go_on(struct imap *im)
-{
-	struct fetching *f = im->work;
-
-	while (f->at < f->n) {
-		if (sess_full(im->sess))
-			return IMAP_LATER;
-		put_fetched(im, f->urls[f->at++]);
-	}
-	return IMAP_OK;
-}
-
-static enum imap_done run_fetch(struct imap *im, struct slice args)
-{
-	struct pool *pool = sess_cmd_pool(im->sess);
-	struct fetching *f = pool_get(pool, sizeof *f);
-
-	do {
-		if (f->n == URLS_MAX || !imap_astring(pool, &args, &f->urls[f->n++]))
-			return IMAP_BAD;
-	} while (imap_take(&args, ' '));
-	if (!imap_end(args))
-		return IMAP_BAD;
-	im->work = f;
-	im->resume = go_on;
-	return go_on(im);
 }
 
 /* --- RESETKEY (§7) --- */
@@ -277,13 +184,6 @@ IMAP_COMMAND(genurlauth) = {
 	.capability = "URLAUTH",
 	.ref = "RFC 4467 7",
 	.run = run_generate,
-};
-
-IMAP_COMMAND(urlfetch) = {
-	.name = "URLFETCH",
-	.states = IMAP_KNOWN,
-	.ref = "RFC 4467 7",
-	.run = run_fetch,
 };
 
 IMAP_COMMAND(resetkey) = {
