@@ -269,12 +269,15 @@ class Renaming(pki.Case):
         self.signet("mailbox", "grant", "u0@even.test", "INBOX", "u1@even.test", "insert")
         self.send("u3@even.test", "kept")
         shown = self.shown("even.test")
-        names, seen = ["even.test", "odd.test"], set()
+        names, seen = ["odd.test", "even.test"], set()
+        began = time.monotonic()
+        self.signet("domain", "rename", "even.test", "odd.test")
+        whole = time.monotonic() - began
         for _ in range(12):
             before, after = names
             order = threading.Thread(target=self.server.run_signet, args=("domain", "rename", before, after))
             order.start()
-            time.sleep(rng.uniform(0.002, 0.05))
+            time.sleep(rng.uniform(0.1, 1.3) * whole)
             self.server.kill()
             order.join()
             self.server.start()
