@@ -194,14 +194,19 @@ static int run_get(struct op_call *call)
 	return 0;
 }
 
+#define PLACE                                                                                      \
+	{ "domain", OP_DOMAIN, OP_OPTION, "for this domain, not the whole server", NULL },         \
+	    { "account", OP_ADDRESS, OP_OPTION, "for this account", NULL },                        \
+	    { "listener", OP_TEXT, OP_OPTION, "for this listener", NULL },                         \
+	    { "policy", OP_TEXT, OP_OPTION, "for this mail flow policy", NULL },                   \
+	{                                                                                          \
+		"destination", OP_DESTINATION, OP_OPTION,                                          \
+		    "for mail to this domain, or to .DOMAIN", NULL                                 \
+	}
+
 static const struct op_arg get_args[] = {
 	{ "name", OP_TEXT, OP_REQUIRED, "name of the setting", NULL },
-	{ "domain", OP_DOMAIN, OP_OPTION, "for this domain, not the whole server", NULL },
-	{ "account", OP_ADDRESS, OP_OPTION, "for this account", NULL },
-	{ "listener", OP_TEXT, OP_OPTION, "for this listener", NULL },
-	{ "policy", OP_TEXT, OP_OPTION, "for this mail flow policy", NULL },
-	{ "destination", OP_DESTINATION, OP_OPTION, "for mail to this domain, or to .DOMAIN",
-	    NULL },
+	PLACE,
 	{ 0 },
 };
 
@@ -245,12 +250,7 @@ static int run_set(struct op_call *call)
 static const struct op_arg set_args[] = {
 	{ "name", OP_TEXT, OP_REQUIRED, "name of the setting", NULL },
 	{ "value", OP_TEXT, OP_REQUIRED, "its new value", NULL },
-	{ "domain", OP_DOMAIN, OP_OPTION, "for this domain, not the whole server", NULL },
-	{ "account", OP_ADDRESS, OP_OPTION, "for this account", NULL },
-	{ "listener", OP_TEXT, OP_OPTION, "for this listener", NULL },
-	{ "policy", OP_TEXT, OP_OPTION, "for this mail flow policy", NULL },
-	{ "destination", OP_DESTINATION, OP_OPTION, "for mail to this domain, or to .DOMAIN",
-	    NULL },
+	PLACE,
 	{ 0 },
 };
 

@@ -151,12 +151,7 @@ static const struct op_arg create_args[] = {
 	{ "by-server", OP_BOOL, OP_OPTION,
 	    "signed by the server's authority, for names of the domain alone", NULL },
 	{ "cn", OP_TEXT, OP_OPTION, "its name", NULL },
-	{ "o", OP_TEXT, OP_OPTION, "organization", NULL },
-	{ "ou", OP_TEXT, OP_OPTION, "its unit", NULL },
-	{ "l", OP_TEXT, OP_OPTION, "city", NULL },
-	{ "st", OP_TEXT, OP_OPTION, "province", NULL },
-	{ "c", OP_TEXT, OP_OPTION, "country, two letters", NULL },
-	{ "contact", OP_TEXT, OP_OPTION, "e-mail address of who is asked", NULL },
+	SUBJECT_ARGS,
 	{ 0 },
 };
 

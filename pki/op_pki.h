@@ -36,12 +36,7 @@ int pki_run_chain_remove(struct op_call *call);
 #define OP_PKI_SUBJECT                                                                             \
 	{ "cn", OP_TEXT, OP_OPTION, "name that clients use; else the domain, or server.name",      \
 		NULL },                                                                            \
-	    { "o", OP_TEXT, OP_OPTION, "organization", NULL },                                     \
-	    { "ou", OP_TEXT, OP_OPTION, "its unit", NULL },                                        \
-	    { "l", OP_TEXT, OP_OPTION, "city", NULL },                                             \
-	    { "st", OP_TEXT, OP_OPTION, "province", NULL },                                        \
-	    { "c", OP_TEXT, OP_OPTION, "country, two letters", NULL },                             \
-	    { "contact", OP_TEXT, OP_OPTION, "e-mail address of who is asked", NULL },             \
+	    SUBJECT_ARGS,                                                                          \
 	{                                                                                          \
 		"names", OP_TEXT, OP_OPTION,                                                       \
 		    "further host names, parted by blanks, '' for none; all of the domain "        \

@@ -24,6 +24,17 @@ struct subject {
 	const char *names; /* DNS names, parted by blanks; NULL: those of the domain */
 };
 
+/* All of it but the common name, as arguments of an operation (core/op.h). */
+#define SUBJECT_ARGS                                                                               \
+	{ "o", OP_TEXT, OP_OPTION, "organization", NULL },                                         \
+	    { "ou", OP_TEXT, OP_OPTION, "its unit", NULL },                                        \
+	    { "l", OP_TEXT, OP_OPTION, "city", NULL },                                             \
+	    { "st", OP_TEXT, OP_OPTION, "province", NULL },                                        \
+	    { "c", OP_TEXT, OP_OPTION, "country, two letters", NULL },                             \
+	{                                                                                          \
+		"contact", OP_TEXT, OP_OPTION, "e-mail address of who is asked", NULL              \
+	}
+
 /* Fill in what is missing for that domain, and check it all (P-002): 0 with
    names set, or -1 with the reason. From pool. */
 int subject_complete(

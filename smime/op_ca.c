@@ -126,12 +126,7 @@ static int run_csr(struct op_call *call)
 static const struct op_arg csr_args[] = {
 	{ "domain", OP_DOMAIN, OP_REQUIRED, "name of the domain, which becomes the common name",
 	    NULL },
-	{ "o", OP_TEXT, OP_OPTION, "organization", NULL },
-	{ "ou", OP_TEXT, OP_OPTION, "its unit", NULL },
-	{ "l", OP_TEXT, OP_OPTION, "city", NULL },
-	{ "st", OP_TEXT, OP_OPTION, "province", NULL },
-	{ "c", OP_TEXT, OP_OPTION, "country, two letters", NULL },
-	{ "contact", OP_TEXT, OP_OPTION, "e-mail address of who is asked", NULL },
+	SUBJECT_ARGS,
 	{ 0 },
 };
 

@@ -171,8 +171,7 @@ bool web_field_shown(struct web *web, const struct web_field *field)
 	const struct op_caller *caller = http_caller(web->req);
 	bool admin = caller && caller->role == OP_SERVER_ADMIN;
 
-	return field->kind != WEB_PARAM && field->kind != WEB_SELF &&
-	    (admin || !(field->flags & WEB_ADMIN));
+	return field->kind < WEB_PARAM && (admin || !(field->flags & WEB_ADMIN));
 }
 
 /* A button has no form that could say what is wrong: the page's head does. */

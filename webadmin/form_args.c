@@ -64,10 +64,12 @@ const char *web_marked(struct web *web, const char *name)
 
 static const char *text_of(struct web *web, const struct web_field *field)
 {
-	const char *part = field->kind == WEB_PARAM ? http_param(web->req, field->from) : NULL;
-
-	if (field->kind == WEB_PARAM)
+	if (field->kind == WEB_MADE)
+		return web_fill(web, field->example);
+	if (field->kind == WEB_PARAM) {
+		const char *part = http_param(web->req, field->from);
 		return part ? part : field->example;
+	}
 	return field->kind == WEB_SELF ? http_caller(web->req)->name
 				       : http_field(web->req, field->name);
 }

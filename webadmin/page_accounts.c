@@ -9,6 +9,7 @@ static const struct web_choice roles[] = {
 };
 
 static const struct web_field fields[] = {
+	{ .name = "address", .kind = WEB_MADE, .example = "{local}@{domain}" },
 	{ .name = "local",
 	    .label = "Name",
 	    .help = "What stands before @{domain}.",
@@ -30,28 +31,13 @@ static const struct web_field fields[] = {
 	{ 0 },
 };
 
-static int add(struct web *web)
-{
-	const char *local = http_field(web->req, "local");
-	json_t *args = web_action_args(web);
-
-	if (!args)
-		return -1;
-	json_object_set_new(
-	    args, "address", json_sprintf("%s@%s", local, http_param(web->req, "domain")));
-	if (!json_object_get(args, "address"))
-		json_object_set_new(args, "address", json_string(""));
-	return web_op(web, "account add", args) ? 0 : -1;
-}
-
 static const struct web_action actions[] = {
 	{ .name = "add",
 	    .op = "account add",
 	    .fields = fields,
 	    .legend = "New account",
 	    .submit = "Add account",
-	    .done = "{local}@{domain} was added.",
-	    .run = add },
+	    .done = "{local}@{domain} was added." },
 	{ 0 },
 };
 

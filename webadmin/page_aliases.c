@@ -2,6 +2,7 @@
 #include "webadmin/web.h"
 
 static const struct web_field add_fields[] = {
+	{ .name = "name", .kind = WEB_MADE, .example = "{local}@{domain}" },
 	{ .name = "local",
 	    .label = "Alias",
 	    .help = "What stands before @{domain}.",
@@ -20,26 +21,13 @@ static const struct web_field remove_fields[] = {
 	{ 0 },
 };
 
-static int add(struct web *web)
-{
-	json_t *args = web_action_args(web);
-	const char *local = http_field(web->req, "local");
-
-	if (!args)
-		return -1;
-	json_object_set_new(
-	    args, "name", json_sprintf("%s@%s", local, http_param(web->req, "domain")));
-	return web_op(web, "alias add", args) ? 0 : -1;
-}
-
 static const struct web_action actions[] = {
 	{ .name = "add",
 	    .op = "alias add",
 	    .fields = add_fields,
 	    .legend = "New alias",
 	    .submit = "Add alias",
-	    .done = "{local}@{domain} was added.",
-	    .run = add },
+	    .done = "{local}@{domain} was added." },
 	{ .name = "remove",
 	    .op = "alias remove",
 	    .fields = remove_fields,

@@ -91,32 +91,14 @@ WEB_PAGE(destinations) = {
 
 /* --- one --- */
 
-static bool is_shown(struct web *web, const struct conf_key *key)
-{
-	return conf_scopes(key) & web_setting_scope(web);
-}
-
 static int load_one(struct web *web)
 {
-	json_t *settings = json_array();
-
-	for (size_t i = 0; i < conf_key_table_n; i++)
-		if (is_shown(web, conf_key_table[i]))
-			json_array_append_new(settings, web_setting(web, conf_key_table[i]));
-	json_object_set_new(web->model, "settings", settings);
+	web_settings(web);
 	return 0;
 }
 
-static int save(struct web *web)
-{
-	if (web_settings_save(web, is_shown) < 0)
-		return -1;
-	http_redirect(web->req, web_href(web, web->page->route->path));
-	return WEB_ANSWERED;
-}
-
 static const struct web_action one_actions[] = {
-	{ .name = "save", .op = "setting set", .submit = "Save", .run = save },
+	{ .name = "save", .op = "setting set", .submit = "Save", .run = web_settings_save_all },
 	{ 0 },
 };
 

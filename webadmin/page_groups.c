@@ -11,6 +11,7 @@ static const struct web_choice senders[] = {
 /* --- all of them --- */
 
 static const struct web_field add_fields[] = {
+	{ .name = "name", .kind = WEB_MADE, .example = "{local}@{domain}" },
 	{ .name = "local",
 	    .label = "Group",
 	    .help = "What stands before @{domain}.",
@@ -30,26 +31,13 @@ static const struct web_field remove_fields[] = {
 	{ 0 },
 };
 
-static int add(struct web *web)
-{
-	json_t *args = web_action_args(web);
-	const char *local = http_field(web->req, "local");
-
-	if (!args)
-		return -1;
-	json_object_set_new(
-	    args, "name", json_sprintf("%s@%s", local, http_param(web->req, "domain")));
-	return web_op(web, "group add", args) ? 0 : -1;
-}
-
 static const struct web_action actions[] = {
 	{ .name = "add",
 	    .op = "group add",
 	    .fields = add_fields,
 	    .legend = "New group",
 	    .submit = "Add group",
-	    .done = "{local}@{domain} was added.",
-	    .run = add },
+	    .done = "{local}@{domain} was added." },
 	{ .name = "remove",
 	    .op = "group remove",
 	    .fields = remove_fields,

@@ -10,35 +10,15 @@ static const struct web_choice behaviours[] = {
 	{ 0 },
 };
 
-static bool is_shown(struct web *web, const struct conf_key *key)
-{
-	return conf_scopes(key) & web_setting_scope(web);
-}
-
 static int load(struct web *web)
 {
-	json_t *settings = json_array();
-
-	if (web_need(web, "policy", "policy show", web_arg(web, "name", "policy")) < 0) {
-		json_decref(settings);
+	if (web_need(web, "policy", "policy show", web_arg(web, "name", "policy")) < 0)
 		return -1;
-	}
 	const json_t *policy = json_object_get(web->model, "policy");
 	web_default(web, "change", "behaviour", json_incref(json_object_get(policy, "behaviour")));
 	web_default(web, "change", "note", json_incref(json_object_get(policy, "note")));
-	for (size_t i = 0; i < conf_key_table_n; i++)
-		if (is_shown(web, conf_key_table[i]))
-			json_array_append_new(settings, web_setting(web, conf_key_table[i]));
-	json_object_set_new(web->model, "settings", settings);
+	web_settings(web);
 	return 0;
-}
-
-static int save(struct web *web)
-{
-	if (web_settings_save(web, is_shown) < 0)
-		return -1;
-	http_redirect(web->req, web_href(web, web->page->route->path));
-	return WEB_ANSWERED;
 }
 
 static const struct web_field change_fields[] = {
@@ -60,7 +40,7 @@ static const struct web_action actions[] = {
 	    .legend = "What is done with its clients",
 	    .submit = "Save",
 	    .done = "The policy was changed." },
-	{ .name = "save", .op = "policy set", .submit = "Save", .run = save },
+	{ .name = "save", .op = "policy set", .submit = "Save", .run = web_settings_save_all },
 	{ .name = "remove",
 	    .op = "policy remove",
 	    .fields = name_fields,

@@ -15,7 +15,7 @@ static bool is_shown(struct web *web, const struct conf_key *key)
 {
 	const char *group = http_query(web->req, "group");
 
-	return conf_scopes(key) & web_setting_scope(web) &&
+	return web_setting_is_here(web, key) &&
 	    (!group || !*group || slice_eq(group_of(key), slice_str(group)));
 }
 
@@ -51,7 +51,7 @@ static int load(struct web *web)
 	qsort(keys, conf_key_table_n, sizeof *keys, by_name);
 	for (size_t i = 0; i < conf_key_table_n; i++) {
 		struct slice group = group_of(keys[i]);
-		if (!(conf_scopes(keys[i]) & web_setting_scope(web)))
+		if (!web_setting_is_here(web, keys[i]))
 			continue;
 		if (!slice_eq(group, last)) {
 			last = group;

@@ -24,6 +24,11 @@ enum conf_scope web_setting_scope(struct web *web)
 	return places[place_of(web)].scope;
 }
 
+bool web_setting_is_here(struct web *web, const struct conf_key *key)
+{
+	return conf_scopes(key) & web_setting_scope(web);
+}
+
 static json_t *args_of(struct web *web, const struct conf_key *key)
 {
 	json_t *args = json_pack("{s:s}", "name", key->name);
@@ -126,6 +131,16 @@ json_t *web_setting(struct web *web, const struct conf_key *key)
 	return json;
 }
 
+void web_settings(struct web *web)
+{
+	json_t *settings = json_array();
+
+	for (size_t i = 0; i < conf_key_table_n; i++)
+		if (web_setting_is_here(web, conf_key_table[i]))
+			json_array_append_new(settings, web_setting(web, conf_key_table[i]));
+	json_object_set_new(web->model, "settings", settings);
+}
+
 /* --- saving --- */
 
 /* What was typed differs from what is set: set it, or take it away. */
@@ -171,4 +186,9 @@ int web_settings_save(
 			saved == 1 ? "setting was" : "settings were")
 		  : "Nothing was changed.");
 	return WEB_DONE;
+}
+
+int web_settings_save_all(struct web *web)
+{
+	return web_settings_save(web, web_setting_is_here);
 }

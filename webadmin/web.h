@@ -41,6 +41,7 @@ enum web_kind {
 	WEB_FILE,
 	WEB_HIDDEN,
 	WEB_PARAM, /* not in the form: a part of the page's path, named by .from; else .example */
+	WEB_MADE,  /* not in the form: .example, filled in */
 	WEB_SELF,  /* not in the form: the address of who is logged in */
 };
 
