@@ -152,9 +152,11 @@ struct box_watch {
 void box_watch(struct box *box, struct box_watch *watch);
 void box_unwatch(struct box *box, struct box_watch *watch);
 
-/* The same for all mailboxes of an account, with the id of the one that changed. */
+/* The same for all mailboxes of an account, with the id of the one that changed; 0: names or
+   subscriptions did. noted: what acct_watch_tell says. */
 struct acct_watch {
 	void (*changed)(void *arg, uint32_t box);
+	void (*noted)(void *arg, uint32_t box, struct slice note);
 	void *arg;
 	uint64_t account; /* set by acct_watch */
 	uint32_t shard;
@@ -162,6 +164,10 @@ struct acct_watch {
 };
 void acct_watch(struct acct *acct, struct acct_watch *watch);
 void acct_unwatch(struct acct_watch *watch);
+/* Tell those that watch the account, but this one (or NULL), a few words about a mailbox;
+   0: about the account. */
+void acct_watch_tell(
+    struct acct *acct, const struct acct_watch *but, uint32_t box, struct slice note);
 
 /* --- messages --- */
 /* Reads the summary of one message; slices live in *record. 1, 0, -1. */

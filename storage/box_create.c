@@ -15,10 +15,19 @@ struct name_op {
 	struct box_change gone;
 };
 
+static void durable(struct kv_write *w)
+{
+	struct name_op *op = (struct name_op *)w;
+
+	box_view_apply(op->acct.shard, &op->gone);
+	acct_names_changed(op->acct.shard, op->acct.id);
+}
+
 static int run(struct name_op *op, const struct acct *acct, struct slice name, struct err *err,
     enum kv_result (*apply)(struct kv_write *w, struct kv_txn *txn))
 {
 	op->w.apply = apply;
+	op->w.durable = durable;
 	op->acct = *acct;
 	op->name = name;
 	op->err = err;
@@ -153,16 +162,9 @@ static enum kv_result apply_delete(struct kv_write *w, struct kv_txn *txn)
 	return KV_DONE;
 }
 
-static void deleted(struct kv_write *w)
-{
-	struct name_op *op = (struct name_op *)w;
-
-	box_view_apply(op->acct.shard, &op->gone);
-}
-
 int box_delete(struct acct *acct, struct slice name, struct err *err)
 {
-	struct name_op op = { .w.durable = deleted };
+	struct name_op op = { 0 };
 	struct buf folded = { 0 };
 	int rc = -1;
 

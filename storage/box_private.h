@@ -293,5 +293,7 @@ struct box {
 /* From durable(). */
 void box_view_apply(struct shard *shard, const struct box_change *change);
 void box_view_account_gone(struct shard *shard, uint64_t account);
+/* Names or subscriptions of the account have changed. */
+void acct_names_changed(struct shard *shard, uint64_t account);
 
 #endif

@@ -298,11 +298,29 @@ void acct_unwatch(struct acct_watch *watch)
 	pthread_mutex_unlock(&views.lock);
 }
 
-static void tell_watches(const struct shard *shard, const struct box_change *change)
+/* With the lock held. */
+static void tell_watches(const struct shard *shard, uint64_t account, uint32_t box)
 {
-	for (struct acct_watch *w = *watches_of(change->account); w; w = w->next)
-		if (w->account == change->account && w->shard == shard->id)
-			w->changed(w->arg, change->box);
+	for (struct acct_watch *w = *watches_of(account); w; w = w->next)
+		if (w->account == account && w->shard == shard->id)
+			w->changed(w->arg, box);
+}
+
+void acct_names_changed(struct shard *shard, uint64_t account)
+{
+	pthread_mutex_lock(&views.lock);
+	tell_watches(shard, account, 0);
+	pthread_mutex_unlock(&views.lock);
+}
+
+void acct_watch_tell(
+    struct acct *acct, const struct acct_watch *but, uint32_t box, struct slice note)
+{
+	pthread_mutex_lock(&views.lock);
+	for (struct acct_watch *w = *watches_of(acct->id); w; w = w->next)
+		if (w != but && w->account == acct->id && w->shard == acct->shard->id)
+			w->noted(w->arg, box, note);
+	pthread_mutex_unlock(&views.lock);
 }
 
 /* --- from durable() --- */
@@ -340,7 +358,7 @@ void box_view_apply(struct shard *shard, const struct box_change *change)
 		end_view(view, change, &drop);
 	else if (view)
 		change_view(view, change);
-	tell_watches(shard, change);
+	tell_watches(shard, change->account, change->box);
 	pthread_mutex_unlock(&views.lock);
 	loop_posts_go();
 	free_list(drop);

@@ -167,6 +167,7 @@ static void renamed(struct kv_write *w)
 
 	box_view_renamed();
 	box_view_apply(op->acct.shard, &op->gone);
+	acct_names_changed(op->acct.shard, op->acct.id);
 }
 
 static int check_names(struct slice from, struct slice to, struct err *err)

@@ -1,6 +1,7 @@
 /* cmd_create.c - CREATE (RFC 3501 §6.3.3), with a use (RFC 6154 §3) */
 #include "protocols/imap/imap.h"
 #include "protocols/imap/list.h"
+#include "protocols/imap/notify.h"
 #include "protocols/imap/parse.h"
 #include "protocols/imap/place.h"
 
@@ -43,6 +44,7 @@ static enum imap_done run(struct imap *im, struct slice args)
 	struct imap_place *place = imap_find_new(im, name, &err);
 	if (!place || box_create(place->acct, place->name, meant, &err) != 0)
 		return imap_failed(im, &err);
+	imap_notify_own(im, name);
 	if (box_status(place->acct, place->name, &made, &err) != 0) /* it was removed again */
 		return IMAP_OK;
 	if (place->box && right_copy(place->acct, place->box, made.id, &err) != 0)

@@ -1,5 +1,6 @@
 /* cmd_delete.c - DELETE (RFC 3501 §6.3.4) */
 #include "protocols/imap/imap.h"
+#include "protocols/imap/notify.h"
 #include "protocols/imap/parse.h"
 #include "protocols/imap/place.h"
 
@@ -17,6 +18,7 @@ static enum imap_done run(struct imap *im, struct slice args)
 		return err.kind == ERR_DENIED
 		    ? imap_reply(im, IMAP_NO, "[HASCHILDREN] Mailboxes are below that name")
 		    : imap_failed(im, &err);
+	imap_notify_own(im, name);
 	imap_leave_gone(im);
 	return IMAP_OK;
 }

@@ -1,10 +1,12 @@
 /* cmd_enable.c - ENABLE (RFC 5161): a client says what it understands */
 #include "protocols/imap/imap.h"
+#include "protocols/imap/notify.h"
 #include "protocols/imap/parse.h"
 
 /* RFC 7162 §3.2.3: who wants QRESYNC wants CONDSTORE. */
 IMAP_ENABLING(condstore) = { .name = "CONDSTORE", .sets = IMAP_CONDSTORE };
 IMAP_ENABLING(utf8_accept) = { .name = "UTF8=ACCEPT", .sets = IMAP_UTF8 };
+IMAP_ENABLING(metadata) = { .name = "METADATA", .sets = IMAP_METADATA };
 IMAP_ENABLING(imap4rev2) = { .name = "IMAP4rev2", .sets = IMAP_REV2 | IMAP_UTF8, .early = true };
 IMAP_ENABLING(uidonly) = { .name = "UIDONLY", .sets = IMAP_UIDONLY };
 IMAP_ENABLING(qresync) = { .name = "QRESYNC", .sets = IMAP_CONDSTORE | IMAP_QRESYNC };
@@ -14,6 +16,8 @@ void imap_enable(struct imap *im, unsigned what)
 	bool condstore = (what & ~im->enabled & IMAP_CONDSTORE) != 0;
 
 	im->enabled |= what;
+	if (what & IMAP_METADATA)
+		imap_notify_listen(im);
 	if (condstore && im->state == IMAP_SELECTED) /* RFC 7162 §3.1 */
 		buf_printf(sess_out(im->sess), "* OK [HIGHESTMODSEQ %llu] Highest\r\n",
 		    (unsigned long long)box_snap_modseq(im->shown));

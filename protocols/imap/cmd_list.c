@@ -175,29 +175,16 @@ static bool is_matched(struct list *list, const struct imap_name *name)
 
 /* --- writing --- */
 
-/* RFC 5258 §3.4, RFC 9051 §7.3.1 */
-static bool knows_nonexistent(const struct imap *im, const struct list *list)
-{
-	return list->extended || (im->enabled & IMAP_REV2);
-}
-
 static void put_name(struct imap *im, const struct list *list, const struct imap_name *name)
 {
 	struct buf *out = sess_out(im->sess);
-	const char *use = imap_use_name(name->use);
+	const struct imap_list_as as = {
+		/* RFC 5258 §3.4, RFC 9051 §7.3.1 */
+		.nonexistent = list->extended || (im->enabled & IMAP_REV2),
+		.subscribed = (list->select | list->returns) & SUBSCRIBED,
+	};
 
-	buf_addz(out, "* LIST (");
-	buf_addz(out, name->children ? "\\HasChildren" : "\\HasNoChildren");
-	if (!name->exists)
-		buf_addz(out, knows_nonexistent(im, list) ? " \\NonExistent" : " \\Noselect");
-	if (name->subscribed && ((list->select | list->returns) & SUBSCRIBED))
-		buf_addz(out, " \\Subscribed");
-	if (use) {
-		buf_addz(out, " \\");
-		buf_addz(out, use);
-	}
-	buf_addz(out, ") \"/\" ");
-	imap_put_name(im, name->name);
+	imap_put_list(im, name, as);
 	if ((list->select & RECURSIVE) && (list->select & SUBSCRIBED) && name->above)
 		buf_addz(out, " (\"CHILDINFO\" (\"SUBSCRIBED\"))");
 	buf_addz(out, "\r\n");

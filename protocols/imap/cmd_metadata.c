@@ -2,6 +2,7 @@
 #include "core/num.h"
 #include "protocols/imap/event.h"
 #include "protocols/imap/metadata.h"
+#include "protocols/imap/notify.h"
 #include "protocols/imap/parse.h"
 #include "storage/acct_record.h"
 
@@ -34,11 +35,12 @@ static bool read_option(struct slice *in, struct imap_metadata *m)
 	return true;
 }
 
+/* RFC 5464 §4.2: in front of the mailbox by the grammar, behind it in the examples. */
 static bool read_options(struct slice *in, struct imap_metadata *m)
 {
-	m->max_size = UINT64_MAX;
-	if (!imap_take(in, '('))
+	if (in->n < 2 || in->p[0] != '(' || !imap_atom_char(in->p[1]) || in->p[1] == '/')
 		return true;
+	imap_take(in, '(');
 	do {
 		if (!read_option(in, m))
 			return false;
@@ -61,8 +63,10 @@ static enum imap_done run_get(struct imap *im, struct slice args)
 	struct imap_metadata *m = pool_get(pool, sizeof *m);
 	enum imap_done done;
 
+	m->max_size = UINT64_MAX;
 	if (!read_options(&args, m) || !imap_take_name(im, &args, &m->mailbox) ||
-	    !imap_take(&args, ' ') || !imap_metadata_entries(pool, &args, m) || !imap_end(args))
+	    !imap_take(&args, ' ') || !read_options(&args, m) ||
+	    !imap_metadata_entries(pool, &args, m) || !imap_end(args))
 		return IMAP_BAD;
 	if ((done = imap_metadata_find(im, m)) != IMAP_OK)
 		return done;
@@ -113,7 +117,8 @@ static bool read_notes(struct pool *pool, struct slice *in, struct imap_metadata
 		size_t i = m->n++;
 
 		if (i == IMAP_METADATA_ENTRIES || !imap_metadata_entry(pool, in, &m->entries[i]) ||
-		    !imap_take(in, ' ') || !read_value(pool, in, &m->values[i]))
+		    slice_rchr(m->entries[i], '/') == 0 || !imap_take(in, ' ') ||
+		    !read_value(pool, in, &m->values[i]))
 			return false;
 	} while (imap_take(in, ' '));
 	return imap_take(in, ')');
@@ -175,6 +180,7 @@ static enum imap_done store(struct imap *im, struct imap_metadata *m)
 	if (acct_record_put_of(m->acct, IMAP_METADATA_ROOM, m->box, records, m->n, &err) != 0)
 		return imap_failed(im, &err);
 	imap_events_changed();
+	imap_notify_noted(im, m);
 	return IMAP_OK;
 }
 
@@ -194,7 +200,6 @@ static enum imap_done run_set(struct imap *im, struct slice args)
 IMAP_COMMAND(getmetadata) = {
 	.name = "GETMETADATA",
 	.states = IMAP_KNOWN,
-	.capability = "METADATA",
 	.ref = "RFC 5464 4.2",
 	.run = run_get,
 };

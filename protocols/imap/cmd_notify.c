@@ -48,14 +48,26 @@ static struct buf take_changed(struct imap_notify *notify)
 
 /* --- wishes --- */
 
-/* §5: the first group that names the mailbox. */
-static unsigned events_of(const struct imap_notify *notify, const struct box_info *info)
+/* §6: several groups may name a mailbox. */
+unsigned imap_notify_events(const struct imap_notify *notify, struct slice name, bool subscribed)
 {
-	const struct imap_event_group *group = notify->wishes.groups;
+	unsigned events = 0;
 
-	while (group && !imap_filter_means(&group->filter, slice_str(info->name), info->subscribed))
-		group = group->next;
-	return group ? group->events : 0;
+	for (const struct imap_event_group *g = notify->wishes.groups; g; g = g->next)
+		if (imap_filter_means(&g->filter, name, subscribed))
+			events |= g->events;
+	return events;
+}
+
+/* Of any mailbox but the selected one. */
+static unsigned all_events(const struct imap_notify *notify)
+{
+	unsigned events = 0;
+
+	for (const struct imap_event_group *g = notify->wishes.groups; g; g = g->next)
+		if (g->filter.kind > IMAP_FILTER_DELAYED)
+			events |= g->events;
+	return events;
 }
 
 /* --- telling --- */
@@ -105,7 +117,7 @@ static bool visit(void *arg, const struct box_info *info)
 
 	if (!info->exists || (t->changed && !is_among(t->changed, info->id)))
 		return true;
-	unsigned wanted = events_of(notify, info);
+	unsigned wanted = imap_notify_events(notify, name, info->subscribed) & IMAP_EVENT_MESSAGES;
 	if (!wanted || box_status(t->im->acct, name, &status, NULL) != 0)
 		return true;
 	unsigned events = compare(known(notify, info->id), &status);
@@ -119,9 +131,8 @@ static bool visit(void *arg, const struct box_info *info)
 static void tell(struct imap *im, const struct buf *changed, bool silent)
 {
 	struct telling t = { .im = im, .changed = changed, .silent = silent };
-	struct slice items = im->enabled & IMAP_CONDSTORE
-	    ? SLICE("(MESSAGES UIDNEXT UIDVALIDITY UNSEEN HIGHESTMODSEQ)")
-	    : SLICE("(MESSAGES UIDNEXT UIDVALIDITY UNSEEN)");
+	/* §3.1: HIGHESTMODSEQ with FlagChange, whether the client enabled CONDSTORE or not. */
+	struct slice items = SLICE("(MESSAGES UIDNEXT UIDVALIDITY UNSEEN HIGHESTMODSEQ)");
 
 	imap_status_items(&items, &t.items);
 	box_list(im->acct, visit, &t);
@@ -131,9 +142,13 @@ void imap_notify_tell(struct imap *im)
 {
 	struct buf changed = take_changed(im->notify);
 
+	if (is_among(&changed, 0) && im->notify->names)
+		imap_notify_names(im, false);
+	buf_clear(&im->notify->own);
 	if (changed.n > 0)
 		tell(im, &changed, false);
 	buf_done(&changed);
+	imap_notify_notes(im);
 }
 
 void imap_notify_fetch(struct imap *im, uint32_t from)
@@ -159,6 +174,9 @@ void imap_notify_free(struct imap *im)
 	pool_done(&notify->pool);
 	buf_done(&notify->known);
 	buf_done(&notify->changed);
+	buf_done(&notify->notes);
+	buf_done(&notify->own);
+	imap_named_free(&notify->names);
 	pthread_mutex_destroy(&notify->lock);
 	free(notify);
 }
@@ -175,19 +193,42 @@ static void find_selected(struct imap *im, struct imap_notify *notify)
 		    group->filter.kind == IMAP_FILTER_SELECTED ? IMAP_LIVE_NOW : IMAP_LIVE_DELAYED);
 }
 
-static enum imap_done begin(struct imap *im, struct imap_notify *notify)
+static void begin(struct imap *im, struct imap_notify *notify)
 {
-	imap_notify_free(im);
 	if (!im->handle)
 		im->handle = sess_handle(im->sess);
 	im->notify = notify;
 	notify->im = im;
 	pthread_mutex_init(&notify->lock, NULL);
-	find_selected(im, notify);
-	notify->watch = (struct acct_watch){ .changed = on_change, .arg = notify };
+	notify->watch = (struct acct_watch){
+		.changed = on_change, .noted = imap_notify_hear_note, .arg = notify
+	};
 	acct_watch(im->acct, &notify->watch);
+}
+
+void imap_notify_listen(struct imap *im)
+{
+	if (!im->notify)
+		begin(im, mem_get(sizeof *im->notify));
+}
+
+static enum imap_done set(struct imap *im, struct imap_notify *notify)
+{
+	imap_notify_free(im);
+	begin(im, notify);
+	find_selected(im, notify);
+	if (all_events(notify) & (IMAP_EVENT_NAME | IMAP_EVENT_SUBSCRIPTION))
+		imap_notify_names(im, true);
 	tell(im, NULL, !notify->wishes.status);
 	return IMAP_OK;
+}
+
+/* RFC 5464 §4.4.2: what ENABLE METADATA asked for stays. */
+void imap_notify_none(struct imap *im)
+{
+	imap_notify_free(im);
+	if (im->enabled & IMAP_METADATA)
+		imap_notify_listen(im);
 }
 
 static enum imap_done run(struct imap *im, struct slice args)
@@ -197,16 +238,17 @@ static enum imap_done run(struct imap *im, struct slice args)
 	    imap_wishes_parse(&notify->pool, im->enabled & IMAP_UTF8, args, &notify->wishes);
 
 	if (good && !notify->wishes.none && !notify->wishes.unknown)
-		return begin(im, notify);
-	bool none = notify->wishes.none;
+		return set(im, notify);
+	bool is_none = notify->wishes.none;
 	pool_done(&notify->pool);
 	free(notify);
 	if (!good)
 		return IMAP_BAD;
-	if (!none) /* §5: what is not told here */
+	if (!is_none) /* §3.1: what is not told here */
 		return imap_reply(im, IMAP_NO,
-		    "[BADEVENT (MessageNew MessageExpunge FlagChange)] Only these are told");
-	imap_notify_free(im);
+		    "[BADEVENT (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange "
+		    "MailboxMetadataChange ServerMetadataChange)] Only these are told");
+	imap_notify_none(im);
 	return IMAP_OK;
 }
 

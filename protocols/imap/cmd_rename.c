@@ -1,5 +1,6 @@
 /* cmd_rename.c - RENAME (RFC 3501 §6.3.5) */
 #include "protocols/imap/imap.h"
+#include "protocols/imap/notify.h"
 #include "protocols/imap/parse.h"
 #include "protocols/imap/place.h"
 
@@ -21,6 +22,8 @@ static enum imap_done run(struct imap *im, struct slice args)
 		return imap_reply(im, IMAP_NO, "[CANNOT] It stays with the account whose it is");
 	if (box_rename(old->acct, old->name, new->name, &err) != 0)
 		return imap_failed(im, &err);
+	imap_notify_own(im, from);
+	imap_notify_own(im, to);
 	imap_leave_gone(im); /* INBOX is another mailbox from here on */
 	return IMAP_OK;
 }

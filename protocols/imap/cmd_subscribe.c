@@ -1,5 +1,6 @@
 /* cmd_subscribe.c - SUBSCRIBE and UNSUBSCRIBE (RFC 3501 §6.3.6, §6.3.7) */
 #include "protocols/imap/imap.h"
+#include "protocols/imap/notify.h"
 #include "protocols/imap/parse.h"
 #include "protocols/imap/place.h"
 
@@ -14,6 +15,7 @@ static enum imap_done subscribe(struct imap *im, struct slice args, bool on)
 		return imap_failed(im, &err);
 	if (box_subscribe(im->acct, name, on, &err) != 0)
 		return imap_failed(im, &err);
+	imap_notify_own(im, name);
 	return IMAP_OK;
 }
 

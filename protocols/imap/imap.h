@@ -63,6 +63,7 @@ enum imap_enabled {
 	IMAP_UTF8 = 4,	    /* RFC 6855: names in UTF-8 */
 	IMAP_UIDONLY = 16,  /* RFC 9586: no message numbers */
 	IMAP_REV2 = 8,	    /* RFC 9051: ESEARCH always, LIST at SELECT, nothing \Recent */
+	IMAP_METADATA = 32, /* RFC 5464: be told of notes that others change */
 };
 
 /* What is told of the selected mailbox between commands (RFC 5465). */
@@ -244,6 +245,8 @@ void imap_command_end(struct imap *im);
 
 /* A string as quoted, or as a literal when it can't be. */
 void imap_put_string(struct buf *out, struct slice s);
+/* The same, but an atom as it is. */
+void imap_put_astring(struct buf *out, struct slice s);
 /* A UTF-8 mailbox name, quoted, in the form that the client understands, into
    the output; and one taken off a command. */
 void imap_put_name(struct imap *im, struct slice name);

@@ -114,7 +114,7 @@ static bool is_inbox(const struct imap_name *name)
 	return slice_eq(name->name, SLICE("INBOX"));
 }
 
-static int by_name(const void *x, const void *y)
+int imap_name_order(const void *x, const void *y)
 {
 	const struct imap_name *a = x, *b = y;
 
@@ -171,7 +171,7 @@ int imap_names(struct imap *im, unsigned spaces, struct imap_names *out)
 		rc = imap_names_foreign(im, spaces, &g.names);
 	if (rc == 0 && count(&g) > 0) {
 		add_parents(&g);
-		qsort(g.names.p, count(&g), sizeof(struct imap_name), by_name);
+		qsort(g.names.p, count(&g), sizeof(struct imap_name), imap_name_order);
 		out->n = merge(nth(&g, 0), count(&g));
 		out->names = pool_get(g.pool, out->n * sizeof *out->names);
 		memcpy(out->names, g.names.p, out->n * sizeof *out->names);
@@ -180,6 +180,25 @@ int imap_names(struct imap *im, unsigned spaces, struct imap_names *out)
 	}
 	buf_done(&g.names);
 	return rc;
+}
+
+void imap_put_list(struct imap *im, const struct imap_name *name, struct imap_list_as as)
+{
+	struct buf *out = sess_out(im->sess);
+	const char *use = imap_use_name(name->use);
+
+	buf_addz(out, "* LIST (");
+	buf_addz(out, name->children ? "\\HasChildren" : "\\HasNoChildren");
+	if (!name->exists)
+		buf_addz(out, as.nonexistent ? " \\NonExistent" : " \\Noselect");
+	if (name->subscribed && as.subscribed)
+		buf_addz(out, " \\Subscribed");
+	if (use) {
+		buf_addz(out, " \\");
+		buf_addz(out, use);
+	}
+	buf_addz(out, ") \"/\" ");
+	imap_put_name(im, name->name);
 }
 
 bool imap_list_pattern(

@@ -25,6 +25,15 @@ struct imap_names {
 	size_t n;
 };
 int imap_names(struct imap *im, unsigned spaces, struct imap_names *out);
+/* Their order, for qsort. */
+int imap_name_order(const void *x, const void *y);
+
+/* "* LIST (\HasNoChildren) "/" "Work"", without the end of the line. */
+struct imap_list_as {
+	bool nonexistent; /* the client knows \NonExistent, not only \Noselect */
+	bool subscribed;  /* tell \Subscribed */
+};
+void imap_put_list(struct imap *im, const struct imap_name *name, struct imap_list_as as);
 
 /* Namespaces beside the user's own (list_foreign.c). */
 enum imap_space {

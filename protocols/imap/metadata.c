@@ -15,12 +15,20 @@ enum { NAME_MAX_BYTES = 500 };
 
 /* --- reading --- */
 
+/* §3.2 */
+static bool is_rooted(struct slice name)
+{
+	struct slice rest = slice_from(name, 1), root = slice_cut(&rest, '/');
+
+	return name.n > 0 && *name.p == '/' &&
+	    (slice_ieq(root, SLICE("private")) || slice_ieq(root, SLICE("shared")));
+}
+
 bool imap_metadata_entry(struct pool *pool, struct slice *in, struct slice *out)
 {
 	struct slice name;
 
-	if (!imap_astring(pool, in, &name) || name.n > NAME_MAX_BYTES ||
-	    (!slice_istarts(name, SLICE("/private/")) && !slice_istarts(name, SLICE("/shared/"))))
+	if (!imap_astring(pool, in, &name) || name.n > NAME_MAX_BYTES || !is_rooted(name))
 		return false;
 	char *low = pool_get(pool, name.n);
 	for (size_t i = 0; i < name.n; i++) {
@@ -83,7 +91,7 @@ enum imap_done imap_metadata_find(struct imap *im, struct imap_metadata *m)
 
 struct slice imap_metadata_key(struct pool *pool, const struct imap_metadata *m, struct slice entry)
 {
-	const char *who = slice_starts(entry, SLICE("/private/")) ? m->who : "";
+	const char *who = slice_starts(entry, SLICE("/private")) ? m->who : "";
 	size_t n = strlen(who);
 	unsigned char *key = pool_get(pool, IMAP_METADATA_BOX + n + entry.n);
 
@@ -139,7 +147,7 @@ static bool put_note(void *arg, struct slice key, struct slice value)
 	}
 	if (m->out.n > 0)
 		buf_addc(&m->out, ' ');
-	buf_adds(&m->out, name);
+	imap_put_astring(&m->out, name);
 	buf_addc(&m->out, ' ');
 	if (slice_chr(text, '\0') >= 0)
 		buf_addc(&m->out, '~');

@@ -27,7 +27,7 @@ struct imap_metadata {
 	uint64_t longest;
 };
 
-/* entry: "/private/..." or "/shared/..." (§3.2), in lower case. */
+/* entry: "/private/..." or "/shared/..." (§3.2), or one of these roots, in lower case. */
 bool imap_metadata_entry(struct pool *pool, struct slice *in, struct slice *out);
 /* One, or several in brackets. */
 bool imap_metadata_entries(struct pool *pool, struct slice *in, struct imap_metadata *m);

@@ -14,10 +14,10 @@ static const struct {
 	{ "MessageExpunge", IMAP_EVENT_EXPUNGE },
 	{ "FlagChange", IMAP_EVENT_FLAGS },
 	{ "AnnotationChange", 0 },
-	{ "MailboxName", 0 },
-	{ "SubscriptionChange", 0 },
-	{ "MailboxMetadataChange", 0 },
-	{ "ServerMetadataChange", 0 },
+	{ "MailboxName", IMAP_EVENT_NAME },
+	{ "SubscriptionChange", IMAP_EVENT_SUBSCRIPTION },
+	{ "MailboxMetadataChange", IMAP_EVENT_METADATA },
+	{ "ServerMetadataChange", IMAP_EVENT_SERVER_METADATA },
 };
 
 /* What stands in the brackets behind MessageNew; it must be readable. */
@@ -50,11 +50,15 @@ static bool read_event(
 	return false;
 }
 
-/* §5: new ones and expunges are told together, changes of flags with both. */
-static bool is_sound(unsigned what)
+/* §5: new ones and expunges are told together, changes of flags with both. §6.1: of the
+   selected mailbox only these. */
+static bool is_sound(const struct imap_event_group *group)
 {
+	unsigned what = group->events;
 	bool new = what &IMAP_EVENT_NEW, expunge = what &IMAP_EVENT_EXPUNGE;
 
+	if (group->filter.kind <= IMAP_FILTER_DELAYED && (what & ~IMAP_EVENT_MESSAGES))
+		return false;
 	return new == expunge && (!(what & IMAP_EVENT_FLAGS) || new);
 }
 
@@ -69,7 +73,7 @@ static bool read_events(
 		if (!read_event(pool, in, out, group))
 			return false;
 	} while (imap_take(in, ' '));
-	return imap_take(in, ')') && is_sound(group->events);
+	return imap_take(in, ')') && is_sound(group);
 }
 
 bool imap_wishes_parse(struct pool *pool, bool utf8, struct slice in, struct imap_wishes *out)

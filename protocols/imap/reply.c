@@ -152,6 +152,16 @@ void imap_put_string(struct buf *out, struct slice s)
 	buf_adds(out, s);
 }
 
+void imap_put_astring(struct buf *out, struct slice s)
+{
+	struct slice rest = s, atom;
+
+	if (imap_atom(&rest, &atom) && rest.n == 0)
+		buf_adds(out, s);
+	else
+		imap_put_string(out, s);
+}
+
 bool imap_take_name(struct imap *im, struct slice *in, struct slice *name)
 {
 	return imap_mailbox(sess_cmd_pool(im->sess), in, im->enabled & IMAP_UTF8, name);

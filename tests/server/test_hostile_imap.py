@@ -100,6 +100,23 @@ class HostileImap(unittest.TestCase):
         self.goes_on()
         self.assertEqual(self.imap.ask(b"STATUS INBOX (MESSAGES)")[0], b"* STATUS \"INBOX\" (MESSAGES 1)")
 
+    def test_news_that_nobody_fetches(self):
+        """RFC 5465 5.8: a client that did not read is told that it was too much, and hears no more of it."""
+        text = b"Subject: a\r\n\r\n" + (b"x" * 998 + b"\r\n") * 30000
+        self.imap.ask(b"APPEND Sent {%d+}\r\n%b" % (len(text), text))
+        self.imap.ask(b"NOTIFY SET (personal (MailboxMetadataChange))")
+        self.imap.ask(b"SELECT Sent")
+        self.imap.send(b"x FETCH * BODY.PEEK[]\r\n")
+        with Client(self.server) as other:
+            for i in range(4):
+                names = b" ".join(b"/private/%b%d-%d NIL" % (b"a" * 480, i, j) for j in range(50))
+                self.assertTrue(other.result(b"SETMETADATA INBOX (%b)" % names).startswith(b"x OK"))
+            lines = self.imap.answer()[-3:]
+            self.assertTrue(lines[-2].startswith(b"* OK [NOTIFICATIONOVERFLOW]"), [line[:80] for line in lines])
+            other.ask(b"SETMETADATA INBOX (/private/b NIL)")
+        self.assertEqual(len(self.imap.ask(b"NOOP")), 1)
+        self.goes_on()
+
     def test_a_set_of_a_million_numbers(self):
         self.refuses(b"FETCH " + b",".join(b"%d" % n for n in range(1, 1_000_001)) + b" UID", b"Too long")
         self.refuses(b"UID STORE " + b"1," * 1_000_000 + b"1 FLAGS (\\Seen)", b"Too long")
