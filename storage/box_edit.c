@@ -17,6 +17,7 @@ int box_tx_begin(struct box_tx *tx, struct kv_txn *txn, struct shard *shard, uin
 	tx->txn = txn;
 	tx->account = account;
 	tx->acct_changed = false;
+	box_blocks_forget(tx);
 	if (box_acct_get(tx, &tx->acct) < 0)
 		return -1;
 	return tx->acct.gone ? 0 : 1;
@@ -24,6 +25,8 @@ int box_tx_begin(struct box_tx *tx, struct kv_txn *txn, struct shard *shard, uin
 
 int box_tx_end(struct box_tx *tx)
 {
+	if (box_blocks_write(tx) < 0)
+		return -1;
 	return tx->acct_changed ? box_acct_put(tx, &tx->acct) : 0;
 }
 
@@ -126,12 +129,11 @@ static void count_flags(struct box_rec *rec, uint64_t flags, uint32_t by)
 		rec->deleted += by;
 }
 
-static int put_entry(struct box_edit *edit, struct box_entry *entry)
+static void note_entry(struct box_edit *edit, struct box_entry *entry)
 {
 	edit->change.any = true;
 	entry->modseq = edit->change.modseq;
 	buf_add(&edit->change.put, entry, sizeof(*entry));
-	return box_entry_put(edit->tx, edit->box, entry);
 }
 
 int box_edit_add(struct box_edit *edit, struct box_entry *entry)
@@ -147,7 +149,8 @@ int box_edit_add(struct box_edit *edit, struct box_entry *entry)
 	tx->acct.bytes += entry->size;
 	edit->change.messages = true;
 	tx->acct_changed = true;
-	return put_entry(edit, entry);
+	note_entry(edit, entry);
+	return box_entry_add(tx, edit->box, entry);
 }
 
 int box_edit_flags(struct box_edit *edit, const struct box_entry *entry, uint64_t flags)
@@ -159,14 +162,15 @@ int box_edit_flags(struct box_edit *edit, const struct box_entry *entry, uint64_
 	count_flags(&edit->rec, entry->flags, (uint32_t)-1);
 	count_flags(&edit->rec, flags, 1);
 	changed.flags = flags;
-	return put_entry(edit, &changed);
+	return box_edit_touch(edit, &changed);
 }
 
 int box_edit_touch(struct box_edit *edit, const struct box_entry *entry)
 {
 	struct box_entry same = *entry;
 
-	return put_entry(edit, &same);
+	note_entry(edit, &same);
+	return box_entry_put(edit->tx, edit->box, &same);
 }
 
 int box_edit_drop(struct box_edit *edit, const struct box_entry *entry)

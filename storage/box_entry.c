@@ -1,20 +1,21 @@
 /* box_entry.c - records of a mailbox's messages, of which there are most: bytes to structs and back
  *
- * Nearly all are short ones, since few messages have a keyword. A fifth fewer pages
- * are then read when a mailbox is opened, and written to the log. */
+ * Nearly all messages have a slot of the block of their UID. What does not fit in one
+ * has a record of its own: a message with keywords, mostly, and all of those that
+ * older versions stored. */
 #include "storage/box_private.h"
 
-#include "core/log.h"
 #include "core/num.h"
 
 enum {
 	KEY_BYTES = 8 + 4 + 4,
+	BLOCK_KEY_BYTES = KEY_BYTES + 1,
+	BLOCK = 0,     /* so what has a slot and nothing before it is one, too */
+	PRESENT = 128, /* of a slot: set in its flags */
 	LONG = 2,
-	LONG_BYTES = 1 + 4 + 5 * 8,
-	SHORT = 3,
-	SHORT_BYTES = 1 + 4 + 1 + 8 + 3 * 5,
-	OLD = 1, /* long, without `saved` */
-	OLD_BYTES = LONG_BYTES - 8,
+	SHORT = 3, /* of older versions: a slot behind a version */
+	OLD = 1,   /* of older versions: long, without `saved` */
+	OLD_BYTES = BOX_ENTRY_BYTES - 8,
 };
 
 /* --- numbers of 40 bits --- */
@@ -44,19 +45,78 @@ static bool in40(int64_t v)
 	return v >= -MAX40 && v <= MAX40;
 }
 
-/* --- reading --- */
+/* --- slots --- */
 
-static void read_short(const unsigned char *p, struct box_entry *out)
+size_t box_slot_at(uint32_t uid)
 {
-	out->flags = p[5];
-	out->modseq = get40(p + 6);
-	out->message = num_get64(p + 11);
-	out->internal_date = get_signed40(p + 19);
-	out->saved = get_signed40(p + 24);
+	return 1 + uid % BOX_BLOCK * BOX_SLOT_BYTES;
 }
+
+static void read_slot(const unsigned char *p, struct box_entry *out)
+{
+	out->size = num_get32(p);
+	out->flags = p[4];
+	out->modseq = get40(p + 5);
+	out->message = num_get64(p + 10);
+	out->internal_date = get_signed40(p + 18);
+	out->saved = get_signed40(p + 23);
+}
+
+bool box_slot_has(const unsigned char *block, uint32_t uid)
+{
+	return block[box_slot_at(uid) + 4] & PRESENT;
+}
+
+bool box_slot_read(const unsigned char *block, uint32_t uid, struct box_entry *out)
+{
+	if (!box_slot_has(block, uid))
+		return false;
+	read_slot(block + box_slot_at(uid), out);
+	out->uid = uid;
+	out->flags &= ~(uint64_t)PRESENT;
+	return true;
+}
+
+static bool fits(const struct box_entry *entry)
+{
+	return entry->flags < PRESENT && entry->modseq <= (uint64_t)MAX40 &&
+	    in40(entry->internal_date) && in40(entry->saved);
+}
+
+bool box_slot_write(unsigned char *block, const struct box_entry *entry)
+{
+	unsigned char *p = block + box_slot_at(entry->uid);
+
+	if (!fits(entry))
+		return false;
+	num_put32(p, entry->size);
+	p[4] = (unsigned char)(entry->flags | PRESENT);
+	put40(p + 5, (int64_t)entry->modseq);
+	num_put64(p + 10, entry->message);
+	put40(p + 18, entry->internal_date);
+	put40(p + 23, entry->saved);
+	return true;
+}
+
+void box_slot_clear(unsigned char *block, uint32_t uid)
+{
+	memset(block + box_slot_at(uid), 0, BOX_SLOT_BYTES);
+}
+
+bool box_block_read(struct slice value, unsigned char *block)
+{
+	if (value.n > BOX_BLOCK_BYTES || value.n % BOX_SLOT_BYTES != 1 || value.p[0] != BLOCK)
+		return false;
+	memset(block, 0, BOX_BLOCK_BYTES);
+	memcpy(block, value.p, value.n);
+	return true;
+}
+
+/* --- records of their own --- */
 
 static void read_long(const unsigned char *p, struct box_entry *out)
 {
+	out->size = num_get32(p + 1);
 	out->flags = num_get64(p + 5);
 	out->modseq = num_get64(p + 13);
 	out->message = num_get64(p + 21);
@@ -64,50 +124,22 @@ static void read_long(const unsigned char *p, struct box_entry *out)
 	out->saved = p[0] == OLD ? 0 : (int64_t)num_get64(p + 37);
 }
 
-bool box_entry_read(struct slice key, struct slice value, struct box_entry *out)
+bool box_entry_read(struct slice value, uint32_t uid, struct box_entry *out)
 {
 	const unsigned char *p = (const unsigned char *)value.p;
 
-	if (key.n != KEY_BYTES || value.n == 0)
-		return false;
-	if (value.n == SHORT_BYTES && p[0] == SHORT)
-		read_short(p, out);
-	else if ((value.n == LONG_BYTES && p[0] == LONG) || (value.n == OLD_BYTES && p[0] == OLD))
+	if (value.n == 1 + BOX_SLOT_BYTES && p[0] == SHORT)
+		read_slot(p + 1, out);
+	else if ((value.n == BOX_ENTRY_BYTES && p[0] == LONG) ||
+	    (value.n == OLD_BYTES && p[0] == OLD))
 		read_long(p, out);
 	else
 		return false;
-	out->uid = num_get32((const unsigned char *)key.p + KEY_BYTES - 4);
-	out->size = num_get32(p + 1);
+	out->uid = uid;
 	return true;
 }
 
-int box_entry_get(struct box_tx *tx, uint32_t box, uint32_t uid, struct box_entry *out)
-{
-	struct box_key key = box_entry_key(tx->account, box, uid);
-	int found = kv_get(tx->shard->entry, tx->txn, box_key_slice(&key), &tx->value);
-
-	if (found <= 0)
-		return found;
-	if (box_entry_read(box_key_slice(&key), buf_slice(&tx->value), out))
-		return 1;
-	return box_damaged(tx, "entry");
-}
-
-/* --- writing --- */
-
-static size_t write_short(unsigned char *p, const struct box_entry *entry)
-{
-	p[0] = SHORT;
-	num_put32(p + 1, entry->size);
-	p[5] = (unsigned char)entry->flags;
-	put40(p + 6, (int64_t)entry->modseq);
-	num_put64(p + 11, entry->message);
-	put40(p + 19, entry->internal_date);
-	put40(p + 24, entry->saved);
-	return SHORT_BYTES;
-}
-
-static size_t write_long(unsigned char *p, const struct box_entry *entry)
+void box_entry_write(unsigned char *p, const struct box_entry *entry)
 {
 	p[0] = LONG;
 	num_put32(p + 1, entry->size);
@@ -116,32 +148,23 @@ static size_t write_long(unsigned char *p, const struct box_entry *entry)
 	num_put64(p + 21, entry->message);
 	num_put64(p + 29, (uint64_t)entry->internal_date);
 	num_put64(p + 37, (uint64_t)entry->saved);
-	return LONG_BYTES;
 }
 
-static bool is_short(const struct box_entry *entry)
+/* --- any --- */
+
+int box_entry_list(struct slice key, struct slice value, struct box_entry *out)
 {
-	return entry->flags <= UINT8_MAX && entry->modseq <= (uint64_t)MAX40 &&
-	    in40(entry->internal_date) && in40(entry->saved);
-}
+	unsigned char block[BOX_BLOCK_BYTES];
+	int n = 0;
 
-size_t box_entry_write(unsigned char *p, const struct box_entry *entry)
-{
-	return is_short(entry) ? write_short(p, entry) : write_long(p, entry);
-}
-
-int box_entry_put(struct box_tx *tx, uint32_t box, const struct box_entry *entry)
-{
-	struct box_key key = box_entry_key(tx->account, box, entry->uid);
-	unsigned char p[BOX_ENTRY_BYTES];
-	size_t n = box_entry_write(p, entry);
-
-	return kv_put(tx->shard->entry, tx->txn, box_key_slice(&key), slice_of(p, n));
-}
-
-int box_entry_del(struct box_tx *tx, uint32_t box, uint32_t uid)
-{
-	struct box_key key = box_entry_key(tx->account, box, uid);
-
-	return kv_del(tx->shard->entry, tx->txn, box_key_slice(&key));
+	if (key.n != KEY_BYTES && key.n != BLOCK_KEY_BYTES)
+		return -1;
+	uint32_t uid = num_get32((const unsigned char *)key.p + KEY_BYTES - 4);
+	if (key.n == KEY_BYTES)
+		return box_entry_read(value, uid, out) ? 1 : -1;
+	if (!box_block_read(value, block))
+		return -1;
+	for (uint32_t i = 0; i < BOX_BLOCK; i++)
+		n += box_slot_read(block, uid + i, &out[n]);
+	return n;
 }

@@ -69,6 +69,14 @@ struct box_key box_entry_key(uint64_t account, uint32_t box, uint32_t uid)
 	return key;
 }
 
+struct box_key box_block_key(uint64_t account, uint32_t box, uint32_t uid)
+{
+	struct box_key key = box_entry_key(account, box, uid);
+
+	key_add(&key, "b", 1);
+	return key;
+}
+
 struct box_key box_message_key(uint64_t account, uint64_t message)
 {
 	struct box_key key = { .n = 0 };

@@ -10,7 +10,8 @@
  *	         0 'c' account box uid   -> UIDs that a copy made there, which is under way
  *	         0 'd' account box       -> what is left of a removed mailbox (box 0:
  *	                                    of an account) is to be removed
- *	entry    account box uid         -> flags, MODSEQ, message
+ *	entry    account box uid 'b'     -> flags, MODSEQ, message of each from that UID on
+ *	         account box uid         -> of one alone
  *	message  account message         -> summary; message is the id of its body
  *	         account message 'u'     -> how many entries use it, when more than one
  *
@@ -40,6 +41,7 @@ struct box_key box_mailbox_key(uint64_t account, char kind, uint32_t box);
 struct box_key box_dead_key(uint64_t account, uint32_t box);
 struct box_key box_entries_key(uint64_t account, uint32_t box);
 struct box_key box_entry_key(uint64_t account, uint32_t box, uint32_t uid);
+struct box_key box_block_key(uint64_t account, uint32_t box, uint32_t uid); /* the first one */
 struct box_key box_message_key(uint64_t account, uint64_t message);
 void box_name_key(struct buf *key, uint64_t account, struct slice name);
 void box_name_of_key(struct buf *name, struct slice key);
@@ -64,6 +66,21 @@ struct box_name {
 	bool subscribed;
 };
 
+enum {
+	BOX_BLOCKS_HELD = 2,
+	BOX_BLOCK = 16, /* UIDs, from a multiple of it on */
+	BOX_SLOT_BYTES = 4 + 1 + 5 + 8 + 5 + 5,
+	BOX_BLOCK_BYTES = 1 + BOX_BLOCK * BOX_SLOT_BYTES,
+	BOX_ENTRY_BYTES = 1 + 4 + 5 * 8, /* of a record of its own */
+};
+
+/* A record of the tree `entry` while it is changed (box_block.c). */
+struct box_block {
+	uint32_t box, first;
+	bool held, dirty;
+	unsigned char bytes[BOX_BLOCK_BYTES];
+};
+
 /* One account's records, inside an apply() or, with txn NULL, for reading. */
 struct box_tx {
 	struct shard *shard;
@@ -72,6 +89,8 @@ struct box_tx {
 	struct box_acct acct;
 	bool acct_changed;
 	struct buf key, value;
+	struct box_block blocks[BOX_BLOCKS_HELD]; /* of where messages are copied from, and to */
+	unsigned last_block;
 };
 
 /* For reading outside of a write; no account record. */
@@ -79,7 +98,8 @@ void box_tx_read(struct box_tx *tx, const struct acct *acct);
 /* At the start of an apply(), which may be run again: forgets what tx held.
    1, 0 when the account was removed, -1. */
 int box_tx_begin(struct box_tx *tx, struct kv_txn *txn, struct shard *shard, uint64_t account);
-int box_tx_end(struct box_tx *tx); /* writes the account's record if it changed */
+/* Writes the account's record if it changed, and blocks of entries. 0 or -1. */
+int box_tx_end(struct box_tx *tx);
 void box_tx_done(struct box_tx *tx);
 
 /* Tell that a record is damaged; -1. */
@@ -89,7 +109,6 @@ int box_damaged(const struct box_tx *tx, const char *what);
 int box_acct_get(struct box_tx *tx, struct box_acct *out);
 int box_rec_get(struct box_tx *tx, uint32_t box, struct box_rec *out);
 int box_name_get(struct box_tx *tx, struct slice name, struct box_name *out);
-int box_entry_get(struct box_tx *tx, uint32_t box, uint32_t uid, struct box_entry *out);
 int box_keywords_get(struct box_tx *tx, uint32_t box, struct box_keywords **out); /* NULL: none */
 
 int box_acct_put(struct box_tx *tx, const struct box_acct *acct);
@@ -97,8 +116,6 @@ int box_rec_put(struct box_tx *tx, uint32_t box, const struct box_rec *rec);
 int box_rec_del(struct box_tx *tx, uint32_t box); /* and its keywords */
 int box_name_put(struct box_tx *tx, struct slice name, const struct box_name *rec);
 int box_name_del(struct box_tx *tx, struct slice name);
-int box_entry_put(struct box_tx *tx, uint32_t box, const struct box_entry *entry);
-int box_entry_del(struct box_tx *tx, uint32_t box, uint32_t uid);
 int box_keywords_put(struct box_tx *tx, uint32_t box, const struct box_keywords *keywords);
 
 /* A record of another room (acct_record.h); an empty value removes. _key: where it lies;
@@ -111,11 +128,37 @@ int box_record_put(struct box_tx *tx, const char *room, struct slice key, struct
 int box_dead_put(struct box_tx *tx, uint32_t box);
 int box_dead_del(struct box_tx *tx, uint32_t box);
 
-/* For walks: what a key and a value say. False: damaged. */
-bool box_entry_read(struct slice key, struct slice value, struct box_entry *out);
-enum { BOX_ENTRY_BYTES = 48 };						 /* room for a value */
-size_t box_entry_write(unsigned char *p, const struct box_entry *entry); /* its length */
+/* For walks: what a value says. False: damaged. */
 bool box_name_read(struct slice value, struct box_name *out);
+
+/* --- entries (box_entry.c) --- */
+
+/* For walks: the entries of a record, at most BOX_BLOCK; -1: it is damaged. */
+int box_entry_list(struct slice key, struct slice value, struct box_entry *out);
+
+/* A block's bytes; all zero when it is empty. read: of a record, where slots at its end
+   may be missing; false: damaged. write: false when the entry needs a record of its own. */
+bool box_block_read(struct slice value, unsigned char *block);
+size_t box_slot_at(uint32_t uid); /* which byte a slot begins at */
+bool box_slot_has(const unsigned char *block, uint32_t uid);
+bool box_slot_read(const unsigned char *block, uint32_t uid, struct box_entry *out);
+bool box_slot_write(unsigned char *block, const struct box_entry *entry);
+void box_slot_clear(unsigned char *block, uint32_t uid);
+/* BOX_ENTRY_BYTES; reads those of older versions, too. False: damaged. */
+bool box_entry_read(struct slice value, uint32_t uid, struct box_entry *out);
+void box_entry_write(unsigned char *p, const struct box_entry *entry);
+
+/* --- entries in their tree, inside an apply() (box_block.c) --- */
+
+/* 1 found, 0 absent, -1 failed or damaged. */
+int box_entry_get(struct box_tx *tx, uint32_t box, uint32_t uid, struct box_entry *out);
+/* 0 or -1. They are in the tree after box_tx_end(). add: its UID is above all there were. */
+int box_entry_add(struct box_tx *tx, uint32_t box, const struct box_entry *entry);
+int box_entry_put(struct box_tx *tx, uint32_t box, const struct box_entry *entry);
+int box_entry_del(struct box_tx *tx, uint32_t box, uint32_t uid);
+/* For box_tx_begin() and box_tx_end(). */
+void box_blocks_forget(struct box_tx *tx);
+int box_blocks_write(struct box_tx *tx);
 
 /* --- messages (box_message.c) --- */
 int box_message_add(struct box_tx *tx, uint64_t message, struct slice summary);

@@ -24,78 +24,90 @@ struct purge {
 
 	/* One step's. */
 	size_t n;
-	struct dead {
-		uint32_t box, uid;
-		bool damaged; /* which message it was, nobody knows */
-		uint64_t message;
-	} list[STEP];
-	struct buf keys; /* each with its length before it */
+	struct buf keys;     /* each with its length before it */
+	struct buf messages; /* uint64_t: of the entries in those records */
 };
 
-/* --- entries --- */
+/* --- records of one step --- */
 
-static bool collect_entry(void *arg, struct slice key, struct slice value)
+static void begin_step(struct purge *purge)
 {
-	struct purge *purge = arg;
-	struct dead *dead = &purge->list[purge->n];
-	struct box_entry entry = { 0 };
-
-	if (key.n != 8 + 4 + 4)
-		return true;
-	dead->box = num_get32((const unsigned char *)key.p + 8);
-	dead->uid = num_get32((const unsigned char *)key.p + 8 + 4);
-	dead->damaged = !box_entry_read(key, value, &entry);
-	dead->message = entry.message;
-	return ++purge->n < STEP;
-}
-
-static int purge_entry(struct box_tx *tx, const struct dead *dead)
-{
-	if (box_entry_del(tx, dead->box, dead->uid) < 0)
-		return -1;
-	if (!dead->damaged)
-		return box_message_drop(tx, dead->message);
-	log_event(LOG_ERROR, "record-damaged", log_z("record", "entry"),
-	    log_n("account", (int64_t)tx->account), log_n("mailbox", dead->box),
-	    log_n("uid", dead->uid));
-	return 0;
-}
-
-static int purge_entries(struct purge *purge)
-{
-	struct box_key prefix = box_entries_key(purge->account, purge->box);
-
-	if (purge->box == 0)
-		prefix.n = 8;
 	purge->n = 0;
-	if (kv_each(purge->shard->entry, purge->tx.txn, box_key_slice(&prefix), (struct slice){ 0 },
-		collect_entry, purge) < 0)
-		return -1;
-	for (size_t i = 0; i < purge->n; i++)
-		if (purge_entry(&purge->tx, &purge->list[i]) < 0)
-			return -1;
-	return 0;
+	buf_clear(&purge->keys);
+	buf_clear(&purge->messages);
 }
 
-/* --- other records: of an account, or what rooms have noted of a mailbox --- */
-
-static bool collect_key(void *arg, struct slice key, struct slice value)
+static bool collect_key(struct purge *purge, struct slice key)
 {
-	struct purge *purge = arg;
 	uint32_t n = (uint32_t)key.n;
 
-	(void)value;
-	if (key.p[8] == 'a')
-		return true; /* says that the account is gone, for ever */
 	buf_add(&purge->keys, &n, sizeof(n));
 	buf_adds(&purge->keys, key);
 	return ++purge->n < STEP;
 }
 
+static int remove_keys(struct purge *purge, struct kv *tree)
+{
+	for (struct slice rest = buf_slice(&purge->keys); rest.n > 0;) {
+		uint32_t n;
+		memcpy(&n, rest.p, sizeof(n));
+		rest = slice_from(rest, sizeof(n));
+		if (kv_del(tree, purge->tx.txn, slice_head(rest, n)) < 0)
+			return -1;
+		rest = slice_from(rest, n);
+	}
+	return 0;
+}
+
+/* --- entries --- */
+
+/* Of a damaged one nobody knows which messages were in it. */
+static bool collect_entries(void *arg, struct slice key, struct slice value)
+{
+	struct purge *purge = arg;
+	struct box_entry entries[BOX_BLOCK];
+	int n = box_entry_list(key, value, entries);
+
+	if (n < 0)
+		log_event(LOG_ERROR, "record-damaged", log_z("record", "entry"),
+		    log_n("account", (int64_t)purge->account), log_n("mailbox", purge->box));
+	for (int i = 0; i < n; i++)
+		buf_add(&purge->messages, &entries[i].message, sizeof(entries[i].message));
+	return collect_key(purge, key) && purge->messages.n / sizeof(uint64_t) + BOX_BLOCK <= STEP;
+}
+
+static int purge_entries(struct purge *purge)
+{
+	struct box_key prefix = box_entries_key(purge->account, purge->box);
+	const uint64_t *messages;
+
+	if (purge->box == 0)
+		prefix.n = 8;
+	begin_step(purge);
+	if (kv_each(purge->shard->entry, purge->tx.txn, box_key_slice(&prefix), (struct slice){ 0 },
+		collect_entries, purge) < 0)
+		return -1;
+	messages = (const void *)purge->messages.p;
+	for (size_t i = 0; i < purge->messages.n / sizeof(*messages); i++)
+		if (box_message_drop(&purge->tx, messages[i]) < 0)
+			return -1;
+	return remove_keys(purge, purge->shard->entry);
+}
+
+/* --- other records: of an account, or what rooms have noted of a mailbox --- */
+
+static bool collect_record(void *arg, struct slice key, struct slice value)
+{
+	(void)value;
+	if (key.p[8] == 'a')
+		return true; /* says that the account is gone, for ever */
+	return collect_key(arg, key);
+}
+
 static int collect_keys(struct purge *purge, struct slice prefix)
 {
 	return kv_each(
-	    purge->shard->box, purge->tx.txn, prefix, (struct slice){ 0 }, collect_key, purge);
+	    purge->shard->box, purge->tx.txn, prefix, (struct slice){ 0 }, collect_record, purge);
 }
 
 static int collect_account(struct purge *purge)
@@ -124,19 +136,10 @@ static int collect_notes(struct purge *purge)
 
 static int purge_records(struct purge *purge)
 {
-	purge->n = 0;
-	buf_clear(&purge->keys);
+	begin_step(purge);
 	if ((purge->box == 0 ? collect_account(purge) : collect_notes(purge)) < 0)
 		return -1;
-	for (struct slice rest = buf_slice(&purge->keys); rest.n > 0;) {
-		uint32_t n;
-		memcpy(&n, rest.p, sizeof(n));
-		rest = slice_from(rest, sizeof(n));
-		if (kv_del(purge->shard->box, purge->tx.txn, slice_head(rest, n)) < 0)
-			return -1;
-		rest = slice_from(rest, n);
-	}
-	return 0;
+	return remove_keys(purge, purge->shard->box);
 }
 
 /* --- steps --- */
@@ -172,6 +175,7 @@ int box_purge(struct shard *shard, uint64_t account, uint32_t box, struct err *e
 		rc = box_write(shard, &purge->w, err);
 	box_tx_done(&purge->tx);
 	buf_done(&purge->keys);
+	buf_done(&purge->messages);
 	free(purge);
 	return rc;
 }

@@ -86,16 +86,16 @@ struct load {
 	bool damaged;
 };
 
-static bool load_entry(void *arg, struct slice key, struct slice value)
+static bool load_entries(void *arg, struct slice key, struct slice value)
 {
 	struct load *load = arg;
-	struct box_entry entry;
+	struct box_entry entries[BOX_BLOCK];
+	int n = box_entry_list(key, value, entries);
 
-	if (!box_entry_read(key, value, &entry)) {
+	if (n < 0)
 		load->damaged = true; /* the others can still be read */
-		return true;
-	}
-	box_snap_put(load->snap, &entry);
+	for (int i = 0; i < n; i++)
+		box_snap_put(load->snap, &entries[i]);
 	return true;
 }
 
@@ -111,7 +111,7 @@ static int load_all(struct box_view *view, struct box_tx *tx, struct load *load)
 	if (found == 0)
 		return err_set(&view->why, ERR_ABSENT, "the mailbox does not exist");
 	if (kv_each(view->shard->entry, NULL, box_key_slice(&prefix), (struct slice){ 0 },
-		load_entry, load) < 0)
+		load_entries, load) < 0)
 		return err_set(&view->why, ERR_TEMP, "the mailbox cannot be read");
 	/* Behind the entries: a keyword that one of them has is there by now. */
 	if (box_keywords_get(tx, view->box, &keywords) < 0)

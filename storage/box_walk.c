@@ -46,17 +46,22 @@ static bool walk_box(void *arg, struct slice key, struct slice value)
 	    walk->mailbox(walk->arg, account_of(key), num_get32((const unsigned char *)key.p + 9)));
 }
 
-static bool walk_entry(void *arg, struct slice key, struct slice value)
+static bool walk_entries(void *arg, struct slice key, struct slice value)
 {
 	struct state *state = arg;
-	struct box_entry entry;
+	struct box_entry entries[BOX_BLOCK];
 	const struct shard_walk *walk = state->walk;
+	int n = box_entry_list(key, value, entries);
 
-	if (!box_entry_read(key, value, &entry))
+	if (n < 0)
 		return damaged(state, "entry", key);
-	return go_on(state,
-	    walk->entry(walk->arg, account_of(key), num_get32((const unsigned char *)key.p + 8),
-		entry.uid, entry.message));
+	uint32_t box = num_get32((const unsigned char *)key.p + 8);
+	for (int i = 0; i < n; i++)
+		if (!go_on(state,
+			walk->entry(
+			    walk->arg, account_of(key), box, entries[i].uid, entries[i].message)))
+			return false;
+	return true;
 }
 
 static bool walk_message(void *arg, struct slice key, struct slice value)
@@ -86,7 +91,7 @@ int shard_walk(struct shard *shard, const struct shard_walk *walk)
 	int rc = kv_each(shard->box, NULL, all, all, walk_box, &state);
 
 	if (rc == 0 && !state.ended && walk->entry)
-		rc = kv_each(shard->entry, NULL, all, all, walk_entry, &state);
+		rc = kv_each(shard->entry, NULL, all, all, walk_entries, &state);
 	if (rc == 0 && !state.ended && walk->message)
 		rc = kv_each(shard->message, NULL, all, all, walk_message, &state);
 	return rc;

@@ -62,6 +62,8 @@ int kv_last(
    apply). Deleting what is absent is fine. */
 int kv_put(struct kv *kv, struct kv_txn *txn, struct slice key, struct slice value);
 int kv_del(struct kv *kv, struct kv_txn *txn, struct slice key);
+/* Of a record only the bytes from `at` on; made when absent, with zeros before them. */
+int kv_put_part(struct kv *kv, struct kv_txn *txn, struct slice key, size_t at, struct slice value);
 
 struct kv_wait;
 

@@ -63,12 +63,29 @@ int kv_get(struct kv *kv, struct kv_txn *txn, struct slice key, struct buf *valu
 	return ret == DB_NOTFOUND ? 0 : kv_fail(kv->env, txn, "get", ret);
 }
 
-int kv_put(struct kv *kv, struct kv_txn *txn, struct slice key, struct slice value)
+static int put(struct kv *kv, struct kv_txn *txn, struct slice key, DBT *v)
 {
-	DBT k = dbt_of(key), v = dbt_of(value);
-	int ret = kv->db->put(kv->db, txn_of(txn), &k, &v, 0);
+	DBT k = dbt_of(key);
+	int ret = kv->db->put(kv->db, txn_of(txn), &k, v, 0);
 
 	return ret ? kv_fail(kv->env, txn, "put", ret) : 0;
+}
+
+int kv_put(struct kv *kv, struct kv_txn *txn, struct slice key, struct slice value)
+{
+	DBT v = dbt_of(value);
+
+	return put(kv, txn, key, &v);
+}
+
+int kv_put_part(struct kv *kv, struct kv_txn *txn, struct slice key, size_t at, struct slice value)
+{
+	DBT v = dbt_of(value);
+
+	v.flags = DB_DBT_PARTIAL;
+	v.doff = (u_int32_t)at;
+	v.dlen = v.size;
+	return put(kv, txn, key, &v);
 }
 
 int kv_del(struct kv *kv, struct kv_txn *txn, struct slice key)

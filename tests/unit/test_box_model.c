@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/conf.h"
+#include "core/num.h"
 #include "storage/deliver.h"
 
 enum { STEPS = 20000, ACCTS = 2, BOXES = 3, KEYWORDS = 3, MANY = 40 };
@@ -418,6 +419,74 @@ static void op_reselect(struct model *model, unsigned a, unsigned b)
 	session_open(model, a, b);
 }
 
+/* Some entries become what older versions wrote: a record for each. Nothing else changes. */
+struct age {
+	struct kv_write w; /* first member */
+	uint64_t account;
+	uint32_t box, first;
+	bool found;
+	unsigned char block[BOX_BLOCK_BYTES];
+};
+
+static bool find_block(void *arg, struct slice key, struct slice value)
+{
+	struct age *age = arg;
+
+	if (key.n != 8 + 4 + 4 + 1)
+		return true;
+	age->found = true;
+	age->first = num_get32((const unsigned char *)key.p + 8 + 4);
+	assert_true(box_block_read(value, age->block));
+	return pick(3) > 0; /* not always the first */
+}
+
+static void age_one(struct age *age, struct kv_txn *txn, uint32_t uid)
+{
+	enum { OLD_FORM = 3, FLAGS = 1 + 4 };
+	unsigned char record[1 + BOX_SLOT_BYTES] = { OLD_FORM };
+	struct box_entry entry;
+	struct box_key key = box_entry_key(age->account, age->box, uid);
+
+	if (!box_slot_read(age->block, uid, &entry))
+		return;
+	memcpy(record + 1, age->block + 1 + (uid - age->first) * BOX_SLOT_BYTES, BOX_SLOT_BYTES);
+	record[FLAGS] = (unsigned char)entry.flags;
+	box_slot_clear(age->block, uid);
+	assert_int_equal(
+	    kv_put(shard_of(0)->entry, txn, box_key_slice(&key), slice_of(record, sizeof(record))),
+	    0);
+}
+
+static enum kv_result apply_age(struct kv_write *w, struct kv_txn *txn)
+{
+	struct age *age = (struct age *)w;
+	struct kv *tree = shard_of(0)->entry;
+	struct box_key key = box_entries_key(age->account, age->box);
+
+	age->found = false;
+	kv_each(tree, txn, box_key_slice(&key), SLICE(""), find_block, age);
+	if (!age->found)
+		return KV_DONE;
+	for (uint32_t uid = age->first; uid < age->first + BOX_BLOCK; uid++)
+		if (pick(2))
+			age_one(age, txn, uid);
+	key = box_block_key(age->account, age->box, age->first);
+	assert_int_equal(
+	    kv_put(tree, txn, box_key_slice(&key), slice_of(age->block, sizeof(age->block))), 0);
+	return KV_DONE;
+}
+
+static void op_age(struct model *model, unsigned a, unsigned b)
+{
+	struct mailbox *mailbox = &model->boxes[a][b];
+	struct age age = { .w = { .apply = apply_age }, .account = 7 + a };
+
+	if (!mailbox->exists)
+		return;
+	age.box = box_id(mailbox->box);
+	assert_int_equal(kv_write(shard_of(0)->env, &age.w), KV_DONE);
+}
+
 static void (*const ops[])(struct model *model, unsigned a, unsigned b) = {
 	op_append,
 	op_append,
@@ -429,6 +498,7 @@ static void (*const ops[])(struct model *model, unsigned a, unsigned b) = {
 	op_copy,
 	op_delete,
 	op_reselect,
+	op_age,
 };
 
 /* --- all of it --- */

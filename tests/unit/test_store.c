@@ -201,12 +201,12 @@ static void break_first(struct kv *kv, struct kv_txn *txn)
 	first_done(&first);
 }
 
-static void lose_entry(struct kv_txn *txn)
+static void lose_entries(struct kv_txn *txn)
 {
 	drop_first(shard_of(0)->entry, txn);
 }
 
-static void break_entry(struct kv_txn *txn)
+static void break_entries(struct kv_txn *txn)
 {
 	break_first(shard_of(0)->entry, txn);
 }
@@ -273,9 +273,9 @@ static void faults_found(void **state)
 		void (*change)(struct kv_txn *txn);
 		unsigned faults;
 	} cases[] = {
-		{ "an entry lost", lose_entry, 1 },	/* its message counts one too many */
-		{ "an entry damaged", break_entry, 2 }, /* that, too */
-		{ "a summary lost", lose_message, 2 },	/* entry, users of the body */
+		{ "entries lost", lose_entries, 10 },	      /* each message counts one too many */
+		{ "entries damaged", break_entries, 1 + 10 }, /* that, too */
+		{ "a summary lost", lose_message, 2 },	      /* entry, users of the body */
 		{ "a summary damaged", break_message, 1 },
 		{ "a body lost", lose_body, 1 },
 		{ "a body counted too often", miscount_body, 1 },
