@@ -17,6 +17,7 @@ const char *const ban_words[] = {
 	[BAN_RECIPIENT] = "recipients",
 	[BAN_NONSENSE] = "nonsense",
 	[BAN_BY_ADMIN] = "admin",
+	NULL, /* they are a metric's values */
 };
 
 CONF_KEY(ban_after_logins) = {

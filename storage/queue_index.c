@@ -98,7 +98,10 @@ static int make_index(const struct buf *ids, struct err *err)
 	do {
 		size_t part = n - i < BATCH ? n - i : BATCH;
 		struct making op = {
-			.w.apply = apply_making, .ids = id + i, .n = part, .last = i + part == n
+			.w.apply = apply_making,
+			.ids = part > 0 ? id + i : NULL,
+			.n = part,
+			.last = i + part == n,
 		};
 		if (kv_write(queue_home()->env, &op.w) != KV_DONE)
 			return err_set(err, ERR_TEMP, "the queue cannot be written");

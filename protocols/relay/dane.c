@@ -1,8 +1,6 @@
 /* dane.c - what the DNS says of a mail server's certificate (RFC 7672) */
 #include "protocols/relay/dane.h"
 
-#include "core/dns.h"
-
 enum { USAGE_TA = 2, USAGE_EE = 3, SHA256 = 32, SHA512 = 64, RECORD_MAX = 8192 };
 
 /* RFC 7672 3.1.3: usages 0 and 1 are not for SMTP. */
@@ -24,7 +22,7 @@ static bool is_usable(struct slice rr)
 	}
 }
 
-static enum dane_found take(const struct dns_answer *answer, struct pool *pool, struct slice *pins)
+enum dane_found dane_take(const struct dns_answer *answer, struct pool *pool, struct slice *pins)
 {
 	struct buf all = { 0 };
 
@@ -52,7 +50,7 @@ static enum dane_found ask_at(
 
 	switch (dns_ask(slice_str(name), DNS_TLSA, pool, &answer, &err)) {
 	case DNS_FOUND:
-		return take(&answer, pool, pins);
+		return dane_take(&answer, pool, pins);
 	case DNS_EMPTY:
 	case DNS_ABSENT:
 		return DANE_ABSENT;

@@ -2,6 +2,7 @@
 #ifndef PROTOCOLS_RELAY_DANE_H
 #define PROTOCOLS_RELAY_DANE_H
 
+#include "core/dns.h"
 #include "protocols/relay/route.h"
 
 enum dane_found {
@@ -14,5 +15,8 @@ enum dane_found {
 /* After route_addresses. From pool. */
 enum dane_found dane_ask(
     const struct route_host *host, struct pool *pool, struct slice *pins, struct slice *why);
+
+/* The pins among TLSA records that were found: not DANE_FAILED. From pool. */
+enum dane_found dane_take(const struct dns_answer *answer, struct pool *pool, struct slice *pins);
 
 #endif

@@ -57,7 +57,7 @@ static void read_word(struct talk *talk, struct slice line)
 }
 
 /* The first line is the other side's name. */
-static void read_words(struct talk *talk)
+void talk_words_read(struct talk *talk)
 {
 	struct slice rest = buf_slice(&talk->reply.text);
 
@@ -76,7 +76,7 @@ static bool say_hello(struct talk *talk, struct attempt *a)
 	unsigned code =
 	    talk_ask(talk, &conf_key_relay_timeout_command, "EHLO %.*s", SLICE_ARG(name));
 	if (code == 250) {
-		read_words(talk);
+		talk_words_read(talk);
 		return true;
 	}
 	talk->words = 0;

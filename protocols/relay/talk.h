@@ -60,6 +60,9 @@ int talk_read(struct talk *talk, const struct conf_key *timeout);
 unsigned talk_ask(struct talk *talk, const struct conf_key *timeout, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* What the last reply, to EHLO, offers: words, and size (RFC 5321 4.1.1.1). */
+void talk_words_read(struct talk *talk);
+
 /* The last reply, or why the connection broke, in one line from pool. */
 struct slice talk_why(const struct talk *talk, struct pool *pool);
 

@@ -1,4 +1,5 @@
-/* fuzz_relay.c - what strangers' servers answer: SMTP replies, dots undone, DNS records
+/* fuzz_relay.c - what strangers' servers answer: SMTP replies, what EHLO offers, dots undone, DNS
+ * records, TLSA among them
  *
  * The first byte says which. */
 #include <stdint.h>
@@ -6,8 +7,12 @@
 
 #include "core/dns.h"
 #include "core/text.h"
+#include "pki/dane.h"
 #include "protocols/relay/body.h"
+#include "protocols/relay/dane.h"
 #include "protocols/relay/reply.h"
+#include "protocols/relay/talk.h"
+#include "tests/fuzz/ocsp_certs.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -77,11 +82,57 @@ static void try_dns(struct slice in)
 	pool_done(&pool);
 }
 
+/* However it is said, nothing is believed to be offered that has no name here. */
+static void try_words(struct slice in)
+{
+	struct talk talk = { .words = ~0U, .size = 1 };
+
+	while (in.n > 0 && reply_take(&talk.reply, slice_cut(&in, '\n')) == REPLY_MORE)
+		;
+	talk_words_read(&talk);
+	must(talk.words & TALK_ESMTP && talk.words < TALK_CHUNKING * 2);
+	must(talk.words & TALK_SIZE || talk.size == 0);
+	reply_done(&talk.reply);
+}
+
+/* Records, each behind a byte that says how long it is. Pins are whole, and a certificate is
+   compared with them. */
+static void try_tlsa(struct slice in)
+{
+	struct slice rr[DNS_RECORDS_MAX], pins;
+	struct dns_answer answer = { .secure = true, .rr = rr };
+	struct pool pool = { 0 };
+	struct err err = { 0 };
+
+	while (in.n > 0 && answer.n < DNS_RECORDS_MAX) {
+		size_t n = (unsigned char)*in.p;
+
+		rr[answer.n++] = slice_head(slice_from(in, 1), n);
+		in = slice_from(in, 1 + n);
+	}
+	if (dane_take(&answer, &pool, &pins) == DANE_USABLE) {
+		const struct tls_claim claim = { .server = true,
+			.host = "mx.a.test",
+			.pins = pins,
+			.chain = slice_of(ocsp_leaf, sizeof(ocsp_leaf)) };
+
+		must(dane_verify(&claim, &err) == 0 || err.text[0] != '\0');
+	}
+	for (struct slice rest = pins; rest.n > 0;) {
+		size_t n = (size_t)(unsigned char)rest.p[0] << 8 | (unsigned char)rest.p[1];
+
+		must(n >= 4 && n + 2 <= rest.n && (rest.p[2] == 2 || rest.p[2] == 3));
+		rest = slice_from(rest, n + 2);
+	}
+	pool_done(&pool);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static void (*const tries[])(struct slice in) = { try_reply, try_dots, try_dns };
+	static void (*const tries[])(
+	    struct slice in) = { try_reply, try_dots, try_dns, try_words, try_tlsa };
 
 	if (n > 0)
-		tries[data[0] % 3](slice_of(data + 1, n - 1));
+		tries[data[0] % 5](slice_of(data + 1, n - 1));
 	return 0;
 }

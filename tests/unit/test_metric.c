@@ -64,6 +64,10 @@ static void test_rows(void **state)
 		want_true(m->name, m->help && m->help[strlen(m->help) - 1] != '.');
 		want_true(m->name, !m->cells != !m->collect);
 		want_true(m->name, !m->values || m->label);
+		for (size_t v = 0; m->values && m->values[v]; v++) {
+			want_true(m->name, *m->values[v] != '\0');
+			metric_add(m, v, 0);
+		}
 		if (m->type == METRIC_COUNTER)
 			want_true(m->name, slice_iends(slice_str(m->name), SLICE("_total")));
 	}
