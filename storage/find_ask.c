@@ -172,7 +172,7 @@ static bool may_span(const struct find_needle *needle, enum find_where where)
 
 	for (size_t i = 1; i < needle->n && where != FIND_IN_BODY; i++)
 		may |= memchr(needle->gaps[i].p, '\n', needle->gaps[i].n) ||
-		    (where == FIND_IN_TEXT && memchr(needle->gaps[i].p, ':', needle->gaps[i].n));
+		    (where != FIND_IN_FIELD && memchr(needle->gaps[i].p, ':', needle->gaps[i].n));
 	return may;
 }
 

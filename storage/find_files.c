@@ -16,7 +16,7 @@
 #include "core/num.h"
 #include "storage/store_private.h"
 
-enum { VERSION = 4, HEAD = 1 + 8 + 4, SUM = 4, SEGMENTS_MAX = 10000 };
+enum { VERSION = 5, HEAD = 1 + 8 + 4, SUM = 4, SEGMENTS_MAX = 10000 };
 
 /* --- names; for free() --- */
 

@@ -4,7 +4,7 @@
 
 #include "storage/find_segment.h"
 
-#define FIND_MAGIC "sgfind3\n"
+#define FIND_MAGIC "sgfind4\n"
 
 enum {
 	FIND_BLOCK = 16, /* words */

@@ -127,7 +127,7 @@ static bool add_header(struct find_make *make, struct slice whole)
 		all &= add_text(make, kind, buf_slice(&make->folded));
 		if (kind != FIND_OTHER) /* so that each field has a place there */
 			find_table_text(&make->tables[FIND_OTHER], (struct slice){ 0 });
-		all &= add_field(make, field.name, begin);
+		all &= field.name.n == 0 || add_field(make, field.name, begin);
 	}
 	return all && bytes <= make->text_max;
 }
@@ -148,6 +148,9 @@ void find_make_message(struct find_make *make, uint64_t id, struct slice whole)
 {
 	bool all = add_header(make, whole);
 
+	buf_clear(&make->folded);
+	find_text_parts(&make->pool, whole, &make->folded);
+	all &= add_text(make, FIND_PARTS, buf_slice(&make->folded));
 	buf_clear(&make->folded);
 	find_text_body(&make->pool, whole, &make->folded);
 	all &= add_text(make, FIND_BODY, buf_slice(&make->folded));

@@ -3,7 +3,7 @@
  * A segment knows some messages, by their ids, rising; a message's place among
  * them is its number. It has a dictionary for each of several kinds of text:
  *
- *	"sgfind3\n", messages 4, then for each kind words, blocks, posts, places: the
+ *	"sgfind4\n", messages 4, then for each kind words, blocks, posts, places: the
  *	bytes of each, 4, the checksum of the first three 4, of places 4; checksum of
  *	all before, of ids, lengths and flags 4
  *	ids of the messages, 8 each; lengths, 4 each; flags, 1 each
@@ -39,6 +39,7 @@ enum find_kind {
 	FIND_SUBJECT,
 	FIND_OTHER, /* values of other fields */
 	FIND_NAMES, /* names of all fields */
+	FIND_PARTS, /* header fields of parts, names and values */
 	FIND_BODY,
 	FIND_FIELDS, /* whole names, and which words of FIND_OTHER theirs are */
 	FIND_KINDS,

@@ -20,7 +20,8 @@ bool find_text_field(struct pool *pool, struct slice header, struct slice name, 
 	bool found = false;
 
 	while (msg_field_next(&header, &field)) {
-		if (!slice_ieq(field.name, name))
+		/* A line without a name is no field. */
+		if (name.n == 0 || !slice_ieq(field.name, name))
 			continue;
 		found = true;
 		find_text_value(pool, field.value, out);
@@ -28,7 +29,7 @@ bool find_text_field(struct pool *pool, struct slice header, struct slice name, 
 	return found;
 }
 
-void find_text_header(struct pool *pool, struct slice header, struct buf *out)
+static void add_fields(struct pool *pool, struct slice header, struct buf *out)
 {
 	struct msg_field field;
 
@@ -37,6 +38,26 @@ void find_text_header(struct pool *pool, struct slice header, struct buf *out)
 		buf_addz(out, ": ");
 		find_text_value(pool, field.value, out);
 	}
+}
+
+static void add_parts(
+    struct pool *pool, const struct msg_part *part, struct slice whole, struct buf *out)
+{
+	for (; part; part = part->next) {
+		add_fields(pool, msg_header(part, whole), out);
+		add_parts(pool, part->children, whole, out);
+	}
+}
+
+void find_text_parts(struct pool *pool, struct slice whole, struct buf *out)
+{
+	add_parts(pool, msg_parse(pool, whole)->children, whole, out);
+}
+
+void find_text_header(struct pool *pool, struct slice whole, struct buf *out)
+{
+	add_fields(pool, whole, out);
+	find_text_parts(pool, whole, out);
 }
 
 /* --- names of attachments --- */

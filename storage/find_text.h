@@ -20,8 +20,10 @@ void find_text_value(struct pool *pool, struct slice value, struct buf *out);
    its empty line, whatever follows. */
 bool find_text_field(struct pool *pool, struct slice header, struct slice name, struct buf *out);
 
-/* Append the fields, each as "name: value" and a line's end. */
-void find_text_header(struct pool *pool, struct slice header, struct buf *out);
+/* Append the fields, each as "name: value" and a line's end; and the same of the parts of the
+   message, of messages in it too: "including MIME header fields" (RFC 9051 6.4.4). */
+void find_text_header(struct pool *pool, struct slice whole, struct buf *out);
+void find_text_parts(struct pool *pool, struct slice whole, struct buf *out); /* these alone */
 
 /* Append the name of a field as SEARCH TEXT sees it, without its colon. */
 void find_text_name(struct slice name, struct buf *out);

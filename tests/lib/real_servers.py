@@ -29,6 +29,8 @@ userdb {{
   driver = static
   args = uid=1 gid=1 home={d}/mail
 }}
+first_valid_uid = 1
+mail_location = maildir:{d}/mail/%u
 service imap-login {{
   inet_listener imap {{
     port = {imap}
@@ -109,6 +111,7 @@ class Dovecot(Program):
         self.folder, self.ports = pathlib.Path(folder), free_ports("imap", "imaps", "pop3", "pop3s")
         for name in ("run", "state", "mail"):
             (self.folder / name).mkdir(parents=True)
+        os.chown(self.folder / "mail", 1, 1)
         (self.folder / "dovecot.conf").write_text(
             DOVECOT_CONF.format(d=self.folder, cert=cert, key=key, **self.ports))
 

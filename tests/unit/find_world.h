@@ -103,11 +103,11 @@ static inline bool find_world_has(
 
 	if (where == FIND_IN_FIELD)
 		has = find_text_field(&pool, message, field, &text);
-	if (where == FIND_IN_TEXT) {
+	if (where == FIND_IN_TEXT || where == FIND_IN_HEADER)
 		find_text_header(&pool, message, &text);
+	if (where == FIND_IN_TEXT)
 		buf_addc(&text, '\0'); /* what is found is in one or the other */
-	}
-	if (where != FIND_IN_FIELD)
+	if (where == FIND_IN_TEXT || where == FIND_IN_BODY)
 		find_text_body(&pool, message, &text);
 	has = has && slice_find(buf_slice(&text), needle) >= 0;
 	buf_done(&text);

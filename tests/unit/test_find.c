@@ -312,6 +312,48 @@ static void phrases(void **state)
 		    messages, COUNT(messages), cases[i].where, cases[i].needle, cases[i].want);
 }
 
+/* RFC 9051 6.4.4: to TEXT the fields of parts are header fields. To a key of one field
+   they are not. */
+static void fields_of_parts(void **state)
+{
+	static const struct slice messages[] = {
+		SLICE(
+		    "Subject: parts\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+		    "Content-Type: image/png; name=fox.png\r\nContent-ID: <one@a.test>\r\n"
+		    "Content-Description: =?utf-8?q?Gr=C3=BC=C3=9Fe?= to all\r\n\r\nAAAA\r\n--b\r\n"
+		    "Content-Type: message/rfc822\r\n\r\nX-Inner: a mark\r\nSubject: within\r\n"
+		    "Content-Type: text/html\r\n\r\n<b>hay</b>\r\n--b--\r\n"),
+		SLICE("Subject: one\r\nContent-Type: image/png\r\nX-Inner: a mark\r\n\r\nhay\r\n"),
+	};
+	static const struct {
+		enum find_where where;
+		const char *needle, *want;
+	} cases[] = {
+		{ FIND_IN_TEXT, "image/png", "YY" },
+		{ FIND_IN_TEXT, "png; name=fox", "YN" },
+		{ FIND_IN_TEXT, "content-id", "YN" },
+		{ FIND_IN_TEXT, "one@a.test", "YN" },
+		{ FIND_IN_TEXT, "gr\xc3\xbcsse to all", "YN" },
+		{ FIND_IN_TEXT, "text/html", "YN" },
+		{ FIND_IN_TEXT, "x-inner", "YY" },
+		{ FIND_IN_TEXT, "x-inner: a mark", "YM" },
+		{ FIND_IN_TEXT, "hay", "YN" },
+		{ FIND_IN_HEADER, "one@a.test", "YN" },
+		{ FIND_IN_HEADER, "x-inner: a mark", "YM" },
+		{ FIND_IN_HEADER, "hay", "NN" },
+		{ FIND_IN_BODY, "image/png", "NN" },
+		{ FIND_IN_BODY, "x-inner", "NN" },
+		{ FIND_IN_BODY, "fox.png", "YN" },
+		{ FIND_IN_BODY, "within", "YN" },
+		{ FIND_IN_FIELD, "image", "NY" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		want_says_in(messages, COUNT(messages), cases[i].where, "Content-Type",
+		    cases[i].needle, cases[i].want);
+}
+
 /* Fields that have no kind of their own, told apart by name. */
 static void fields(void **state)
 {
@@ -453,6 +495,7 @@ int main(void)
 		cmocka_unit_test(words_of_a_needle),
 		cmocka_unit_test(same_as_reading),
 		cmocka_unit_test(phrases),
+		cmocka_unit_test(fields_of_parts),
 		cmocka_unit_test(fields),
 		cmocka_unit_test(a_long_phrase),
 		cmocka_unit_test(gaps),
