@@ -29,13 +29,8 @@ int auth_find(struct slice login, struct pool *pool, struct auth_account *out)
 {
 	*out = (struct auth_account){ 0 };
 	int found = directory.find(directory.arg, login, pool, out);
-	if (!out->name) {
-		char *lower = pool_str(pool, login);
-		for (size_t i = 0; i < login.n; i++)
-			if (lower[i] >= 'A' && lower[i] <= 'Z')
-				lower[i] += 'a' - 'A';
-		out->name = lower;
-	}
+	if (!out->name)
+		out->name = pool_lower(pool, login);
 	return found;
 }
 

@@ -9,16 +9,10 @@
 
 /* --- slices --- */
 
-/* No locale: what a byte means must not depend on where the server runs. */
-static inline unsigned char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (unsigned char)(c + ('a' - 'A')) : (unsigned char)c;
-}
-
 static bool same_letters(const char *a, const char *b, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (lower(a[i]) != lower(b[i]))
+		if (char_lower(a[i]) != char_lower(b[i]))
 			return false;
 	return true;
 }
@@ -253,6 +247,13 @@ void buf_addc(struct buf *b, char c)
 void buf_adds(struct buf *b, struct slice s)
 {
 	buf_add(b, s.p, s.n);
+}
+
+void buf_add_lower(struct buf *b, struct slice s)
+{
+	buf_room(b, s.n);
+	for (size_t i = 0; i < s.n; i++)
+		b->p[b->n++] = char_lower(s.p[i]);
 }
 
 void buf_addz(struct buf *b, const char *s)

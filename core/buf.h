@@ -44,6 +44,13 @@ static inline struct slice slice_head(struct slice s, size_t n)
 	return (struct slice){ s.p, n < s.n ? n : s.n };
 }
 
+/* An ASCII letter in lower case. No locale: what a byte means must not depend on where the
+   server runs. */
+static inline char char_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
 bool slice_eq(struct slice a, struct slice b);
 int slice_cmp(struct slice a, struct slice b); /* bytewise, shorter first */
 
@@ -97,6 +104,7 @@ void buf_clear(struct buf *b); /* n = 0, memory kept */
 void buf_add(struct buf *b, const void *p, size_t n);
 void buf_addc(struct buf *b, char c);
 void buf_adds(struct buf *b, struct slice s);
+void buf_add_lower(struct buf *b, struct slice s); /* its ASCII letters in lower case */
 void buf_addz(struct buf *b, const char *s);
 void buf_addu(struct buf *b, unsigned long long u); /* decimal */
 

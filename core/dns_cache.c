@@ -36,10 +36,7 @@ static void drop(void *payload)
 static void put_key(struct slice name, enum dns_type type, struct buf *key)
 {
 	buf_addc(key, (char)type);
-	for (size_t i = 0; i < name.n; i++) {
-		char c = name.p[i];
-		buf_addc(key, c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c);
-	}
+	buf_add_lower(key, name);
 }
 
 /* --- what is kept --- */

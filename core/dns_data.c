@@ -21,7 +21,7 @@ static bool add_label(struct slice label, struct buf *out)
 
 		if (c <= ' ' || c >= 0x7f || c == '.')
 			return false;
-		buf_addc(out, c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c);
+		buf_addc(out, char_lower(c));
 	}
 	return true;
 }

@@ -112,10 +112,8 @@ static bool normalise(struct slice label, char name[32])
 	size_t n = 0;
 
 	for (size_t i = 0; i < label.n; i++) {
-		char c = label.p[i];
+		char c = char_lower(label.p[i]);
 
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c + 32);
 		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')))
 			continue;
 		if (n == 30)

@@ -68,11 +68,6 @@ static struct slice token(struct reader *r)
 	return slice_of(begin, (size_t)(r->p - begin));
 }
 
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-}
-
 /* The words before the first ';': "text", "/" and "plain" may have blanks and
    comments between them. What begins another word is read as a parameter. */
 static struct slice head(struct reader *r)
@@ -89,7 +84,7 @@ static struct slice head(struct reader *r)
 		if (t.n == 0)
 			break;
 		for (size_t i = 0; i < t.n; i++)
-			*r->out++ = lower(t.p[i]);
+			*r->out++ = char_lower(t.p[i]);
 	}
 	return slice_of(begin, (size_t)(r->out - begin));
 }

@@ -73,6 +73,15 @@ char *pool_str(struct pool *pool, struct slice s)
 	return p;
 }
 
+char *pool_lower(struct pool *pool, struct slice s)
+{
+	char *copy = pool_str(pool, s);
+
+	for (size_t i = 0; i < s.n; i++)
+		copy[i] = char_lower(copy[i]);
+	return copy;
+}
+
 struct slice pool_slice(struct pool *pool, struct slice s)
 {
 	return (struct slice){ pool_str(pool, s), s.n };

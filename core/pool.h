@@ -19,8 +19,9 @@ struct pool {
 	bool wipe;   /* holds secrets: zero blocks before they are freed */
 };
 
-void *pool_get(struct pool *pool, size_t n);	   /* zeroed, aligned for any type, never NULL */
-char *pool_str(struct pool *pool, struct slice s); /* copy with a terminator */
+void *pool_get(struct pool *pool, size_t n);	     /* zeroed, aligned for any type, never NULL */
+char *pool_str(struct pool *pool, struct slice s);   /* copy with a terminator */
+char *pool_lower(struct pool *pool, struct slice s); /* its ASCII letters in lower case */
 struct slice pool_slice(struct pool *pool, struct slice s); /* copy */
 char *pool_printf(struct pool *pool, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -7,11 +7,6 @@ enum { HASH = 8, DAYS = 1024, ADDRESS_MAX = 1000 };
 
 static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567"; /* RFC 4648 6 */
 
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
-
 /* --- hashes --- */
 
 static void make_hash(const struct srs_key *key, struct slice data, char out[HASH])
@@ -20,7 +15,7 @@ static void make_hash(const struct srs_key *key, struct slice data, char out[HAS
 	struct buf folded = { 0 };
 
 	for (size_t i = 0; i < data.n; i++)
-		buf_addc(&folded, lower(data.p[i]));
+		buf_addc(&folded, char_lower(data.p[i]));
 	digest_hmac(slice_of(key->bytes, sizeof(key->bytes)), buf_slice(&folded), digest);
 	for (size_t i = 0; i < HASH; i++) {
 		unsigned bits = (unsigned)(digest[i * 5 / 8] << 8 | digest[i * 5 / 8 + 1]);
@@ -38,7 +33,7 @@ static bool hash_fits(const struct srs_key *keys, size_t n, struct slice data, s
 	if (hash.n != HASH)
 		return false;
 	for (size_t i = 0; i < HASH; i++)
-		given[i] = lower(hash.p[i]);
+		given[i] = char_lower(hash.p[i]);
 	for (size_t i = 0; i < n; i++) {
 		make_hash(&keys[i], data, made);
 		fits |= bytes_same(given, made, HASH);
@@ -56,7 +51,7 @@ static void put_day(struct buf *out, int64_t day)
 
 static int letter_value(char c)
 {
-	const char *at = c ? strchr(letters, lower(c)) : NULL;
+	const char *at = c ? strchr(letters, char_lower(c)) : NULL;
 
 	return at ? (int)(at - letters) : -1;
 }

@@ -48,16 +48,6 @@ static bool unquote(struct pool *pool, struct slice s, struct slice *out)
 
 /* Case of other letters is left alone: it is the receiving system's matter,
    and for ASCII we are it. */
-static struct slice lower_case(struct pool *pool, struct slice s)
-{
-	char *copy = pool_str(pool, s);
-
-	for (size_t i = 0; i < s.n; i++)
-		if (copy[i] >= 'A' && copy[i] <= 'Z')
-			copy[i] += 'a' - 'A';
-	return slice_of(copy, s.n);
-}
-
 /* RFC 5321 4.1.3: "[192.0.2.1]", "[IPv6:2001:db8::1]", in the one form that the system
    writes; NULL: it is none. */
 static char *literal(struct pool *pool, struct slice text)
@@ -97,7 +87,7 @@ bool address_parse(struct pool *pool, struct slice text, struct address *out)
 	    host.n > 0 && host.p[0] == '[' ? literal(pool, host) : domain_ascii(pool, host);
 	if (!domain || local.n > LOCAL_MAX_BYTES)
 		return false;
-	out->local = lower_case(pool, local);
+	out->local = slice_of(pool_lower(pool, local), local.n);
 	out->domain = slice_str(domain);
 	return true;
 }

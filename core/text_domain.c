@@ -62,16 +62,6 @@ static bool is_plain(struct slice name)
 	return slice_ifind(name, SLICE("xn--")) < 0;
 }
 
-static char *lower_case(struct pool *pool, struct slice name)
-{
-	char *copy = pool_str(pool, name);
-
-	for (char *p = copy; *p; p++)
-		if (*p >= 'A' && *p <= 'Z')
-			*p += 'a' - 'A';
-	return copy;
-}
-
 /* Mapped to lower case and NFC (RFC 5895, UTS #46), checked by the rules of
    IDNA2008; A-labels must be what their U-labels would become. */
 static char *by_library(struct pool *pool, struct slice name)
@@ -81,7 +71,7 @@ static char *by_library(struct pool *pool, struct slice name)
 
 	if (idn2_to_ascii_8z(text, &ascii, flags) == IDN2_OK) {
 		if (is_name(slice_str(ascii)))
-			copy = lower_case(pool, slice_str(ascii));
+			copy = pool_lower(pool, slice_str(ascii));
 		idn2_free(ascii);
 	}
 	free(text);
@@ -93,7 +83,7 @@ char *domain_ascii(struct pool *pool, struct slice name)
 	if (name.n == 0 || name.n > INPUT_MAX_BYTES || name.p[name.n - 1] == '.')
 		return NULL;
 	if (is_plain(name))
-		return is_name(name) ? lower_case(pool, name) : NULL;
+		return is_name(name) ? pool_lower(pool, name) : NULL;
 	if (slice_chr(name, '\0') >= 0 || !utf8_valid(name))
 		return NULL;
 	return by_library(pool, name);

@@ -5,11 +5,6 @@
 #include <unicase.h>
 #include <uninorm.h>
 
-static char small(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
 /* The processor does a run at once. */
 static void fold(char *restrict to, const char *restrict from, size_t n)
 {
@@ -18,9 +13,9 @@ static void fold(char *restrict to, const char *restrict from, size_t n)
 
 	for (; i + RUN <= n; i += RUN)
 		for (size_t j = 0; j < RUN; j++)
-			to[i + j] = small(from[i + j]);
+			to[i + j] = char_lower(from[i + j]);
 	for (; i < n; i++)
-		to[i] = small(from[i]);
+		to[i] = char_lower(from[i]);
 }
 
 static void fold_ascii(struct buf *out, struct slice s)

@@ -10,11 +10,6 @@ static bool is_wsp(char c)
 
 /* --- header fields --- */
 
-static char to_lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
-}
-
 /* Runs of blanks become one; line ends are not there. */
 static void put_relaxed(struct slice value, struct buf *out)
 {
@@ -41,7 +36,7 @@ static void relax_field(struct slice raw, struct buf *out)
 	struct slice name = slice_trim(slice_head(raw, colon < 0 ? raw.n : (size_t)colon));
 
 	for (size_t i = 0; i < name.n; i++)
-		buf_addc(out, to_lower(name.p[i]));
+		buf_addc(out, char_lower(name.p[i]));
 	buf_addc(out, ':');
 	if (colon >= 0)
 		put_relaxed(slice_from(raw, (size_t)colon + 1), out);

@@ -19,16 +19,6 @@ static enum dkim_result malformed(const struct dkim_signature *s, const char *wh
 	return dkim_say(s->verdict, DKIM_PERMERROR, why);
 }
 
-static struct slice lower(struct pool *pool, struct slice s)
-{
-	char *out = pool_str(pool, s);
-
-	for (size_t i = 0; i < s.n; i++)
-		if (out[i] >= 'A' && out[i] <= 'Z')
-			out[i] = (char)(out[i] + 'a' - 'A');
-	return slice_of(out, s.n);
-}
-
 /* --- a=, d=, s=, b= --- */
 
 static enum dkim_result read_algorithm(struct slice a, struct dkim_signature *out)
@@ -50,7 +40,8 @@ enum dkim_result dkim_signer_read(
 {
 	struct dkim_verdict *verdict = out->verdict;
 
-	out->domain = verdict->domain = lower(pool, tags_squeeze(pool, tags_value(tags, "d")));
+	struct slice domain = tags_squeeze(pool, tags_value(tags, "d"));
+	out->domain = verdict->domain = slice_of(pool_lower(pool, domain), domain.n);
 	out->selector = verdict->selector = tags_squeeze(pool, tags_value(tags, "s"));
 	verdict->mark = slice_head(tags_squeeze(pool, tags_value(tags, "b")), MARK_BYTES);
 	if (!asker_name(out->domain) || !asker_name(out->selector))

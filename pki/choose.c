@@ -88,7 +88,7 @@ static void put_host(struct buf *out, struct slice name)
 	for (size_t i = 0; i < name.n; i++)
 		if (name.p[i] <= ' ' || name.p[i] >= 0x7f)
 			return;
-	host_lower(out, name);
+	buf_add_lower(out, name);
 }
 
 /* What the choice depends on, in one key: "TARGET SNI GIVEN ADDRESS". */

@@ -3,14 +3,6 @@
 #include "pki/pki_private.h"
 #include "storage/dir.h"
 
-void host_lower(struct buf *out, struct slice host)
-{
-	for (size_t i = 0; i < host.n; i++) {
-		char c = host.p[i];
-		buf_addc(out, c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c);
-	}
-}
-
 /* The domain of that name, or of that alias. */
 static const char *hosted(struct slice name, struct pool *pool)
 {

@@ -52,7 +52,7 @@ int owner_of_profile(struct slice name, struct pool *pool, struct slice *owner, 
 	if (check_name(name, err) != 0)
 		return -1;
 	buf_adds(&text, mark);
-	host_lower(&text, name);
+	buf_add_lower(&text, name);
 	*owner = slice_str(pool_str(pool, buf_slice(&text)));
 	buf_done(&text);
 	return 0;

@@ -219,9 +219,6 @@ void chain_advice_of(struct slice leaf, struct slice above, const struct trust *
 
 const char *find_by_name(struct slice host, struct pool *pool);
 
-/* Append a host name with its ASCII letters in lower case. */
-void host_lower(struct buf *out, struct slice host);
-
 /* --- context.c: TLS contexts of domains --- */
 
 /* For those who connect to it. NULL: ERR_ABSENT when its mode is disabled, or it has

@@ -22,7 +22,7 @@ static struct slice record_key(struct buf *out, char kind, struct slice name)
 {
 	buf_addc(out, kind);
 	buf_addc(out, ' ');
-	host_lower(out, name);
+	buf_add_lower(out, name);
 	return buf_slice(out);
 }
 

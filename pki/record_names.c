@@ -11,7 +11,7 @@
 static struct slice name_key(struct buf *out, struct slice host)
 {
 	buf_addz(out, "n ");
-	host_lower(out, host);
+	buf_add_lower(out, host);
 	return buf_slice(out);
 }
 

@@ -14,7 +14,7 @@ static struct slice record_key(struct buf *out, enum trust_kind kind, struct sli
 {
 	buf_addc(out, (char)kind);
 	buf_addc(out, ' ');
-	host_lower(out, scope);
+	buf_add_lower(out, scope);
 	return buf_slice(out);
 }
 

@@ -38,7 +38,7 @@ bool imap_metadata_entry(struct pool *pool, struct slice *in, struct slice *out)
 			return false;
 		if (c == '/' && (i + 1 == name.n || name.p[i + 1] == '/'))
 			return false;
-		low[i] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+		low[i] = char_lower(c);
 	}
 	*out = slice_of(low, name.n);
 	return true;

@@ -30,10 +30,7 @@ CONF_KEY(smtp_refusal) = {
 static void add_key(struct buf *out, const char *word, struct slice value)
 {
 	buf_addz(out, word);
-	for (size_t i = 0; i < value.n; i++)
-		buf_addc(out,
-		    (char)(value.p[i] >= 'A' && value.p[i] <= 'Z' ? value.p[i] | 0x20
-								  : value.p[i]));
+	buf_add_lower(out, value);
 	buf_addc(out, '\0');
 }
 

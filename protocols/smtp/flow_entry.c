@@ -7,13 +7,6 @@
 
 enum { ENTRY_MAX = 512 };
 
-static void add_lower(struct buf *out, struct slice text)
-{
-	for (size_t i = 0; i < text.n; i++)
-		buf_addc(out,
-		    (char)(text.p[i] >= 'A' && text.p[i] <= 'Z' ? text.p[i] | 0x20 : text.p[i]));
-}
-
 /* "AB:cd..." of SHA-256, in lower case without colons. */
 static bool add_fingerprint(struct buf *out, struct slice hex)
 {
@@ -25,7 +18,7 @@ static bool add_fingerprint(struct buf *out, struct slice hex)
 			continue;
 		if (!(c >= '0' && c <= '9') && !((c | 0x20) >= 'a' && (c | 0x20) <= 'f'))
 			return false;
-		add_lower(out, slice_of(&c, 1));
+		buf_add_lower(out, slice_of(&c, 1));
 		digits++;
 	}
 	return digits == 2 * (size_t)DIGEST_SIZE;
@@ -55,7 +48,7 @@ static int read_certificate(struct slice text, struct buf *out, struct err *err)
 			    "'%.*s' is no SHA-256 fingerprint, which has 64 hex digits",
 			    SLICE_ARG(value));
 		if (i > 0)
-			add_lower(out, value);
+			buf_add_lower(out, value);
 		return i == 0 || is_printable(value)
 		    ? 1
 		    : err_set(err, ERR_INPUT, "'%.*s' lacks a name", SLICE_ARG(text));
@@ -90,7 +83,7 @@ static int read_dnsbl(struct slice text, struct buf *out, struct err *err)
 		rc = 0;
 	}
 	if (rc == 1)
-		add_lower(out, text);
+		buf_add_lower(out, text);
 	pool_done(&pool);
 	return rc;
 }
@@ -131,7 +124,7 @@ int flow_entry_read(
 	}
 	*kind = FLOW_BY_ADDRESS;
 	if (range_parse(text, range)) {
-		add_lower(out, text);
+		buf_add_lower(out, text);
 		return 0;
 	}
 	*kind = FLOW_BY_CERTIFICATE;

@@ -33,8 +33,7 @@ static void lay_out(struct pool *pool, struct slice local, struct slice domain, 
 	char *p = pool_get(pool, n + domain.n + 1);
 
 	for (size_t i = 0; i < local.n; i++)
-		p[i] = local.p[i] >= 'A' && local.p[i] <= 'Z' ? (char)(local.p[i] + 'a' - 'A')
-							      : local.p[i];
+		p[i] = char_lower(local.p[i]);
 	if (local.n)
 		p[local.n] = '@';
 	memcpy(p + n, domain.p, domain.n);
