@@ -103,9 +103,14 @@ void box_slot_clear(unsigned char *block, uint32_t uid)
 	memset(block + box_slot_at(uid), 0, BOX_SLOT_BYTES);
 }
 
+static bool is_block(struct slice value)
+{
+	return value.n <= BOX_BLOCK_BYTES && value.n % BOX_SLOT_BYTES == 1 && value.p[0] == BLOCK;
+}
+
 bool box_block_read(struct slice value, unsigned char *block)
 {
-	if (value.n > BOX_BLOCK_BYTES || value.n % BOX_SLOT_BYTES != 1 || value.p[0] != BLOCK)
+	if (!is_block(value))
 		return false;
 	memset(block, 0, BOX_BLOCK_BYTES);
 	memcpy(block, value.p, value.n);
@@ -154,7 +159,6 @@ void box_entry_write(unsigned char *p, const struct box_entry *entry)
 
 int box_entry_list(struct slice key, struct slice value, struct box_entry *out)
 {
-	unsigned char block[BOX_BLOCK_BYTES];
 	int n = 0;
 
 	if (key.n != KEY_BYTES && key.n != BLOCK_KEY_BYTES)
@@ -162,9 +166,9 @@ int box_entry_list(struct slice key, struct slice value, struct box_entry *out)
 	uint32_t uid = num_get32((const unsigned char *)key.p + KEY_BYTES - 4);
 	if (key.n == KEY_BYTES)
 		return box_entry_read(value, uid, out) ? 1 : -1;
-	if (!box_block_read(value, block))
+	if (!is_block(value))
 		return -1;
-	for (uint32_t i = 0; i < BOX_BLOCK; i++)
-		n += box_slot_read(block, uid + i, &out[n]);
+	for (uint32_t i = 0; i < value.n / BOX_SLOT_BYTES; i++)
+		n += box_slot_read((const unsigned char *)value.p, uid + i, &out[n]);
 	return n;
 }

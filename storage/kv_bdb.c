@@ -26,15 +26,15 @@ enum {
 	LOCKS_MAX = 500000,    /* pages that one transaction may change */
 	LOCK_TABLE = 1000,     /* else it is sized for the maximum at once */
 	READER_WAIT = 5000000, /* microseconds for a lock before trying again */
+	PATIENCE = 60000000,   /* and until a reader gives up; a transaction takes some 50,000 */
 	CHECKPOINT_KBYTES = 32 << 10,
 	CHECKPOINT_MINUTES = 1,
 };
 
 int kv_fail(struct kv_env *env, struct kv_txn *txn, const char *what, int ret)
 {
-	if (ret == DB_LOCK_DEADLOCK || ret == DB_LOCK_NOTGRANTED) {
-		if (txn)
-			txn->trouble = KV_TROUBLE_CONFLICT;
+	if (txn && (ret == DB_LOCK_DEADLOCK || ret == DB_LOCK_NOTGRANTED)) {
+		txn->trouble = KV_TROUBLE_CONFLICT;
 		return -1;
 	}
 	if (txn)
@@ -257,6 +257,7 @@ int kv_env_open(const struct kv_opts *opts, struct kv_env **out, struct err *err
 	env->reserve = opts->reserve;
 	env->before_commit = opts->before_commit;
 	env->before_arg = opts->arg;
+	env->patience_us = PATIENCE;
 	pthread_mutex_init(&env->logs, NULL);
 	kv_group_init(&env->group, &engine, env);
 	if (open_env(env, opts, err) < 0) {

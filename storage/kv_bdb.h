@@ -16,6 +16,7 @@ struct kv_env {
 	uint64_t reserve;
 	int (*before_commit)(void *arg);
 	void *before_arg;
+	int64_t patience_us; /* of a reader that loses its pages to the writer, again and again */
 	struct kv *trees;
 	struct kv_group group;
 	pthread_mutex_t logs; /* old ones stay while it is held */
@@ -27,7 +28,7 @@ struct kv {
 	struct kv *next;
 };
 
-/* Note trouble in txn (may be NULL) and log it, unless it is a conflict.
+/* Note trouble in txn (may be NULL) and log it, unless it is the writer's conflict.
    Returns -1. */
 int kv_fail(struct kv_env *env, struct kv_txn *txn, const char *what, int ret);
 

@@ -7,11 +7,14 @@
 
 #include <sched.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "core/buf.h"
 
 enum {
-	READ_TRIES = 1000,
+	AT_ONCE = 10, /* times that a reader asks again without a rest */
+	REST_FIRST_US = 50,
+	REST_MAX_US = 20000,
 	VALUE_ROOM = 512,
 	CHUNK_FIRST = 16 << 10,
 	CHUNK_MAX = 256 << 10,
@@ -27,21 +30,52 @@ static DB_TXN *txn_of(const struct kv_txn *txn)
 	return txn ? txn->handle : NULL;
 }
 
-/* A reader that lost its page to the writer asks again. */
-static bool read_again(const struct kv_txn *txn, int ret, unsigned *tries)
+/* How often a read was tried, and from when on. */
+struct tries {
+	unsigned n;
+	int64_t began_us;
+};
+
+static int64_t now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static void rest(const struct tries *tries)
+{
+	unsigned doubled = tries->n - AT_ONCE;
+	long us = doubled < 10 ? (long)REST_FIRST_US << doubled : REST_MAX_US;
+
+	if (us > REST_MAX_US)
+		us = REST_MAX_US;
+	nanosleep(&(struct timespec){ .tv_nsec = us * 1000 }, NULL);
+}
+
+/* A reader that lost its page to the writer asks again, and leaves it the processor
+   meanwhile. That others write is no reason to fail; that it is in vain for so long
+   (env->patience_us) is a fault, which is logged (kv_fail). */
+static bool read_again(const struct kv *kv, const struct kv_txn *txn, int ret, struct tries *tries)
 {
 	if (txn || (ret != DB_LOCK_DEADLOCK && ret != DB_LOCK_NOTGRANTED))
 		return false;
-	if (++*tries > READ_TRIES)
+	if (tries->n++ == 0)
+		tries->began_us = now_us();
+	if (tries->n <= AT_ONCE)
+		sched_yield();
+	else if (now_us() - tries->began_us > kv->env->patience_us)
 		return false;
-	sched_yield();
+	else
+		rest(tries);
 	return true;
 }
 
 int kv_get(struct kv *kv, struct kv_txn *txn, struct slice key, struct buf *value)
 {
 	DBT k = dbt_of(key);
-	unsigned tries = 0;
+	struct tries tries = { 0 };
 	size_t room = VALUE_ROOM;
 	int ret;
 
@@ -57,7 +91,7 @@ int kv_get(struct kv *kv, struct kv_txn *txn, struct slice key, struct buf *valu
 		}
 		if (ret == DB_BUFFER_SMALL)
 			room = v.size;
-		else if (!read_again(txn, ret, &tries))
+		else if (!read_again(kv, txn, ret, &tries))
 			break;
 	}
 	return ret == DB_NOTFOUND ? 0 : kv_fail(kv->env, txn, "get", ret);
@@ -136,14 +170,14 @@ static int next_chunk(struct kv *kv, struct kv_txn *txn, struct walk *walk)
    lost to the writer. */
 static int read_chunk(struct kv *kv, struct kv_txn *txn, struct walk *walk)
 {
-	unsigned tries = 0;
+	struct tries tries = { 0 };
 	int ret;
 
 	for (;;) {
 		ret = next_chunk(kv, txn, walk);
 		if (ret == DB_BUFFER_SMALL)
 			buf_room(&walk->chunk, walk->chunk.cap * 4);
-		else if (!read_again(txn, ret, &tries))
+		else if (!read_again(kv, txn, ret, &tries))
 			return ret;
 	}
 }
@@ -239,14 +273,14 @@ int kv_last(
     struct kv *kv, struct kv_txn *txn, struct slice prefix, struct buf *key, struct buf *value)
 {
 	DBT k = { .flags = DB_DBT_REALLOC }, v = { .flags = DB_DBT_REALLOC };
-	unsigned tries = 0;
+	struct tries tries = { 0 };
 	struct buf bound = { 0 };
 	int ret;
 
 	behind(prefix, &bound);
 	do
 		ret = try_last(kv, txn, buf_slice(&bound), &k, &v);
-	while (ret && read_again(txn, ret, &tries));
+	while (ret && read_again(kv, txn, ret, &tries));
 
 	buf_clear(key);
 	buf_clear(value);
