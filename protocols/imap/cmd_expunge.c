@@ -1,4 +1,4 @@
-/* cmd_expunge.c - EXPUNGE (RFC 3501 §6.4.3), and UID EXPUNGE (RFC 4315 §2.1), by turns */
+/* cmd_expunge.c - EXPUNGE (RFC 3501 §6.4.3), UID EXPUNGE (RFC 4315 §2.1), and CLOSE, by turns */
 #include "core/loop.h"
 #include "protocols/imap/imap.h"
 #include "protocols/imap/parse.h"
@@ -9,6 +9,7 @@ enum { STEP = 1000 }; /* messages */
 struct expunge {
 	const uint32_t *uids; /* of those that are to go */
 	size_t n, done;
+	bool leaves; /* the mailbox, without a word */
 };
 
 static bool is_marked(const struct box_entry *entry)
@@ -59,7 +60,17 @@ static enum imap_done go_on(struct imap *im)
 		if (op->done < op->n && imap_turn_over(im, began, op->done, op->n))
 			return IMAP_LATER;
 	}
-	return imap_removed(im);
+	if (!op->leaves)
+		return imap_removed(im);
+	imap_leave(im);
+	return IMAP_OK;
+}
+
+static enum imap_done begin(struct imap *im, struct expunge *op)
+{
+	im->work = op;
+	im->resume = go_on;
+	return go_on(im);
 }
 
 static enum imap_done run(struct imap *im, struct slice args)
@@ -81,9 +92,20 @@ static enum imap_done run(struct imap *im, struct slice args)
 	} else {
 		find_all(im, op);
 	}
-	im->work = op;
-	im->resume = go_on;
-	return go_on(im);
+	return begin(im, op);
+}
+
+/* RFC 3501 §6.4.2. RFC 4314 §4: without the right it expunges nothing, and is no error. */
+static enum imap_done run_close(struct imap *im, struct slice args)
+{
+	struct expunge *op = pool_get(sess_cmd_pool(im->sess), sizeof *op);
+
+	if (args.n != 0)
+		return IMAP_BAD;
+	if (!im->read_only && (im->rights & RIGHT_EXPUNGE))
+		find_all(im, op);
+	op->leaves = true;
+	return begin(im, op);
 }
 
 IMAP_COMMAND(expunge) = {
@@ -93,4 +115,11 @@ IMAP_COMMAND(expunge) = {
 	.ref = "RFC 3501 6.4.3, RFC 4315",
 	.uid = true,
 	.run = run,
+};
+
+IMAP_COMMAND(close) = {
+	.name = "CLOSE",
+	.states = IMAP_SELECTED,
+	.ref = "RFC 3501 6.4.2",
+	.run = run_close,
 };

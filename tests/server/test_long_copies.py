@@ -1,4 +1,4 @@
-"""COPY, MOVE, STORE and EXPUNGE of many messages: by turns, with progress, given up with the connection,
+"""COPY, MOVE, STORE, EXPUNGE and CLOSE of many messages: by turns, with progress, given up with the connection,
 and COPY all or nothing through it all."""
 import contextlib
 import unittest
@@ -89,6 +89,23 @@ class LongCopies(unittest.TestCase):
             self.assertRegex(imap.answer("long"), r"^long OK")
             self.assertTrue([line for line in imap.lines if "INPROGRESS (\"long\"" in line])
         self.assertEqual((self.count("INBOX"), self.count("Trash")), (MESSAGES, 0))
+
+    def test_close(self):
+        """It removes what is marked, says no word of that, and leaves the mailbox."""
+        with self.client() as imap:
+            imap.ask("SELECT INBOX")
+            imap.ask("COPY 1:* Trash")
+            imap.ask("SELECT Trash")
+            imap.ask("STORE 1:* +FLAGS.SILENT (\\Deleted)")
+            imap.ask("STORE 1 -FLAGS.SILENT (\\Deleted)")
+            imap.lines.clear()
+            imap.ask("CLOSE")
+            said = imap.lines[:-1]
+            self.assertTrue(said)
+            self.assertFalse([line for line in said if not line.startswith("* OK [INPROGRESS (\"x\" ")])
+            imap.send("FETCH 1 UID")  # nothing is selected any more
+            self.assertRegex(imap.answer(), "^x BAD")
+        self.assertEqual(self.count("Trash"), 1)
 
     def test_closed_meanwhile(self):
         """A copy leaves nothing; what was moved or marked stays so, and not more."""
