@@ -1,5 +1,5 @@
 """SIGKILL at random moments under load, and SIGTERM: what was acknowledged is there, once, what was
-expunged is not, and the store opens by itself.
+expunged is not, and the store opens by itself. Mail for elsewhere waits in the queue, and is there once, too.
 
 KILLS in the environment says how many times (default 50). The seed is printed, and taken from SEED.
 """
@@ -17,6 +17,8 @@ import mailmaker
 from server import PASSWORD, Server, anyone
 
 ACCOUNTS = ["ann@alpha.test", "bob@alpha.test", "cy@beta.test"]
+FAR = "far@alpha.test"  # leads to another server, where nobody answers
+FILL = (("alias", "add", FAR, "x@far.test"), ("setting", "set", "relay.route", "[127.0.0.1]:9"))
 GONE = (OSError, EOFError, smtplib.SMTPException, imaplib.IMAP4.error)
 
 
@@ -62,9 +64,9 @@ class Load:
     def smtp(self, rng):
         with smtplib.SMTP("127.0.0.1", self.server.ports["smtp"], timeout=20) as smtp:
             while not self.over:
-                to = rng.sample(ACCOUNTS, rng.randint(1, 3))
+                to = rng.sample([*ACCOUNTS, FAR], rng.randint(1, 3))
                 n = self.number(to)
-                if not smtp.sendmail("x@elsewhere.test", to, mailmaker.message(n, "x@elsewhere.test", to)):
+                if not smtp.sendmail(f"n{n}@elsewhere.test", to, mailmaker.message(n, "x@elsewhere.test", to)):
                     self.acknowledged(to, n)
 
     def login(self, account):
@@ -116,6 +118,18 @@ class Load:
 
 
 class Kill(unittest.TestCase):
+    def check_found(self, load, account, found):
+        lost = load.stored[account] - load.going[account] - set(found)
+        self.assertFalse(lost, f"{account}: acknowledged and not there: {sorted(lost)[:20]}")
+        twice = [n for n, times in found.items() if times > 1]
+        self.assertFalse(twice, f"{account}: there more than once: {twice[:20]}")
+        self.assertFalse(set(found) - load.asked[account])
+        self.assertFalse(set(found) & load.gone[account], f"{account}: expunged and back")
+
+    def check_queue(self, load, listed):
+        """listed: text with the senders of all that waits in the queue."""
+        self.check_found(load, FAR, collections.Counter(int(n) for n in re.findall(r"\bn(\d+)@", listed)))
+
     def check(self, server, load):
         for account in ACCOUNTS:
             imap = load.login(account)
@@ -132,12 +146,7 @@ class Kill(unittest.TestCase):
                     self.check_flag(load, account, uid, head)
             imap.logout()
             self.assertEqual(uids, sorted(set(uids)))
-            lost = load.stored[account] - load.going[account] - set(found)
-            self.assertFalse(lost, f"{account}: acknowledged and not there: {sorted(lost)[:20]}")
-            twice = [n for n, times in found.items() if times > 1]
-            self.assertFalse(twice, f"{account}: there more than once: {twice[:20]}")
-            self.assertFalse(set(found) - load.asked[account])
-            self.assertFalse(set(found) & load.gone[account], f"{account}: expunged and back")
+            self.check_found(load, account, found)
 
     def check_flag(self, load, account, uid, head):
         if (account, uid) in load.flagged and (account, uid) not in load.unsure:
@@ -150,6 +159,8 @@ class Kill(unittest.TestCase):
         rng = random.Random(seed)
         with Server() as server:
             server.add(*ACCOUNTS)
+            for words in FILL:
+                server.signet(*words)
             slowest = 0.0
             load = Load(server)
             for n in range(kills):
@@ -170,6 +181,7 @@ class Kill(unittest.TestCase):
                 server.start()
                 slowest = max(slowest, time.monotonic() - began)
                 self.check(server, load)
+                self.check_queue(load, str(server.signet("queue", "list", "--limit", "1000000")))
             answered = sum(len(s) for s in load.stored.values())
             print(f"     {kills} kills, {answered} deliveries acknowledged, all there once; "
                   f"{len(load.flagged)} flags; {sum(len(s) for s in load.gone.values())} expunged; slowest start {slowest:.2f} s")
