@@ -61,6 +61,9 @@ struct box_info {
 	bool exists; /* false: only subscribed, or only a parent of one that exists */
 	bool children;
 };
+/* A name as it is kept: UTF-8 in NFC, INBOX in capitals; refused when it cannot
+   be a name at all. 0, or -1. Any thread. */
+int box_name_fold(struct slice name, struct buf *out, struct err *err);
 /* All mailboxes and subscribed names, in order of name, INBOX first; parents
    that do not exist are among them. visit may use the account (box_status). */
 int box_list(struct acct *acct, bool (*visit)(void *arg, const struct box_info *info), void *arg);

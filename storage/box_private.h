@@ -169,9 +169,6 @@ int64_t box_message_users(struct box_tx *tx, uint64_t message);
 
 /* --- names (box_name.c) --- */
 
-/* A name as it is kept: UTF-8 in NFC, INBOX in capitals; refused when it cannot
-   be a name at all. 0, or -1. */
-int box_name_fold(struct slice name, struct buf *out, struct err *err);
 /* Is a folded name within the limits for new ones? 0, or -1. */
 int box_name_limits(struct slice name, struct err *err);
 /* Is this one below that one in the hierarchy? */

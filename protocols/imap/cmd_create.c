@@ -45,6 +45,8 @@ static enum imap_done run(struct imap *im, struct slice args)
 	if (!place || box_create(place->acct, place->name, meant, &err) != 0)
 		return imap_failed(im, &err);
 	imap_notify_own(im, name);
+	if ((im->enabled & IMAP_REV2) && !imap_is_kept(im, place)) /* RFC 9051 §6.3.4 */
+		imap_put_kept(im, place, "", place->shown);
 	if (box_status(place->acct, place->name, &made, &err) != 0) /* it was removed again */
 		return IMAP_OK;
 	if (place->box && right_copy(place->acct, place->box, made.id, &err) != 0)

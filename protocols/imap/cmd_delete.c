@@ -1,5 +1,6 @@
 /* cmd_delete.c - DELETE (RFC 3501 §6.3.4) */
 #include "protocols/imap/imap.h"
+#include "protocols/imap/list.h"
 #include "protocols/imap/notify.h"
 #include "protocols/imap/parse.h"
 #include "protocols/imap/place.h"
@@ -19,6 +20,8 @@ static enum imap_done run(struct imap *im, struct slice args)
 		    ? imap_reply(im, IMAP_NO, "[HASCHILDREN] Mailboxes are below that name")
 		    : imap_failed(im, &err);
 	imap_notify_own(im, name);
+	if ((im->enabled & IMAP_REV2) && !imap_is_kept(im, place)) /* RFC 9051 §6.3.5 */
+		imap_put_kept(im, place, "\\NonExistent", place->shown);
 	imap_leave_gone(im);
 	return IMAP_OK;
 }

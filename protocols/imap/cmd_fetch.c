@@ -295,12 +295,9 @@ enum imap_done imap_fetch_since(
 	return start(im, fetch);
 }
 
-void imap_fetch_new(struct imap *im, uint32_t from, struct slice items)
+void imap_fetch_new(struct imap *im, const struct imap_set *set, struct slice items)
 {
-	struct imap_range range = { from, box_snap_count(im->shown) };
-	struct imap_fetch fetch = {
-		.im = im, .set = { .ranges = &range, .n = 1 }, .unasked = true
-	};
+	struct imap_fetch fetch = { .im = im, .set = *set, .unasked = true };
 	struct pool pool = { 0 };
 	const char *reply = im->reply;
 	void *work = im->work;

@@ -175,12 +175,22 @@ static bool is_matched(struct list *list, const struct imap_name *name)
 
 /* --- writing --- */
 
+/* RFC 9051 §6.3.9.2: of what STATUS may not be told of it is said that it can't be selected. */
+static bool is_closed(struct imap *im, const struct list *list, const struct imap_name *name)
+{
+	struct err err;
+
+	return (list->returns & STATUS) && name->exists && imap_is_foreign(im, name->name) &&
+	    !imap_find(im, name->name, RIGHT_READ, &err);
+}
+
 static void put_name(struct imap *im, const struct list *list, const struct imap_name *name)
 {
 	struct buf *out = sess_out(im->sess);
 	const struct imap_list_as as = {
-		/* RFC 5258 §3.4, RFC 9051 §7.3.1 */
-		.nonexistent = list->extended || (im->enabled & IMAP_REV2),
+		/* RFC 9051 §6.3.9: \Noselect, where no option is asked for */
+		.nonexistent = list->extended,
+		.noselect = is_closed(im, list, name),
 		.subscribed = (list->select | list->returns) & SUBSCRIBED,
 	};
 

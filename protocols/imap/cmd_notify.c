@@ -154,10 +154,10 @@ void imap_notify_tell(struct imap *im)
 void imap_notify_fetch(struct imap *im, uint32_t from)
 {
 	const struct imap_event_group *group = im->notify ? im->notify->selected : NULL;
-	uint32_t count = box_snap_count(im->shown);
+	struct imap_range new = { from, box_snap_count(im->shown) };
 
-	if (group && group->fetch.n > 0 && from <= count)
-		imap_fetch_new(im, from, group->fetch);
+	if (group && group->fetch.n > 0 && new.from <= new.to)
+		imap_fetch_new(im, &(struct imap_set){ .ranges = &new, .n = 1 }, group->fetch);
 }
 
 /* --- the command --- */

@@ -1,5 +1,6 @@
 /* cmd_rename.c - RENAME (RFC 3501 §6.3.5) */
 #include "protocols/imap/imap.h"
+#include "protocols/imap/list.h"
 #include "protocols/imap/notify.h"
 #include "protocols/imap/parse.h"
 #include "protocols/imap/place.h"
@@ -24,7 +25,9 @@ static enum imap_done run(struct imap *im, struct slice args)
 		return imap_failed(im, &err);
 	imap_notify_own(im, from);
 	imap_notify_own(im, to);
-	imap_leave_gone(im); /* INBOX is another mailbox from here on */
+	if ((im->enabled & IMAP_REV2) && !(imap_is_kept(im, old) && imap_is_kept(im, new)))
+		imap_put_kept(im, new, "", old->shown); /* RFC 9051 §6.3.6 */
+	imap_leave_gone(im);				/* INBOX is another mailbox from here on */
 	return IMAP_OK;
 }
 

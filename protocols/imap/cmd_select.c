@@ -2,6 +2,7 @@
  * the client knows (RFC 7162 §3.2.5) */
 #include "core/loop.h"
 #include "protocols/imap/fetch.h"
+#include "protocols/imap/list.h"
 #include "protocols/imap/place.h"
 
 /* What stands in brackets behind the name. */
@@ -127,6 +128,17 @@ static uint32_t first_unseen(const struct box_snap *snap)
 	return 0;
 }
 
+static void tell_name(struct imap *im, const struct imap_place *place)
+{
+	if (!imap_is_kept(im, place)) {
+		imap_put_kept(im, place, "", place->shown);
+		return;
+	}
+	buf_addz(sess_out(im->sess), "* LIST () \"/\" ");
+	imap_put_name(im, imap_kept(im, place));
+	buf_addz(sess_out(im->sess), "\r\n");
+}
+
 static void tell_mailbox(struct imap *im, const struct imap_place *place)
 {
 	struct buf *out = sess_out(im->sess);
@@ -134,9 +146,7 @@ static void tell_mailbox(struct imap *im, const struct imap_place *place)
 	imap_tell_flags(im, im->shown);
 	buf_printf(out, "* %u EXISTS\r\n", box_snap_count(im->shown));
 	if (im->enabled & IMAP_REV2) { /* RFC 9051 §6.3.2 */
-		buf_addz(out, "* LIST () \"/\" ");
-		imap_put_name(im, place->shown);
-		buf_addz(out, "\r\n");
+		tell_name(im, place);
 	} else {
 		/* No message is \Recent here: RFC 9051 has given that flag up. */
 		uint32_t unseen = im->enabled & IMAP_UIDONLY ? 0 : first_unseen(im->shown);

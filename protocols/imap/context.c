@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "protocols/imap/context_private.h"
+#include "protocols/imap/fetch.h"
 
 enum {
 	CONTEXTS_MAX = 8,
@@ -27,6 +28,7 @@ static void free_context(struct imap_context *it)
 {
 	pool_done(&it->pool);
 	buf_done(&it->uids);
+	buf_done(&it->fresh);
 	free(it);
 }
 
@@ -102,6 +104,7 @@ void imap_context_start(struct imap *im, const struct imap_search *search)
 	struct imap_context *it = mem_get(sizeof *it);
 	it->tag = pool_slice(&it->pool, im->tag);
 	it->uid = im->uid;
+	it->fetch = pool_slice(&it->pool, search->returns.fetch);
 	it->next = im->contexts;
 	im->contexts = it;
 	if (!read_query(im, it, search)) {
@@ -132,6 +135,7 @@ void imap_contexts_shrink(struct imap *im, const struct box_snap *now)
 
 struct judging {
 	struct imap_context *it;
+	uint32_t from; /* what is new */
 	struct imap_candidate c;
 	struct buf known;      /* the UIDs, rising */
 	struct buf gone, more; /* rising */
@@ -146,6 +150,9 @@ static void judge(struct judging *j, uint32_t seq)
 
 	if (was != is)
 		imap_uids_push(is ? &j->more : &j->gone, uid);
+	/* RFC 5465 §7: not of those that only got other flags. */
+	if (is && seq >= j->from && j->it->fetch.n > 0)
+		buf_add(&j->it->fresh, &(struct imap_range){ seq, seq }, sizeof(struct imap_range));
 }
 
 static bool must_read(const struct imap_context *it)
@@ -160,7 +167,7 @@ static bool must_read(const struct imap_context *it)
 static bool update(
     struct imap *im, struct imap_context *it, const struct buf *changed, uint32_t from)
 {
-	struct judging j = { .it = it, .c = { .box = im->box, .snap = im->shown } };
+	struct judging j = { .it = it, .from = from, .c = { .box = im->box, .snap = im->shown } };
 	const struct imap_view view = { .pool = &it->pool, .snap = im->shown };
 
 	j.c.now = (int64_t)time(NULL);
@@ -182,6 +189,19 @@ static bool update(
 	return good;
 }
 
+/* RFC 5465 §5.2: behind all ADDTO. */
+static void fetch_fresh(struct imap *im)
+{
+	for (struct imap_context *it = im->contexts; it; it = it->next) {
+		struct imap_set set = { .ranges = (struct imap_range *)(void *)it->fresh.p,
+			.n = it->fresh.n / sizeof(struct imap_range) };
+
+		if (set.n > 0)
+			imap_fetch_new(im, &set, it->fetch);
+		buf_clear(&it->fresh);
+	}
+}
+
 void imap_contexts_change(struct imap *im, const struct buf *changed, uint32_t from)
 {
 	size_t n = imap_uids_count(changed) + box_snap_count(im->shown) + 1 - from;
@@ -193,4 +213,5 @@ void imap_contexts_change(struct imap *im, const struct buf *changed, uint32_t f
 		refuse(im, it->tag, "It is not kept up to date any more");
 		imap_context_cancel(im, it->tag);
 	}
+	fetch_fresh(im);
 }

@@ -15,6 +15,8 @@ struct imap_context {
 	struct imap_query query;
 	struct imap_order order; /* empty: that of the mailbox */
 	struct buf uids;	 /* uint32_t */
+	struct slice fetch;	 /* to be told of new messages (RFC 5465 §7), or empty */
+	struct buf fresh;	 /* of which: struct imap_range, rising */
 };
 
 /* --- lists of UIDs in a buffer --- */

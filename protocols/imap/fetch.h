@@ -115,9 +115,9 @@ struct imap_att *imap_fetch_with(
 enum imap_done imap_fetch_since(
     struct imap *im, const struct imap_set *uids, uint32_t there, uint64_t since);
 
-/* Of the messages from that number on, what the list of items says, as far as the
+/* Of these messages, a resolved set, what the list of items says, as far as the
    output takes it: for who has asked to be told of new ones. Waits. */
-void imap_fetch_new(struct imap *im, uint32_t from, struct slice items);
+void imap_fetch_new(struct imap *im, const struct imap_set *set, struct slice items);
 
 /* The body cannot be read there, and what was begun cannot be ended: no more is said in
    this session. */

@@ -191,6 +191,8 @@ void imap_put_list(struct imap *im, const struct imap_name *name, struct imap_li
 	buf_addz(out, name->children ? "\\HasChildren" : "\\HasNoChildren");
 	if (!name->exists)
 		buf_addz(out, as.nonexistent ? " \\NonExistent" : " \\Noselect");
+	else if (as.noselect)
+		buf_addz(out, " \\Noselect");
 	if (name->subscribed && as.subscribed)
 		buf_addz(out, " \\Subscribed");
 	if (use) {
@@ -199,6 +201,38 @@ void imap_put_list(struct imap *im, const struct imap_name *name, struct imap_li
 	}
 	buf_addz(out, ") \"/\" ");
 	imap_put_name(im, name->name);
+}
+
+struct slice imap_kept(struct imap *im, const struct imap_place *place)
+{
+	struct pool *pool = sess_cmd_pool(im->sess);
+	struct buf kept = { 0 };
+	struct slice before = slice_head(place->shown, place->shown.n - place->name.n);
+	struct slice name = place->shown;
+
+	if (box_name_fold(place->name, &kept, NULL) == 0)
+		name = slice_str(
+		    pool_printf(pool, "%.*s%.*s", SLICE_ARG(before), SLICE_ARG(buf_slice(&kept))));
+	buf_done(&kept);
+	return name;
+}
+
+/* INBOX is that in any case. */
+bool imap_is_kept(struct imap *im, const struct imap_place *place)
+{
+	return slice_ieq(imap_kept(im, place), place->shown);
+}
+
+void imap_put_kept(
+    struct imap *im, const struct imap_place *place, const char *attributes, struct slice old)
+{
+	struct buf *out = sess_out(im->sess);
+
+	buf_printf(out, "* LIST (%s) \"/\" ", attributes);
+	imap_put_name(im, imap_kept(im, place));
+	buf_addz(out, " (\"OLDNAME\" (");
+	imap_put_name(im, old);
+	buf_addz(out, "))\r\n");
 }
 
 bool imap_list_pattern(

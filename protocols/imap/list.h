@@ -32,8 +32,18 @@ int imap_name_order(const void *x, const void *y);
 struct imap_list_as {
 	bool nonexistent; /* the client knows \NonExistent, not only \Noselect */
 	bool subscribed;  /* tell \Subscribed */
+	bool noselect;	  /* it exists, but not for this */
 };
 void imap_put_list(struct imap *im, const struct imap_name *name, struct imap_list_as as);
+/* The name of the place in the form in which it is kept (NFC), from the command's pool. Is it
+   what the client said? */
+struct imap_place;
+struct slice imap_kept(struct imap *im, const struct imap_place *place);
+bool imap_is_kept(struct imap *im, const struct imap_place *place);
+/* For a client of IMAP4rev2, where it is not: "* LIST (attributes) "/" kept ("OLDNAME" (old))"
+   (RFC 9051 §6.3.9.7). */
+void imap_put_kept(
+    struct imap *im, const struct imap_place *place, const char *attributes, struct slice old);
 
 /* Namespaces beside the user's own (list_foreign.c). */
 enum imap_space {

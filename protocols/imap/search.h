@@ -180,6 +180,7 @@ struct imap_returns {
 	bool asked;
 	unsigned what; /* enum imap_return, or-ed */
 	struct imap_page partial;
+	struct slice fetch; /* of UPDATE (RFC 5465 §7): "(UID FLAGS)", or empty */
 };
 
 /* SEARCH, SORT and THREAD begin with it. */

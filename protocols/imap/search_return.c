@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "protocols/imap/context.h"
+#include "protocols/imap/fetch.h"
 #include "protocols/imap/place.h"
 #include "protocols/imap/search.h"
 
@@ -11,6 +12,21 @@
 static bool partial(struct slice *in, struct imap_returns *out)
 {
 	return imap_page_parse(in, &out->partial);
+}
+
+/* RFC 5465 §7: what is to be fetched of new messages may stand behind it. */
+static bool update(struct slice *in, struct imap_returns *out)
+{
+	struct pool pool = { 0 };
+
+	if (!slice_starts(*in, SLICE(" (")))
+		return true;
+	imap_take(in, ' ');
+	out->fetch = *in;
+	bool good = imap_fetch_parse(&pool, in) != NULL;
+	out->fetch.n -= in->n;
+	pool_done(&pool);
+	return good;
 }
 
 static const struct {
@@ -25,7 +41,7 @@ static const struct {
 	{ "SAVE", IMAP_RETURN_SAVE, NULL },
 	{ "PARTIAL", IMAP_RETURN_PARTIAL, partial },
 	{ "RELEVANCY", IMAP_RETURN_RELEVANCY, NULL },
-	{ "UPDATE", IMAP_RETURN_UPDATE, NULL },
+	{ "UPDATE", IMAP_RETURN_UPDATE, update },
 	{ "CONTEXT", IMAP_RETURN_CONTEXT, NULL },
 };
 
