@@ -1,4 +1,5 @@
 """Bad input to IMAP: refused with words that help, while everybody else is served."""
+import concurrent.futures
 import contextlib
 import socket
 import unittest
@@ -232,6 +233,29 @@ class HostileImap(unittest.TestCase):
             self.imap.send(bomb.compress(b"\r\nx NOOP\r\n") + bomb.flush(zlib.Z_SYNC_FLUSH))
         lines = self.imap.answer()
         self.assertTrue(any(b" BAD " in line or b"* BYE" in line for line in lines), lines)
+
+    def attack(self, command):
+        with Client(self.server) as client:
+            return client.result(b"SELECT INBOX"), client.result(command)
+
+    def test_all_at_once(self):
+        """Eighty connections; another user is served all the time."""
+        deep, much = b"(" * 10_000, b"FETCH " + b",".join(b"%d" % n for n in range(1, 1_000_001)) + b" UID"
+        commands = [b"SEARCH " + deep, b"SEARCH" + b" ALL" * 100_000, b"SEARCH" + b" TEXT x" * 50, much,
+                    b"UID FETCH " + b",".join(b"%d" % n for n in range(1, 20_000, 2)) + b" UID",
+                    b"CREATE {300+}\r\n" + b"a/" * 150, b"LIST \"\" " + b"*%" * 1000, b"SORT (SUBJECT) UTF-8 " + b"NOT " * 900 + b"ALL"]
+        with concurrent.futures.ThreadPoolExecutor(80) as pool:
+            attacks = [pool.submit(self.attack, command) for command in commands * 10]
+            served = 0
+            while not all(attack.done() for attack in attacks):
+                self.assertTrue(self.bystander.result(b"STATUS INBOX (MESSAGES)").startswith(b"x OK"))
+                served += 1
+            for attack in attacks:
+                selected, answer = attack.result()
+                self.assertTrue(selected.startswith(b"x OK"))
+                self.assertRegex(answer, rb"^x (OK|NO|BAD) ")
+        self.assertGreater(served, 0)
+        self.goes_on()
 
     def test_thousands_sent_ahead(self):
         """Each is answered, in order, also to who reads nothing until he has sent all."""
