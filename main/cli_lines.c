@@ -10,6 +10,8 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "core/disk.h"
+
 enum {
 	LINE_MAX_HERE = 16 * 1024 * 1024,
 	PIECE = 256 * 1024,
@@ -64,18 +66,6 @@ static void *answer_them(void *arg)
 
 /* --- writing --- */
 
-static bool write_all(int fd, struct slice s)
-{
-	while (s.n > 0) {
-		ssize_t n = write(fd, s.p, s.n);
-		if (n < 0 && errno != EINTR)
-			return false;
-		if (n > 0)
-			s = slice_from(s, (size_t)n);
-	}
-	return true;
-}
-
 /* With the lock held: the one whose turn it is, when it is answered. */
 static struct job *next_answer(struct lines *l)
 {
@@ -97,7 +87,7 @@ static void *write_them(void *arg)
 	pthread_mutex_lock(&l->lock);
 	while ((job = next_answer(l)) != NULL) {
 		pthread_mutex_unlock(&l->lock);
-		bool good = write_all(l->out, buf_slice(&job->answer));
+		bool good = disk_write(l->out, buf_slice(&job->answer)) == 0;
 		pthread_mutex_lock(&l->lock);
 		l->broken |= !good;
 		l->waiting -= job->line.n;

@@ -1,7 +1,6 @@
 /* cli_secret.c - passwords and keys: from a terminal without echo, standard input, or a file */
 #include "main/cli.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "core/disk.h"
 #include "core/text.h"
 
 enum { SECRET_MAX = 8 * 1024 * 1024 };
@@ -29,23 +29,6 @@ static json_t *json_of(struct buf *secret)
 	json_t *json = json_pack("{s:s#}", "base64", coded.p, (int)coded.n);
 	buf_wipe(&coded);
 	return json;
-}
-
-static int read_all(int fd, struct buf *out, struct err *err)
-{
-	for (;;) {
-		ssize_t n = read(fd, buf_room(out, 64 * 1024), 64 * 1024);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(err, "cannot read");
-		if (n == 0)
-			return 0;
-		out->n += (size_t)n;
-		if (out->n > SECRET_MAX)
-			return err_set(err, ERR_LIMIT, "more than %d bytes", SECRET_MAX);
-	}
 }
 
 /* --- the terminal --- */
@@ -138,7 +121,7 @@ json_t *cli_secret_file(const char *path, struct err *err)
 		err_sys(err, "%s", path);
 		return NULL;
 	}
-	if (read_all(fd, &secret, err) == 0)
+	if (disk_read(fd, path, SECRET_MAX, &secret, err) == 0)
 		json = json_of(&secret);
 	if (!standard)
 		close(fd);

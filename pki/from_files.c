@@ -6,31 +6,16 @@
  * together, as in the moment between the writing of the one and the other. */
 #include "pki/from_files.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/disk.h"
 #include "core/log.h"
 #include "pki/pki_private.h"
 #include "pki/shape.h"
 
 /* --- reading --- */
-
-static int read_open(int fd, const char *path, struct buf *out, struct err *err)
-{
-	while (out->n <= SHAPE_BYTES_MAX) {
-		ssize_t n = read(fd, buf_room(out, 16 * 1024), 16 * 1024);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(err, "%s", path);
-		if (n == 0)
-			return 0;
-		out->n += (size_t)n;
-	}
-	return err_set(err, ERR_LIMIT, "%s is longer than keys and certificates are", path);
-}
 
 /* No pipe or device, which could keep the reader waiting. */
 static int read_file(const char *path, struct buf *out, unsigned *mode, struct err *err)
@@ -46,7 +31,7 @@ static int read_file(const char *path, struct buf *out, unsigned *mode, struct e
 	else if (!S_ISREG(st.st_mode))
 		rc = err_set(err, ERR_INPUT, "%s is no file", path);
 	else
-		rc = read_open(fd, path, out, err);
+		rc = disk_read(fd, path, SHAPE_BYTES_MAX, out, err);
 	*mode = st.st_mode & 0777;
 	close(fd);
 	return rc;

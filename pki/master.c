@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/disk.h"
 #include "core/random.h"
 #include "storage/store.h"
 
@@ -22,23 +23,6 @@ static void path_of(const char *data, struct buf *out)
 }
 
 /* --- reading --- */
-
-/* Room is made once: a buffer that grows leaves its old bytes behind. */
-static int read_all(int fd, struct buf *out)
-{
-	buf_room(out, FILE_MAX);
-	while (out->n < FILE_MAX) {
-		ssize_t got = read(fd, out->p + out->n, FILE_MAX - out->n);
-		if (got == 0)
-			return 0;
-		if (got > 0)
-			out->n += (size_t)got;
-		else if (errno != EINTR)
-			return -1;
-	}
-	errno = EFBIG;
-	return -1;
-}
 
 /* A key that others can read protects nothing: say so, rather than go on. */
 static int check_mode(int fd, const char *path, struct err *err)
@@ -59,8 +43,8 @@ static int load(
 
 	if (!out->external && check_mode(fd, path, err) != 0)
 		return -1;
-	if (read_all(fd, &text) != 0)
-		rc = err_sys(err, "reading %s", path);
+	if (disk_read(fd, path, FILE_MAX, &text, err) != 0)
+		rc = -1;
 	else if (master_get(buf_slice(&text), passphrase, out, &why) != 0)
 		rc = err_set(err, why.kind, "%s: %s", path, why.text);
 	buf_wipe(&text);
@@ -158,7 +142,7 @@ static void take_passphrase(struct slice given, struct buf *out)
 	buf_room(out, FILE_MAX);
 	buf_adds(out, slice_head(given, FILE_MAX));
 	if (fd >= 0) {
-		if (read_all(fd, out) != 0)
+		if (disk_read(fd, path.p, FILE_MAX, out, NULL) != 0)
 			buf_clear(out);
 		close(fd);
 	}

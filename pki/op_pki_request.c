@@ -1,11 +1,11 @@
 /* op_pki_request.c - a key and a request in files, for services that are not this one (P-004)
  *
  * Runs without a server. */
-#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/disk.h"
 #include "core/tls.h"
 #include "pki/cert.h"
 #include "pki/csr.h"
@@ -16,17 +16,6 @@
 /* P-007 */
 enum { KEY_MODE = 0400, REQUEST_MODE = 0644 };
 
-static int write_all(int fd, const char *path, struct slice text, struct err *err)
-{
-	while (text.n > 0) {
-		ssize_t n = write(fd, text.p, text.n);
-		if (n < 0 && errno != EINTR)
-			return err_sys(err, "%s", path);
-		text = slice_from(text, n < 0 ? 0 : (size_t)n);
-	}
-	return 0;
-}
-
 /* Never over one that is there: it may be a key that is in use. */
 static int write_file(const char *path, mode_t mode, struct slice text, struct err *err)
 {
@@ -34,8 +23,8 @@ static int write_file(const char *path, mode_t mode, struct slice text, struct e
 
 	if (fd < 0)
 		return err_sys(err, "%s", path);
-	int rc = write_all(fd, path, text, err);
-	if (rc == 0 && (fchmod(fd, mode) != 0 || fsync(fd) != 0))
+	int rc = 0;
+	if (disk_write(fd, text) != 0 || fchmod(fd, mode) != 0 || fsync(fd) != 0)
 		rc = err_sys(err, "%s", path);
 	close(fd);
 	if (rc != 0)

@@ -1,11 +1,11 @@
 /* op_verify.c - is a certificate good, and why not: told step by step, without a server */
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "core/conf.h"
+#include "core/disk.h"
 #include "core/op.h"
 #include "core/tls.h"
 #include "pki/question.h"
@@ -29,17 +29,12 @@ static void start_once(void)
 static int read_file(const char *path, struct buf *out, struct err *err)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = 1;
 
 	if (fd < 0)
 		return err_sys(err, "%s", path);
-	while (n > 0 && out->n <= FILE_MAX) {
-		n = read(fd, buf_room(out, 65536), 65536);
-		out->n += n > 0 ? (size_t)n : 0;
-	}
-	int rc = n < 0 ? err_sys(err, "%s", path) : 0;
+	int rc = disk_read(fd, path, FILE_MAX, out, err);
 	close(fd);
-	return n > 0 ? err_set(err, ERR_LIMIT, "%s is too large", path) : rc;
+	return rc;
 }
 
 static int take_file(struct op_call *call, const char *arg, struct question *q,

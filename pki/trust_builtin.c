@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/conf.h"
+#include "core/disk.h"
 #include "core/log.h"
 #include "pki/crl.h"
 #include "pki/trust_private.h"
@@ -45,27 +46,17 @@ static struct {
 
 /* --- files --- */
 
-static bool read_fd(int fd, size_t max, struct buf *out)
-{
-	ssize_t got = 1;
-
-	while (got > 0 && out->n < max) {
-		got = read(fd, buf_room(out, 64 * 1024), 64 * 1024);
-		if (got > 0)
-			out->n += (size_t)got;
-	}
-	close(fd);
-	return got == 0;
-}
-
 static void read_file(const char *path, struct buf *certificates)
 {
 	struct buf pem = { 0 };
+	struct err err = { 0 };
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int rc = fd < 0 ? err_sys(&err, "%s", path) : disk_read(fd, path, FILE_MAX, &pem, &err);
 
-	if (fd < 0 || !read_fd(fd, FILE_MAX, &pem))
-		log_event(LOG_ERROR, "trust-file", log_z("path", path),
-		    log_z("reason", errno ? strerror(errno) : "too large"));
+	if (rc != 0)
+		log_event(LOG_ERROR, "trust-file", log_z("path", path), log_z("reason", err.text));
+	if (fd >= 0)
+		close(fd);
 	cert_readable_from_pem(buf_slice(&pem), certificates);
 	buf_done(&pem);
 }
@@ -96,7 +87,9 @@ static void read_link(
 
 	if (fd < 0)
 		return;
-	if (read_fd(fd, LINK_MAX_SIZE, &pem) && list)
+	bool whole = disk_read(fd, name, LINK_MAX_SIZE, &pem, NULL) == 0;
+	close(fd);
+	if (whole && list)
 		crl_readable_from_pem(buf_slice(&pem), lists);
 	else
 		cert_readable_from_pem(buf_slice(&pem), certificates);
