@@ -139,10 +139,11 @@ static struct imap_place *selected(struct imap *im, struct esearch *e)
 static enum imap_done next(struct imap *im)
 {
 	struct esearch *e = im->work;
-	const struct source *source = (const struct source *)(const void *)e->sources.p + e->at;
+	const struct source *source;
 
-	if (e->at++ == e->sources.n / sizeof *source)
+	if (e->at == e->sources.n / sizeof *source)
 		return imap_search_done(im);
+	source = (const struct source *)(const void *)e->sources.p + e->at++;
 	leave(e);
 	e->search.in = source->name.p ? enter(im, e, source->name) : selected(im, e);
 	if (!e->search.in)

@@ -111,7 +111,7 @@ class Machine:
         forwards = "".join(f",hostfwd=tcp:127.0.0.1:{self.ports[name]}-:{port}" for name, port in PORTS.items())
         self.qemu = subprocess.Popen(
             ["qemu-system-x86_64", "-cpu", "max", "-m", "1024", "-smp", "2", "-nographic", "-no-reboot", "-kernel", kernel(),
-             "-initrd", self.folder / "image", "-append", "console=ttyS0 quiet panic=1",
+             "-initrd", self.folder / "image", "-append", "console=ttyS0 quiet panic=1 no_timer_check",
              "-drive", f"file={self.disk},format=raw,if=virtio,cache=writeback",
              "-netdev", f"user,id=n0{forwards}", "-device", "virtio-net-pci,netdev=n0"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
