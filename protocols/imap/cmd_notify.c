@@ -1,6 +1,7 @@
 /* cmd_notify.c - NOTIFY (RFC 5465): be told of other mailboxes, and between commands */
 #include <stdlib.h>
 
+#include "core/loop.h"
 #include "protocols/imap/fetch.h"
 #include "protocols/imap/notify.h"
 #include "protocols/imap/place.h"
@@ -44,6 +45,30 @@ static struct buf take_changed(struct imap_notify *notify)
 	notify->changed = (struct buf){ 0 };
 	pthread_mutex_unlock(&notify->lock);
 	return changed;
+}
+
+static bool take_one(struct imap_notify *notify, uint32_t box)
+{
+	pthread_mutex_lock(&notify->lock);
+	uint32_t *id = (uint32_t *)(void *)notify->changed.p;
+	size_t n = notify->changed.n / sizeof *id, i = 0;
+	while (i < n && id[i] != box)
+		i++;
+	if (i < n) {
+		id[i] = id[n - 1];
+		notify->changed.n -= sizeof *id;
+	}
+	pthread_mutex_unlock(&notify->lock);
+	return i < n;
+}
+
+/* Is there something to be told of that must be read? */
+static bool has_more(struct imap_notify *notify)
+{
+	pthread_mutex_lock(&notify->lock);
+	bool yes = notify->changed.n > 0 || notify->notes.n > 0 || notify->overflow;
+	pthread_mutex_unlock(&notify->lock);
+	return yes;
 }
 
 /* --- wishes --- */
@@ -108,6 +133,22 @@ struct telling {
 	bool silent;
 };
 
+static bool is_selected(const struct imap *im, uint32_t box)
+{
+	return im->state == IMAP_SELECTED && !im->place && box_id(im->box) == box;
+}
+
+/* Of the selected one sync.c tells; how it is, is noted for when it is so no more. */
+static void pass_over_selected(struct imap *im)
+{
+	if (im->state != IMAP_SELECTED || im->place || !take_one(im->notify, box_id(im->box)))
+		return;
+	struct box_snap *now = box_snap(im->box);
+	*known(im->notify, box_id(im->box)) = (struct imap_known){ box_id(im->box),
+		box_snap_count(now), box_snap_uidnext(now), box_snap_modseq(now) };
+	box_snap_free(&now);
+}
+
 static bool visit(void *arg, const struct box_info *info)
 {
 	struct telling *t = arg;
@@ -121,9 +162,7 @@ static bool visit(void *arg, const struct box_info *info)
 	if (!wanted || box_status(t->im->acct, name, &status, NULL) != 0)
 		return true;
 	unsigned events = compare(known(notify, info->id), &status);
-	bool selected =
-	    t->im->state == IMAP_SELECTED && !t->im->place && box_id(t->im->box) == info->id;
-	if (!selected && !t->silent && (!t->changed || (events & wanted)))
+	if (!is_selected(t->im, info->id) && !t->silent && (!t->changed || (events & wanted)))
 		imap_put_status(t->im, name, t->items, &status);
 	return true;
 }
@@ -138,8 +177,11 @@ static void tell(struct imap *im, const struct buf *changed, bool silent)
 	box_list(im->acct, visit, &t);
 }
 
-void imap_notify_tell(struct imap *im)
+bool imap_notify_tell(struct imap *im)
 {
+	pass_over_selected(im);
+	if (loop_thread() && has_more(im->notify))
+		return false;
 	struct buf changed = take_changed(im->notify);
 
 	if (is_among(&changed, 0) && im->notify->names)
@@ -149,15 +191,21 @@ void imap_notify_tell(struct imap *im)
 		tell(im, &changed, false);
 	buf_done(&changed);
 	imap_notify_notes(im);
+	return true;
+}
+
+bool imap_notify_fetches(const struct imap *im)
+{
+	return im->notify && im->notify->selected && im->notify->selected->fetch.n > 0;
 }
 
 void imap_notify_fetch(struct imap *im, uint32_t from)
 {
-	const struct imap_event_group *group = im->notify ? im->notify->selected : NULL;
 	struct imap_range new = { from, box_snap_count(im->shown) };
 
-	if (group && group->fetch.n > 0 && new.from <= new.to)
-		imap_fetch_new(im, &(struct imap_set){ .ranges = &new, .n = 1 }, group->fetch);
+	if (imap_notify_fetches(im) && new.from <= new.to)
+		imap_fetch_new(
+		    im, &(struct imap_set){ .ranges = &new, .n = 1 }, im->notify->selected->fetch);
 }
 
 /* --- the command --- */

@@ -60,8 +60,11 @@ void imap_notify_none(struct imap *im);
 /* What the client wants to hear of that mailbox: enum imap_event, or-ed. */
 unsigned imap_notify_events(const struct imap_notify *notify, struct slice name, bool subscribed);
 
-/* Tell what has happened in other mailboxes since. Waits. */
-void imap_notify_tell(struct imap *im);
+/* Tell what has happened in other mailboxes since. False: on a loop's thread, and it
+   would wait. */
+bool imap_notify_tell(struct imap *im);
+/* Does MessageNew ask for something of new messages in the selected one? */
+bool imap_notify_fetches(const struct imap *im);
 /* Behind the EXISTS of new messages in the selected one: what MessageNew asks for. */
 void imap_notify_fetch(struct imap *im, uint32_t from);
 void imap_notify_free(struct imap *im);

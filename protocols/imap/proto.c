@@ -170,7 +170,7 @@ static enum sess_next run(struct sess *s)
    write a line or a few. Many may watch it, and passing each to a worker costs more. */
 static bool is_quickly_told(struct imap *im)
 {
-	if (im->notify)
+	if (imap_notify_fetches(im))
 		return false;
 	if (im->state != IMAP_SELECTED)
 		return true;
@@ -192,8 +192,8 @@ static enum sess_next wake(struct sess *s)
 
 	if (loop_thread() && !is_quickly_told(im))
 		return SESS_LATER;
-	if (im->notify && known)
-		imap_notify_tell(im);
+	if (im->notify && known && !imap_notify_tell(im))
+		return SESS_LATER;
 	if (im->state != IMAP_SELECTED || (!idling && live == IMAP_LIVE_NOT))
 		return SESS_NEXT;
 	if (!imap_still_allowed(im))

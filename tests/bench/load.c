@@ -40,6 +40,7 @@ static struct options options = { .workers = 1,
 	.name = "bench.test",
 	.names = 1,
 	.box = "INBOX",
+	.command = "",
 	.messages = 1 };
 
 static atomic_long numbers;

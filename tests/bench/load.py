@@ -48,14 +48,14 @@ class Load:
         return result
 
     def heard(self):
-        """Of sessions in IDLE: wait until each has heard something since it was asked last; when the last one did,
-        as time.monotonic() tells it."""
+        """Of sessions in IDLE: wait until each has heard something since it was asked last; when the server wrote to
+        the last one, and when that read it, as time.monotonic() tells it."""
         self.process.stdin.write(b"heard\n")
         self.process.stdin.flush()
         line = self.process.stdout.readline()
         if not line:
             raise Failed("load: " + self.process.stderr.read().decode())
-        return float(line)
+        return [float(word) for word in line.split()]
 
     def close(self):
         if not self.process.stdin.closed:
