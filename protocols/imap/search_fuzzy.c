@@ -179,15 +179,14 @@ static const struct imap_search_key *fuzzy_key(const struct imap_term *term)
 	return slice_eq(name, SLICE("TEXT")) ? &text : NULL;
 }
 
-/* In all terms of the list and in those within them. */
+/* In all terms of the list and in those within them. One may be loosened already: FUZZY
+   stands within FUZZY. */
 static void loosen(struct imap_query *query, struct imap_term *term)
 {
 	for (; term; term = term->next) {
 		const struct imap_search_key *key = fuzzy_key(term);
 
-		if (key)
-			term->fuzzy = imap_fuzzy_new(query->pool, term->text);
-		if (term->fuzzy)
+		if (key && (term->fuzzy = imap_fuzzy_new(query->pool, term->text)))
 			term->key = key;
 		loosen(query, term->a);
 		loosen(query, term->b);
