@@ -8,7 +8,7 @@ from server import Server
 from waiting import wait_for
 
 BUSY, CALM = "busy@alpha.test", "calm@alpha.test"
-MESSAGES = 20_000
+MESSAGES = 60_000
 
 
 class LongCopies(unittest.TestCase):
@@ -45,7 +45,7 @@ class LongCopies(unittest.TestCase):
             client.ask("STORE 1:* FLAGS.SILENT ()")
             client.send(command, "long")
             line = client.read()
-        self.assertRegex(line, r'^\* OK \[INPROGRESS \("long" \d+ 20000\)\]')
+        self.assertRegex(line, rf'^\* OK \[INPROGRESS \("long" \d+ {MESSAGES}\)\]')
         return client
 
     def count(self, mailbox, what="MESSAGES"):
