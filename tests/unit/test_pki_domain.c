@@ -260,6 +260,7 @@ static void made_for_each(void **state)
 	struct domain_record none;
 	struct buf bytes = { 0 };
 	assert_int_equal(record_get(SLICE("nobody.test"), &bytes, &none), 0);
+	buf_wipe(&bytes);
 	pool_done(&pool);
 }
 
